@@ -1,0 +1,237 @@
+"""Frozen values that flow through the pipeline.
+
+One invariant holds everywhere: *position i is the same article in every sequence and array of a run*. Ids and paths
+appear at the edges (reading, reports) only. A pair is always ``left < right``. A similarity is a cosine in [-1, 1],
+larger is closer; a score is a probability in [0, 1]; a threshold admits ``>=``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from dedup.errors import SettingsError
+
+Embeddings: TypeAlias = npt.NDArray[np.float32]
+"""ndarray of shape (n, d), float32, unit rows; row i belongs to article i."""
+
+Progress: TypeAlias = Callable[[str, int, int], None]
+"""Called as ``progress(stage, done, total)``; total is 0 where it is not known beforehand."""
+
+UNDETERMINED = "und"
+"""Language code of a text whose language cannot be told (BCP 47)."""
+
+
+class MatchKind(str, Enum):
+    """What kind of duplicate a pair is."""
+
+    EXACT = "exact"
+    NEAR = "near"
+    TRANSLATION = "translation"
+    EXCERPT = "excerpt"
+    SAME_STORY = "same-story"
+
+
+class Level(str, Enum):
+    """What counts as belonging together: copies of one article, or also independent reports of one event."""
+
+    DUPLICATE = "duplicate"
+    STORY = "story"
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One article as it was read.
+
+    Parameters
+    ----------
+    id : str
+        Unique in a run: the record's own id, the path, or ``path#n`` for the n-th record of a file.
+    text : str
+        The main text, not empty.
+    title, url, published, declared_language : str
+        Empty where the source does not say. The declared language is shown, never trusted.
+    path : str
+        The file it came from, as the user wrote it; empty for an article made in memory.
+    """
+
+    id: str
+    text: str
+    title: str = ""
+    path: str = ""
+    url: str = ""
+    published: str = ""
+    declared_language: str = ""
+
+    @property
+    def body(self) -> str:
+        """Title and text in one, the title once: what is detected, embedded and verified."""
+        title = self.title.strip()
+        if not title or self.text.lstrip()[: len(title)] == title:
+            return self.text
+        return f"{title}\n{self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Something seen that could not be used, and why; `line` counts from 1 where one record of a file is meant."""
+
+    path: str
+    reason: str
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """A detected language: langdetect's code, or "und" where it cannot be told, and its probability in [0, 1]."""
+
+    code: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidates:
+    """Pairs worth verifying, never to be called matches.
+
+    left, right : ndarray of shape (m,), intp, ``left < right``, unique, sorted by left then right.
+    similarity : ndarray of shape (m,), float32, the cosine of the article vectors.
+    """
+
+    left: npt.NDArray[np.intp]
+    right: npt.NDArray[np.intp]
+    similarity: npt.NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.left)
+
+
+@dataclass(frozen=True, slots=True)
+class AlignedPair:
+    """Sentence `left` of one article and sentence `right` of the other (positions in `text.sentences(article.body)`)."""
+
+    left: int
+    right: int
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Facts of one kind (numbers, names) that both articles state, or only one of them; canonical forms, sorted."""
+
+    shared: tuple[str, ...] = ()
+    left_only: tuple[str, ...] = ()
+    right_only: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Why a pair was taken for the same article.
+
+    coverage : (float, float)
+        How much of the left and of the right text, weighted by information, has a close counterpart; each in [0, 1].
+    aligned : tuple of AlignedPair
+        The sentences facing each other, in order of the left article.
+    numbers, names : Agreement
+        Hard facts that agree or clash.
+    features : tuple of (name, value)
+        Everything the score was computed from.
+    """
+
+    coverage: tuple[float, float]
+    aligned: tuple[AlignedPair, ...] = ()
+    numbers: Agreement = field(default_factory=Agreement)
+    names: Agreement = field(default_factory=Agreement)
+    features: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A verified pair: positions of two articles that are duplicates, how sure that is, and why.
+
+    `similarity` is the cosine of the article vectors, `score` the calibrated probability of being duplicates, and
+    `excerpt` names the side ("left" or "right") that is contained in the other where the kind is `EXCERPT`.
+    """
+
+    left: int
+    right: int
+    similarity: float
+    score: float
+    kind: MatchKind
+    evidence: Evidence
+    excerpt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WeakestPair:
+    """The pair of a cluster that looks least alike, among all its pairs and not only the matched ones."""
+
+    left: int
+    right: int
+    similarity: float
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Articles that are one story: two or more positions in ascending order."""
+
+    members: tuple[int, ...]
+    representative: int
+    kind: MatchKind
+    weakest: WeakestPair
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that shapes an answer; the same settings and input give the same bytes.
+
+    Parameters
+    ----------
+    model : str
+        "bundled", a directory, or the name of a sentence-transformers model.
+    threshold : float in [0, 1], or None
+        Least score (probability of being duplicates) of a match; None takes the default of the model and level.
+    level : Level
+        `DUPLICATE` joins copies, edits, excerpts and translations; `STORY` also independent reports of one event.
+    neighbours : int
+        Candidates kept per article, at least 1.
+    """
+
+    model: str = "bundled"
+    threshold: float | None = None
+    level: Level = Level.DUPLICATE
+    neighbours: int = 64
+
+    def __post_init__(self) -> None:
+        if self.threshold is not None and not 0 <= self.threshold <= 1:
+            hint = f"; a percentage? try {self.threshold / 100:g}" if 1 < self.threshold <= 100 else ""
+            raise SettingsError(f"threshold must lie in [0, 1], got {self.threshold:g}{hint}")
+        if self.neighbours < 1:
+            raise SettingsError(f"neighbours must be at least 1, got {self.neighbours}")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that a run decided; renderings live in `dedup.report`.
+
+    `languages[i]` belongs to `articles[i]`; matches and clusters hold positions. `model` is ``name@fingerprint``.
+    """
+
+    articles: tuple[Article, ...]
+    languages: tuple[Language, ...]
+    matches: tuple[Match, ...]
+    clusters: tuple[Cluster, ...]
+    skipped: tuple[Skipped, ...]
+    settings: Settings
+    model: str
+    threshold: float
+
+    @property
+    def duplicates(self) -> int:
+        """Articles that could go while every story keeps its representative."""
+        return sum(len(cluster.members) - 1 for cluster in self.clusters)

@@ -1,0 +1,109 @@
+"""Pure text functions that hold for every script.
+
+`str.isalnum` and ``\\w`` leave out combining marks, and with them half of ordinary Hindi, Tamil, Thai and vowelled
+Arabic, so a word here is a run of letters, digits *and* marks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from functools import cache
+
+_INVISIBLE = dict.fromkeys(
+    [0xAD, 0x34F, 0x61C, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF]
+)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_SPACES = re.compile(r"\s+")
+_HAN_KANA = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")  # Thai, Lao, Burmese, Khmer
+
+# A full stop ends a sentence before a space, unless a lower-case letter follows ("approx. ten"), a single capital
+# stands before it ("J. Borrell", "U.S. troops"), one or two digits ("15. Juli") or a common title.
+_STOP = (
+    r"(?<=[.…])(?<![A-ZА-ЯΑ-Ω]\.)(?<!\b\d\.)(?<!\b\d\d\.)(?<!\bMr\.)(?<!\bDr\.)(?<!\bSt\.)(?<!\bMrs\.)(?<!\bvs\.)"
+    r"\s+(?![a-z\u00df-\u00f6\u00f8-\u00ff\u03ac-\u03ce\u0430-\u045f])"
+)
+_SENTENCE_END = re.compile(
+    rf"\n+|{_STOP}|(?<=[!?])\s+|(?<=[.!?…][\"'”’»)\]])\s+(?![a-z])|(?<=[。！？；｡।॥؟۔።၊။])[”’」』）]?\s*"
+)
+_PHRASE_END = re.compile(r"(?<=[;:,،、，؛])\s*|\s+")
+_LONGEST = 480
+_LONGEST_UNSPACED = 160
+
+
+@cache
+def _word_pattern() -> re.Pattern[str]:
+    marks = "".join(chr(c) for c in range(0x300, 0x10000) if unicodedata.category(chr(c)) in ("Mn", "Mc"))
+    return re.compile(rf"[^\W_](?:[\w{marks}'’]*[\w{marks}])?")
+
+
+def clean(text: str) -> str:
+    """Text in NFC with ``\\n`` line breaks, without control characters and invisible format characters."""
+    text = _CONTROL.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return text if text.isascii() else unicodedata.normalize("NFC", text.translate(_INVISIBLE))
+
+
+def normalise(text: str) -> str:
+    """What makes two texts the same text: NFKC, case folded, invisible characters dropped, spaces collapsed."""
+    return _SPACES.sub(" ", unicodedata.normalize("NFKC", clean(text)).casefold()).strip()
+
+
+def content_hash(text: str) -> str:
+    """32 hexadecimal digits, equal for texts with the same `normalise` (BLAKE2b)."""
+    return hashlib.blake2b(normalise(text).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def words(text: str) -> list[str]:
+    """Words of a text in order: runs of letters, digits and marks; a run of an unspaced script counts as one."""
+    return _word_pattern().findall(text)
+
+
+def count_words(text: str) -> int:
+    """About how many words a reader would count: two Han or kana characters, or four Thai ones, make a word."""
+    if text.isascii():
+        return len(words(text))
+    han, unspaced = len(_HAN_KANA.findall(text)), len(_UNSPACED.findall(text))
+    spaced = _UNSPACED.sub(" ", _HAN_KANA.sub(" ", text)) if han or unspaced else text
+    return len(words(spaced)) + (han + 1) // 2 + (unspaced + 3) // 4
+
+
+def sentences(text: str) -> list[str]:
+    """Sentences of a text in order, stripped, none empty.
+
+    A line break always ends one. Beyond that the marks of all scripts do (``. ! ? … 。 ！ ？ । ॥ ؟ ۔ ።``), and what is
+    still longer than 480 characters (160 where the script has no spaces: Thai has no full stops either) is cut at
+    commas or spaces.
+    """
+    found = []
+    for piece in _SENTENCE_END.split(text):
+        piece = piece.strip()
+        if len(piece) > _LONGEST_UNSPACED:
+            found += _cut(piece)
+        elif piece:
+            found.append(piece)
+    return found
+
+
+def _cut(sentence: str) -> list[str]:
+    """A sentence in phrases no longer than allowed, where it has a place to cut."""
+    unspaced = len(_HAN_KANA.findall(sentence)) + len(_UNSPACED.findall(sentence)) > len(sentence) // 2
+    longest = _LONGEST_UNSPACED if unspaced else _LONGEST
+    parts: list[str] = []
+    start = 0
+    while len(sentence) - start > longest:
+        cuts = [m.end() for m in _PHRASE_END.finditer(sentence, start + longest // 3, start + longest) if m.end() > start]
+        end = cuts[-1] if cuts else start + longest
+        parts.append(sentence[start:end].strip())
+        start = end
+    parts.append(sentence[start:].strip())
+    return [part for part in parts if part]
+
+
+def printable(text: str) -> str:
+    """Text safe to show on a terminal: control, format and unassigned characters as ``\\x1b``-like escapes."""
+    if text.isprintable():
+        return text
+    return "".join(c if c == " " or c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
