@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TypeAlias
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, TypeAlias
 
 from dedup.errors import SettingsError
 
-Embeddings: TypeAlias = npt.NDArray[np.float32]
+if TYPE_CHECKING:  # a third of a second that `dedup --help` does not need
+    import numpy as np
+    import numpy.typing as npt
+
+Embeddings: TypeAlias = "npt.NDArray[np.float32]"
 """ndarray of shape (n, d), float32, unit rows; row i belongs to article i."""
 
 Progress: TypeAlias = Callable[[str, int, int], None]
@@ -164,6 +165,21 @@ class Match:
     kind: MatchKind
     evidence: Evidence
     excerpt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two articles held side by side: `match.left` is 0 and `match.right` is 1, with full evidence either way.
+
+    `is_match` says whether `match.score` reaches `threshold`; `match.kind` is the kind it would be where it does not.
+    """
+
+    left: Article
+    right: Article
+    languages: tuple[Language, Language]
+    match: Match
+    is_match: bool
+    threshold: float
 
 
 @dataclass(frozen=True, slots=True)
