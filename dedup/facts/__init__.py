@@ -1,0 +1,9 @@
+"""Hard facts of a text: numbers, dates, versions, identifiers and names, in a form that no language changes.
+
+Two release notes of one template differ in nothing else; a report and its translation share nearly all of them.
+"""
+
+from dedup.facts.compare import FactAgreement, compare_facts
+from dedup.facts.extract import Facts, extract_facts
+
+__all__ = ["FactAgreement", "Facts", "compare_facts", "extract_facts"]

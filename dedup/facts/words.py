@@ -1,0 +1,151 @@
+"""Month names, scale words and number marks of a language, from the Unicode CLDR by way of babel."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from babel import Locale
+
+LETTER = r"[^\W\d_]"
+"""Pattern of one letter."""
+
+WORD = r"[^\s\d!-/:-@\[-`{-~،؛؟।。、，（）「」“”«»]+"
+"""Pattern of a word in any script: `LETTER` leaves out the combining marks that Hindi or Tamil words are full of."""
+
+_BABEL_CODES = {"zh-cn": "zh_Hans", "zh-tw": "zh_Hant", "zh": "zh_Hans", "tl": "fil", "no": "nb"}
+_NUMERIC_MONTH = re.compile(r"\d")
+
+# What newspapers write and CLDR does not: words that stand for a power of ten, by language.
+_MORE_SCALES = {
+    "ar": {"بليون": 9, "بلايين": 9, "مليارات": 9, "تريليون": 12, "تريليونات": 12, "ألفا": 3, "مليوني": 6},
+    "bn": {"মিলিয়ন": 6, "বিলিয়ন": 9, "ট্রিলিয়ন": 12, "লক্ষ": 5},
+    "da": {"mia": 9, "mio": 6},
+    "de": {"Tsd": 3, "tausend": 3},
+    "en": {"bn": 9, "mn": 6, "tn": 12, "lakh": 5, "crore": 7, "hundred": 2},
+    "fa": {"بیلیون": 9, "میلیارد": 9},
+    "gu": {"મિલિયન": 6, "બિલિયન": 9, "ટ્રિલિયન": 12},
+    "he": {"אלפים": 3, "אלפי": 3, "מיליוני": 6, "מיליארדי": 9, "מליון": 6, "ביליון": 12},
+    "hi": {"हजार": 3, "मिलियन": 6, "बिलियन": 9, "ट्रिलियन": 12},
+    "id": {"milyar": 9, "trilyun": 12},
+    "kn": {"ಲಕ್ಷ": 5, "ಕೋಟಿ": 7},
+    "ml": {"ലക്ഷ": 5, "കോടി": 7, "മില്യൺ": 6, "മില്യണ്‍": 6, "മില്യന്‍": 6, "ബില്യണ്‍": 9, "മില്ല്യൺ": 6},
+    "mr": {"मिलियन": 6, "बिलियन": 9, "दशलक्ष": 6, "लक्ष": 5, "ट्रिलियन": 12},
+    "ne": {"मिलियन": 6, "बिलियन": 9, "ट्रिलियन": 12},
+    "pa": {"ਮਿਲੀਅਨ": 6, "ਬਿਲੀਅਨ": 9, "ਟ੍ਰਿਲੀਅਨ": 12, "ਹਜਾਰ": 3},
+    "so": {"milyan": 6, "milyuun": 6, "malyan": 6, "bilyan": 9, "bilyuun": 9, "kun": 3},
+    "sw": {"milioni": 6, "bilioni": 9, "trilioni": 12, "elfu": 3},
+    "ta": {"லட்சம்": 5, "இலட்சம்": 5, "கோடி": 7},
+    "te": {"వేల": 3, "లక్ష": 5, "కోట్ల": 7, "కోటి": 7, "మిలియన్ల": 6, "బిలియన్ల": 9},
+    "tl": {"libong": 3, "milyong": 6, "bilyong": 9, "trilyong": 12, "million": 6, "billion": 9},
+    "ur": {"ملین": 6, "بلین": 9, "ٹریلین": 12, "ہزار": 3},
+    "vi": {"ngàn": 3, "tỉ": 9, "tỷ": 9},
+}
+_COMMON_SCALES = {"mln": 6, "mio": 6, "mlrd": 9, "mrd": 9, "mld": 9, "млн": 6, "млрд": 9, "трлн": 12, "тыс": 3}
+_MORE_MONTHS = {
+    "ar": "كانون الثاني|شباط|آذار|نيسان|أيار|حزيران|تموز|آب|أيلول|تشرين الأول|تشرين الثاني|كانون الأول",
+    "vi": "ta|tb|tc|td|te|tf|tg|th|ti|tj|tk|tl",  # as `extract` spells the numbered months
+    "fa": "ژانویه|فوریه|مارس|آوریل|مه|ژوئن|ژوئیه|اوت|سپتامبر|اکتبر|نوامبر|دسامبر",
+}
+_SCALE_BEFORE = frozenset({"sw"})
+_UNSPACED = frozenset({"th"})
+_EAST_ASIAN = frozenset({"ja", "ko", "zh", "zh-cn", "zh-tw"})
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageWords:
+    """What reading the numbers and dates of one language takes.
+
+    decimal : str
+        The decimal mark, "." or ",". Where it is a comma, a plain space may group thousands, as in "1 234".
+    months : dict
+        Casefolded month name, abbreviation or stem to month, 1 to 12.
+    scales : dict
+        Casefolded scale word to its power of ten, as in "million" to 6.
+    scale : re.Pattern
+        One scale word right behind a number, as group 1.
+    scale_before : re.Pattern or None
+        One scale word right before a number, in languages that put it there.
+    """
+
+    decimal: str
+    months: dict[str, int]
+    scales: dict[str, int]
+    scale: re.Pattern[str]
+    scale_before: re.Pattern[str] | None
+
+
+@cache
+def words_of(language: str) -> LanguageWords:
+    """What reading numbers takes in a language (a langdetect code); English serves where babel does not know it."""
+    from babel import Locale
+    from babel.core import UnknownLocaleError
+
+    try:
+        locale = Locale.parse(_BABEL_CODES.get(language, language.replace("-", "_")))
+    except (UnknownLocaleError, ValueError):
+        return words_of("en")
+    scales = _COMMON_SCALES | _MORE_SCALES.get(language, {})
+    if language not in _EAST_ASIAN:  # theirs stand inside the number, as in 1億5000万: `numerals.east_asian_number`
+        scales = _scales(locale) | scales
+    scales = {unicodedata.normalize("NFC", word.casefold()): power for word, power in scales.items()}
+    choice = "|".join(re.escape(word) for word in sorted(scales, key=lambda word: (-len(word), word)))
+    # A short word ("mil", "mio") must end there; a longer one may carry an ending ("Millionen", "миллионами").
+    ends = "" if language in _UNSPACED else rf"(?:(?<={LETTER}{{5}})|(?!{LETTER}))"
+    return LanguageWords(
+        decimal=locale.number_symbols["latn"]["decimal"],
+        months=_months(locale, _MORE_MONTHS.get(language, "")),
+        scales=scales,
+        scale=re.compile(rf"[\s\u00a0-]?({choice}){ends}", re.IGNORECASE),
+        scale_before=re.compile(rf"(?<!{LETTER})({choice})[\s\u00a0]$", re.IGNORECASE) if language in _SCALE_BEFORE else None,
+    )
+
+
+def month_of(word: str, months: dict[str, int]) -> int:
+    """The month a word names, endings allowed ("märtsil", "марта"), or 0."""
+    word = word.casefold()
+    for length in range(len(word), max(1, len(word) - 6), -1):
+        month = months.get(word[:length])
+        if month and (length == len(word) or length >= 4):
+            return month
+    return 0
+
+
+def _months(locale: Locale, more: str) -> dict[str, int]:
+    """Every name of every month, and the stem of a long one ("mart" for "marts"); ambiguous ones left out."""
+    found: dict[str, set[int]] = {}
+    for context in ("format", "stand-alone"):
+        for width in ("wide", "abbreviated"):
+            for month, name in locale.months[context][width].items():
+                _add_month(found, name.casefold().strip(". "), month, stem=width == "wide")
+    for month, name in enumerate(more.split("|") if more else (), start=1):
+        _add_month(found, name, month, stem=False)
+    return {name: next(iter(months)) for name, months in found.items() if len(months) == 1}
+
+
+def _add_month(found: dict[str, set[int]], name: str, month: int, *, stem: bool) -> None:
+    if len(name) < 2 or _NUMERIC_MONTH.search(name):
+        return
+    name = unicodedata.normalize("NFC", name)
+    found.setdefault(name, set()).add(month)
+    for end in (1, 2) if stem else ():
+        if len(name) - end >= 4:
+            found.setdefault(name[:-end], set()).add(month)
+
+
+def _scales(locale: Locale) -> dict[str, int]:
+    """Scale words of CLDR's compact decimal formats: "0 million" at 1000000 gives "million" the power 6."""
+    found: dict[str, int] = {}
+    for form in ("short", "long"):
+        for patterns in locale.compact_decimal_formats.get(form, {}).values():
+            for number, pattern in patterns.items():
+                text = pattern.pattern.split(";")[0]
+                zeros = text.count("0")
+                word = re.sub(r"[0\s\u00a0\u200c\u200f'’.]+", " ", text).strip().casefold()
+                if zeros and " " not in word and (len(word) > 2 or word > "\u2e80"):
+                    found[word] = len(number) - zeros
+    return found
