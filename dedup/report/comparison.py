@@ -1,0 +1,140 @@
+"""Two articles held side by side, for eyes and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from dedup.datatypes import Agreement, Article, Comparison
+from dedup.report import view
+from dedup.report.records import SCHEMA, Record, article_record, dumps, match_record
+from dedup.report.terminal import Pen, fit, fit_end, pad, wrap
+from dedup.report.words import KIND_WORDS, certainty_words, language_name
+from dedup.text import printable
+from dedup.version import __version__
+
+_NARROWEST = 40
+_PAIRS, _ALONE, _CELL_LINES, _FACTS = 12, 6, 3, 12
+_ALL = 10**9
+
+
+def comparison_as_text(comparison: Comparison, *, width: int = 80, colour: bool = False, full: bool = False) -> str:
+    """Verdict, sentences facing each other, what only one side says, facts that agree or clash.
+
+    `full` shows every sentence in full length; otherwise long lists and sentences are cut.
+    """
+    page = _Page(comparison, max(width, _NARROWEST), Pen(colour), full)
+    blocks = (page.verdict(), page.articles(), page.aligned(), page.alone(), page.facts())
+    return "\n\n".join(filter(None, ("\n".join(block) for block in blocks))) + "\n"
+
+
+def comparison_as_json(comparison: Comparison) -> str:
+    """The same as one JSON document, with every aligned sentence pair and every sentence without a counterpart."""
+    left, right = comparison.left, comparison.right
+    record: Record = {
+        "schema": SCHEMA,
+        "dedup": __version__,
+        "is_match": comparison.is_match,
+        "threshold": comparison.threshold,
+        "left": article_record(left, comparison.languages[0]),
+        "right": article_record(right, comparison.languages[1]),
+        **match_record(left, right, comparison.match, pairs=_ALL),
+        "left_only": _unmatched(left, [pair.left for pair in comparison.match.evidence.aligned]),
+        "right_only": _unmatched(right, [pair.right for pair in comparison.match.evidence.aligned]),
+    }
+    return dumps(record, indent=1) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    comparison: Comparison
+    width: int
+    pen: Pen
+    full: bool
+
+    def verdict(self) -> Iterator[str]:
+        comparison, match = self.comparison, self.comparison.match
+        figure = view.score_figure(match.score)
+        if comparison.is_match:
+            kind = KIND_WORDS[match.kind]
+            yield self.pen(f"Same article: {kind.lower()}, {certainty_words(match.score)} ({figure})", "bold", "green")
+        else:
+            yield self.pen(f"Not the same article ({figure}, a match needs {comparison.threshold:g})", "bold", "yellow")
+        left, right = (f"{share:.0%}" for share in match.evidence.coverage)
+        yield f"{left} of the left and {right} of the right text has a counterpart; cosine {match.similarity:.2f}"
+        if match.excerpt:
+            yield f"The {match.excerpt} text is contained in the other."
+
+    def articles(self) -> Iterator[str]:
+        sides = (self.comparison.left, self.comparison.right)
+        names = [language_name(language.code) for language in self.comparison.languages]
+        yield from self._row([fit_end(view.place(side), self._column) for side in sides], "dim")
+        yield from self._row([fit(name, self._column) for name in names], "cyan")
+        matches = [self.comparison.match]
+        heads = [view.headline(side, matches, position) for position, side in enumerate(sides)]
+        yield from self._row(heads, "bold")
+
+    def aligned(self) -> Iterator[str]:
+        pairs = self.comparison.match.evidence.aligned
+        if not pairs:
+            return
+        yield self.pen(f"{view.counted(len(pairs), 'sentence')} facing each other", "bold")
+        left, right = view.sentences(self.comparison.left), view.sentences(self.comparison.right)
+        for pair in pairs[: self._limit(_PAIRS)]:
+            yield from self._row([view.one_line(left[pair.left]), view.one_line(right[pair.right])])
+        yield from self._hidden(len(pairs) - _PAIRS, "pair")
+
+    def alone(self) -> Iterator[str]:
+        aligned = self.comparison.match.evidence.aligned
+        for name, article, matched in (
+            ("left", self.comparison.left, [pair.left for pair in aligned]),
+            ("right", self.comparison.right, [pair.right for pair in aligned]),
+        ):
+            rest = _unmatched(article, matched)
+            if rest:
+                yield self.pen(f"Only in the {name} text: {view.counted(len(rest), 'sentence')}", "bold")
+            for sentence in rest[: self._limit(_ALONE)]:
+                lines = self._cell(view.one_line(sentence), self.width - 2)
+                yield from (f"  {self.pen(line, 'dim')}" for line in lines)
+            yield from self._hidden(len(rest) - _ALONE, "sentence")
+
+    def facts(self) -> Iterator[str]:
+        evidence = self.comparison.match.evidence
+        yield from self._agreement("numbers", evidence.numbers)
+        yield from self._agreement("names", evidence.names)
+
+    def _agreement(self, noun: str, agreement: Agreement) -> Iterator[str]:
+        sides = (("agree", agreement.shared), ("only left", agreement.left_only), ("only right", agreement.right_only))
+        for words, facts in sides:
+            if facts:
+                shown = printable(", ".join(facts[: self._limit(_FACTS)]))
+                more = f" and {len(facts) - _FACTS} more" if len(facts) > self._limit(_FACTS) else ""
+                head = f"{noun.capitalize()} {words}: "
+                yield self.pen(head, "bold") + fit(shown + more, self.width - len(head))
+
+    def _row(self, cells: Sequence[str], *styles: str) -> Iterator[str]:
+        """Two cells beside each other, each wrapped in its column."""
+        left, right = (self._cell(cell, self._column) for cell in cells)
+        for one, other in zip_longest(left, right, fillvalue=""):
+            yield f"{self.pen(pad(one, self._column), *styles)} │ {self.pen(other, *styles)}".rstrip()
+
+    def _cell(self, value: str, width: int) -> list[str]:
+        return wrap(value, width, lines=self._limit(_CELL_LINES))
+
+    def _hidden(self, n: int, noun: str) -> Iterator[str]:
+        if n > 0 and not self.full:
+            yield self.pen(f"… and {view.counted(n, noun)} more; -v shows all", "dim")
+
+    def _limit(self, n: int) -> int:
+        return _ALL if self.full else n
+
+    @property
+    def _column(self) -> int:
+        return (self.width - 3) // 2
+
+
+def _unmatched(article: Article, matched: Sequence[int]) -> list[str]:
+    """Sentences of an article without a counterpart, in order."""
+    faced = set(matched)
+    return [sentence for index, sentence in enumerate(view.sentences(article)) if index not in faced]

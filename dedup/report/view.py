@@ -1,0 +1,172 @@
+"""What every rendering asks of a report: stories with their matches, names, counts, and the reasons in words."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from dedup import text
+from dedup.datatypes import Agreement, AlignedPair, Article, Cluster, Evidence, Match, MatchKind, Report
+
+_SHOWN_FACTS = 4
+_LONG_ENOUGH = 4  # words of a sentence that can stand for an untitled article
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A cluster as reports tell it, with the matches between its members.
+
+    `score` is that of the member joined least firmly: the lowest, over the members, of the best match each has inside.
+    """
+
+    id: str
+    cluster: Cluster
+    matches: tuple[Match, ...]
+    score: float
+
+    def explaining(self, member: int) -> Match | None:
+        """The match that ties a member to the representative, or else its best one inside the story."""
+        own = [match for match in self.matches if member in (match.left, match.right)]
+        direct = [match for match in own if self.cluster.representative in (match.left, match.right)]
+        return max(direct or own, key=lambda match: match.score, default=None)
+
+
+def stories(report: Report) -> tuple[Story, ...]:
+    """The clusters of a report as stories, in its order."""
+    story_of = {member: number for number, cluster in enumerate(report.clusters) for member in cluster.members}
+    inside: list[list[Match]] = [[] for _ in report.clusters]
+    for match in report.matches:
+        number = story_of.get(match.left)
+        if number is not None and number == story_of.get(match.right):
+            inside[number].append(match)
+    return tuple(
+        Story(cluster_id(ids_of(report, cluster)), cluster, tuple(matches), _firmness(cluster, matches))
+        for cluster, matches in zip(report.clusters, inside, strict=True)
+    )
+
+
+def most_certain_first(told: Iterable[Story]) -> list[Story]:
+    """Stories in the order people read them: the most certain, then the largest, then the first read."""
+    return sorted(told, key=lambda story: (-round(story.score, 4), -len(story.cluster.members), story.cluster.members))
+
+
+def cluster_id(ids: Iterable[str]) -> str:
+    """16 hexadecimal digits, the same whenever the same articles are one cluster (BLAKE2b of their sorted ids)."""
+    joined = "\0".join(sorted(ids)).encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(joined, digest_size=8).hexdigest()
+
+
+def ids_of(report: Report, cluster: Cluster) -> list[str]:
+    """Ids of a cluster's members, in order of reading."""
+    return [report.articles[member].id for member in cluster.members]
+
+
+def languages_of(report: Report, cluster: Cluster) -> list[str]:
+    """Languages of a cluster's members, each once, in alphabetical order."""
+    return sorted({report.languages[member].code for member in cluster.members})
+
+
+def counts(report: Report) -> dict[str, int]:
+    """How much was seen, read, skipped (read + skipped = seen), and how many clusters and duplicates were found."""
+    read, skipped = len(report.articles), len(report.skipped)
+    return {
+        "seen": read + skipped,
+        "read": read,
+        "skipped": skipped,
+        "clusters": len(report.clusters),
+        "duplicates": report.duplicates,
+    }
+
+
+def best_aligned(evidence: Evidence, limit: int) -> list[AlignedPair]:
+    """The closest sentence pairs, at most `limit`, in order of the left article."""
+    closest = sorted(evidence.aligned, key=lambda pair: (-pair.similarity, pair.left, pair.right))[:limit]
+    return sorted(closest, key=lambda pair: (pair.left, pair.right))
+
+
+@lru_cache(maxsize=1024)
+def sentences(article: Article) -> tuple[str, ...]:
+    """Sentences of an article as `AlignedPair` numbers them."""
+    return tuple(text.sentences(article.body))
+
+
+def place(article: Article) -> str:
+    """Where an article is to be found: its id, behind its path where that does not say it; safe on a terminal."""
+    inside = bool(article.path) and not article.id.startswith(article.path)
+    return text.printable(f"{article.path}#{article.id}" if inside else article.id)
+
+
+def headline(article: Article, matches: Sequence[Match] = (), position: int = -1) -> str:
+    """Title of an article, or its first sentence that has a counterpart: what it says, not the site's menu.
+
+    One line, safe on a terminal; without such a match the first sentence of more than a few words.
+    """
+    if article.title.strip():
+        return one_line(article.title)
+    told = sentences(article)
+    aligned = [pair.left for match in matches if match.left == position for pair in match.evidence.aligned]
+    aligned += [pair.right for match in matches if match.right == position for pair in match.evidence.aligned]
+    long = (index for index, sentence in enumerate(told) if text.count_words(sentence) >= _LONG_ENOUGH)
+    return one_line(told[min(aligned) if aligned else next(long, 0)]) if told else ""
+
+
+def why(report: Report, match: Match, *, with_text: bool = True) -> str:
+    """One line that says what a match rests on; without text, no number or name of the articles is in it."""
+    if match.kind is MatchKind.EXACT:
+        return "the same text, but for spaces, case and invisible characters"
+    reasons = [_matching_sentences(report, match)]
+    if with_text:
+        reasons += [_numbers(match.evidence.numbers), _names(match.evidence.names)]
+    return "; ".join(filter(None, reasons))
+
+
+def score_figure(score: float) -> str:
+    """A score with two digits, never rounded up to a certainty it has not."""
+    return "over 0.99" if 0.995 <= score < 1 else f"{score:.2f}"
+
+
+def counted(n: int, noun: str) -> str:
+    """``1 story``, ``2 stories``, ``1,200 articles``."""
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{n:,} {noun if n == 1 else plural}"
+
+
+def one_line(value: str) -> str:
+    """A text on one line, safe on a terminal."""
+    return text.printable(" ".join(text.clean(value).split()))
+
+
+def _firmness(cluster: Cluster, matches: Sequence[Match]) -> float:
+    best = dict.fromkeys(cluster.members, 0.0)
+    for match in matches:
+        best[match.left] = max(best[match.left], match.score)
+        best[match.right] = max(best[match.right], match.score)
+    return min(best.values()) or cluster.weakest.score
+
+
+def _matching_sentences(report: Report, match: Match) -> str:
+    aligned, coverage = len(match.evidence.aligned), match.evidence.coverage
+    found = f"{counted(aligned, 'sentence')} {'matches' if aligned == 1 else 'match'}"
+    if match.kind is MatchKind.EXCERPT and match.excerpt:
+        inner, covered = (match.left, coverage[0]) if match.excerpt == "left" else (match.right, coverage[1])
+        return f"{found}, {covered:.0%} of {place(report.articles[inner])}"
+    low, high = (round(100 * share) for share in sorted(coverage))
+    return f"{found}, {high}% of both texts" if low == high else f"{found}, {low}–{high}% of the texts"
+
+
+def _numbers(numbers: Agreement) -> str:
+    alone = len(numbers.left_only) + len(numbers.right_only)
+    if not numbers.shared:
+        return "no number in common" if numbers.left_only and numbers.right_only else ""
+    return f"{_listed('number', numbers.shared)} agree" + (f" ({alone} on one side only)" if alone else "")
+
+
+def _names(names: Agreement) -> str:
+    return f"{_listed('name', names.shared)} agree" if names.shared else ""
+
+
+def _listed(noun: str, facts: Sequence[str]) -> str:
+    more = f" and {len(facts) - _SHOWN_FACTS} more" if len(facts) > _SHOWN_FACTS else ""
+    return f"{noun}{'s' * (len(facts) > 1)} {text.printable(', '.join(facts[:_SHOWN_FACTS]))}{more}"
