@@ -1,0 +1,344 @@
+"""The command line: parse, call, print.
+
+Standard output is data, standard error is everything else. Exit codes: 0 finished, 1 failed, 2 wrong usage,
+3 duplicates found under ``--check``, 130 interrupted. The stages are imported inside the commands that run them, so
+that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from dedup import report as rendering
+from dedup.datatypes import Article, Level, Report, Settings, Skipped
+from dedup.errors import DedupError, ReadError, SettingsError
+from dedup.evaluate import evaluate as evaluate_clusters
+from dedup.evaluate import evaluation_as_dict, evaluation_as_text
+from dedup.gold import Gold, read_clusters, read_gold, read_pairs
+from dedup.output import check_writable, write_whole
+from dedup.progress import ProgressLine
+from dedup.version import __version__
+
+if TYPE_CHECKING:
+    from dedup.read import ReadOptions
+
+_FOUND_DUPLICATES = 3
+_INTERRUPTED = 130
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class _Interrupted(click.ClickException):
+    exit_code = _INTERRUPTED
+
+
+class _Faces(click.Group):
+    """The one place where errors become messages and exit codes."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; dedup's own errors end it with a message instead of a traceback."""
+        try:
+            return super().invoke(ctx)
+        except SettingsError as error:
+            raise click.UsageError(str(error)) from error
+        except DedupError as error:
+            raise click.ClickException(str(error)) from error
+        except KeyboardInterrupt as error:
+            raise _Interrupted("interrupted; nothing was written") from error
+
+
+def _options(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Several options as one decorator."""
+
+    def decorate(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+_deciding = _options(
+    click.option("--model", default="bundled", show_default=True, metavar="NAME|DIR",
+                 help="Embedding model: the bundled one, or any sentence-transformers model."),
+    click.option("--threshold", type=float, metavar="T",
+                 help="Least probability (0 to 1) of being the same article; the default suits the model."),
+    click.option("--level", type=click.Choice([level.value for level in Level]), default=Level.DUPLICATE.value,
+                 show_default=True, help="duplicate: copies, edits, excerpts, translations; story: also other reports "
+                 "of the same event."),
+)  # fmt: skip
+_reading = _options(
+    click.option("--text-field", metavar="NAME", help="Field of JSON, CSV and Parquet records that holds the text."),
+    click.option("--id-field", metavar="NAME", help="Field that holds the id."),
+    click.option("--glob", metavar="PATTERN", help="In folders, read only files whose name matches, such as '*.html'."),
+    click.option("--max-bytes", type=click.IntRange(min=1), metavar="N", help="Skip files larger than this."),
+)
+_speaking = _options(
+    click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors beside the result."),
+    click.option("-v", "--verbose", count=True, help="Show long lists in full, and what is going on; -vv in detail."),
+    click.option("--no-progress", is_flag=True, help="No progress line."),
+)
+_writing = click.option(
+    "-o", "--output", type=click.Path(path_type=Path, allow_dash=True), default="-", metavar="FILE",
+    help="Write here instead of to standard output; whole or not at all.",
+)  # fmt: skip
+
+
+@click.group(cls=_Faces, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="dedup")
+def main() -> None:
+    """Find articles that tell the same story, also in other languages, and see why.
+
+    \b
+    dedup scan articles/                                every story told more than once, with the reason
+    dedup scan articles/ --format html -o report.html   a page to look through and decide
+    dedup scan news.jsonl --format json -o report.json  for other programs (its shape: dedup schema)
+    dedup scan articles/ --check -q                     exit code 3 if there are duplicates
+    dedup compare first.txt second.html                 two articles side by side
+    dedup evaluate gold.jsonl report.json               how right a report is
+
+    Reads .txt .md .html .json .jsonl .csv .tsv .parquet .xml .rss .atom, each also as .gz. Nothing is changed, and
+    nothing leaves the machine.
+
+    Exit codes: 0 finished, 1 failed, 2 wrong usage, 3 duplicates found under --check, 130 interrupted.
+    """
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option("-f", "--format", "form", default="text", show_default=True, help="Shape of the report.",
+              type=click.Choice(["text", "json", "jsonl", "csv", "html", "parquet"]))  # fmt: skip
+@_writing
+@_deciding
+@_reading
+@click.option("--check", is_flag=True, help="Exit with code 3 if there are duplicates.")
+@click.option("--no-text", is_flag=True, help="Leave the text of the articles out of the report.")
+@_speaking
+def scan(
+    paths: tuple[str, ...], form: str, output: Path, model: str, threshold: float | None, level: str,
+    text_field: str | None, id_field: str | None, glob: str | None, max_bytes: int | None, check: bool, no_text: bool,
+    quiet: bool, verbose: int, no_progress: bool,
+) -> None:  # fmt: skip
+    """Find duplicates in files and folders.
+
+    \b
+    dedup scan articles/
+    dedup scan a.jsonl b.csv --text-field body --format csv -o duplicates.csv
+    dedup scan articles/ --model sentence-transformers/LaBSE --threshold 0.7
+
+    A folder is walked in order of names; hidden files and links are left out; "-" is JSON lines on standard input. A text file is one article; JSON, JSONL,
+    CSV and Parquet hold one a record, with fields text and, if present, id, title, url, published, language. What
+    cannot be used is skipped, counted and named with its reason.
+    """
+    from dedup.read import read_paths
+
+    _log_to_stderr(verbose)
+    settings = Settings(model=model, threshold=threshold, level=Level(level))
+    _check_output(form, output)
+    options = _read_options(text_field=text_field, id_field=id_field, glob=glob, max_bytes=max_bytes)
+    report = _find(read_paths(paths, options), settings, shown=not (quiet or no_progress))
+    _write_report(report, form, output, full=verbose > 0, with_text=not no_text)
+    if not quiet and (form != "text" or str(output) != "-"):
+        click.echo(rendering.summary_line(report), err=True)
+    if check and report.clusters:
+        raise click.exceptions.Exit(_FOUND_DUPLICATES)
+
+
+@main.command()
+@click.argument("left")
+@click.argument("right")
+@click.option("-f", "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
+              help="Shape of the answer.")  # fmt: skip
+@_writing
+@_deciding
+@click.option("--check", is_flag=True, help="Exit with code 3 if the two are the same article.")
+@_speaking
+def compare(
+    left: str, right: str, form: str, output: Path, model: str, threshold: float | None, level: str, check: bool,
+    quiet: bool, verbose: int, no_progress: bool,
+) -> None:  # fmt: skip
+    """Hold two articles side by side.
+
+    Shows the verdict, the sentences that face each other, what only one of the two says, and the numbers and names
+    that agree or clash.
+
+    \b
+    dedup compare seeds/000_567189f2596d5bef.txt seeds/001_c5fce8af078adf06.txt
+    """
+    from dedup.embed import load_encoder
+    from dedup.pipeline import compare_articles
+
+    _log_to_stderr(verbose)
+    settings = Settings(model=model, threshold=threshold, level=Level(level))
+    _check_output(form, output)
+    articles = (_one_article(left), _one_article(right))
+    comparison = compare_articles(*articles, settings=settings, encoder=load_encoder(model))
+    if form == "json":
+        _write(rendering.comparison_as_json(comparison), output)
+    else:
+        _write(rendering.comparison_as_text(comparison, full=verbose > 0, **_layout(output)), output)
+    if check and comparison.is_match:
+        raise click.exceptions.Exit(_FOUND_DUPLICATES)
+
+
+@main.command()
+@click.argument("gold", type=click.Path(path_type=Path))
+@click.argument("report", required=False, type=click.Path(path_type=Path))
+@click.option("--pairs", type=click.Path(path_type=Path), metavar="FILE",
+              help="Labelled pairs to score as well: JSON lines with a, b and label 1 or 0.")  # fmt: skip
+@click.option("-f", "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
+              help="Shape of the answer.")  # fmt: skip
+@_writing
+@_deciding
+@_speaking
+def evaluate(
+    gold: Path, report: Path | None, pairs: Path | None, form: str, output: Path, model: str, threshold: float | None,
+    level: str, quiet: bool, verbose: int, no_progress: bool,
+) -> None:  # fmt: skip
+    """Measure a report against gold stories.
+
+    \b
+    dedup evaluate gold.jsonl.xz                scans the articles in it, then measures
+    dedup evaluate gold.jsonl.xz report.json    measures a report that is already there
+
+    Pairwise precision and recall, BCubed, adjusted Rand index; over all pairs, across and within languages. GOLD holds
+    JSON lines with id, story and lang, text and title for a scan, and group, whose articles of different
+    stories are hard negatives. REPORT is a JSON or JSONL report of ours, or JSON lines with id and cluster.
+    """
+    _log_to_stderr(verbose)
+    settings = Settings(model=model, threshold=threshold, level=Level(level))
+    _check_output(form, output)
+    articles = read_gold(gold)
+    labelled = read_pairs(pairs) if pairs else ()
+    shown = not (quiet or no_progress)
+    clusters = read_clusters(report) if report else _scan_gold(articles, settings, shown=shown)
+    evaluation = evaluate_clusters(articles, clusters, labelled)
+    if form == "json":
+        _write(json.dumps(evaluation_as_dict(evaluation), indent=1, allow_nan=False) + "\n", output)
+    else:
+        _write(evaluation_as_text(evaluation), output)
+
+
+@main.command()
+def schema() -> None:
+    """Print the JSON Schema of the JSON report."""
+    click.echo(rendering.schema(), nl=False)
+
+
+@main.command()
+@click.argument("corpus", type=click.Path(path_type=Path))
+@click.option("-o", "--output", "out", required=True, type=click.Path(path_type=Path), metavar="DIR",
+              help="Folder for the model and the checkpoints; a stopped run goes on from there.")  # fmt: skip
+@_speaking
+def train(corpus: Path, out: Path, quiet: bool, verbose: int, no_progress: bool) -> None:
+    """Train the embedding model.
+
+    CORPUS is a folder of translation pairs; needs the extra dedup[train].
+    """
+    from dedup.train import train_encoder
+
+    _log_to_stderr(verbose)
+    with ProgressLine(sys.stderr, shown=_on_terminal(sys.stderr) and not (quiet or no_progress)) as progress:
+        train_encoder(corpus, out, progress=progress)
+
+
+def _find(articles: Iterable[Article | Skipped], settings: Settings, *, shown: bool) -> Report:
+    from dedup.pipeline import find_duplicates
+
+    with ProgressLine(sys.stderr, shown=shown and _on_terminal(sys.stderr)) as progress:
+        return find_duplicates(articles, settings=settings, progress=progress)
+
+
+def _read_options(**given: str | int | None) -> ReadOptions:
+    """Reading options as given; what was not given keeps its default."""
+    from dedup.read import ReadOptions
+
+    return ReadOptions(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+
+
+def _one_article(path: str) -> Article:
+    """The article a file holds."""
+    from dedup.read import read_paths
+
+    found = list(read_paths([path], _read_options()))
+    articles = [item for item in found if isinstance(item, Article)]
+    if len(articles) == 1:
+        return articles[0]
+    reasons = "; ".join(item.reason for item in found if isinstance(item, Skipped))
+    if articles:
+        raise ReadError(f"{path} holds {len(articles)} articles; compare takes one a side, scan takes many")
+    raise ReadError(f"{path} holds no article{': ' if reasons else ''}{reasons}")
+
+
+def _scan_gold(gold: Iterable[Gold], settings: Settings, *, shown: bool) -> dict[str, str]:
+    """Cluster of every clustered gold article, from a scan that sees nothing of the gold."""
+    report = _find((item.article for item in gold), settings, shown=shown)
+    return {
+        report.articles[member].id: str(number)
+        for number, cluster in enumerate(report.clusters)
+        for member in cluster.members
+    }
+
+
+def _write_report(report: Report, form: str, output: Path, *, full: bool, with_text: bool) -> None:
+    if form == "parquet":
+        for name, content in rendering.as_parquet(report, with_text=with_text).items():
+            write_whole(output / name, content)
+    elif form == "text":
+        _write(rendering.as_text(report, full=full, with_text=with_text, **_layout(output)), output)
+    else:
+        _write(getattr(rendering, f"as_{form}")(report, with_text=with_text), output)
+
+
+def _check_output(form: str, output: Path) -> None:
+    """Refuse an output that cannot be written before the long work, not after it."""
+    if form == "parquet":
+        if str(output) == "-":
+            raise click.UsageError("--format parquet writes three tables and needs a folder: -o FOLDER")
+        _make_folder(output)
+    elif str(output) != "-":
+        check_writable(output)
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(exist_ok=True)
+    except OSError as error:
+        raise ReadError(f"cannot write into {path}: {error.strerror}; name a folder") from error
+
+
+def _write(content: str, output: Path) -> None:
+    """Text to a file or to standard output, always in UTF-8; bytes of file names that are no text are escaped."""
+    encoded = content.encode("utf-8", "backslashreplace")
+    if str(output) == "-":
+        click.echo(encoded, nl=False)
+    else:
+        write_whole(output, encoded)
+
+
+def _layout(output: Path) -> dict[str, Any]:
+    """Width and colour of text for people: those of the terminal, if it goes to one."""
+    terminal = str(output) == "-" and _on_terminal(sys.stdout)
+    colour = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    width = shutil.get_terminal_size().columns if terminal else 100
+    return {"width": min(width, 140), "colour": colour}
+
+
+def _on_terminal(stream: IO[str]) -> bool:
+    return stream.isatty()
+
+
+def _log_to_stderr(verbose: int) -> None:
+    """Warnings always, what is going on with -v, details with -vv."""
+    level = (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)]
+    logging.basicConfig(stream=sys.stderr, format="%(levelname)s: %(message)s", force=True)
+    logging.getLogger("dedup").setLevel(level)
