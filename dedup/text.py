@@ -11,9 +11,7 @@ import re
 import unicodedata
 from functools import cache
 
-_INVISIBLE = dict.fromkeys(
-    [0xAD, 0x34F, 0x61C, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF]
-)
+_INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _SPACES = re.compile(r"\s+")
 _HAN_KANA = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
@@ -25,8 +23,10 @@ _STOP = (
     r"(?<=[.…])(?<![A-ZА-ЯΑ-Ω]\.)(?<!\b\d\.)(?<!\b\d\d\.)(?<!\bMr\.)(?<!\bDr\.)(?<!\bSt\.)(?<!\bMrs\.)(?<!\bvs\.)"
     r"\s+(?![a-z\u00df-\u00f6\u00f8-\u00ff\u03ac-\u03ce\u0430-\u045f])"
 )
+_WIDE_STOPS, _CLOSERS = "。！？；｡।॥؟۔።၊။", "”’」』）"
 _SENTENCE_END = re.compile(
-    rf"\n+|{_STOP}|(?<=[!?])\s+|(?<=[.!?…][\"'”’»)\]])\s+(?![a-z])|(?<=[。！？；｡।॥؟۔።၊။])[”’」』）]?\s*"
+    rf"\n+|{_STOP}|(?<=[!?])\s+|(?<=[.!?…][\"'”’»)\]])\s+(?![a-z])"
+    rf"|(?<=[{_WIDE_STOPS}])(?![{_CLOSERS}])\s*|(?<=[{_WIDE_STOPS}][{_CLOSERS}])\s*"
 )
 _PHRASE_END = re.compile(r"(?<=[;:,،、，؛])\s*|\s+")
 _LONGEST = 480
@@ -42,7 +42,7 @@ def _word_pattern() -> re.Pattern[str]:
 def clean(text: str) -> str:
     """Text in NFC with ``\\n`` line breaks, without control characters and invisible format characters."""
     text = _CONTROL.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return text if text.isascii() else unicodedata.normalize("NFC", text.translate(_INVISIBLE))
+    return text if text.isascii() else unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
 
 
 def normalise(text: str) -> str:

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import pytest
+
+from dedup import datatypes
+from dedup.datatypes import Article, Level, Settings, Skipped
+from dedup.errors import DedupError, MissingExtraError, SettingsError
+from handmade import handmade_report
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "body"),
+    [
+        pytest.param("", "Text.", "Text.", id="no title"),
+        pytest.param("Title", "Text.", "Title\nText.", id="title before text"),
+        pytest.param("Title", "Title\nText.", "Title\nText.", id="title stands there already"),
+        pytest.param("Title", "\n Title goes on", "\n Title goes on", id="leading space does not hide the title"),
+        pytest.param("  ", "Text.", "Text.", id="blank title"),
+        pytest.param("ข่าว", "ข่าววันนี้", "ข่าววันนี้", id="Thai title is the text's beginning"),
+        pytest.param("خبر", "نص", "خبر\nنص", id="Arabic"),
+    ],
+)
+def test_body_holds_the_title_once(title: str, text: str, body: str) -> None:
+    assert Article("a", text, title=title).body == body
+
+
+@pytest.mark.parametrize("threshold", [None, 0, 0.0, 0.5, 1, 1.0])
+def test_thresholds_in_range_are_taken(threshold: float | None) -> None:
+    assert Settings(threshold=threshold).threshold == threshold
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"threshold": 85}, r"threshold must lie in \[0, 1\], got 85; a percentage\? try 0\.85"),
+        ({"threshold": -0.1}, r"threshold must lie in \[0, 1\], got -0\.1$"),
+        ({"threshold": 101}, r"got 101$"),
+        ({"threshold": math.nan}, r"got nan$"),
+        ({"threshold": math.inf}, r"got inf$"),
+        ({"neighbours": 0}, r"neighbours must be at least 1, got 0"),
+    ],
+    ids=["percentage", "negative", "beyond a percentage", "nan", "infinite", "no neighbour"],
+)
+def test_settings_out_of_range_say_value_range_and_next_step(settings: dict[str, float], message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        Settings(**settings)  # type: ignore[arg-type]
+
+
+def test_values_are_frozen_and_slotted() -> None:
+    values = [value for value in vars(datatypes).values() if dataclasses.is_dataclass(value)]
+    assert len(values) >= 10
+    for value in values:
+        assert value.__dataclass_params__.frozen, value  # type: ignore[union-attr]
+        assert hasattr(value, "__slots__"), value
+
+
+def test_settings_and_articles_can_be_keys() -> None:
+    assert len({Settings(), Settings(level=Level.STORY), Settings()}) == 2
+    assert len({Article("a", "x"), Article("a", "x"), Article("b", "x")}) == 2
+
+
+def test_duplicates_are_what_could_go() -> None:
+    report = handmade_report()
+    assert [len(cluster.members) for cluster in report.clusters] == [2, 3]
+    assert report.duplicates == 3
+    assert dataclasses.replace(report, clusters=()).duplicates == 0
+
+
+def test_skipped_records_need_no_line() -> None:
+    assert Skipped("a.txt", "empty").line is None
+
+
+def test_every_error_has_one_root() -> None:
+    from dedup import errors
+
+    found = [value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, Exception)]
+    assert len(found) >= 5
+    assert all(issubclass(value, DedupError) for value in found)
+
+
+def test_missing_extra_names_the_command() -> None:
+    error = MissingExtraError("pyarrow", "parquet")
+    assert str(error) == 'pyarrow is needed here and is not installed; run: pip install "dedup[parquet]"'
+    assert (error.package, error.extra) == ("pyarrow", "parquet")
+    assert isinstance(error, ImportError)
