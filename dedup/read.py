@@ -1,0 +1,160 @@
+"""Paths to articles: folders walked in order, one reader a format, and a reason for everything that cannot be used.
+
+Whatever is met yields at least one `Article` or `Skipped`, so that seen = read + skipped, and nothing but a path that
+does not exist stops the run. Files come one after the other, and so do the records of a file.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import replace
+
+from dedup.datatypes import Article, Skipped
+from dedup.errors import MissingExtraError, ReadError
+from dedup.readers import READERS, Reader
+from dedup.readers.documents import read_text
+from dedup.readers.files import STDIN, cannot_be_read, file_format, open_file, open_stdin, show_path, walk
+from dedup.readers.json_files import read_json_lines
+from dedup.readers.source import ReadOptions, Source
+from dedup.text import printable
+
+__all__ = ["ReadOptions", "read_folder", "read_paths"]
+
+
+def read_folder(path: str | os.PathLike[str], options: ReadOptions | None = None) -> Iterator[Article | Skipped]:
+    """Articles of a folder or a file, and what had to be skipped there.
+
+    A folder is walked with its subfolders in order of names; hidden files are passed over, symbolic links are not
+    followed. Formats go by suffix, each also with ``.gz``: ``.txt .md .html .htm`` hold one article, ``.json .jsonl
+    .ndjson .csv .tsv .parquet`` one a record, ``.xml .rss .atom`` are feeds with one an entry.
+
+    Parameters
+    ----------
+    path : str or path
+        A folder, a file, or ``-`` for JSON Lines from standard input.
+    options : ReadOptions, optional
+        Fields to read, files to choose, size to allow.
+
+    Returns
+    -------
+    iterator of Article or Skipped
+        In the same order on every machine. Ids are unique: the record's own where no other has it, otherwise the path,
+        or ``path#n`` for the n-th record of a file. Memory grows with the ids alone.
+
+    Raises
+    ------
+    ReadError
+        If the path does not exist: at once, not when the first article is asked for.
+    """
+    return read_paths([path], options)
+
+
+def read_paths(
+    paths: Iterable[str | os.PathLike[str]], options: ReadOptions | None = None
+) -> Iterator[Article | Skipped]:
+    """Articles of several folders and files in the order given, each file once (see `read_folder`).
+
+    Parameters
+    ----------
+    paths : iterable of str or path
+        Folders, files, or ``-`` for JSON Lines from standard input.
+    options : ReadOptions, optional
+        Fields to read, files to choose, size to allow.
+
+    Returns
+    -------
+    iterator of Article or Skipped
+        In the same order on every machine, with unique ids.
+
+    Raises
+    ------
+    ReadError
+        If one of the paths does not exist.
+    """
+    roots = [os.fspath(path) for path in ([paths] if isinstance(paths, (str, os.PathLike)) else paths)]
+    for root in roots:
+        _require(root)
+    return _with_unique_ids(_read_files(roots, options or ReadOptions()))
+
+
+def _require(root: str) -> None:
+    try:
+        if root != STDIN:
+            os.stat(root)
+    except PermissionError:
+        return  # something is there; the attempt to read it says why it cannot be used
+    except (OSError, ValueError) as fault:
+        shown = printable(show_path(root))
+        raise ReadError(f"{shown}: no such file or folder; check the spelling and the current folder") from fault
+
+
+def _with_unique_ids(files: Iterable[Iterable[Article | Skipped]]) -> Iterator[Article | Skipped]:
+    """The items of all files; an id that was taken before gives way to ``path#n``."""
+    taken: set[str] = set()
+    for file in files:
+        for number, item in enumerate(file, 1):
+            if isinstance(item, Article):
+                if item.id in taken:
+                    item = replace(item, id=_free_id(f"{item.path}#{number}", taken))
+                taken.add(item.id)
+            yield item
+
+
+def _free_id(id: str, taken: set[str]) -> str:
+    while id in taken:
+        id += "+"
+    return id
+
+
+def _read_files(roots: list[str], options: ReadOptions) -> Iterator[Iterable[Article | Skipped]]:
+    """What each file holds, one to be used up before the next; a file met by several ways comes once."""
+    met: set[str] = set()
+    for root in roots:
+        for path, fault in walk(root, options.glob):
+            if len(roots) > 1:
+                place = os.path.abspath(path) if fault else os.path.realpath(path)
+                if place in met:
+                    continue
+                met.add(place)
+            yield [Skipped(show_path(path), fault)] if fault else _read_file(path, options, chosen=path == root)
+
+
+def _read_file(path: str, options: ReadOptions, *, chosen: bool) -> Iterator[Article | Skipped]:
+    """What a file holds; one of an unknown type is tried as text if it was `chosen` by its name or a pattern."""
+    if path == STDIN:
+        return _read_opened(open_stdin(), read_json_lines, path, options, packed=False)
+    suffix, packed = file_format(path)
+    reader = READERS.get(suffix, read_text if chosen or options.glob else _read_unsupported)
+    return _read_opened(open_file(path, packed), reader, show_path(path), options, packed=packed)
+
+
+def _read_opened(
+    opened: AbstractContextManager[io.BufferedReader], reader: Reader, path: str, options: ReadOptions, *, packed: bool
+) -> Iterator[Article | Skipped]:
+    """What the reader finds, and one `Skipped` for all that it could not reach."""
+    empty = True
+    try:
+        with opened as stream:
+            for item in reader(Source(path, stream, options, packed)):
+                empty = False
+                yield item
+    except (ReadError, MissingExtraError) as fault:
+        yield Skipped(path, str(fault))
+    except (EOFError, zlib.error, gzip.BadGzipFile) as fault:
+        yield Skipped(path, f"broken gzip: {fault}")
+    except OSError as fault:
+        yield Skipped(path, cannot_be_read(fault))
+    else:
+        if empty:
+            yield Skipped(path, "no records")
+
+
+def _read_unsupported(source: Source) -> Iterator[Article | Skipped]:
+    suffix, packed = file_format(source.path)
+    suffix += ".gz" if packed else ""
+    raise ReadError(f'unsupported file type "{printable(suffix)}"' if suffix else "unsupported file type, no suffix")
