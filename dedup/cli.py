@@ -82,9 +82,12 @@ _reading = _options(
     click.option("--glob", metavar="PATTERN", help="In folders, read only files whose name matches, such as '*.html'."),
     click.option("--max-bytes", type=click.IntRange(min=1), metavar="N", help="Skip files larger than this."),
 )
+_verbose = click.option(
+    "-v", "--verbose", count=True, help="Show long lists in full, and what is going on; -vv in detail."
+)
 _speaking = _options(
     click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors beside the result."),
-    click.option("-v", "--verbose", count=True, help="Show long lists in full, and what is going on; -vv in detail."),
+    _verbose,
     click.option("--no-progress", is_flag=True, help="No progress line."),
 )
 _writing = click.option(
@@ -135,9 +138,9 @@ def scan(
     dedup scan a.jsonl b.csv --text-field body --format csv -o duplicates.csv
     dedup scan articles/ --model sentence-transformers/LaBSE --threshold 0.7
 
-    A folder is walked in order of names; hidden files and links are left out; "-" is JSON lines on standard input. A text file is one article; JSON, JSONL,
-    CSV and Parquet hold one a record, with fields text and, if present, id, title, url, published, language. What
-    cannot be used is skipped, counted and named with its reason.
+    A folder is walked in order of names; hidden files and links are left out; "-" is JSON lines on standard input. A
+    text file is one article; JSON, JSONL, CSV and Parquet hold one a record, with fields text and, if present, id,
+    title, url, published, language. What cannot be used is skipped, counted and named with its reason.
     """
     from dedup.read import read_paths
 
@@ -161,10 +164,10 @@ def scan(
 @_writing
 @_deciding
 @click.option("--check", is_flag=True, help="Exit with code 3 if the two are the same article.")
-@_speaking
+@_verbose
 def compare(
     left: str, right: str, form: str, output: Path, model: str, threshold: float | None, level: str, check: bool,
-    quiet: bool, verbose: int, no_progress: bool,
+    verbose: int,
 ) -> None:  # fmt: skip
     """Hold two articles side by side.
 

@@ -13,6 +13,8 @@ from typing import IO, Any
 from dedup.datatypes import Article
 from dedup.errors import ReadError
 
+_UNREADABLE = (OSError, EOFError, UnicodeDecodeError, lzma.LZMAError)
+
 
 @dataclass(frozen=True, slots=True)
 class Gold:
@@ -72,10 +74,10 @@ def read_clusters(path: Path) -> dict[str, str]:
     try:
         with _open(path) as file:
             whole = json.load(file)
-    except ValueError:  # more than one line: no single document
-        return _clusters_of_lines(path)
-    except OSError as error:
+    except _UNREADABLE as error:
         raise _unreadable(path, error) from error
+    except ValueError:  # no single document but a line each
+        return _clusters_of_lines(path)
     if isinstance(whole, dict) and "clusters" in whole:
         return {member: cluster["id"] for cluster in whole["clusters"] for member in cluster["members"]}
     return _clusters_of_lines(path)
@@ -117,7 +119,7 @@ def _records(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
             for number, line in enumerate(file, 1):
                 if line.strip():
                     yield number, _record(line, f"{path}:{number}")
-    except (OSError, EOFError, UnicodeDecodeError, lzma.LZMAError) as error:
+    except _UNREADABLE as error:
         raise _unreadable(path, error) from error
 
 

@@ -93,7 +93,7 @@ def _cut(sentence: str) -> list[str]:
     parts: list[str] = []
     start = 0
     while len(sentence) - start > longest:
-        cuts = [m.end() for m in _PHRASE_END.finditer(sentence, start + longest // 3, start + longest) if m.end() > start]
+        cuts = [m.end() for m in _PHRASE_END.finditer(sentence, start + longest // 3, start + longest)]
         end = cuts[-1] if cuts else start + longest
         parts.append(sentence[start:end].strip())
         start = end

@@ -25,7 +25,7 @@ ARTICLES = (
     Article("news/en.txt", ENGLISH, path="news/en.txt", url="https://example.org/en", published="2025-05-12"),
     Article("news/id.txt", INDONESIAN, path="news/id.txt"),
     Article("ja-1", "地震がありました。" * 3, "東京で大きな地震がありました、津波の心配はありません", "wire.jsonl"),
-    Article("ar-1", "وقع زلزال كبير اليوم.", "زلزال كبير في طوكيو ولا خطر من تسونامي", "wire.jsonl", declared_language="ar"),
+    Article("ar-1", "وقع زلزال كبير اليوم.", "زلزال كبير في طوكيو ولا خطر من تسونامي", "wire.jsonl"),
     Article("th-1", "เกิดแผ่นดินไหวใหญ่วันนี้", "แผ่นดินไหวใหญ่ในโตเกียว", "wire.jsonl"),
     Article("news/lone.txt", "Nothing else is like this.", path="news/lone.txt"),
 )

@@ -58,11 +58,13 @@ class _Page:
         figure = view.score_figure(match.score)
         if comparison.is_match:
             kind = KIND_WORDS[match.kind]
-            yield self.pen(f"Same article: {kind.lower()}, {certainty_words(match.score)} ({figure})", "bold", "green")
+            said, colour = f"Same article: {kind.lower()}, {certainty_words(match.score)} ({figure})", "green"
         else:
-            yield self.pen(f"Not the same article ({figure}, a match needs {comparison.threshold:g})", "bold", "yellow")
+            said, colour = f"Not the same article ({figure}, a match needs {comparison.threshold:g})", "yellow"
+        yield from self._wrapped(said, "bold", colour)
         left, right = (f"{share:.0%}" for share in match.evidence.coverage)
-        yield f"{left} of the left and {right} of the right text has a counterpart; cosine {match.similarity:.2f}"
+        covered = f"{left} of the left and {right} of the right text has a counterpart; cosine {match.similarity:.2f}"
+        yield from self._wrapped(covered)
         if match.excerpt:
             yield f"The {match.excerpt} text is contained in the other."
 
@@ -95,8 +97,7 @@ class _Page:
             if rest:
                 yield self.pen(f"Only in the {name} text: {view.counted(len(rest), 'sentence')}", "bold")
             for sentence in rest[: self._limit(_ALONE)]:
-                lines = self._cell(view.one_line(sentence), self.width - 2)
-                yield from (f"  {self.pen(line, 'dim')}" for line in lines)
+                yield from self._wrapped(view.one_line(sentence), "dim", indent=2)
             yield from self._hidden(len(rest) - _ALONE, "sentence")
 
     def facts(self) -> Iterator[str]:
@@ -112,6 +113,10 @@ class _Page:
                 more = f" and {len(facts) - _FACTS} more" if len(facts) > self._limit(_FACTS) else ""
                 head = f"{noun.capitalize()} {words}: "
                 yield self.pen(head, "bold") + fit(shown + more, self.width - len(head))
+
+    def _wrapped(self, line: str, *styles: str, indent: int = 0) -> Iterator[str]:
+        for part in self._cell(line, self.width - indent):
+            yield " " * indent + self.pen(part, *styles)
 
     def _row(self, cells: Sequence[str], *styles: str) -> Iterator[str]:
         """Two cells beside each other, each wrapped in its column."""

@@ -32,12 +32,15 @@ Record: TypeAlias = dict[str, Any]
 
 _ALIGNED = 5
 _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_FORMULA = ("=", "+", "-", "@", "\t", "＝", "＋", "－", "＠")
 
 
 def as_dict(report: Report, *, with_text: bool = True) -> Record:
-    """The report as plain values, in the shape of `schema`; without text, no sentence, number or name of an article's text is in it."""
+    """The report as plain values, in the shape of `schema`.
+
+    Without text, no sentence, number or name of an article's text is in it; titles given by the source are.
+    """
     return {
         "schema": SCHEMA,
         "dedup": __version__,
@@ -129,7 +132,7 @@ def article_record(article: Article, language: Language) -> Record:
 def match_record(
     left: Article, right: Article, match: Match, *, with_text: bool = True, pairs: int = _ALIGNED
 ) -> Record:
-    """What a match says of two articles: similarity, score, kind, excerpt and the evidence with its `pairs` closest sentences."""
+    """What a match says of two articles, with at most `pairs` of the closest sentences as evidence."""
     evidence = match.evidence
     return {
         "similarity": _round(match.similarity),

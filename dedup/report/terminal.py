@@ -62,7 +62,7 @@ def pad(value: str, width: int) -> str:
 
 
 def _columns(character: str) -> int:
-    if unicodedata.category(character) in ("Mn", "Me", "Cf") or "\u1160" <= character <= "\u11ff":  # jamo vowels, finals
+    if unicodedata.category(character) in ("Mn", "Me", "Cf") or "\u1160" <= character <= "\u11ff":  # marks, later jamo
         return 0
     return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
 

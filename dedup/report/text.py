@@ -84,12 +84,13 @@ class _Page:
 
     def summary(self) -> Iterator[str]:
         report = self.report
-        yield self.pen(summary_line(report), "bold")
+        yield from self._wrapped(summary_line(report), "bold")
         seen = view.counts(report)
         languages = Counter(language.code for language in report.languages)
         spoken = f" ({_most(languages, self._limit(_LANGUAGES))})" if languages else ""
-        yield self._dim(f"Read {seen['read']:,} of {seen['seen']:,} seen, {seen['skipped']:,} skipped{spoken}.")
-        yield self._dim(f"Model {printable(report.model)}, threshold {report.threshold:g}.")
+        read = f"Read {seen['read']:,} of {seen['seen']:,} seen, {seen['skipped']:,} skipped{spoken}."
+        yield from self._wrapped(read, "dim")
+        yield from self._wrapped(f"Model {printable(report.model)}, threshold {report.threshold:g}.", "dim")
 
     def _story(self, number: int, story: view.Story) -> Iterator[str]:
         kind, cluster = KIND_WORDS[story.cluster.kind], story.cluster
@@ -99,7 +100,7 @@ class _Page:
         yield self.pen(f"{number}. ", "bold") + self.pen(head, "bold", "green" if story.score >= 0.95 else "yellow")
         yield from self._members(story)
         for reason in self._reasons(story):
-            yield from (f"  {self.pen(line, 'dim')}" for line in wrap(reason, self.width - 2, lines=2))
+            yield from self._wrapped(reason, "dim", indent=2)
 
     def _members(self, story: view.Story) -> Iterator[str]:
         first = story.cluster.representative
@@ -139,11 +140,12 @@ class _Page:
         common = sorted(set.intersection(*stated)) if stated and self.with_text else []
         return f"; all agree on {printable(', '.join(common[:4]))}" if common else ""
 
-    def _dim(self, line: str, indent: int = 0) -> str:
-        return self.pen(fit(line, self.width - indent), "dim")
+    def _wrapped(self, line: str, *styles: str, indent: int = 0) -> Iterator[str]:
+        for part in wrap(line, self.width - indent, lines=3):
+            yield " " * indent + self.pen(part, *styles)
 
     def _more(self, n: int, noun: str) -> str:
-        return self._dim(f"… and {view.counted(n, noun)} more; -v shows all", indent=4)
+        return self.pen(fit(f"… and {view.counted(n, noun)} more; -v shows all", self.width - 4), "dim")
 
     def _limit(self, n: int) -> int:
         return _ALL if self.full else n

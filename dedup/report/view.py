@@ -160,13 +160,14 @@ def _numbers(numbers: Agreement) -> str:
     alone = len(numbers.left_only) + len(numbers.right_only)
     if not numbers.shared:
         return "no number in common" if numbers.left_only and numbers.right_only else ""
-    return f"{_listed('number', numbers.shared)} agree" + (f" ({alone} on one side only)" if alone else "")
+    return _agree("number", numbers.shared) + (f" ({alone} on one side only)" if alone else "")
 
 
 def _names(names: Agreement) -> str:
-    return f"{_listed('name', names.shared)} agree" if names.shared else ""
+    return _agree("name", names.shared) if names.shared else ""
 
 
-def _listed(noun: str, facts: Sequence[str]) -> str:
+def _agree(noun: str, facts: Sequence[str]) -> str:
+    shown = text.printable(", ".join(facts[:_SHOWN_FACTS]))
     more = f" and {len(facts) - _SHOWN_FACTS} more" if len(facts) > _SHOWN_FACTS else ""
-    return f"{noun}{'s' * (len(facts) > 1)} {text.printable(', '.join(facts[:_SHOWN_FACTS]))}{more}"
+    return f"{noun} {shown} agrees" if len(facts) == 1 else f"{noun}s {shown}{more} agree"
