@@ -1,40 +1,47 @@
-"""Names as keys that meet across languages: folded to plain Latin letters."""
+"""Names as keys that meet across languages and scripts."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from functools import lru_cache
 
-_UPPER = "A-ZÀ-ÖØ-ÞĀĂĄĆĈĊČĎĐĒĔĖĘĚĜĞĠĢĤĦĨĪĬĮİĲĴĶĹĻĽĿŁŃŅŇŊŌŎŐŒŔŖŘŚŜŞŠŢŤŦŨŪŬŮŰŲŴŶŸŹŻŽȘȚƠƯẠ-Ỹ" "Α-ΩΆΈΉΊΌΎΏЀ-Я"
-# A capitalised word inside a sentence: what stands before it is a word or a comma and one space.
-_NAME = re.compile(rf"[{_UPPER}](?:(?<=[\w,)]\s.)[^\W\d_]{{2,}}|(?<!\w.)[{_UPPER}]+\b)")
-_LATIN_WORD = re.compile(r"[A-Za-z][A-Za-z\u00c0-\u024f]{2,}")
-_LATIN_LETTER = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff\u0370-\u04ff]")
-_OTHER_LETTER = re.compile(r"[\u0530-\u1cff\u2e80-\ud7ff]")
-_SAMPLE = 500
+from dedup.facts.skeleton import fold_name, skeleton, skeletons
 
-_LATIN = str.maketrans(
-    dict(zip("абвгдежзийклмнопрстуфхцчшщъыьэюяіїєґјљњћђџќѓў",
-             "a b v g d e zh z i i k l m n o p r s t u f kh ts ch sh sch _ y _ e yu ya i i e g j l n c d dz k g u".replace(
-                 "_", "").split(" "), strict=True))
-    | dict(zip("αβγδεζηθικλμνξοπρστυφχψως", "a v g d e z i th i k l m n x o p r s t i f ch ps o s".split(), strict=True))
-    | {"ß": "ss", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "œ": "oe"}
+_UPPER = (
+    "A-ZÀ-ÖØ-ÞĀĂĄĆĈĊČĎĐĒĔĖĘĚĜĞĠĢĤĦĨĪĬĮİĲĴĶĹĻĽĿŁŃŅŇŊŌŎŐŒŔŖŘŚŜŞŠŢŤŦŨŪŬŮŰŲŴŶŸŹŻŽȘȚƠƯẠẢẤẦẨẪẬẮẰẲẴẶẸẺẼẾỀỂỄỆỈỊỌỎỐỒỔỖỘỚỜỞỠỢỤỦỨỪỬỮỰỲỴỶỸ"
+    "Α-ΩΆΈΉΊΌΎΏЀ-Я"
 )
+_CAPITALISED = re.compile(rf"[{_UPPER}][^\W\d_]+")
+_LATIN_WORD = re.compile(r"[A-Za-z][A-Za-z\u00c0-\u024f]+")
+_CASED_LETTER = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff\u0370-\u04ff]")
+_CASELESS_LETTER = re.compile(r"[\u0590-\u1cff\u3040-\u30ff\u3400-\ud7ff]")
+_SAMPLE = 400
 
 
-def name_keys(text: str) -> tuple[str, ...]:
-    """Folded names of a text in order: capitalised words inside sentences, acronyms, Latin words in other scripts."""
+def find_names(text: str) -> tuple[tuple[str, ...], frozenset[str]]:
+    """Folded names of a text in order, each once, and the skeletons of words that may be names as well.
+
+    Names are capitalised words inside sentences and acronyms; in a script without capitals, the Latin words. What may
+    be a name is a word that starts a sentence, and in a script without capitals every word.
+    """
     sample = text[:_SAMPLE]
-    if len(_LATIN_LETTER.findall(sample)) < len(_OTHER_LETTER.findall(sample)):
-        found = _LATIN_WORD.findall(text)
+    if len(_CASELESS_LETTER.findall(sample)) > len(_CASED_LETTER.findall(sample)):
+        names, hints = _LATIN_WORD.findall(text), skeletons(text)
     else:
-        found = _NAME.findall(text)
-    return tuple(dict.fromkeys(map(fold_name, found)))
+        names, starts = _capitalised(text)
+        hints = frozenset(skeleton(fold_name(word)) for word in starts)
+    return tuple(dict.fromkeys(map(_key, names))), hints
 
 
-@lru_cache(maxsize=1 << 16)
-def fold_name(word: str) -> str:
-    """A name in small plain Latin letters: "Škoda" and "Шкода" are both "skoda" or "shkoda"."""
-    word = unicodedata.normalize("NFKD", word.lower()).translate(_LATIN)
-    return "".join(letter for letter in word if letter.isalpha())
+def _capitalised(text: str) -> tuple[list[str], list[str]]:
+    """Capitalised words of a text: those inside a sentence or all in capitals, and those that may only start one."""
+    names: list[str] = []
+    starts: list[str] = []
+    for word in _CAPITALISED.finditer(text):
+        before = text[max(0, word.start() - 2) : word.start()]
+        inside = len(before) == 2 and before[1] in " '’-\u00a0" and (before[0].isalnum() or before[0] in ",)")
+        (names if inside or word[0].isupper() else starts).append(word[0])
+    return names, starts
+
+
+def _key(name: str) -> str:
+    return name if name.isascii() and name.isupper() else fold_name(name)

@@ -9,16 +9,15 @@ from dedup.facts.words import LanguageWords
 
 _OTHER_DIGIT = re.compile(r"[^\D0-9]")
 _MARKS = str.maketrans({"٫": ".", "٬": ",", "’": "'", "\u00a0": " ", "\u202f": " ", "\u2009": " "})
-_GROUPS = {
-    mark: re.compile(rf"\d{{1,3}}(?:{re.escape(mark)}\d{{3}})+|\d{{1,2}}(?:{re.escape(mark)}\d{{2}})+{re.escape(mark)}\d{{3}}")
-    for mark in ".,' "
+_GROUPED = {  # 1,234,567 and the Indian 12,34,567
+    mark: re.compile(r"\d{1,3}(?:M\d{3})+|\d{1,2}(?:M\d{2})+M\d{3}".replace("M", re.escape(mark))) for mark in ".,' "
 }
-_DIGIT_OF = {numeral: str(value) for value, numeral in enumerate("〇一二三四五六七八九")} | {"零": "0", "两": "2", "兩": "2"}
+_DIGIT_OF = dict(zip("〇零一二两兩三四五六七八九", "0012223456789", strict=True))
 _SMALL_UNITS = {"十": 10, "百": 100, "千": 1000, "십": 10, "백": 100, "천": 1000}
-_LARGE_UNITS = {"万": 10**4, "萬": 10**4, "만": 10**4, "億": 10**8, "亿": 10**8, "억": 10**8, "兆": 10**12, "조": 10**12}
+_LARGE_UNITS = dict.fromkeys("万萬만", 10**4) | dict.fromkeys("億亿억", 10**8) | dict.fromkeys("兆조", 10**12)
 _NUMERAL = "".join(_DIGIT_OF)
-# Han numerals that are certainly meant as numbers: with a unit among them (三十, 两百万), a year in digits (二〇一八年),
-# a month or its day (三月二日). 千万 and 万一 are words.
+# Han numerals that are certainly meant as numbers: with a unit among them (三十, 两百万), a year (二〇一八年), a month
+# or its day (三月二日). 千万 and 万一 are words.
 _HAN_NUMBER = re.compile(
     rf"(?!千万|万一)[{_NUMERAL}十百千万萬億亿兆]{{2,}}|[{_NUMERAL}十](?=月)|(?<=月)[{_NUMERAL}十](?=[日号號])"
 )
@@ -92,7 +91,7 @@ def _han_number(numerals: re.Match[str]) -> str:
 
 def _one_mark(written: str, mark: str, words: LanguageWords) -> list[str]:
     parts = written.split(mark)
-    grouped = _GROUPS[mark].fullmatch(written) and not written.startswith("0")
+    grouped = _GROUPED[mark].fullmatch(written) and not written.startswith("0")
     if grouped and not (len(parts) == 2 and mark == words.decimal and parts[1] != "000"):
         return [_plain("".join(parts))]
     if len(parts) == 2 and mark in ".,":

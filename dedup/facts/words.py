@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -48,7 +49,6 @@ _MORE_SCALES = {
 _COMMON_SCALES = {"mln": 6, "mio": 6, "mlrd": 9, "mrd": 9, "mld": 9, "млн": 6, "млрд": 9, "трлн": 12, "тыс": 3}
 _MORE_MONTHS = {
     "ar": "كانون الثاني|شباط|آذار|نيسان|أيار|حزيران|تموز|آب|أيلول|تشرين الأول|تشرين الثاني|كانون الأول",
-    "vi": "ta|tb|tc|td|te|tf|tg|th|ti|tj|tk|tl",  # as `extract` spells the numbered months
     "fa": "ژانویه|فوریه|مارس|آوریل|مه|ژوئن|ژوئیه|اوت|سپتامبر|اکتبر|نوامبر|دسامبر",
 }
 _SCALE_BEFORE = frozenset({"sw"})
@@ -84,6 +84,7 @@ def words_of(language: str) -> LanguageWords:
     """What reading numbers takes in a language (a langdetect code); English serves where babel does not know it."""
     from babel import Locale
     from babel.core import UnknownLocaleError
+    from babel.numbers import get_decimal_symbol
 
     try:
         locale = Locale.parse(_BABEL_CODES.get(language, language.replace("-", "_")))
@@ -97,15 +98,15 @@ def words_of(language: str) -> LanguageWords:
     # A short word ("mil", "mio") must end there; a longer one may carry an ending ("Millionen", "миллионами").
     ends = "" if language in _UNSPACED else rf"(?:(?<={LETTER}{{5}})|(?!{LETTER}))"
     return LanguageWords(
-        decimal=locale.number_symbols["latn"]["decimal"],
+        decimal=get_decimal_symbol(locale),
         months=_months(locale, _MORE_MONTHS.get(language, "")),
         scales=scales,
-        scale=re.compile(rf"[\s\u00a0-]?({choice}){ends}", re.IGNORECASE),
-        scale_before=re.compile(rf"(?<!{LETTER})({choice})[\s\u00a0]$", re.IGNORECASE) if language in _SCALE_BEFORE else None,
+        scale=re.compile(rf"[\s-]?({choice}){ends}", re.IGNORECASE),
+        scale_before=re.compile(rf"(?<!{LETTER})({choice})\s\Z", re.IGNORECASE) if language in _SCALE_BEFORE else None,
     )
 
 
-def month_of(word: str, months: dict[str, int]) -> int:
+def month_of(word: str, months: Mapping[str, int]) -> int:
     """The month a word names, endings allowed ("märtsil", "марта"), or 0."""
     word = word.casefold()
     for length in range(len(word), max(1, len(word) - 6), -1):

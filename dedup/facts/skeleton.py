@@ -1,0 +1,116 @@
+"""Consonant skeletons: one key for a name in every script that spells its sound.
+
+"Trump", "Трамп", "Τραμπ", "ترامب", "ट्रंप", "トランプ" and "트럼프" all have the skeleton ``trnb``. The idea is Soundex
+(Russell 1918) with classes that all these scripts can tell apart: b p, f v, k g, s z and the hissing ones, t d, l,
+n m, r; vowels count only in front (``a``), h, w and y never.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache, lru_cache
+
+SHORTEST = 3
+"""A skeleton with fewer consonants says nothing: every other text has it."""
+
+_LATIN = {
+    **{"a": "aeiou", "": "hwy", "b": "bp", "f": "fv", "k": "cgkq", "s": "jsz", "t": "dt"},
+    **{"l": "l", "n": "mn", "r": "r"},
+}
+_TO_LATIN = (
+    str.maketrans("абвгдезийклмнопрстуфхыэяіїєґјљњќѓўё", "abvgdeziiklmnoprstufhyeaiiegjlnkgue")
+    | str.maketrans("αβγδεζηθικλμνξοπρστυφχως", "avgdezitiklmnxoprstifhos")
+    | str.maketrans({"ж": "zh", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "sh", "ъ": "", "ь": "", "ю": "u", "ћ": "ch"})
+    | str.maketrans({"ђ": "j", "џ": "j", "ψ": "ps", "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d"})
+    | str.maketrans({"ð": "d", "þ": "th", "ı": "i"})
+)
+_DIGRAPHS = (("дж", "j"), ("τζ", "j"), ("τσ", "ch"))
+_GREEK_START = re.compile(r"^(?:(μπ)|(ντ)|γκ)")
+
+# Scripts without capitals, straight to the classes.
+_SEMITIC = {
+    **{"a": "اأإآٱعאע", "b": "بپבפף", "f": "فڤ", "k": "غقکكگڭخגכךק", "s": "جسشصضزژچظثזסצץש", "t": "تدذطٹڈةדטת"},
+    **{"l": "لל", "n": "منںמםנן", "r": "رڑר"},
+}
+# The Indic blocks (Devanagari, Bengali, Gurmukhi, Gujarati, Oriya, Tamil, Telugu, Kannada, Malayalam) share one layout.
+_INDIC = {
+    "a": range(0x04, 0x15),
+    "b": (0x2A, 0x2C, 0x2D),
+    "f": (0x2B, 0x35, 0x5E),
+    "k": (*range(0x15, 0x19), 0x58, 0x59, 0x5A),
+    "s": (*range(0x1A, 0x1E), 0x36, 0x37, 0x38, 0x5B),
+    "t": (*range(0x1F, 0x23), *range(0x24, 0x28)),
+    "l": (0x32, 0x33, 0x34),
+    "n": (0x01, 0x02, 0x19, 0x1E, 0x23, 0x28, 0x29, 0x2E),
+    "r": (0x30, 0x31, 0x5C, 0x5D),
+}
+_INDIC_OTHERS = {"n": "ൺൻੰ", "r": "ർৰ", "l": "ൽൾ", "k": "ൿ", "t": "ৎ"}
+_KATAKANA = {
+    **{"a": "アイウエオ", "b": "バビブベボパピプペポ", "f": "フヴ", "k": "カキクケコガギグゲゴ"},
+    **{"n": "ナニヌネノマミムメモン", "s": "サシスセソザジズゼゾチヂツ", "t": "タテトダデドヅ", "r": "ラリルレロ"},
+}
+_HANGUL_INITIALS = (*"kknttrnbbss", "a", *"sssktb", "")
+_HANGUL_FINALS = ("", *"kk", "ks", "n", "ns", *"ntl", "lk", "ln", "lb", "ls", "lt", "lb", *"lnb", "bs", *"ssnssktb", "")
+
+_DOUBLED = re.compile(r"(.)\1+")
+_INNER_VOWEL = re.compile(r"(?<=[a-z])a+")
+_SPELT = re.compile(r"[\u0590-\u06ff\u0900-\u0d7f\u30a1-\u30fc\uac00-\ud7a3]+")
+_HISSED = re.compile(r"s?t?ch|sh|c(?=[eiy])")
+
+
+@lru_cache(maxsize=1 << 16)
+def fold_name(word: str) -> str:
+    """A name in plain small Latin letters: "Škoda" and "Шкода" are "skoda" and "shkoda"."""
+    word = word.lower()
+    if not word.isascii():
+        for letters, sound in _DIGRAPHS:
+            word = word.replace(letters, sound)
+        word = _GREEK_START.sub(lambda start: "b" if start[1] else "d" if start[2] else "g", word)
+        word = unicodedata.normalize("NFKD", unicodedata.normalize("NFC", word).translate(_TO_LATIN))
+        word = "".join(letter for letter in word.translate(_TO_LATIN) if letter.isalpha())
+    return word
+
+
+@lru_cache(maxsize=1 << 16)
+def skeleton(folded: str) -> str:
+    """The consonant skeleton of a folded name; empty where it has fewer than three parts."""
+    sounds = _HISSED.sub("s", folded).replace("ph", "f").replace("x", "ks").translate(_latin_table())
+    key = _squeezed(sounds)
+    return key if len(key) >= SHORTEST else ""
+
+
+def skeletons(text: str) -> frozenset[str]:
+    """Skeletons of all words of a text in a script without capitals, with and without what may be a case ending.
+
+    Of Japanese only the katakana words, of Chinese and Thai none: their letters do not tell where a word ends.
+    """
+    sounds = " ".join(_SPELT.findall(text)).translate(_caseless_table())
+    return frozenset().union(*map(_keys, set(sounds.split())))
+
+
+@lru_cache(maxsize=1 << 16)
+def _keys(sounds: str) -> tuple[str, ...]:
+    key = _squeezed(sounds)
+    return () if len(key) < SHORTEST else (key, key[:-1]) if len(key) > SHORTEST + 1 else (key,)
+
+
+def _squeezed(sounds: str) -> str:
+    return _DOUBLED.sub(r"\1", _INNER_VOWEL.sub("", _DOUBLED.sub(r"\1", sounds)))
+
+
+@cache
+def _latin_table() -> dict[int, str]:
+    return {ord(letter): sound for sound, letters in _LATIN.items() for letter in letters}
+
+
+@cache
+def _caseless_table() -> dict[int, str]:
+    table: dict[int, str] = dict.fromkeys([*range(0x590, 0x700), *range(0x900, 0xD80), *range(0x30A1, 0x30FD)], "")
+    for script in (_SEMITIC, _KATAKANA, _INDIC_OTHERS):
+        table |= {ord(letter): sound for sound, letters in script.items() for letter in letters}
+    for block in range(0x900, 0xD80, 0x80):
+        table |= {block + offset: sound for sound, offsets in _INDIC.items() for offset in offsets}
+    for syllable in range(11172):  # initial * 588 + vowel * 28 + final (The Unicode Standard, section 3.12)
+        table[0xAC00 + syllable] = _HANGUL_INITIALS[syllable // 588] + _HANGUL_FINALS[syllable % 28]
+    return table
