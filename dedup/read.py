@@ -7,7 +7,6 @@ does not exist stops the run. Files come one after the other, and so do the reco
 from __future__ import annotations
 
 import gzip
-import io
 import os
 import zlib
 from collections.abc import Iterable, Iterator
@@ -18,6 +17,7 @@ from dedup.datatypes import Article, Skipped
 from dedup.errors import MissingExtraError, ReadError
 from dedup.readers import READERS, Reader
 from dedup.readers.documents import read_text
+from dedup.readers.encoding import Stream
 from dedup.readers.files import STDIN, cannot_be_read, file_format, open_file, open_stdin, show_path, walk
 from dedup.readers.json_files import read_json_lines
 from dedup.readers.source import ReadOptions, Source
@@ -134,7 +134,7 @@ def _read_file(path: str, options: ReadOptions, *, chosen: bool) -> Iterator[Art
 
 
 def _read_opened(
-    opened: AbstractContextManager[io.BufferedReader], reader: Reader, path: str, options: ReadOptions, *, packed: bool
+    opened: AbstractContextManager[Stream], reader: Reader, path: str, options: ReadOptions, *, packed: bool
 ) -> Iterator[Article | Skipped]:
     """What the reader finds, and one `Skipped` for all that it could not reach."""
     empty = True

@@ -6,13 +6,18 @@ No byte is ever dropped or replaced: what cannot be decoded as a whole is refuse
 from __future__ import annotations
 
 import codecs
+import gzip
 import io
 import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from dedup.errors import ReadError
+
+Stream: TypeAlias = io.BufferedReader | gzip.GzipFile
+"""Bytes one can peek at; of a truncated gzip file all lines but the last still come."""
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -92,7 +97,7 @@ class Lines(Iterator[str]):
     `ReadError`, and the next call goes on behind it.
     """
 
-    def __init__(self, stream: io.BufferedReader, max_bytes: int) -> None:
+    def __init__(self, stream: Stream, max_bytes: int) -> None:
         self.number = 0
         self._stream = _byte_lines(stream, max_bytes)
         self._max_bytes = max_bytes
@@ -117,13 +122,13 @@ class Lines(Iterator[str]):
 
     def _decode_legacy(self, line: bytes) -> str:
         if not self._legacy or not _decodes(line, self._legacy):
-            following = self._stream.peek().splitlines(keepends=True)[:-1]
+            following = self._stream.peek(_HEAD).splitlines(keepends=True)[:-1]
             strange = [other for other in following if not _decodes(other, "utf-8")]
             self._legacy = find_encoding(b"".join([line, *strange]))
         return line.decode(self._legacy)
 
 
-def _byte_lines(stream: io.BufferedReader, max_bytes: int) -> io.BufferedReader:
+def _byte_lines(stream: Stream, max_bytes: int) -> Stream:
     """The stream past its mark; one of wide characters is taken in whole, since its lines do not end in one byte."""
     head = stream.peek(_HEAD)
     if head.startswith(codecs.BOM_UTF8):

@@ -13,6 +13,7 @@ from pathlib import PurePath
 from typing import Any, cast
 
 from dedup.errors import ReadError
+from dedup.readers.encoding import Stream
 
 STDIN = "-"
 """The path that stands for standard input."""
@@ -59,17 +60,17 @@ def cannot_be_read(fault: OSError) -> str:
 
 
 @contextmanager
-def open_file(path: str, packed: bool) -> Iterator[io.BufferedReader]:
+def open_file(path: str, packed: bool) -> Iterator[Stream]:
     """The bytes of a file, unpacked where it is packed; raises `ReadError` for a pipe, which might never answer."""
     kind = stat.S_IFMT(os.stat(path).st_mode)
     if kind != stat.S_IFREG:
         raise ReadError(f"a {_SPECIAL.get(kind, 'special file')}, not a file")
-    with open(path, "rb", buffering=0) as file, _buffered(gzip.GzipFile(fileobj=file) if packed else file) as stream:
+    with open(path, "rb", buffering=0) as file, gzip.GzipFile(fileobj=file) if packed else _buffered(file) as stream:
         yield stream
 
 
 @contextmanager
-def open_stdin() -> Iterator[io.BufferedReader]:
+def open_stdin() -> Iterator[Stream]:
     """The bytes of standard input, which is left open."""
     stream = sys.stdin.buffer
     if isinstance(stream, io.BufferedReader):

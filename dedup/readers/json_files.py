@@ -43,15 +43,15 @@ def read_json_lines(source: Source) -> Iterator[Article | Skipped]:
         return
     lines = source.lines()
     number = 0
-    for line in or_fault(lines, ReadError):
+    for line in or_fault(lines):
         if isinstance(line, str) and line.isspace():
             continue
         number += 1
         yield _read_line(line, source, number, lines.number)
 
 
-def _read_line(line: str | Exception, source: Source, number: int, position: int) -> Article | Skipped:
-    if isinstance(line, Exception):
+def _read_line(line: str | ReadError, source: Source, number: int, position: int) -> Article | Skipped:
+    if isinstance(line, ReadError):
         return Skipped(source.path, str(line), position)
     try:
         return _read_object(_parse(line.strip()), source, number, position)

@@ -13,6 +13,7 @@ _BLOCKS = (
     "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre", "section",
     "table", "td", "th", "tr", "ul",
 )  # fmt: skip
+_BREAK = "\u2028"  # a line break of ours, told from those in the source, which are mere spaces
 _UNSEEN = ("head", "noscript", "script", "style", "svg", "template")
 _LANGUAGE = re.compile(r"""<html\b[^>]{0,500}?\blang\s*=\s*["']?([\w-]{2,20})""", re.IGNORECASE)
 
@@ -82,8 +83,8 @@ def strip_tags(html: str) -> str:
         return ""
     etree.strip_elements(tree, *_UNSEEN, with_tail=False)
     for block in tree.iter(*_BLOCKS):
-        block.text, block.tail = f"\n{block.text or ''}", f"\n{block.tail or ''}"
-    lines = (" ".join(line.split()) for line in "".join(tree.itertext()).split("\n"))
+        block.text, block.tail = f"{_BREAK}{block.text or ''}", f"{_BREAK}{block.tail or ''}"
+    lines = (" ".join(line.split()) for line in "".join(tree.itertext()).split(_BREAK))
     return "\n".join(line for line in lines if line)
 
 

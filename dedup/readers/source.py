@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
 from dedup.errors import ReadError, SettingsError
-from dedup.readers.encoding import Lines
+from dedup.readers.encoding import Lines, Stream
 
 _Item = TypeVar("_Item")
 
@@ -56,7 +55,7 @@ class Source:
     """An opened file: its path as reports show it, its bytes (unpacked where it is `packed`) and the options."""
 
     path: str
-    stream: io.BufferedReader
+    stream: Stream
     options: ReadOptions
     packed: bool = False
 
@@ -76,12 +75,12 @@ class Source:
         return Lines(self.stream, self.options.max_bytes)
 
 
-def or_fault(items: Iterator[_Item], *faults: type[Exception]) -> Iterator[_Item | Exception]:
-    """The items, and in place of one that fails with one of `faults` the error, for iterators that can go on."""
+def or_fault(items: Iterator[_Item]) -> Iterator[_Item | ReadError]:
+    """The items, and in place of one that fails the reason, for an iterator that can go on behind it."""
     while True:
         try:
             yield next(items)
         except StopIteration:
             return
-        except faults as fault:
+        except ReadError as fault:
             yield fault

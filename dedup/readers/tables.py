@@ -54,7 +54,7 @@ def _read_rows(source: Source, delimiters: str) -> Iterator[Article | Skipped]:
     header = [name.strip() for name in next(rows, [])]
     text_columns(header, source.options)
     number, line = 0, lines.number + 1
-    for row in or_fault(rows, ReadError, csv.Error):
+    for row in or_fault(rows):
         if row:
             number += 1
             yield _read_row(row, header, source, number, line)
@@ -62,10 +62,10 @@ def _read_rows(source: Source, delimiters: str) -> Iterator[Article | Skipped]:
 
 
 def _read_row(
-    row: list[str] | Exception, header: list[str], source: Source, number: int, line: int
+    row: list[str] | ReadError, header: list[str], source: Source, number: int, line: int
 ) -> Article | Skipped:
-    if isinstance(row, Exception):
-        return Skipped(source.path, f"broken row: {row}", line)
+    if isinstance(row, ReadError):
+        return Skipped(source.path, str(row), line)
     if len(row) < len(header) or any(row[len(header) :]):
         return Skipped(source.path, f"row of {len(row)} fields under a header of {len(header)}", line)
     return read_record(dict(zip(header, row)), source, number, line)
@@ -85,6 +85,8 @@ class _Rows(Iterator[list[str]]):
         before = csv.field_size_limit(self._longest)
         try:
             return next(self._rows)
+        except csv.Error as fault:
+            raise ReadError(f"broken row: {fault}") from fault
         finally:
             csv.field_size_limit(before)
 
