@@ -10,12 +10,11 @@ from dedup.facts.words import WORD, month_of
 _DIGITS = re.compile(r"[0-9]+")
 _BESIDE = re.compile(rf"[0-9]+|{WORD}")
 _REACH = 28  # characters on either side of a number in which its month is looked for
-# Vietnamese numbers its months: "ngày 28 tháng 3 năm 2025", or in short "ngày 28/3".
-_VIETNAMESE = re.compile(
-    r"(?:\b([12]?\d|3[01]) )?\btháng (0?[1-9]|1[0-2])\b(?:(?:,? năm |, ?|/)([12]\d{3})\b)?"
-    r"|(?<=\bngày )([12]?\d|3[01])[/-](0?[1-9]|1[0-2])(?![/\d-])",
-    re.IGNORECASE,
+# Vietnamese numbers its months: "ngày 28 tháng 3", or in short "ngày 28/3".
+_VIETNAMESE_MONTH = re.compile(
+    r"\btháng (0?[1-9]|1[0-2])\b|(?<=\bngày )([12]?\d|3[01])[/-](0?[1-9]|1[0-2])(?![/\d-])", re.IGNORECASE
 )
+_MONTHS = "January February March April May June July August September October November December".split()  # noqa: SIM905
 _SHORT_WORD = 3  # "28 de marzo", "28 d. kovo", "May 3 to 5"
 
 
@@ -51,40 +50,41 @@ def named_date(text: str, start: int, end: int, number: int, months: Mapping[str
     after = _BESIDE.findall(text[end : end + _REACH].partition("\n")[0])
     if number > 31:
         return _month_of_year(number, before[:4], after[:3], months)
-    if month := _nearest_month(after[:3], months):
-        return canonical_date(_year(after[:5]) or _year(before[:2]), month, number)
-    if month := _nearest_month(before[:2], months):
-        return canonical_date(_year(after[:2]) or _year(before[1:4]), month, number)
-    return ""
+    place, month = _nearest_month(before[:3], months)
+    free = month > 0 and not _is_day(before[place + 1 :])  # in "3 March 5 people" the month has its day already
+    month_after = _nearest_month(after[:3], months)[1]
+    if month_after and not (free and (place == 0 or before[0].isdigit())):
+        return canonical_date(_year(after[:5]) or _year(before[:2]), month_after, number)
+    return canonical_date(_year(after[:2]) or _year(before[place + 1 : place + 3]), month, number) if free else ""
 
 
-def with_vietnamese_dates(text: str) -> str:
-    """The text with Vietnamese dates written as East Asian ones, "2025年3月28日", which cannot be mistaken."""
-    return _VIETNAMESE.sub(_east_asian_date, text)
-
-
-def _east_asian_date(date: re.Match[str]) -> str:
-    day, month, year = date[1] or date[4], date[2] or date[5], date[3]
-    return (f"{year}年" if year else "") + f"{month}月" + (f"{day}日" if day else "")
+def with_month_names(text: str) -> str:
+    """A Vietnamese text with English names in place of its numbered months ("28 tháng 3": "28 March")."""
+    return _VIETNAMESE_MONTH.sub(lambda month: f"{month[2] or ''} {_MONTHS[int(month[1] or month[3]) - 1]}", text)
 
 
 def _month_of_year(year: int, before: Sequence[str], after: Sequence[str], months: Mapping[str, int]) -> str:
     """The month of a year where no day stands with them ("March 2025", "2018 metų birželį")."""
     for beside in (before, after):
-        if month := _nearest_month(beside[:2], months):
-            with_day = any(word.isdigit() and int(word) <= 31 for word in beside)
-            return "" if with_day else canonical_date(year, month, 0)
+        place, month = _nearest_month(beside[:2], months)
+        if month:
+            return "" if _is_day(beside[place + 1 :]) or _is_day(beside[:place]) else canonical_date(year, month, 0)
     return ""
 
 
-def _nearest_month(beside: Sequence[str], months: Mapping[str, int]) -> int:
-    """The month among the words beside a number, where nothing but a short word or a number comes between; or 0."""
-    for word in beside:
+def _nearest_month(beside: Sequence[str], months: Mapping[str, int]) -> tuple[int, int]:
+    """Place and month of the first month's name beside a number, behind short words and numbers only; or (0, 0)."""
+    for place, word in enumerate(beside):
         if month := month_of(word, months):
-            return month
+            return place, month
         if len(word) > _SHORT_WORD:
             break
-    return 0
+    return 0, 0
+
+
+def _is_day(beside: Sequence[str]) -> bool:
+    """Whether the nearest word is a number that can be a day."""
+    return bool(beside) and beside[0].isdigit() and int(beside[0]) <= 31
 
 
 def _year(beside: Sequence[str]) -> int:

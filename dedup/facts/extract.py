@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from functools import cache
 
-from dedup.facts.dates import canonical_date, named_date, numeric_date, with_vietnamese_dates
+from dedup.facts.dates import canonical_date, named_date, numeric_date, with_month_names
 from dedup.facts.names import find_names
 from dedup.facts.numerals import canonical_numbers, east_asian_number, scaled, with_ascii_digits, with_han_numbers
 from dedup.facts.words import LanguageWords, month_of, words_of
@@ -66,6 +66,7 @@ def extract_facts(text: str, language: str) -> Facts:
 
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 _MONTH = r"(?:0?[1-9]|1[0-2])"
+_SPACE = r"[\ \u00a0\u202f]?"
 _TOKEN = rf"""
   (?P<isbn> 97[89](?:[ -]?\d){{10}} (?!\d) )
 | (?P<hash> \d+[a-f][0-9a-f]{{3,}} (?![0-9A-Za-z]) )
@@ -73,11 +74,11 @@ _TOKEN = rf"""
     | (?:[12]\d{{3}}\ ?[年년]\ ?)? {_MONTH}\ ?[月월] (?:\ ?{_DAY}\ ?[日号號일])?
     | {_DAY}(?P<dot>[./-])\ ?{_DAY}(?P=dot)\ ?[12]\d{{3}} (?!\d)
     | {_DAY}-[A-Za-z]{{3}}-(?:[12]\d)?\d\d (?!\d) )
-| (?P<noon> (?:0?[1-9]|1[0-2]) (?:[:.][0-5]\d)? \ ?(?:[apAP]\.\ ?[mM]\b|NOON) )
-| (?P<time> (?:[01]?\d|2[0-4]) (?::|\ ?[h時时點点시]\ ?) [0-5]\d (?![.~+]?\d) )
+| (?P<noon> (?:0?[1-9]|1[0-2]) (?:[:.][0-5]\d)? {_SPACE}(?:[apAP]\.{_SPACE}[mM]\b|NOON) )
+| (?P<time> (?:[01]?\d|2[0-4]) (?::|{_SPACE}[h時时點点시]{_SPACE}) [0-5]\d (?![.~+]?\d) )
 | (?P<version> (?: \d+:\d+(?:\.\d+)+ | \d+(?:\.\d+){{2,}}
     | \d+\.\d+ (?=[-~+.]?(?:rc|alpha|beta|preview|pre|dev|dfsg|deb|p|r|a|b)\.?\d) )
-    (?: (?!-\d+\.\d+\.\d) [-~+.:]?[A-Za-z]*\d[0-9A-Za-z]*)* )
+    (?: (?![-~]\d+\.\d+\.\d) [-~+.:]?[A-Za-z]*\d[0-9A-Za-z]*)* )
 | (?P<east_asian> \d[\d,]*(?:\.\d+)?
     (?: [十百千万萬億亿兆십백천만억조]+ (?![米克瓦]) (?: (?:(?<=[만억조])\ )? \d[\d,]*(?:\.\d+)? )? )+ )
 | (?P<number> (?<!\d)\d{{1,3}} (?:[\u00a0\u202f\u2009SPACE]\d{{3}})+ (?!\d) (?:[.,]\d+)? | \d+ (?:[.,'’٫٬]\d+)* )
@@ -88,7 +89,7 @@ _PREFIX = re.compile(r"(?:[A-Za-z]|(?<=[A-Za-z])\d)+[-_]?\Z")
 _LONGEST_PREFIX = 20
 _REST = re.compile(r"[0-9A-Z]+(?:[-.:][0-9]+)*[A-Z]*")
 _NO_PREFIX = frozenset(
-    ("Rp", "RM", "Rs", "EUR", "USD", "GBP", "INR", "CHF", "JPY", "CNY", "IDR", "PHP", "Tk", "Ksh", "v", "V")
+    ("Rp", "RM", "Rs", "EUR", "USD", "GBP", "INR", "CHF", "JPY", "CNY", "IDR", "PHP", "Tk", "Ksh", "v", "V", "x")
 )
 _SHORTEST_HASH = 7
 _GROUPED = re.compile(r"\d{1,3}(?:\.\d{3}){2,}")
@@ -103,7 +104,7 @@ def _prepared(text: str, language: str) -> str:
     text = with_ascii_digits(unicodedata.normalize("NFC", text))
     if language == "ja" or language.startswith("zh"):
         return with_han_numbers(text)
-    return with_vietnamese_dates(text) if language == "vi" else text
+    return with_month_names(text) if language == "vi" else text
 
 
 @cache

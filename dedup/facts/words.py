@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 LETTER = r"[^\W\d_]"
 """Pattern of one letter."""
 
-WORD = r"[^\s\d!-/:-@\[-`{-~،؛؟।。、，（）「」“”«»]+"
+WORD = r"[^\s\d!-/:-@\[-`{-~\u2010-\u203a،؛؟।。、，（）「」«»]+"
 """Pattern of a word in any script: `LETTER` leaves out the combining marks that Hindi or Tamil words are full of."""
 
 _BABEL_CODES = {"zh-cn": "zh_Hans", "zh-tw": "zh_Hant", "zh": "zh_Hans", "tl": "fil", "no": "nb"}
@@ -99,7 +99,7 @@ def words_of(language: str) -> LanguageWords:
     ends = "" if language in _UNSPACED else rf"(?:(?<={LETTER}{{5}})|(?!{LETTER}))"
     return LanguageWords(
         decimal=get_decimal_symbol(locale),
-        months=_months(locale, _MORE_MONTHS.get(language, "")),
+        months=words_of("en").months if language == "vi" else _months(locale, _MORE_MONTHS.get(language, "")),
         scales=scales,
         scale=re.compile(rf"[\s-]?({choice}){ends}", re.IGNORECASE),
         scale_before=re.compile(rf"(?<!{LETTER})({choice})\s\Z", re.IGNORECASE) if language in _SCALE_BEFORE else None,
