@@ -59,7 +59,8 @@ BROKEN_ROWS = b"""id,text
 4,"bad "quote" inside"
 5,nul \0 byte
 6,"never closed
-7,lost
+7,found again
+8,"two, too
 """
 
 FILES: dict[str, tuple[bytes, Expected]] = {
@@ -101,7 +102,7 @@ FILES: dict[str, tuple[bytes, Expected]] = {
         BROKEN_ROWS,
         [
             "quoted, well", (3, "row of 3 fields under a header of 2"), (4, "row of 1 fields under a header of 2"),
-            (6, "broken row"), "nul   byte", (8, "broken row"),
+            '"bad "quote" inside"', "nul   byte", '"never closed', "found again", (10, "broken row"),
         ],
     ),
     "field.csv": (b"text\n" + b"long " * 40_000 + b"\nshort\n", ["long " * 39_999 + "long", "short"]),

@@ -212,6 +212,13 @@ def test_csv_is_read_with_the_delimiter_of_its_header(delimiter: str, reads: Cal
     assert csv.field_size_limit() == limit
 
 
+def test_a_stray_quote_costs_no_row(reads: Callable[..., Found]) -> None:
+    table = 'id\ttext\n1\t"Hello," he said\n2\t"open\n3\t"two\nlines"\n4\t5" long\n5\tlast\n'
+    articles, skipped = reads({"a.tsv": table})
+    assert [a.text for a in articles] == ['"Hello," he said', '"open', "two\nlines", '5" long', "last"]
+    assert not skipped
+
+
 @pytest.mark.parametrize(
     ("markdown", "plain"),
     [

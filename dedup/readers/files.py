@@ -25,8 +25,8 @@ _SPECIAL = {stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket", stat.S_IFCHR: "device
 def walk(root: str, glob: str | None) -> Iterator[tuple[str, str]]:
     """Paths under a folder in order of names, or the path itself where it is no folder.
 
-    With each comes the reason why it cannot be used, empty where it may be. Hidden names are passed over, and names that
-    do not match the pattern; symbolic links are not followed.
+    With each comes the reason why it cannot be used, empty where it may be. Hidden names and names that do not match
+    the pattern are passed over; symbolic links are not followed.
     """
     if root == STDIN or not os.path.isdir(root):
         yield root, ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+from collections import deque
 from collections.abc import Iterator
 
 from dedup.datatypes import Article, Skipped
@@ -47,18 +48,13 @@ def read_parquet(source: Source) -> Iterator[Article | Skipped]:
 
 
 def _read_rows(source: Source, delimiters: str) -> Iterator[Article | Skipped]:
-    lines = source.lines()
-    first = next(lines, "")
-    texts = map(_without_nul, itertools.chain([first], lines))
-    rows = _Rows(csv.reader(texts, delimiter=max(delimiters, key=first.count), strict=True), source.options.max_bytes)
-    header = [name.strip() for name in next(rows, [])]
-    text_columns(header, source.options)
-    number, line = 0, lines.number + 1
+    rows = _Rows(source.lines(), delimiters, source.options.max_bytes)
+    text_columns(rows.header, source.options)
+    number = 0
     for row in or_fault(rows):
         if row:
             number += 1
-            yield _read_row(row, header, source, number, line)
-        line = lines.number + 1
+            yield _read_row(row, rows.header, source, number, rows.line)
 
 
 def _read_row(
@@ -72,24 +68,49 @@ def _read_row(
 
 
 class _Rows(Iterator[list[str]]):
-    """Rows of a csv reader whose fields may be longer than the csv module allows by default.
+    """Rows behind a header; `line` is where the last one begins, and a broken one raises `ReadError`.
 
-    The limit is one for the whole process, so it is raised while a row is read and put back after it.
+    Where the quotes of a row do not match, its first line is taken as it stands, quotes and all, so that one stray
+    quote does not swallow the rows behind it.
     """
 
-    def __init__(self, rows: Iterator[list[str]], longest: int) -> None:
-        self._rows = rows
+    def __init__(self, lines: Iterator[str], delimiters: str, longest: int) -> None:
+        first = next(lines, "")
+        self.line = 1
+        self._delimiter = max(delimiters, key=first.count)
         self._longest = min(longest, 2**31 - 1)
+        self._lines = lines
+        self._taken: list[str] = []
+        self._waiting = deque([first] if first else [])
+        self._rows = self._parser()
+        self.header: list[str] = []
+        self.header = [name.strip() for name in next(self, [])]
 
     def __next__(self) -> list[str]:
-        before = csv.field_size_limit(self._longest)
+        self.line += len(self._taken)
+        self._taken.clear()
+        before = csv.field_size_limit(self._longest)  # one limit for the whole process, put back at once
         try:
             return next(self._rows)
         except csv.Error as fault:
-            raise ReadError(f"broken row: {fault}") from fault
+            return self._first_line_alone(fault)
         finally:
             csv.field_size_limit(before)
 
+    def _parser(self) -> Iterator[list[str]]:
+        return csv.reader(iter(self._next_line, None), delimiter=self._delimiter, strict=True)
 
-def _without_nul(line: str) -> str:
-    return line.replace("\0", " ")  # which csv refuses in Python 3.10
+    def _next_line(self) -> str:
+        self._taken.append("")  # counts even if it cannot be decoded
+        line = self._waiting.popleft() if self._waiting else next(self._lines)
+        self._taken[-1] = line.replace("\0", " ")  # which csv refuses in Python 3.10
+        return self._taken[-1]
+
+    def _first_line_alone(self, fault: csv.Error) -> list[str]:
+        self._waiting.extendleft(line for line in reversed(self._taken[1:]) if line)
+        del self._taken[1:]
+        self._rows = self._parser()
+        row = next(csv.reader(self._taken, delimiter=self._delimiter, quoting=csv.QUOTE_NONE))
+        if len(row) != len(self.header):
+            raise ReadError(f"broken row: {fault}") from fault
+        return row
