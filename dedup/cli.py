@@ -41,6 +41,11 @@ class _Interrupted(click.ClickException):
     exit_code = _INTERRUPTED
 
 
+class _StandardError(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        click.echo(f"{record.levelname.lower()}: {record.getMessage()}", err=True)
+
+
 class _Faces(click.Group):
     """The one place where errors become messages and exit codes."""
 
@@ -342,6 +347,6 @@ def _on_terminal(stream: IO[str]) -> bool:
 
 def _log_to_stderr(verbose: int) -> None:
     """Warnings always, what is going on with -v, details with -vv."""
-    level = (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)]
-    logging.basicConfig(stream=sys.stderr, format="%(levelname)s: %(message)s", force=True)
-    logging.getLogger("dedup").setLevel(level)
+    logger = logging.getLogger("dedup")
+    logger.handlers = [_StandardError()]
+    logger.setLevel((logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -46,6 +47,8 @@ def find_same_text(
         raise KeyboardInterrupt
     items = list(articles)
     read = tuple(item for item in items if isinstance(item, Article))
+    logging.getLogger("dedup.pipeline").info("%d articles", len(read))
+    logging.getLogger("dedup.pipeline").debug("by text")
     groups: dict[str, list[int]] = defaultdict(list)
     for position, article in enumerate(read):
         progress("read", position + 1, 0)
@@ -230,6 +233,16 @@ def test_deciding_options_reach_the_pipeline(run: Run, folder: Path) -> None:
 @stages
 def test_colours_and_progress_need_a_terminal(run: Run, folder: Path) -> None:
     assert "\x1b" not in run("scan", folder, "-v").output
+
+
+@stages
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [((), ""), (("-v",), "info: 3 articles\n"), (("-vv",), "info: 3 articles\ndebug: by text\n")],
+    ids=["by default", "-v", "-vv"],
+)
+def test_what_is_going_on_is_told_on_demand(run: Run, folder: Path, options: tuple[str, ...], told: str) -> None:
+    assert run("scan", folder, *options).stderr == told
 
 
 @stages

@@ -18,7 +18,7 @@ ROOT = Path(dedup.__file__).parent
 LAYERS = (
     {"errors", "version"},
     {"datatypes", "text"},
-    {"facts", "gold", "ngrams", "output", "progress", "readers"},
+    {"alignment", "facts", "gold", "neighbours", "ngrams", "output", "progress", "readers", "scoring"},
     {"read", "detect", "embed", "match", "cluster", "report", "evaluate"},
     {"pipeline"},
     {"train"},
