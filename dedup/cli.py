@@ -180,7 +180,8 @@ def compare(
     that agree or clash.
 
     \b
-    dedup compare seeds/000_567189f2596d5bef.txt seeds/001_c5fce8af078adf06.txt
+    dedup compare first.txt second.html
+    dedup compare news.jsonl#1204 news.jsonl#1377     records by their ids
     """
     from dedup.embed import load_encoder
     from dedup.pipeline import compare_articles
@@ -273,18 +274,23 @@ def _read_options(**given: str | int | None) -> ReadOptions:
     return ReadOptions(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
 
 
-def _one_article(path: str) -> Article:
-    """The article a file holds."""
+def _one_article(name: str) -> Article:
+    """The article that a path names, or a path and an id as reports show them: ``news.jsonl#id``."""
     from dedup.read import read_paths
 
+    path = name if os.path.exists(name) or "#" not in name else name.rpartition("#")[0]
     found = list(read_paths([path], _read_options()))
-    articles = [item for item in found if isinstance(item, Article)]
+    articles = [item for item in found if isinstance(item, Article) and _names(name, path, item)]
     if len(articles) == 1:
         return articles[0]
-    reasons = "; ".join(item.reason for item in found if isinstance(item, Skipped))
     if articles:
-        raise ReadError(f"{path} holds {len(articles)} articles; compare takes one a side, scan takes many")
-    raise ReadError(f"{path} holds no article{': ' if reasons else ''}{reasons}")
+        raise ReadError(f"{name} holds {len(articles)} articles; name one as {name}#ID, or scan them all")
+    reasons = "; ".join(item.reason for item in found if isinstance(item, Skipped))
+    raise ReadError(f"{name}: no such article{': ' if reasons else ''}{reasons}")
+
+
+def _names(name: str, path: str, article: Article) -> bool:
+    return name in (path, article.id, f"{article.path}#{article.id}")
 
 
 def _scan_gold(gold: Iterable[Gold], settings: Settings, *, shown: bool) -> dict[str, str]:

@@ -275,8 +275,24 @@ def test_compare_says_whether_two_are_one(run: Run, folder: Path) -> None:
 def test_compare_takes_one_article_a_side(run: Run, folder: Path) -> None:
     many, none = run("compare", folder, folder / "a.txt"), run("compare", folder / "empty.txt", folder / "a.txt")
     assert (many.exit_code, none.exit_code) == (1, 1)
-    assert "holds 3 articles; compare takes one a side, scan takes many" in many.stderr
-    assert "holds no article: " in none.stderr
+    assert "holds 3 articles; name one as" in many.stderr
+    assert "empty.txt: no such article: " in none.stderr
+
+
+@stages
+@pytest.mark.parametrize(
+    ("left", "right", "code"),
+    [
+        ("n.jsonl#x", "n.jsonl#y", 3), ("n.jsonl#x", "n.jsonl#3", 0), ("n.jsonl#x", "n.jsonl#z", 1),
+        ("a#b.txt", "n.jsonl#x", 3),
+    ],
+    ids=["by id", "by number", "unknown id", "# in the name of a file"],
+)
+def test_compare_finds_records_by_id(run: Run, tmp_path: Path, left: str, right: str, code: int) -> None:
+    rows = ({"id": "x", "text": "One two three."}, {"id": "y", "text": "ONE two three."}, {"text": "Other words."})
+    (tmp_path / "n.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
+    (tmp_path / "a#b.txt").write_text("One two three.", encoding="utf-8")
+    assert run("compare", tmp_path / left, tmp_path / right, "--check").exit_code == code
 
 
 @pytest.fixture
