@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dedup import report as rendering
-from dedup.datatypes import Agreement, Article, Match, MatchKind, Report, Skipped
+from dedup.datatypes import Agreement, Article, Evidence, Match, MatchKind, Report, Skipped
 from dedup.report import terminal, view
 from dedup.text import clean
 from handmade import ARTICLES, LANGUAGES, empty_report, evidence, handmade_comparison, handmade_report
@@ -218,9 +218,16 @@ def test_text_report_tells_each_story_with_its_reason() -> None:
 
 def test_text_report_shows_the_weakest_pair_of_larger_stories() -> None:
     story = rendering.as_text(handmade_report(), width=88).split("\n\n")[1]
-    assert "2 of 3 pairs match; all agree on 2025" in story
+    assert "2 pairs match; all agree on 2025" in story
     assert "weakest pair (0.30): wire.jsonl#ja-1 and wire.jsonl#th-1" in story
     assert story.index("زلزال") < story.index("東京"), "the representative comes first"
+
+
+def test_copies_of_one_text_are_told_in_one_reason() -> None:
+    matches = tuple(Match(2, right, 1.0, 1.0, MatchKind.EXACT, Evidence((1.0, 1.0))) for right in (3, 4))
+    cluster = replace(handmade_report().clusters[1], kind=MatchKind.EXACT)
+    shown = rendering.as_text(replace(handmade_report(), matches=matches, clusters=(cluster,)))
+    assert shown.split("\n\n")[0].endswith("\n  the same text, but for spaces, case and invisible characters")
 
 
 def test_text_report_ends_with_skipped_files_and_counts() -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from dedup.datatypes import Report, Skipped
+from dedup.datatypes import MatchKind, Report, Skipped
 from dedup.report import view
 from dedup.report.terminal import Pen, columns, fit, fit_end, pad, wrap
 from dedup.report.words import KIND_WORDS, certainty_words
@@ -125,18 +125,18 @@ class _Page:
         return view.headline(article, story.matches, member)
 
     def _reasons(self, story: view.Story) -> Iterator[str]:
-        report, members = self.report, story.cluster.members
-        if len(members) == 2 and story.matches:
-            yield view.why(report, story.matches[0], with_text=self.with_text)
+        cluster, alike = story.cluster, story.matches
+        if alike and (len(cluster.members) == 2 or cluster.kind is MatchKind.EXACT):
+            yield view.why(self.report, alike[0], with_text=self.with_text)
             return
-        pairs = len(members) * (len(members) - 1) // 2
-        yield f"{len(story.matches):,} of {pairs:,} pairs match{self._common_numbers(story)}"
-        weakest = story.cluster.weakest
-        left, right = (view.place(report.articles[member]) for member in (weakest.left, weakest.right))
+        pairs = view.counted(len(alike), "pair")
+        yield f"{pairs} {'matches' if len(alike) == 1 else 'match'}{self._common_numbers(story)}"
+        weakest = cluster.weakest
+        left, right = (view.place(self.report.articles[member]) for member in (weakest.left, weakest.right))
         yield f"weakest pair ({view.score_figure(weakest.score)}): {left} and {right}"
 
     def _common_numbers(self, story: view.Story) -> str:
-        stated = [set(match.evidence.numbers.shared) for match in story.matches]
+        stated = [set(m.evidence.numbers.shared) for m in story.matches if m.kind is not MatchKind.EXACT]
         common = sorted(set.intersection(*stated)) if stated and self.with_text else []
         return f"; all agree on {printable(', '.join(common[:4]))}" if common else ""
 
