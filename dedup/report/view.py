@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from dedup import text
-from dedup.datatypes import Agreement, AlignedPair, Article, Cluster, Evidence, Match, MatchKind, Report
+from dedup.datatypes import AlignedPair, Article, Cluster, Evidence, Match, MatchKind, Report
 
 _SHOWN_FACTS = 4
 _LONG_ENOUGH = 4  # words of a sentence that can stand for an untitled article
@@ -99,17 +99,18 @@ def place(article: Article) -> str:
 
 
 def headline(article: Article, matches: Sequence[Match] = (), position: int = -1) -> str:
-    """Title of an article, or its first sentence that has a counterpart: what it says, not the site's menu.
+    """Title of an article, or its first sentence of some length that has a counterpart: not the site's menu.
 
-    One line, safe on a terminal; without such a match the first sentence of more than a few words.
+    One line, safe on a terminal; without such a match the first sentence of some length.
     """
     if article.title.strip():
         return one_line(article.title)
     told = sentences(article)
-    aligned = [pair.left for match in matches if match.left == position for pair in match.evidence.aligned]
-    aligned += [pair.right for match in matches if match.right == position for pair in match.evidence.aligned]
-    long = (index for index, sentence in enumerate(told) if text.count_words(sentence) >= _LONG_ENOUGH)
-    return one_line(told[min(aligned) if aligned else next(long, 0)]) if told else ""
+    aligned = {pair.left for match in matches if match.left == position for pair in match.evidence.aligned}
+    aligned |= {pair.right for match in matches if match.right == position for pair in match.evidence.aligned}
+    long = [index for index, sentence in enumerate(told) if text.count_words(sentence) >= _LONG_ENOUGH]
+    telling = [index for index in long if index in aligned]
+    return one_line(told[next(iter(telling or long), 0)]) if told else ""
 
 
 def why(report: Report, match: Match, *, with_text: bool = True) -> str:
@@ -118,7 +119,7 @@ def why(report: Report, match: Match, *, with_text: bool = True) -> str:
         return "the same text, but for spaces, case and invisible characters"
     reasons = [_matching_sentences(report, match)]
     if with_text:
-        reasons += [_numbers(match.evidence.numbers), _names(match.evidence.names)]
+        reasons.append(_facts(match.evidence))
     return "; ".join(filter(None, reasons))
 
 
@@ -156,14 +157,14 @@ def _matching_sentences(report: Report, match: Match) -> str:
     return f"{found}, {high}% of both texts" if low == high else f"{found}, {low}–{high}% of the texts"
 
 
-def _numbers(numbers: Agreement) -> str:
+def _facts(evidence: Evidence) -> str:
+    """Numbers that agree or clash; names where there are no numbers."""
+    numbers, names = evidence.numbers, evidence.names
     alone = len(numbers.left_only) + len(numbers.right_only)
-    if not numbers.shared:
-        return "no number in common" if numbers.left_only and numbers.right_only else ""
-    return _agree("number", numbers.shared) + (f" ({alone} on one side only)" if alone else "")
-
-
-def _names(names: Agreement) -> str:
+    if numbers.shared:
+        return _agree("number", numbers.shared) + (f" ({alone} on one side only)" if alone else "")
+    if numbers.left_only and numbers.right_only:
+        return "no number in common"
     return _agree("name", names.shared) if names.shared else ""
 
 
