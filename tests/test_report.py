@@ -99,7 +99,7 @@ def test_json_report_keeps_an_article_a_line() -> None:
 @pytest.mark.parametrize("form", [rendering.as_json, rendering.as_jsonl, rendering.as_csv, rendering.as_text])
 def test_without_text_no_word_of_an_article_is_in_the_report(form: Any) -> None:
     whole, bare = form(handmade_report()), form(handmade_report(), with_text=False)
-    told = ("ministers", "menteri", "600000000000", "Tokyo")
+    told = ("ministers", "menteri", "600000000000", "600,000,000,000", "Tokyo")
     assert any(word in whole for word in told)
     assert not any(word in bare for word in told)
 
@@ -211,8 +211,8 @@ def test_text_report_tells_each_story_with_its_reason() -> None:
         "1. Translation, very likely (0.98): 2 articles in en and id\n"
         "  * en The ministers met on 12 May.                                          news/en.txt\n"
         "    id Para menteri bertemu pada 12 Mei.                                     news/id.txt\n"
-        "  3 sentences match, 91–95% of the texts; numbers 12, 15, 600000000000 agree (1 on one\n"
-        "  side only)"
+        "  3 sentences match, 91–95% of the texts; numbers 12, 15, 600,000,000,000 agree (1 on\n"
+        "  one side only)"
     )
 
 
@@ -304,6 +304,13 @@ def test_scores_are_never_rounded_up_to_certainty(score: float, figure: str) -> 
 def test_reasons_by_table(kind: MatchKind, changes: dict[str, Any], reason: str) -> None:
     match = Match(0, 1, 0.9, 0.9, kind, replace(evidence(), **changes), "right" if kind is MatchKind.EXCERPT else "")
     assert reason in view.why(handmade_report(), match)
+
+
+def test_numbers_that_would_hardly_agree_by_chance_come_first() -> None:
+    numbers = ("10", "13400000000", "16764.09", "2008", "2009-05-14", "CVE-2024-1234", "07", "x" * 3)
+    assert view.telling_numbers(numbers) == [
+        "2009-05-14", "CVE-2024-1234", "16764.09", "2008", "13,400,000,000", "07", "10", "xxx",
+    ]  # fmt: skip
 
 
 def test_an_untitled_article_is_named_by_what_matches_and_not_by_its_menu() -> None:

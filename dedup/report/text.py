@@ -13,7 +13,7 @@ from dedup.report.words import KIND_WORDS, certainty_words
 from dedup.text import printable
 
 _NARROWEST = 40
-_STORIES, _MEMBERS, _SKIPPED, _LANGUAGES = 50, 10, 10, 8
+_STORIES, _MEMBERS, _SKIPPED, _LANGUAGES, _NUMBERS = 50, 10, 10, 8, 4
 _ALL = 10**9
 
 
@@ -137,8 +137,8 @@ class _Page:
 
     def _common_numbers(self, story: view.Story) -> str:
         stated = [set(m.evidence.numbers.shared) for m in story.matches if m.kind is not MatchKind.EXACT]
-        common = sorted(set.intersection(*stated)) if stated and self.with_text else []
-        return f"; all agree on {printable(', '.join(common[:4]))}" if common else ""
+        common = view.telling_numbers(set.intersection(*stated)) if stated and self.with_text else []
+        return f"; all agree on {', '.join(common[:_NUMBERS])}" if common else ""
 
     def _wrapped(self, line: str, *styles: str, indent: int = 0) -> Iterator[str]:
         for part in wrap(line, self.width - indent, lines=3):

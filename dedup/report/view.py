@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,6 +12,8 @@ from dedup import text
 from dedup.datatypes import AlignedPair, Article, Cluster, Evidence, Match, MatchKind, Report
 
 _SHOWN_FACTS = 4
+_LARGE = re.compile(r"[1-9][0-9]{4,17}")
+_NOT_DIGITS = re.compile(r"[^0-9]")
 _LONG_ENOUGH = 4  # words of a sentence that can stand for an untitled article
 
 
@@ -123,6 +126,12 @@ def why(report: Report, match: Match, *, with_text: bool = True) -> str:
     return "; ".join(filter(None, reasons))
 
 
+def telling_numbers(numbers: Iterable[str]) -> list[str]:
+    """Numbers as people write them, those that would hardly agree by chance first: 16764.09, then 2008, then 15."""
+    ranked = sorted(numbers, key=lambda number: (-len(_NOT_DIGITS.sub("", number).strip("0")), number))
+    return [f"{int(number):,}" if _LARGE.fullmatch(number) else text.printable(number) for number in ranked]
+
+
 def score_figure(score: float) -> str:
     """A score with two digits, never rounded up to a certainty it has not."""
     return "over 0.99" if 0.995 <= score < 1 else f"{score:.2f}"
@@ -162,13 +171,13 @@ def _facts(evidence: Evidence) -> str:
     numbers, names = evidence.numbers, evidence.names
     alone = len(numbers.left_only) + len(numbers.right_only)
     if numbers.shared:
-        return _agree("number", numbers.shared) + (f" ({alone} on one side only)" if alone else "")
+        return _agree("number", telling_numbers(numbers.shared)) + (f" ({alone} on one side only)" if alone else "")
     if numbers.left_only and numbers.right_only:
         return "no number in common"
-    return _agree("name", names.shared) if names.shared else ""
+    return _agree("name", [text.printable(name) for name in names.shared]) if names.shared else ""
 
 
 def _agree(noun: str, facts: Sequence[str]) -> str:
-    shown = text.printable(", ".join(facts[:_SHOWN_FACTS]))
+    shown = ", ".join(facts[:_SHOWN_FACTS])
     more = f" and {len(facts) - _SHOWN_FACTS} more" if len(facts) > _SHOWN_FACTS else ""
     return f"{noun} {shown} agrees" if len(facts) == 1 else f"{noun}s {shown}{more} agree"
