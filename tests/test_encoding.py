@@ -57,6 +57,17 @@ def test_records_in_wide_or_marked_encodings(encoding: str, reads: Callable[...,
     assert not skipped
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=["LF", "CRLF", "CR"])
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1251", "utf-16"])
+def test_lines_end_as_on_any_system(end: str, encoding: str, reads: Callable[..., Found]) -> None:
+    words = SCRIPTS["Cyrillic"].strip()
+    table = end.join(["text,id", f"{words},1", f'"{words}{end}two",2', ""])
+    records = end.join([json.dumps({"text": words}, ensure_ascii=False), '{"text": "b"}'])
+    articles, skipped = reads({"a.csv": table.encode(encoding), "b.jsonl": records.encode(encoding)})
+    assert [a.text for a in articles] == [words, f"{words}\ntwo", words, "b"]
+    assert not skipped
+
+
 @pytest.mark.parametrize(
     ("declared", "encoding"),
     [

@@ -111,6 +111,8 @@ FILES: dict[str, tuple[bytes, Expected]] = {
     "deep.html": (b"<div>" * 200 + b"found", ["found"]),
     "script.html": (b"<script>alert(1)</script>", [(None, "no text")]),
     "unclosed.html": (b"<p " * 5000 + b"><b>words", ["words"]),
+    "control.html": (b"<p>a&#1;b&#xd800;&#0;<p>c", ["a b\ufffd\ufffd\nc"]),
+    "character.rss": (b"<rss><channel><item><title>&#x110000;</title></item></channel></rss>", [(None, "broken feed")]),
     "not-a-feed.xml": (b"<a><b/></a>", [(None, "no feed")]),
     "laughs.xml": (
         b'<!DOCTYPE r [<!ENTITY a "ha">'

@@ -117,6 +117,11 @@ def test_nothing_over_max_bytes_is_held(name: str, reads: Callable[..., Found]) 
     assert ["2,000 bytes; raise --max-bytes" in s.reason for s in skipped] == [True]
 
 
+def test_max_bytes_may_be_beyond_any_file(reads: Callable[..., Found]) -> None:
+    articles, _ = reads({f"a{suffix}": content for suffix, (content, _) in FORMATS.items()}, max_bytes=10**30)
+    assert len(articles) >= len(FORMATS)
+
+
 def test_a_long_file_of_short_records_is_no_large_file(reads: Callable[..., Found]) -> None:
     articles, skipped = reads(
         {"a.jsonl": lines({"text": "word " * 9}) * 500, "b.csv": "text\n" + "words\n" * 500}, max_bytes=100

@@ -194,10 +194,14 @@ def test_shapes_of_json(content: object, ids: list[str], reads: Callable[..., Fo
 
 def test_json_under_the_wrong_suffix_is_read_as_what_it_is(reads: Callable[..., Found]) -> None:
     articles, skipped = reads(
-        {"a.json": lines({"text": "a"}, {"text": "b"}), "b.jsonl": json.dumps([{"text": "c"}, {"text": "d"}], indent=1)}
+        {
+            "a.json": lines({"text": "a"}, {"text": "b"}),
+            "b.jsonl": json.dumps([{"text": "c"}, {"text": "d"}], indent=1),
+            "c.jsonl": lines(["no article"], {"text": "e"}),
+        }
     )
-    assert [a.text for a in articles] == ["a", "b", "c", "d"]
-    assert not skipped
+    assert [a.text for a in articles] == ["a", "b", "c", "d", "e"]
+    assert skipped == [Skipped("c.jsonl", "holds a list, not an object", 1)]
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"], ids=["comma", "semicolon", "tab", "bar"])
@@ -295,6 +299,7 @@ def test_a_page_gives_its_main_text_title_date_address_and_language(reads: Calla
         ("<div>a<div>b</div>c</div><script>x</script><style>y</style><!-- z -->", "a\nb\nc"),
         ("<table><tr><td>1<td>2</table>", "1\n2"),
         ("<p> a <b>b</b>\n c</p>", "a b c"),
+        ("<p>a&#1;b&#xd800;<p>c", "a\x01b\ufffd\nc"),
         ("", ""),
         ("<script>x</script>", ""),
         *((f"<p>{text.strip()}</p>", text.strip()) for text in SCRIPTS.values()),

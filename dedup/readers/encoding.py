@@ -9,6 +9,7 @@ import codecs
 import gzip
 import io
 import re
+import sys
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
@@ -30,7 +31,8 @@ _DECLARED = re.compile(
     rb"""<(?:meta\b[^>]{0,500}\bcharset|\?xml\b[^>]{0,500}\bencoding)\s*=\s*["']?\s*([\w.:-]{2,40})""", re.IGNORECASE
 )
 _HEAD = 4096
-_SAMPLE = 1 << 16
+_SAMPLE = 1 << 14
+_CHUNK = 1 << 20
 _CONTROLS = bytes([*range(0x09), *range(0x0E, 0x1B), *range(0x1C, 0x20), 0x7F])
 
 # What charset-normalizer chooses from, the more common before the less common.
@@ -90,6 +92,16 @@ def declared_encoding(data: bytes) -> str:
     return found[1].decode("ascii", "replace") if found else ""
 
 
+def read_all(stream: Stream, max_bytes: int) -> bytes:
+    """All the bytes of a stream; raises `ReadError` where they are too many."""
+    data = bytearray()
+    while chunk := stream.read(_CHUNK):
+        data += chunk
+        if len(data) > max_bytes:
+            raise ReadError(f"too large: more than {max_bytes:,} bytes; raise --max-bytes to read it")
+    return bytes(data)
+
+
 class Lines(Iterator[str]):
     """Lines of a stream, decoded one at a time, with their line breaks; memory holds one line.
 
@@ -100,7 +112,7 @@ class Lines(Iterator[str]):
     def __init__(self, stream: Stream, max_bytes: int) -> None:
         self.number = 0
         self._stream = _byte_lines(stream, max_bytes)
-        self._max_bytes = max_bytes
+        self._max_bytes = min(max_bytes, sys.maxsize - 1)
         self._legacy = ""
 
     def __next__(self) -> str:
@@ -129,16 +141,16 @@ class Lines(Iterator[str]):
 
 
 def _byte_lines(stream: Stream, max_bytes: int) -> Stream:
-    """The stream past its mark; one of wide characters is taken in whole, since its lines do not end in one byte."""
+    """The stream past its mark; where lines do not end in the byte of a line feed it is taken in whole to make them."""
     head = stream.peek(_HEAD)
     if head.startswith(codecs.BOM_UTF8):
         stream.read(len(codecs.BOM_UTF8))
-    elif any(head.startswith(mark) for mark, _ in _MARKS) or _unmarked_wide(head[: len(head) // 2 * 2]):
-        data = stream.read(max_bytes + 1)
-        if len(data) > max_bytes:
-            raise ReadError(f"more than {max_bytes:,} bytes that are not UTF-8; convert it or raise --max-bytes")
-        return io.BufferedReader(io.BytesIO(decode(data).encode()))
-    elif _looks_binary(head):
+        head = stream.peek(_HEAD)
+    wide = any(head.startswith(mark) for mark, _ in _MARKS) or _unmarked_wide(head[: len(head) // 2 * 2])
+    if wide or (b"\r" in head and b"\n" not in head):
+        text = decode(read_all(stream, max_bytes))
+        return io.BufferedReader(io.BytesIO(text.replace("\r\n", "\n").replace("\r", "\n").encode()))
+    if _looks_binary(head):
         raise ReadError("binary file, not text")
     return stream
 
@@ -204,7 +216,7 @@ def _plausible_encodings(data: bytes) -> list[str]:
 
     sample = data[:_SAMPLE]
     if len(data) > _SAMPLE:
-        sample = sample[: sample.rfind(b"\n") + 1] or sample
+        sample = sample[: sample.rfind(b"\n") + 1] or data  # a cut anywhere else may go through a character
     ratings = [
         (match.chaos - 0.1 * match.coherence - 0.5 * _spelling(str(match)) + 0.001 * _LEGACY.index(name), name)
         for match in from_bytes(sample, cp_isolation=list(_LEGACY), threshold=0.4)

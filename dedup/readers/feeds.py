@@ -12,7 +12,7 @@ from dedup.datatypes import Article, Skipped
 from dedup.errors import ReadError
 from dedup.readers.encoding import declared_encoding, decode
 from dedup.readers.fields import make_article
-from dedup.readers.markup import strip_tags
+from dedup.readers.markup import MARKUP_FAULTS, strip_tags
 from dedup.readers.source import Source
 
 # The bytes handed over are UTF-8 whatever their declaration says, and a response header outranks a declaration.
@@ -25,7 +25,10 @@ def read_feed(source: Source) -> Iterator[Article | Skipped]:
 
     data = source.data()
     xml = io.BytesIO(decode(data, declared_encoding(data)).encode())  # a stream: a string might be taken for an address
-    feed = feedparser.parse(xml, response_headers=_HEADERS, sanitize_html=False, resolve_relative_uris=False)
+    try:
+        feed = feedparser.parse(xml, response_headers=_HEADERS, sanitize_html=False, resolve_relative_uris=False)
+    except MARKUP_FAULTS as fault:
+        raise ReadError(f"broken feed: {fault}") from fault
     if not feed.entries and not feed.get("version"):
         raise ReadError("no feed (RSS or Atom)")
     language = feed.feed.get("language") or ""
@@ -50,7 +53,8 @@ def _article(entry: Mapping[str, Any], source: Source, number: int, language: st
 
 
 def _published(entry: Mapping[str, Any]) -> str:
-    moment = entry.get("published_parsed") or entry.get("updated_parsed")
+    dates = (entry[name] for name in ("published_parsed", "updated_parsed") if name in entry)  # `get` would warn
+    moment = next(filter(None, dates), None)
     try:
         return datetime.fromtimestamp(timegm(moment), timezone.utc).isoformat() if moment else ""
     except (ValueError, OverflowError):  # a year nobody will see

@@ -26,9 +26,9 @@ def read_json(source: Source) -> Iterator[Article | Skipped]:
     try:
         value = _parse(text)
     except ReadError:
-        if not _begins_with_object(text):
+        if not _parses(text.strip().partition("\n")[0]):
             raise
-        yield from read_json_lines(replace(source, stream=io.BufferedReader(io.BytesIO(text.encode()))))
+        yield from _read_lines(replace(source, stream=io.BufferedReader(io.BytesIO(text.encode()))))
     else:
         yield from _read_value(value, source)
 
@@ -38,9 +38,11 @@ def read_json_lines(source: Source) -> Iterator[Article | Skipped]:
 
     A list over many lines is JSON under the wrong name and read as what it is.
     """
-    if source.stream.peek(1).lstrip()[:1] == b"[":
-        yield from read_json(source)
-        return
+    is_list = source.stream.peek(1).lstrip()[:1] == b"["
+    return read_json(source) if is_list else _read_lines(source)
+
+
+def _read_lines(source: Source) -> Iterator[Article | Skipped]:
     lines = source.lines()
     number = 0
     for line in or_fault(lines):
@@ -82,12 +84,12 @@ def _read_object(value: object, source: Source, number: int | None, line: int | 
     return read_record(value, source, number, line)
 
 
-def _begins_with_object(text: str) -> bool:
-    first, _, rest = text.strip().partition("\n")
+def _parses(text: str) -> bool:
     try:
-        return bool(rest) and isinstance(_parse(first), dict)
+        _parse(text)
     except ReadError:
         return False
+    return True
 
 
 def _parse(text: str) -> object:

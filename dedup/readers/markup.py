@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-_BLOCKS = (
+_BLOCKS = frozenset((
     "address", "article", "aside", "blockquote", "br", "caption", "dd", "div", "dl", "dt", "figcaption", "figure",
     "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre", "section",
     "table", "td", "th", "tr", "ul",
-)  # fmt: skip
+))  # fmt: skip
 _BREAK = "\u2028"  # a line break of ours, told from those in the source, which are mere spaces
 _UNSEEN = ("head", "noscript", "script", "style", "svg", "template")
 _LANGUAGE = re.compile(r"""<html\b[^>]{0,500}?\blang\s*=\s*["']?([\w-]{2,20})""", re.IGNORECASE)
@@ -20,8 +20,8 @@ _LANGUAGE = re.compile(r"""<html\b[^>]{0,500}?\blang\s*=\s*["']?([\w-]{2,20})"""
 # Whatever htmldate finds has to be the same next year: its own default refuses dates later than today.
 _DATE_SEARCH = {"extensive_search": False, "original_date": True, "max_date": "2100-01-01"}
 
-# What trafilatura and lxml raise on pages no browser would show; the page is then stripped of its tags instead.
-_PAGE_FAULTS = (ValueError, TypeError, AttributeError, LookupError, AssertionError, RecursionError)
+# What trafilatura, feedparser and lxml raise on markup no browser or feed reader would show.
+MARKUP_FAULTS = (ValueError, TypeError, AttributeError, LookupError, AssertionError, RecursionError)
 
 # Light markup only, each pattern bounded so that a long line of brackets takes no longer than a long line of words.
 _MARKDOWN = (
@@ -62,7 +62,7 @@ def read_page(html: str) -> Page:
             found = trafilatura.bare_extraction(
                 html, with_metadata=True, include_comments=False, date_extraction_params=dict(_DATE_SEARCH)
             )
-        except _PAGE_FAULTS:
+        except MARKUP_FAULTS:  # the page is stripped of its tags instead
             found = None
     page = Page(*(getattr(found, name, None) or "" for name in ("text", "title", "url", "date")))
     return page._replace(text=page.text.strip() or strip_tags(html), language=language[1] if language else "")
@@ -82,9 +82,11 @@ def strip_tags(html: str) -> str:
     if tree is None:
         return ""
     etree.strip_elements(tree, *_UNSEEN, with_tail=False)
-    for block in tree.iter(*_BLOCKS):
-        block.text, block.tail = f"{_BREAK}{block.text or ''}", f"{_BREAK}{block.tail or ''}"
-    lines = (" ".join(line.split()) for line in "".join(tree.itertext()).split(_BREAK))
+    pieces = []
+    for event, element in etree.iterwalk(tree, events=("start", "end")):
+        pieces += [_BREAK] if element.tag in _BLOCKS else []
+        pieces.append((element.text if event == "start" else element.tail) or "")
+    lines = (" ".join(line.split()) for line in "".join(pieces).split(_BREAK))
     return "\n".join(line for line in lines if line)
 
 

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from dedup.errors import ReadError, SettingsError
-from dedup.readers.encoding import Lines, Stream
+from dedup.readers.encoding import Lines, Stream, read_all
 
 _Item = TypeVar("_Item")
-
-_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +59,10 @@ class Source:
 
     def data(self) -> bytes:
         """All its bytes; raises `ReadError` where they are none or too many."""
-        data = bytearray()
-        while chunk := self.stream.read(_CHUNK):
-            data += chunk
-            if len(data) > self.options.max_bytes:
-                raise ReadError(f"too large: more than {self.options.max_bytes:,} bytes; raise --max-bytes to read it")
+        data = read_all(self.stream, self.options.max_bytes)
         if not data:
             raise ReadError("empty file")
-        return bytes(data)
+        return data
 
     def lines(self) -> Lines:
         """Its lines, decoded one at a time."""

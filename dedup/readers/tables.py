@@ -110,7 +110,7 @@ class _Rows(Iterator[list[str]]):
         self._waiting.extendleft(line for line in reversed(self._taken[1:]) if line)
         del self._taken[1:]
         self._rows = self._parser()
-        row = next(csv.reader(self._taken, delimiter=self._delimiter, quoting=csv.QUOTE_NONE))
+        row = self._taken[0].rstrip("\r\n").split(self._delimiter)
         if len(row) != len(self.header):
             raise ReadError(f"broken row: {fault}") from fault
         return row
