@@ -12,9 +12,9 @@ import logging
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, TypeVar
+from typing import IO, Any, TypeVar
 
 import click
 
@@ -27,9 +27,6 @@ from dedup.gold import Gold, read_clusters, read_gold, read_pairs
 from dedup.output import check_writable, write_whole
 from dedup.progress import ProgressLine
 from dedup.version import __version__
-
-if TYPE_CHECKING:
-    from dedup.read import ReadOptions
 
 _FOUND_DUPLICATES = 3
 _INTERRUPTED = 130
@@ -147,13 +144,11 @@ def scan(
     text file is one article; JSON, JSONL, CSV and Parquet hold one a record, with fields text and, if present, id,
     title, url, published, language. What cannot be used is skipped, counted and named with its reason.
     """
-    from dedup.read import read_paths
-
     _log_to_stderr(verbose)
     settings = Settings(model=model, threshold=threshold, level=Level(level))
     _check_output(form, output)
-    options = _read_options(text_field=text_field, id_field=id_field, glob=glob, max_bytes=max_bytes)
-    report = _find(read_paths(paths, options), settings, shown=not (quiet or no_progress))
+    articles = _read(paths, text_field=text_field, id_field=id_field, glob=glob, max_bytes=max_bytes)
+    report = _find(articles, settings, shown=not (quiet or no_progress))
     _write_report(report, form, output, full=verbose > 0, with_text=not no_text)
     if not quiet and (form != "text" or str(output) != "-"):
         click.echo(rendering.summary_line(report), err=True)
@@ -183,14 +178,12 @@ def compare(
     dedup compare first.txt second.html
     dedup compare news.jsonl#1204 news.jsonl#1377     records by their ids
     """
-    from dedup.embed import load_encoder
     from dedup.pipeline import compare_articles
 
     _log_to_stderr(verbose)
     settings = Settings(model=model, threshold=threshold, level=Level(level))
     _check_output(form, output)
-    articles = (_one_article(left), _one_article(right))
-    comparison = compare_articles(*articles, settings=settings, encoder=load_encoder(model))
+    comparison = compare_articles(_one_article(left), _one_article(right), settings=settings)
     if form == "json":
         _write(rendering.comparison_as_json(comparison), output)
     else:
@@ -267,19 +260,17 @@ def _find(articles: Iterable[Article | Skipped], settings: Settings, *, shown: b
         return find_duplicates(articles, settings=settings, progress=progress)
 
 
-def _read_options(**given: str | int | None) -> ReadOptions:
-    """Reading options as given; what was not given keeps its default."""
-    from dedup.read import ReadOptions
+def _read(paths: Sequence[str], **given: Any) -> Iterator[Article | Skipped]:
+    """What the paths hold; options that were not given keep their defaults."""
+    from dedup.read import ReadOptions, read_paths
 
-    return ReadOptions(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    return read_paths(paths, ReadOptions(**{name: value for name, value in given.items() if value is not None}))
 
 
 def _one_article(name: str) -> Article:
     """The article that a path names, or a path and an id as reports show them: ``news.jsonl#id``."""
-    from dedup.read import read_paths
-
     path = name if os.path.exists(name) or "#" not in name else name.rpartition("#")[0]
-    found = list(read_paths([path], _read_options()))
+    found = list(_read([path]))
     articles = [item for item in found if isinstance(item, Article) and _names(name, path, item)]
     if len(articles) == 1:
         return articles[0]

@@ -38,7 +38,7 @@ stages = pytest.mark.usefixtures("simple_stages")
 
 
 def find_same_text(
-    articles: Iterable[Article | Skipped], *, settings: Settings, progress: Any = None, encoder: Any = None
+    articles: Iterable[Article | Skipped], *, settings: Settings, progress: Any
 ) -> Report:
     """Stands in for the pipeline: articles with the same text are duplicates."""
     if settings.model == "absent":
@@ -67,7 +67,7 @@ def find_same_text(
     )
 
 
-def compare_texts(left: Article, right: Article, *, settings: Settings, encoder: Any) -> Comparison:
+def compare_texts(left: Article, right: Article, *, settings: Settings) -> Comparison:
     same = content_hash(left.text) == content_hash(right.text)
     match = Match(0, 1, float(same), float(same), MatchKind.EXACT, Evidence((float(same), float(same))))
     return Comparison(left, right, (Language("en", 1.0), Language("en", 1.0)), match, same, 0.5)
@@ -76,11 +76,9 @@ def compare_texts(left: Article, right: Article, *, settings: Settings, encoder:
 @pytest.fixture
 def simple_stages(monkeypatch: pytest.MonkeyPatch) -> None:
     """The command line with a pipeline that needs no model."""
-    pipeline, embed = ModuleType("dedup.pipeline"), ModuleType("dedup.embed")
+    pipeline = ModuleType("dedup.pipeline")
     vars(pipeline).update(find_duplicates=find_same_text, compare_articles=compare_texts)
-    vars(embed).update(load_encoder=lambda name: None)
     monkeypatch.setitem(sys.modules, "dedup.pipeline", pipeline)
-    monkeypatch.setitem(sys.modules, "dedup.embed", embed)
 
 
 @pytest.fixture

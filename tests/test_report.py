@@ -387,7 +387,7 @@ def test_comparison_sets_sentences_against_each_other() -> None:
     assert shown.startswith("Same article: translation, very likely (0.98)\n91% of the left and 95% of the right text")
     assert re.search(r"^The ministers met on 12 May\. +│ Para menteri bertemu pada 12 Mei\.$", shown, re.MULTILINE)
     assert "Only in the left text: 1 sentence\n  Subscribe now" in shown
-    assert "Numbers agree: 12, 15, 600000000000\nNumbers only left: 7\nNames agree: Tokyo" in shown
+    assert "Numbers agree: 12, 15, 600,000,000,000\nNumbers only left: 7\nNames agree: Tokyo" in shown
 
 
 def test_comparison_says_what_a_match_would_need() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -102,16 +102,18 @@ class _Page:
 
     def facts(self) -> Iterator[str]:
         evidence = self.comparison.match.evidence
-        yield from self._agreement("numbers", evidence.numbers)
-        yield from self._agreement("names", evidence.names)
+        yield from self._agreement("Numbers", evidence.numbers, view.telling_numbers)
+        yield from self._agreement("Names", evidence.names, lambda names: list(map(printable, names)))
 
-    def _agreement(self, noun: str, agreement: Agreement) -> Iterator[str]:
+    def _agreement(
+        self, noun: str, agreement: Agreement, readable: Callable[[Sequence[str]], list[str]]
+    ) -> Iterator[str]:
         sides = (("agree", agreement.shared), ("only left", agreement.left_only), ("only right", agreement.right_only))
         for words, facts in sides:
             if facts:
-                shown = printable(", ".join(facts[: self._limit(_FACTS)]))
+                shown = ", ".join(readable(facts)[: self._limit(_FACTS)])
                 more = f" and {len(facts) - _FACTS} more" if len(facts) > self._limit(_FACTS) else ""
-                head = f"{noun.capitalize()} {words}: "
+                head = f"{noun} {words}: "
                 yield self.pen(head, "bold") + fit(shown + more, self.width - len(head))
 
     def _wrapped(self, line: str, *styles: str, indent: int = 0) -> Iterator[str]:
