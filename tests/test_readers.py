@@ -291,6 +291,17 @@ def test_a_page_gives_its_main_text_title_date_address_and_language(reads: Calla
     assert not {"Olahraga", "track", "Hak cipta"} & set(article.text.replace("(", " ").split())
 
 
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_navigation_is_told_from_text_in_every_script(script: str, reads: Callable[..., Found]) -> None:
+    paragraphs = [f"{SCRIPTS[script].strip()} {n}" for n in range(6)]
+    page = (
+        '<html><body><nav><ul><li><a href="/">Home</a></li></ul></nav><div>'
+        + "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
+        + '</div><aside><ul><li><a href="/x">Other story</a></li></ul></aside><footer>© 2024</footer></body></html>'
+    )
+    assert [a.text for a in reads({"a.html": page})[0]] == ["\n".join(paragraphs)]
+
+
 @pytest.mark.parametrize(
     ("html", "text"),
     [

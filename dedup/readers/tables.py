@@ -83,7 +83,7 @@ class _Rows(Iterator[list[str]]):
         self._taken: list[str] = []
         self._waiting = deque([first] if first else [])
         self._rows = self._parser()
-        self.header: list[str] = []
+        self.header: list[str] = []  # until it has been read like any other row
         self.header = [name.strip() for name in next(self, [])]
 
     def __next__(self) -> list[str]:
