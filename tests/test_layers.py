@@ -19,7 +19,7 @@ LAYERS = (
     {"errors", "version"},
     {"datatypes", "text"},
     {"alignment", "facts", "gold", "neighbours", "ngrams", "output", "progress", "readers", "scoring"},
-    {"read", "detect", "embed", "match", "cluster", "report", "evaluate"},
+    {"read", "detect", "embed", "verify", "cluster", "report", "evaluate"},
     {"pipeline"},
     {"train"},
     {"cli", "__init__", "__main__"},
@@ -108,7 +108,7 @@ def test_importing_the_command_line_loads_nothing_heavy() -> None:
 
 def test_importing_the_package_changes_nothing_outside_it() -> None:
     script = (
-        "import logging, random, sys, warnings\n"
+        "import logging, numpy, random, sys, warnings\n"
         "def state(): return random.getstate(), warnings.filters[:], logging.root.handlers[:], sys.path[:]\n"
         "before = state()\n"
         "import dedup, dedup.cli\n"
