@@ -101,11 +101,14 @@ class Candidates:
 
     left, right : ndarray of shape (m,), intp, ``left < right``, unique, sorted by left then right.
     similarity : ndarray of shape (m,), float32, the cosine of the article vectors.
+    margin : ndarray of shape (m,), float32, how much closer the two are than either is to any other article in the
+    partner's language.
     """
 
     left: npt.NDArray[np.intp]
     right: npt.NDArray[np.intp]
     similarity: npt.NDArray[np.float32]
+    margin: npt.NDArray[np.float32]
 
     def __len__(self) -> int:
         return len(self.left)
@@ -221,7 +224,7 @@ class Settings:
     model: str = "bundled"
     threshold: float | None = None
     level: Level = Level.DUPLICATE
-    neighbours: int = 64
+    neighbours: int = 24
 
     def __post_init__(self) -> None:
         if self.threshold is not None and not 0 <= self.threshold <= 1:

