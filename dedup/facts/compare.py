@@ -39,8 +39,8 @@ def compare_facts(left: Facts, right: Facts) -> FactAgreement:
     return FactAgreement(
         numbers=replace(
             numbers,
-            left_only=_not_inside(numbers.left_only, right.identifiers + right.versions),
-            right_only=_not_inside(numbers.right_only, left.identifiers + left.versions),
+            left_only=_not_inside(numbers.left_only, right.identifiers),
+            right_only=_not_inside(numbers.right_only, left.identifiers),
         ),
         dates=_dates(left, right),
         versions=_exact(left.versions, right.versions),
@@ -107,7 +107,7 @@ def _same_number(left: str, right: str) -> bool:
 
 
 def _not_inside(numbers: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
-    """Those numbers that are no part of the other text's identifiers and versions."""
+    """Those numbers that are no part of the other text's identifiers."""
     if not numbers or not others:
         return numbers
     parts = frozenset().union(*map(_digit_runs, others))

@@ -8,13 +8,15 @@ from collections.abc import Mapping, Sequence
 from dedup.facts.words import WORD, month_of
 
 _DIGITS = re.compile(r"[0-9]+")
-_BESIDE = re.compile(rf"[0-9]+|{WORD}")
+_BESIDE = re.compile(rf"[0-9]+|{WORD}(?:\.{WORD})*")
 _REACH = 28  # characters on either side of a number in which its month is looked for
 # Vietnamese numbers its months: "ngày 28 tháng 3", or in short "ngày 28/3".
 _VIETNAMESE_MONTH = re.compile(
-    r"\btháng (0?[1-9]|1[0-2])\b|(?<=\bngày )([12]?\d|3[01])[/-](0?[1-9]|1[0-2])(?![/\d-])", re.IGNORECASE
+    r"\b(?:tháng|thg) (0?[1-9]|1[0-2])\b|(?<=\bngày )([12]?\d|3[01])[/-](0?[1-9]|1[0-2])(?![/\d-])", re.IGNORECASE
 )
 _MONTHS = "January February March April May June July August September October November December".split()  # noqa: SIM905
+_BUDDHIST_YEAR = re.compile(r"(?<![0-9.,])2[45][0-9]{2}(?![0-9]|[.,][0-9])")
+_YEAR_WORD = 4  # as long as a word between a year and what follows it: "2018 metų birželį", "2018. gada 30."
 _SHORT_WORD = 3  # "28 de marzo", "28 d. kovo", "May 3 to 5"
 
 
@@ -30,7 +32,7 @@ def numeric_date(written: str, *, month_first: bool) -> tuple[int, int, int]:
     A date that ends in its year names the day first, unless `month_first` says otherwise and the numbers allow it.
     """
     parts = [int(part) for part in _DIGITS.findall(written)]
-    if len(parts) == 3 and max(parts) < 100:  # 10-Oct-08; of two digits, 70 to 99 are years of the last century
+    if len(parts) == 3 and max(parts) < 100:  # 10-Oct-08, 28/1/18; 70 to 99 are years of the last century
         parts[2] += 1900 if parts[2] >= 70 else 2000
     if parts[-1] > 31:
         day, month, year = parts if len(parts) == 3 else (0, *parts)
@@ -42,20 +44,27 @@ def numeric_date(written: str, *, month_first: bool) -> tuple[int, int, int]:
     return 0, month, day
 
 
-def named_date(text: str, start: int, end: int, number: int, months: Mapping[str, int]) -> str:
-    """The date that a number at `text[start:end]` belongs to as its day, or else as its year; empty where to none."""
+def named_date(text: str, start: int, end: int, months: Mapping[str, int]) -> str:
+    """The date that a number, `text[start:end]`, belongs to as its day, or else as its year; empty where to none."""
+    if end - start > 4 or not text[start:end].isdigit():
+        return ""
+    number = int(text[start:end])
     if not (1 <= number <= 31 or 1000 <= number < 3000):
         return ""
-    before = _BESIDE.findall(text[max(0, start - _REACH) : start].rpartition("\n")[2])[::-1]
+    left = text[max(0, start - _REACH) : start].rpartition("\n")[2]
+    before = _BESIDE.findall(left)[::-1]
     after = _BESIDE.findall(text[end : end + _REACH].partition("\n")[0])
     if number > 31:
-        return _month_of_year(number, before[:4], after[:3], months)
-    place, month = _nearest_month(before[:3], months)
-    free = month > 0 and not _is_day(before[place + 1 :])  # in "3 March 5 people" the month has its day already
-    month_after = _nearest_month(after[:3], months)[1]
-    if month_after and not (free and (place == 0 or before[0].isdigit())):
-        return canonical_date(_year(after[:5]) or _year(before[:2]), month_after, number)
-    return canonical_date(_year(after[:2]) or _year(before[place + 1 : place + 3]), month, number) if free else ""
+        date = _month_of_year(number, before, after, months)
+    else:
+        clause = len(_BESIDE.findall(left.rpartition(",")[2]))
+        date = _date_of_day(number, before, after, months, clause)
+    return canonical_date(*date) if date else ""
+
+
+def with_common_era(text: str) -> str:
+    """A Thai text with the years of the Buddhist era that it counts in as years of the common era (2561: 2018)."""
+    return _BUDDHIST_YEAR.sub(lambda year: str(int(year[0]) - 543), text)
 
 
 def with_month_names(text: str) -> str:
@@ -63,30 +72,61 @@ def with_month_names(text: str) -> str:
     return _VIETNAMESE_MONTH.sub(lambda month: f"{month[2] or ''} {_MONTHS[int(month[1] or month[3]) - 1]}", text)
 
 
-def _month_of_year(year: int, before: Sequence[str], after: Sequence[str], months: Mapping[str, int]) -> str:
-    """The month of a year where no day stands with them ("March 2025", "2018 metų birželį")."""
+def _date_of_day(
+    day: int, before: Sequence[str], after: Sequence[str], months: Mapping[str, int], clause: int
+) -> tuple[int, int, int] | None:
+    """Year, month and day: the month right before the day, or behind it, or else further before it.
+
+    `clause` is how many of the words before stand behind the last comma.
+    """
+    place, month = _nearest_month(before[:3], months)
+    if month and (_has_day(before[place + 1 :]) or (place == 0 and not clause)):
+        month = 0  # "3 March 5 people came", "in March, 5 people came"
+    right_before = place == 0 or (place == 1 and before[0].isdigit() and clause)  # "March 3", "March 3-5"
+    place_after, month_after = _nearest_month(after[:3], months)
+    if month_after and not (month and right_before):
+        return _year(after[place_after + 1 :]) or _year(before[:clause], _YEAR_WORD), month_after, day
+    return (_year(after) or _year(before[place + 1 :], _YEAR_WORD), month, day) if month else None
+
+
+def _month_of_year(
+    year: int, before: Sequence[str], after: Sequence[str], months: Mapping[str, int]
+) -> tuple[int, int, int] | None:
+    """Year and month where no day stands with them ("March 2025", "2018 metų birželį")."""
     for beside in (before, after):
-        place, month = _nearest_month(beside[:2], months)
+        place, month = _nearest_month(beside[:2], months, short=_YEAR_WORD)
         if month:
-            return "" if _is_day(beside[place + 1 :]) or _is_day(beside[:place]) else canonical_date(year, month, 0)
-    return ""
+            with_day = _has_day(beside[:place]) or _has_day(beside[place + 1 :])
+            return None if with_day else (year, month, 0)
+    return None
 
 
-def _nearest_month(beside: Sequence[str], months: Mapping[str, int]) -> tuple[int, int]:
+def _nearest_month(beside: Sequence[str], months: Mapping[str, int], short: int = _SHORT_WORD) -> tuple[int, int]:
     """Place and month of the first month's name beside a number, behind short words and numbers only; or (0, 0)."""
     for place, word in enumerate(beside):
         if month := month_of(word, months):
             return place, month
-        if len(word) > _SHORT_WORD:
+        if len(word) > short:
             break
     return 0, 0
 
 
-def _is_day(beside: Sequence[str]) -> bool:
-    """Whether the nearest word is a number that can be a day."""
-    return bool(beside) and beside[0].isdigit() and int(beside[0]) <= 31
+def _has_day(beside: Sequence[str]) -> bool:
+    """Whether a number that can be a day is next, or next but for a short word."""
+    number = _nearest_number(beside, _SHORT_WORD)
+    return 0 < number <= 31
 
 
-def _year(beside: Sequence[str]) -> int:
-    """The year among the words and numbers beside a date, or 0."""
-    return next((int(word) for word in beside if len(word) == 4 and word.isdigit() and 1000 <= int(word) < 3000), 0)
+def _year(beside: Sequence[str], short: int = _SHORT_WORD) -> int:
+    """The year that is next, or next but for a short word ("de 2018"); or 0."""
+    number = _nearest_number(beside, short)
+    return number if 1000 <= number < 3000 else 0
+
+
+def _nearest_number(beside: Sequence[str], short: int) -> int:
+    for word in beside[:2]:
+        if word.isdigit():
+            return int(word)
+        if len(word) > short:
+            break
+    return 0

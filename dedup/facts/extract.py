@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from functools import cache
 
-from dedup.facts.dates import canonical_date, named_date, numeric_date, with_month_names
+from dedup.facts.dates import canonical_date, named_date, numeric_date, with_common_era, with_month_names
 from dedup.facts.names import find_names
 from dedup.facts.numerals import canonical_numbers, east_asian_number, scaled, with_ascii_digits, with_han_numbers
 from dedup.facts.words import LanguageWords, month_of, words_of
@@ -73,10 +73,11 @@ _TOKEN = rf"""
 | (?P<date> [12]\d{{3}} (?: (?P<dash>[-/]){_MONTH}(?P=dash){_DAY} | \.\ ?\d\d\.\ ?\d\d | \.\ {_MONTH}\.\ {_DAY} ) (?!\d)
     | (?:[12]\d{{3}}\ ?[年년]\ ?)? {_MONTH}\ ?[月월] (?:\ ?{_DAY}\ ?[日号號일])?
     | {_DAY}(?P<dot>[./-])\ ?{_DAY}(?P=dot)\ ?[12]\d{{3}} (?!\d)
+    | {_DAY}/{_DAY}/\d\d (?![/\d])
     | {_DAY}-[A-Za-z]{{3}}-(?:[12]\d)?\d\d (?!\d) )
 | (?P<noon> (?:0?[1-9]|1[0-2]) (?:[:.][0-5]\d)? {_SPACE}(?:[apAP]\.{_SPACE}[mM]\b|NOON) )
 | (?P<time> (?:[01]?\d|2[0-4]) (?::|{_SPACE}[h時时點点시]{_SPACE}) [0-5]\d (?![.~+]?\d) )
-| (?P<version> (?: \d+:\d+(?:\.\d+)+ | \d+(?:\.\d+){{2,}}
+| (?P<version> (?! \d{{1,3}}(?:\.\d{{3}}){{2,}} (?![A-Za-z0-9+~]|\.\d)) (?: \d+:\d+(?:\.\d+)+ | \d+(?:\.\d+){{2,}}
     | \d+\.\d+ (?=[-~+.]?(?:rc|alpha|beta|preview|pre|dev|dfsg|deb|p|r|a|b)\.?\d) )
     (?: (?![-~]\d+\.\d+\.\d) [-~+.:]?[A-Za-z]*\d[0-9A-Za-z]*)* )
 | (?P<east_asian> \d[\d,]*(?:\.\d+)?
@@ -84,6 +85,7 @@ _TOKEN = rf"""
 | (?P<number> (?<!\d)\d{{1,3}} (?:[\u00a0\u202f\u2009SPACE]\d{{3}})+ (?!\d) (?:[.,]\d+)? | \d+ (?:[.,'’٫٬]\d+)* )
 """
 _DIGITS = re.compile(r"[0-9]+")
+_DIRECTION_MARKS = "\u200e\u200f"  # stand inside Arabic dates
 _LETTERS = re.compile(r"[A-Za-z]+")
 _PREFIX = re.compile(r"(?:[A-Za-z]|(?<=[A-Za-z])\d)+[-_]?\Z")
 _LONGEST_PREFIX = 20
@@ -92,19 +94,22 @@ _NO_PREFIX = frozenset(
     ("Rp", "RM", "Rs", "EUR", "USD", "GBP", "INR", "CHF", "JPY", "CNY", "IDR", "PHP", "Tk", "Ksh", "v", "V", "x")
 )
 _SHORTEST_HASH = 7
-_GROUPED = re.compile(r"\d{1,3}(?:\.\d{3}){2,}")
 _MONEY = frozenset("$£€¥₹")
 _MONEY_SCALE = re.compile(r"(?:([mM])|[bB]n?)(?![A-Za-z])")
 
 
 def _prepared(text: str, language: str) -> str:
     """The text in NFC with its numbers in ASCII digits."""
+    if language == "vi":
+        text = with_month_names(unicodedata.normalize("NFC", text))
     if text.isascii():
         return text
+    for mark in _DIRECTION_MARKS:
+        text = text.replace(mark, "")
     text = with_ascii_digits(unicodedata.normalize("NFC", text))
     if language == "ja" or language.startswith("zh"):
         return with_han_numbers(text)
-    return with_month_names(text) if language == "vi" else text
+    return with_common_era(text) if language == "th" else text
 
 
 @cache
@@ -157,21 +162,21 @@ class _Reader:
             return self._number(token)
         if kind == "date":
             self._numeric_date(written)
-        elif kind == "version" and not _GROUPED.fullmatch(written):
+        elif kind == "version":
             self.versions.append(written)
         elif kind in ("isbn", "hash"):
             self.identifiers.append(re.sub("[ -]", "", written))
         elif kind in ("time", "noon"):
             self.numbers.append(_clock(written, after_noon=kind == "noon" and "p" in written.lower()))
         else:
-            self.numbers.append(east_asian_number(written) if kind == "east_asian" else written.replace(".", ""))
+            self.numbers.append(east_asian_number(written))
         return token.end()
 
     def _numeric_date(self, written: str) -> None:
         """Read a date of digits: its day and year are numbers too, as they are beside a month's name."""
         if name := _LETTERS.search(written):  # 10-Oct-08
             written = written.replace(name[0], str(month_of(name[0], self.words.months | words_of("en").months)))
-        year, month, day = numeric_date(written, month_first=self.language == "en" and "/" in written)
+        year, month, day = numeric_date(written, month_first=self.language in ("en", "tl") and "/" in written)
         self.numbers += [str(number) for number in (year, day) if number]
         if 1 <= month <= 12 and (year or day):
             self.dates.append(canonical_date(year, month, day))
@@ -180,11 +185,8 @@ class _Reader:
         """Read a number with its month or the scale words around it; where they end."""
         found, end = canonical_numbers(token[0], self.words), token.end()
         if len(found) == 1:
-            if token[0].isdigit() and len(token[0]) <= 4:
-                number = int(token[0]) - self._era(token[0])
-                found = [str(number)]
-                if date := named_date(self.text, token.start(), end, number, self.words.months):
-                    self.dates.append(date)
+            date = named_date(self.text, token.start(), end, self.words.months)
+            self.dates += [date] if date else []
             power, end = self._scale(token.start(), end)
             found = [scaled(found[0], power)] if power else found
         self.numbers += found
@@ -196,16 +198,12 @@ class _Reader:
         if self.text[start - 1 : start] in _MONEY and (short := _MONEY_SCALE.match(self.text, end)):
             return 6 if short[1] else 9, short.end()
         while scale := words.scale.match(self.text, end):
-            power += words.scales[scale[1].casefold()]
+            power += words.scales[scale[1].lower()]
             end = scale.end()
         if not power and words.scale_before:
             scale = words.scale_before.search(self.text, max(0, start - _LONGEST_PREFIX), start)
-            power = words.scales[scale[1].casefold()] if scale else 0
+            power = words.scales[scale[1].lower()] if scale else 0
         return power, end
-
-    def _era(self, number: str) -> int:
-        """Years to take off a number that is a year of the Buddhist era, as Thai texts count."""
-        return 543 if self.language == "th" and len(number) == 4 and "2400" <= number <= "2600" else 0
 
 
 def _clock(written: str, *, after_noon: bool) -> str:

@@ -19,7 +19,7 @@ _NUMERAL = "".join(_DIGIT_OF)
 # Han numerals that are certainly meant as numbers: with a unit among them (三十, 两百万), a year (二〇一八年), a month
 # or its day (三月二日). 千万 and 万一 are words.
 _HAN_NUMBER = re.compile(
-    rf"(?!千万|万一)[{_NUMERAL}十百千万萬億亿兆]{{2,}}|[{_NUMERAL}十](?=月)|(?<=月)[{_NUMERAL}十](?=[日号號])"
+    rf"(?<![0-9十百千万萬億亿兆])(?!千万|万一)[{_NUMERAL}十百千万萬億亿兆]{{2,}}|[{_NUMERAL}十](?=月)|(?<=月)[{_NUMERAL}十](?=[日号號])"
 )
 _EAST_ASIAN_PART = re.compile(r"[0-9]+(?:\.[0-9]+)?|[^0-9., ]")
 
@@ -66,7 +66,7 @@ def east_asian_number(written: str) -> str:
             number = None
         elif unit := _LARGE_UNITS.get(part):
             section += number or 0
-            total += (section or 1) * unit
+            total = total + section * unit if section else (total or Decimal(1)) * unit  # 1万5000, 1万亿
             section, number = Decimal(0), None
         else:
             number = Decimal(part)

@@ -55,7 +55,7 @@ _HANGUL_FINALS = ("", *"kk", "ks", "n", "ns", *"ntl", "lk", "ln", "lb", "ls", "l
 
 _DOUBLED = re.compile(r"(.)\1+")
 _INNER_VOWEL = re.compile(r"(?<=[a-z])a+")
-_SPELT = re.compile(r"[\u0590-\u06ff\u0900-\u0d7f\u30a1-\u30fc\uac00-\ud7a3]+")
+_SPELT = re.compile(r"[\u0590-\u06ff\u0900-\u0d7f\u30a1-\u30fa\u30fc\uac00-\ud7a3]+")
 _HISSED = re.compile(r"s?t?ch|sh|c(?=[eiy])")
 
 

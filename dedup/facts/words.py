@@ -63,9 +63,9 @@ class LanguageWords:
     decimal : str
         The decimal mark, "." or ",". Where it is a comma, a plain space may group thousands, as in "1 234".
     months : dict
-        Casefolded month name, abbreviation or stem to month, 1 to 12.
+        Small month name, abbreviation or stem to month, 1 to 12.
     scales : dict
-        Casefolded scale word to its power of ten, as in "million" to 6.
+        Small scale word to its power of ten, as in "million" to 6.
     scale : re.Pattern
         One scale word right behind a number, as group 1.
     scale_before : re.Pattern or None
@@ -93,7 +93,7 @@ def words_of(language: str) -> LanguageWords:
     scales = _COMMON_SCALES | _MORE_SCALES.get(language, {})
     if language not in _EAST_ASIAN:  # theirs stand inside the number, as in 1億5000万: `numerals.east_asian_number`
         scales = _scales(locale) | scales
-    scales = {unicodedata.normalize("NFC", word.casefold()): power for word, power in scales.items()}
+    scales = {unicodedata.normalize("NFC", word.lower()): power for word, power in scales.items()}
     choice = "|".join(re.escape(word) for word in sorted(scales, key=lambda word: (-len(word), word)))
     # A short word ("mil", "mio") must end there; a longer one may carry an ending ("Millionen", "миллионами").
     ends = "" if language in _UNSPACED else rf"(?:(?<={LETTER}{{5}})|(?!{LETTER}))"
@@ -101,14 +101,14 @@ def words_of(language: str) -> LanguageWords:
         decimal=get_decimal_symbol(locale),
         months=words_of("en").months if language == "vi" else _months(locale, _MORE_MONTHS.get(language, "")),
         scales=scales,
-        scale=re.compile(rf"[\s-]?({choice}){ends}", re.IGNORECASE),
+        scale=re.compile(rf"[\s-]?(?:(?:de|na)\s)?({choice}){ends}", re.IGNORECASE),
         scale_before=re.compile(rf"(?<!{LETTER})({choice})\s\Z", re.IGNORECASE) if language in _SCALE_BEFORE else None,
     )
 
 
 def month_of(word: str, months: Mapping[str, int]) -> int:
     """The month a word names, endings allowed ("märtsil", "марта"), or 0."""
-    word = word.casefold()
+    word = word.lower()
     for length in range(len(word), max(1, len(word) - 6), -1):
         month = months.get(word[:length])
         if month and (length == len(word) or length >= 4):
@@ -122,9 +122,11 @@ def _months(locale: Locale, more: str) -> dict[str, int]:
     for context in ("format", "stand-alone"):
         for width in ("wide", "abbreviated"):
             for month, name in locale.months[context][width].items():
-                _add_month(found, name.casefold().strip(". "), month, stem=width == "wide")
+                _add_month(found, name.lower().strip(". "), month, stem=width == "wide")
     for month, name in enumerate(more.split("|") if more else (), start=1):
         _add_month(found, name, month, stem=False)
+    if locale.language == "he":  # "in March" is one word
+        found |= {f"ב{name}": months for name, months in found.items()}
     return {name: next(iter(months)) for name, months in found.items() if len(months) == 1}
 
 
@@ -146,7 +148,7 @@ def _scales(locale: Locale) -> dict[str, int]:
             for number, pattern in patterns.items():
                 text = pattern.pattern.split(";")[0]
                 zeros = text.count("0")
-                word = re.sub(r"[0\s\u00a0\u200c\u200f'’.]+", " ", text).strip().casefold()
+                word = re.sub(r"[0\s\u00a0\u200c\u200f'’.]+", " ", text).strip().lower()
                 if zeros and " " not in word and (len(word) > 2 or word > "\u2e80"):
                     found[word] = len(number) - zeros
     return found
