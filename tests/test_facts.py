@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from dedup.datatypes import Agreement
 from dedup.facts import FactAgreement, Facts, compare_facts, extract_facts
+from dedup.facts.names import fold_name
 from dedup.facts.numerals import with_ascii_digits
-from dedup.facts.skeleton import fold_name, skeleton, skeletons
+from dedup.facts.skeleton import skeleton, skeletons
 
 CODES_OF_LANGUAGES = (
     "af ar bg bn ca cs cy da de el en es et fa fi fr gu he hi hr hu id it ja kn ko lt lv mk ml mr ne nl no pa pl pt ro "
@@ -69,7 +70,8 @@ SIX_HUNDRED_BILLION = {
     "hr": "600 mlrd. dolara",
     "ru": "600 миллиардами долларов",
     "uk": "600 мільярдів доларів",
-    "el": "600 δισεκατομμύρια δολάρια",
+    "el": "600 δισ. δολάρια",
+    "tr": "600 MİLYAR dolar",
     "ar": "٦٠٠ مليار دولار",
     "he": "600 מיליארד דולר",
     "fa": "۶۰۰ میلیارد دلار",
@@ -111,6 +113,7 @@ NUMBERS = {
     "prefixed in Hebrew": ("he", "ב-15 וכ-600", ["15", "600"]),
     "per cent": ("en", "12.5% and 3 %", ["12.5", "3"]),
     "money": ("en", "£125m, $2.8bn, €5, US$7, Rp600, EUR90", ["125000000", "2800000000", "5", "7", "600", "90"]),
+    "capitals": ("el", "6 ΔΙΣ και 6 δις", ["6000000000", "6000000000"]),
     "metres are no millions": ("en", "400m and 5 m", ["400", "5"]),
     "a score": ("en", "won 2:0 and 31-27", ["2", "0", "31", "27"]),
     "times": ("en", "at 14:30, 7 p.m., 5.30pm, 9am", ["14:30", "19:00", "17:30", "9:00"]),

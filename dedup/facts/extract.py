@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, field
-from functools import cache
 
 from dedup.facts.dates import canonical_date, named_date, numeric_date, with_common_era, with_month_names
 from dedup.facts.names import find_names
 from dedup.facts.numerals import canonical_numbers, east_asian_number, scaled, with_ascii_digits, with_han_numbers
+from dedup.facts.tokens import token_pattern
 from dedup.facts.words import LanguageWords, month_of, words_of
 
 
@@ -64,26 +64,6 @@ def extract_facts(text: str, language: str) -> Facts:
     )
 
 
-_DAY = r"(?:0?[1-9]|[12]\d|3[01])"
-_MONTH = r"(?:0?[1-9]|1[0-2])"
-_SPACE = r"[\ \u00a0\u202f]?"
-_TOKEN = rf"""
-  (?P<isbn> 97[89](?:[ -]?\d){{10}} (?!\d) )
-| (?P<hash> \d+[a-f][0-9a-f]{{3,}} (?![0-9A-Za-z]) )
-| (?P<date> [12]\d{{3}} (?: (?P<dash>[-/]){_MONTH}(?P=dash){_DAY} | \.\ ?\d\d\.\ ?\d\d | \.\ {_MONTH}\.\ {_DAY} ) (?!\d)
-    | (?:[12]\d{{3}}\ ?[年년]\ ?)? {_MONTH}\ ?[月월] (?:\ ?{_DAY}\ ?[日号號일])?
-    | {_DAY}(?P<dot>[./-])\ ?{_DAY}(?P=dot)\ ?[12]\d{{3}} (?!\d)
-    | {_DAY}/{_DAY}/\d\d (?![/\d])
-    | {_DAY}-[A-Za-z]{{3}}-(?:[12]\d)?\d\d (?!\d) )
-| (?P<noon> (?:0?[1-9]|1[0-2]) (?:[:.][0-5]\d)? {_SPACE}(?:[apAP]\.{_SPACE}[mM]\b|NOON) )
-| (?P<time> (?:[01]?\d|2[0-4]) (?::|{_SPACE}[h時时點点시]{_SPACE}) [0-5]\d (?![.~+]?\d) )
-| (?P<version> (?! \d{{1,3}}(?:\.\d{{3}}){{2,}} (?![A-Za-z0-9+~]|\.\d)) (?: \d+:\d+(?:\.\d+)+ | \d+(?:\.\d+){{2,}}
-    | \d+\.\d+ (?=[-~+.]?(?:rc|alpha|beta|preview|pre|dev|dfsg|deb|p|r|a|b)\.?\d) )
-    (?: (?![-~]\d+\.\d+\.\d) [-~+.:]?[A-Za-z]*\d[0-9A-Za-z]*)* )
-| (?P<east_asian> \d[\d,]*(?:\.\d+)?
-    (?: [十百千万萬億亿兆십백천만억조]+ (?![米克瓦]) (?: (?:(?<=[만억조])\ )? \d[\d,]*(?:\.\d+)? )? )+ )
-| (?P<number> (?<!\d)\d{{1,3}} (?:[\u00a0\u202f\u2009SPACE]\d{{3}})+ (?!\d) (?:[.,]\d+)? | \d+ (?:[.,'’٫٬]\d+)* )
-"""
 _DIGITS = re.compile(r"[0-9]+")
 _DIRECTION_MARKS = "\u200e\u200f"  # stand inside Arabic dates
 _LETTERS = re.compile(r"[A-Za-z]+")
@@ -112,13 +92,6 @@ def _prepared(text: str, language: str) -> str:
     return with_common_era(text) if language == "th" else text
 
 
-@cache
-def _token_pattern(decimal: str) -> re.Pattern[str]:
-    """Everything that can start with a digit; with a decimal comma a space may group and "5 am" may be German."""
-    space, noon = (r"\ ", "[pP][mM]") if decimal == "," else ("", "[apAP][mM]")
-    return re.compile(_TOKEN.replace("SPACE", space).replace("NOON", rf"{noon}\b"), re.VERBOSE)
-
-
 @dataclass(slots=True)
 class _Reader:
     """One pass over a text: every token that starts with a digit, sorted by what it is."""
@@ -133,7 +106,7 @@ class _Reader:
 
     def read(self) -> None:
         """Fill the lists."""
-        match_token = _token_pattern(self.words.decimal).match
+        match_token = token_pattern(self.words.decimal).match
         done = 0
         for digits in _DIGITS.finditer(self.text):  # several times as fast as searching for the tokens themselves
             if digits.start() >= done and (token := match_token(self.text, digits.start())):
@@ -193,17 +166,11 @@ class _Reader:
         return end
 
     def _scale(self, start: int, end: int) -> tuple[int, int]:
-        """The power of ten that the words beside a number give it ("2 mil millones": 9), and where they end."""
-        words, power = self.words, 0
+        """The power of ten that "£125m" or the words beside a number give it, and where they end."""
         if self.text[start - 1 : start] in _MONEY and (short := _MONEY_SCALE.match(self.text, end)):
             return 6 if short[1] else 9, short.end()
-        while scale := words.scale.match(self.text, end):
-            power += words.scales[scale[1].lower()]
-            end = scale.end()
-        if not power and words.scale_before:
-            scale = words.scale_before.search(self.text, max(0, start - _LONGEST_PREFIX), start)
-            power = words.scales[scale[1].lower()] if scale else 0
-        return power, end
+        power, end = self.words.power_after(self.text, end)
+        return power or self.words.power_before(self.text, start), end
 
 
 def _clock(written: str, *, after_noon: bool) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from functools import lru_cache
 
-from dedup.facts.skeleton import fold_name, skeleton, skeletons
+from dedup.facts.skeleton import skeleton, skeletons
 
 _UPPER = (
     "A-ZÀ-ÖØ-ÞĀĂĄĆĈĊČĎĐĒĔĖĘĚĜĞĠĢĤĦĨĪĬĮİĲĴĶĹĻĽĿŁŃŅŇŊŌŎŐŒŔŖŘŚŜŞŠŢŤŦŨŪŬŮŰŲŴŶŸŹŻŽȘȚƠƯẠẢẤẦẨẪẬẮẰẲẴẶẸẺẼẾỀỂỄỆỈỊỌỎỐỒỔỖỘỚỜỞỠỢỤỦỨỪỬỮỰỲỴỶỸ"
@@ -15,6 +17,15 @@ _LATIN_WORD = re.compile(r"[A-Za-z][A-Za-z\u00c0-\u024f]+")
 _CASED_LETTER = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff\u0370-\u04ff]")
 _CASELESS_LETTER = re.compile(r"[\u0590-\u1cff\u3040-\u30ff\u3400-\ud7ff]")
 _SAMPLE = 400
+_TO_LATIN = (
+    str.maketrans("абвгдезийклмнопрстуфхыэяіїєґјљњќѓўё", "abvgdeziiklmnoprstufhyeaiiegjlnkgue")
+    | str.maketrans("αβγδεζηθικλμνξοπρστυφχως", "avgdezitiklmnxoprstifhos")
+    | str.maketrans({"ж": "zh", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "sh", "ъ": "", "ь": "", "ю": "u", "ћ": "ch"})
+    | str.maketrans({"ђ": "j", "џ": "j", "ψ": "ps", "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d"})
+    | str.maketrans({"ð": "d", "þ": "th", "ı": "i"})
+)
+_DIGRAPHS = (("дж", "j"), ("τζ", "j"), ("τσ", "ch"))
+_GREEK_START = re.compile(r"^(?:(μπ)|(ντ)|γκ)")
 
 
 def find_names(text: str) -> tuple[tuple[str, ...], frozenset[str]]:
@@ -30,6 +41,19 @@ def find_names(text: str) -> tuple[tuple[str, ...], frozenset[str]]:
         names, starts = _capitalised(text)
         hints = frozenset(skeleton(fold_name(word)) for word in starts)
     return tuple(dict.fromkeys(map(_key, names))), hints
+
+
+@lru_cache(maxsize=1 << 16)
+def fold_name(word: str) -> str:
+    """A name in plain small Latin letters: "Škoda" and "Шкода" are "skoda" and "shkoda"."""
+    word = word.lower()
+    if not word.isascii():
+        for letters, sound in _DIGRAPHS:
+            word = word.replace(letters, sound)
+        word = _GREEK_START.sub(lambda start: "b" if start[1] else "d" if start[2] else "g", word)
+        word = unicodedata.normalize("NFKD", unicodedata.normalize("NFC", word).translate(_TO_LATIN))
+        word = "".join(letter for letter in word.translate(_TO_LATIN) if letter.isalpha())
+    return word
 
 
 def _capitalised(text: str) -> tuple[list[str], list[str]]:

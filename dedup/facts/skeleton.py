@@ -8,7 +8,6 @@ n m, r; vowels count only in front (``a``), h, w and y never.
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import cache, lru_cache
 
 SHORTEST = 3
@@ -18,16 +17,6 @@ _LATIN = {
     **{"a": "aeiou", "": "hwy", "b": "bp", "f": "fv", "k": "cgkq", "s": "jsz", "t": "dt"},
     **{"l": "l", "n": "mn", "r": "r"},
 }
-_TO_LATIN = (
-    str.maketrans("абвгдезийклмнопрстуфхыэяіїєґјљњќѓўё", "abvgdeziiklmnoprstufhyeaiiegjlnkgue")
-    | str.maketrans("αβγδεζηθικλμνξοπρστυφχως", "avgdezitiklmnxoprstifhos")
-    | str.maketrans({"ж": "zh", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "sh", "ъ": "", "ь": "", "ю": "u", "ћ": "ch"})
-    | str.maketrans({"ђ": "j", "џ": "j", "ψ": "ps", "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d"})
-    | str.maketrans({"ð": "d", "þ": "th", "ı": "i"})
-)
-_DIGRAPHS = (("дж", "j"), ("τζ", "j"), ("τσ", "ch"))
-_GREEK_START = re.compile(r"^(?:(μπ)|(ντ)|γκ)")
-
 # Scripts without capitals, straight to the classes.
 _SEMITIC = {
     **{"a": "اأإآٱعאע", "b": "بپבפף", "f": "فڤ", "k": "غقکكگڭخגכךק", "s": "جسشصضزژچظثזסצץש", "t": "تدذطٹڈةדטת"},
@@ -57,19 +46,6 @@ _DOUBLED = re.compile(r"(.)\1+")
 _INNER_VOWEL = re.compile(r"(?<=[a-z])a+")
 _SPELT = re.compile(r"[\u0590-\u06ff\u0900-\u0d7f\u30a1-\u30fa\u30fc\uac00-\ud7a3]+")
 _HISSED = re.compile(r"s?t?ch|sh|c(?=[eiy])")
-
-
-@lru_cache(maxsize=1 << 16)
-def fold_name(word: str) -> str:
-    """A name in plain small Latin letters: "Škoda" and "Шкода" are "skoda" and "shkoda"."""
-    word = word.lower()
-    if not word.isascii():
-        for letters, sound in _DIGRAPHS:
-            word = word.replace(letters, sound)
-        word = _GREEK_START.sub(lambda start: "b" if start[1] else "d" if start[2] else "g", word)
-        word = unicodedata.normalize("NFKD", unicodedata.normalize("NFC", word).translate(_TO_LATIN))
-        word = "".join(letter for letter in word.translate(_TO_LATIN) if letter.isalpha())
-    return word
 
 
 @lru_cache(maxsize=1 << 16)

@@ -51,6 +51,7 @@ _MORE_MONTHS = {
     "ar": "كانون الثاني|شباط|آذار|نيسان|أيار|حزيران|تموز|آب|أيلول|تشرين الأول|تشرين الثاني|كانون الأول",
     "fa": "ژانویه|فوریه|مارس|آوریل|مه|ژوئن|ژوئیه|اوت|سپتامبر|اکتبر|نوامبر|دسامبر",
 }
+_LONGEST_SCALE = 20
 _SCALE_BEFORE = frozenset({"sw"})
 _UNSPACED = frozenset({"th"})
 _EAST_ASIAN = frozenset({"ja", "ko", "zh", "zh-cn", "zh-tw"})
@@ -64,19 +65,34 @@ class LanguageWords:
         The decimal mark, "." or ",". Where it is a comma, a plain space may group thousands, as in "1 234".
     months : dict
         Small month name, abbreviation or stem to month, 1 to 12.
-    scales : dict
-        Small scale word to its power of ten, as in "million" to 6.
     scale : re.Pattern
-        One scale word right behind a number, as group 1.
+        One scale word behind a number; each word is a group of its own.
     scale_before : re.Pattern or None
-        One scale word right before a number, in languages that put it there.
+        The same in front of a number, in languages that put it there.
+    powers : tuple of int
+        The power of ten of each group, as 6 for "million".
     """
 
     decimal: str
     months: dict[str, int]
-    scales: dict[str, int]
     scale: re.Pattern[str]
     scale_before: re.Pattern[str] | None
+    powers: tuple[int, ...]
+
+    def power_after(self, text: str, end: int) -> tuple[int, int]:
+        """The power of ten that the words behind a number give it ("2 mil millones": 9), and where they end."""
+        power = 0
+        while (scale := self.scale.match(text, end)) and scale.lastindex:
+            power += self.powers[scale.lastindex - 1]
+            end = scale.end()
+        return power, end
+
+    def power_before(self, text: str, start: int) -> int:
+        """The power of ten that the word before a number gives it ("bilioni 2"), or 0."""
+        if not self.scale_before:
+            return 0
+        scale = self.scale_before.search(text, max(0, start - _LONGEST_SCALE), start)
+        return self.powers[scale.lastindex - 1] if scale and scale.lastindex else 0
 
 
 @cache
@@ -94,15 +110,18 @@ def words_of(language: str) -> LanguageWords:
     if language not in _EAST_ASIAN:  # theirs stand inside the number, as in 1億5000万: `numerals.east_asian_number`
         scales = _scales(locale) | scales
     scales = {unicodedata.normalize("NFC", word.lower()): power for word, power in scales.items()}
-    choice = "|".join(re.escape(word) for word in sorted(scales, key=lambda word: (-len(word), word)))
+    longest_first = sorted(scales, key=lambda word: (-len(word), word))
+    choice = "|".join(f"({re.escape(word)})" for word in longest_first)
     # A short word ("mil", "mio") must end there; a longer one may carry an ending ("Millionen", "миллионами").
     ends = "" if language in _UNSPACED else rf"(?:(?<={LETTER}{{5}})|(?!{LETTER}))"
     return LanguageWords(
         decimal=get_decimal_symbol(locale),
         months=words_of("en").months if language == "vi" else _months(locale, _MORE_MONTHS.get(language, "")),
-        scales=scales,
-        scale=re.compile(rf"[\s-]?(?:(?:de|na)\s)?({choice}){ends}", re.IGNORECASE),
-        scale_before=re.compile(rf"(?<!{LETTER})({choice})\s\Z", re.IGNORECASE) if language in _SCALE_BEFORE else None,
+        scale=re.compile(rf"[\s-]?(?:(?:de|na)\s)?(?:{choice}){ends}", re.IGNORECASE),
+        scale_before=re.compile(rf"(?<!{LETTER})(?:{choice})\s\Z", re.IGNORECASE)
+        if language in _SCALE_BEFORE
+        else None,
+        powers=tuple(scales[word] for word in longest_first),
     )
 
 
