@@ -239,7 +239,7 @@ def schema() -> None:
 @main.command()
 @click.argument("corpus", type=click.Path(path_type=Path))
 @click.option("-o", "--output", "out", required=True, type=click.Path(path_type=Path), metavar="DIR",
-              help="Folder for the model and the checkpoints; a stopped run goes on from there.")  # fmt: skip
+              help="Folder for the model; a stopped run goes on from its checkpoints in DIR.work.")  # fmt: skip
 @_speaking
 def train(corpus: Path, out: Path, quiet: bool, verbose: int, no_progress: bool) -> None:
     """Train the embedding model.

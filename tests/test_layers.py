@@ -21,7 +21,7 @@ LAYERS = (
     {"alignment", "facts", "gold", "neighbours", "ngrams", "output", "progress", "readers", "scoring"},
     {"read", "detect", "embed", "verify", "cluster", "report", "evaluate"},
     {"pipeline"},
-    {"train"},
+    {"calibrate", "train"},
     {"cli", "__init__", "__main__"},
 )
 """A unit is a module or package right below `dedup`; it may import units of the layers above it in this table."""
