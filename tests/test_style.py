@@ -1,0 +1,18 @@
+"""The tools that read our style agree with it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.mark.parametrize("tool", [("ruff", "check", "--no-cache"), ("mypy",)], ids=lambda tool: tool[0])
+def test_tools_find_nothing(tool: tuple[str, ...]) -> None:
+    pytest.importorskip(tool[0], reason=f"needs {tool[0]}, which the test extra brings")
+    done = subprocess.run([sys.executable, "-m", *tool], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
