@@ -73,7 +73,6 @@ _REST = re.compile(r"[0-9A-Z]+(?:[-.:][0-9]+)*[A-Z]*")
 _NO_PREFIX = frozenset(
     ("Rp", "RM", "Rs", "EUR", "USD", "GBP", "INR", "CHF", "JPY", "CNY", "IDR", "PHP", "Tk", "Ksh", "v", "V", "x")
 )
-_SHORTEST_HASH = 7
 _MONEY = frozenset("$£€¥₹")
 _MONEY_SCALE = re.compile(r"(?:([mM])|[bB]n?)(?![A-Za-z])")
 
@@ -131,7 +130,7 @@ class _Reader:
     def _fact(self, token: re.Match[str]) -> int:
         """Read a token by its kind; where it ends."""
         kind, written = token.lastgroup, token[0]
-        if kind == "number" or (kind == "hash" and len(written) < _SHORTEST_HASH):
+        if kind == "number":
             return self._number(token)
         if kind == "date":
             self._numeric_date(written)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
+from itertools import product
 
 SHORTEST = 3
 """A skeleton with fewer consonants says nothing: every other text has it."""
@@ -37,13 +38,14 @@ _INDIC = {
 _INDIC_OTHERS = {"n": "ൺൻੰ", "r": "ർৰ", "l": "ൽൾ", "k": "ൿ", "t": "ৎ"}
 _KATAKANA = {
     **{"a": "アイウエオ", "b": "バビブベボパピプペポ", "f": "フヴ", "k": "カキクケコガギグゲゴ"},
-    **{"n": "ナニヌネノマミムメモン", "s": "サシスセソザジズゼゾチヂツ", "t": "タテトダデドヅ", "r": "ラリルレロ"},
+    **{"n": "ナニヌネノマミムメモン", "s": "サシスセソザジズゼゾチヂツ", "t": "タテトダデドヅ", "R": "ラリルレロ"},
 }
-_HANGUL_INITIALS = (*"kknttrnbbss", "a", *"sssktb", "")
+_HANGUL_INITIALS = (*"kknttRnbbss", "a", *"sssktb", "")
 _HANGUL_FINALS = ("", *"kk", "ks", "n", "ns", *"ntl", "lk", "ln", "lb", "ls", "lt", "lb", *"lnb", "bs", *"ssnssktb", "")
 
+_MOST_OPEN = 4  # sounds that may be l or r, as katakana and Hangul leave it open ("R"), in one word
 _DOUBLED = re.compile(r"(.)\1+")
-_INNER_VOWEL = re.compile(r"(?<=[a-z])a+")
+_INNER_VOWEL = re.compile(r"(?<=[a-zR])a+")
 _SPELT = re.compile(r"[\u0590-\u06ff\u0900-\u0d7f\u30a1-\u30fa\u30fc\uac00-\ud7a3]+")
 _HISSED = re.compile(r"s?t?ch|sh|c(?=[eiy])")
 
@@ -68,7 +70,11 @@ def skeletons(text: str) -> frozenset[str]:
 @lru_cache(maxsize=1 << 16)
 def _keys(sounds: str) -> tuple[str, ...]:
     key = _squeezed(sounds)
-    return () if len(key) < SHORTEST else (key, key[:-1]) if len(key) > SHORTEST + 1 else (key,)
+    if len(key) < SHORTEST:
+        return ()
+    spellings = ("lr" if sound == "R" else sound for sound in key)
+    keys = ["".join(spelling) for spelling in product(*spellings)] if key.count("R") <= _MOST_OPEN else [key.lower()]
+    return (*keys, *(key[:-1] for key in keys if len(key) > SHORTEST + 1))
 
 
 def _squeezed(sounds: str) -> str:
