@@ -67,7 +67,7 @@ def extract_facts(text: str, language: str) -> Facts:
 _DIGITS = re.compile(r"[0-9]+")
 _DIRECTION_MARKS = "\u200e\u200f"  # stand inside Arabic dates
 _LETTERS = re.compile(r"[A-Za-z]+")
-_PREFIX = re.compile(r"(?:[A-Za-z]|(?<=[A-Za-z])\d)+[-_]?\Z")
+_PREFIX = re.compile(r"(?<![0-9A-Za-z])(?:[A-Za-z]|(?<=[A-Za-z])\d)+[-_]?\Z")
 _LONGEST_PREFIX = 20
 _REST = re.compile(r"[0-9A-Z]+(?:[-.:][0-9]+)*[A-Z]*")
 _NO_PREFIX = frozenset(
