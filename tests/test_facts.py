@@ -248,6 +248,10 @@ def test_a_capital_at_the_start_of_a_sentence_makes_no_name() -> None:
     assert facts.names == ("paris", "peter", "UN")
 
 
+def test_months_and_weekdays_are_no_names() -> None:
+    assert extract_facts("It was in March, on Thursday the 5th, when Peter came.", "en").names == ("peter",)
+
+
 @pytest.mark.parametrize(
     ("word", "folded"),
     [

@@ -56,8 +56,9 @@ def extract_facts(text: str, language: str) -> Facts:
     Facts
         The same for the same text and language, always.
     """
-    names, hints = find_names(text)
-    reader = _Reader(_prepared(text, language), words_of(language), language)
+    words = words_of(language)
+    names, hints = find_names(text, words)
+    reader = _Reader(_prepared(text, language), words, language)
     reader.read()
     return Facts(
         tuple(reader.numbers), tuple(reader.dates), tuple(reader.versions), tuple(reader.identifiers), names, hints

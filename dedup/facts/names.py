@@ -7,6 +7,7 @@ import unicodedata
 from functools import lru_cache
 
 from dedup.facts.skeleton import skeleton, skeletons
+from dedup.facts.words import LanguageWords
 
 _UPPER = (
     "A-ZÀ-ÖØ-ÞĀĂĄĆĈĊČĎĐĒĔĖĘĚĜĞĠĢĤĦĨĪĬĮİĲĴĶĹĻĽĿŁŃŅŇŊŌŎŐŒŔŖŘŚŜŞŠŢŤŦŨŪŬŮŰŲŴŶŸŹŻŽȘȚƠƯẠẢẤẦẨẪẬẮẰẲẴẶẸẺẼẾỀỂỄỆỈỊỌỎỐỒỔỖỘỚỜỞỠỢỤỦỨỪỬỮỰỲỴỶỸ"
@@ -28,11 +29,12 @@ _DIGRAPHS = (("дж", "j"), ("τζ", "j"), ("τσ", "ch"))
 _GREEK_START = re.compile(r"^(?:(μπ)|(ντ)|γκ)")
 
 
-def find_names(text: str) -> tuple[tuple[str, ...], frozenset[str]]:
+def find_names(text: str, words: LanguageWords) -> tuple[tuple[str, ...], frozenset[str]]:
     """Folded names of a text in order, each once, and the skeletons of words that may be names as well.
 
     Names are capitalised words inside sentences and acronyms; in a script without capitals, the Latin words. What may
-    be a name is a word that starts a sentence, and in a script without capitals every word.
+    be a name is a word that starts a sentence, and in a script without capitals every word. Months and weekdays are
+    left out, for all that English gives them capitals.
     """
     sample = text[:_SAMPLE]
     if len(_CASELESS_LETTER.findall(sample)) > len(_CASED_LETTER.findall(sample)):
@@ -40,7 +42,11 @@ def find_names(text: str) -> tuple[tuple[str, ...], frozenset[str]]:
     else:
         names, starts = _capitalised(text)
         hints = frozenset(skeleton(fold_name(word)) for word in starts)
-    return tuple(dict.fromkeys(map(_key, names))), hints
+    return tuple(dict.fromkeys(_key(name) for name in names if not _names_a_time(name.lower(), words))), hints
+
+
+def _names_a_time(word: str, words: LanguageWords) -> bool:
+    return word in words.weekdays or word in words.months
 
 
 @lru_cache(maxsize=1 << 16)

@@ -65,6 +65,8 @@ class LanguageWords:
         The decimal mark, "." or ",". Where it is a comma, a plain space may group thousands, as in "1 234".
     months : dict
         Small month name, abbreviation or stem to month, 1 to 12.
+    weekdays : frozenset of str
+        Small weekday names: with the months', the capitalised words that name nobody.
     scale : re.Pattern
         One scale word behind a number; each word is a group of its own.
     scale_before : re.Pattern or None
@@ -75,6 +77,7 @@ class LanguageWords:
 
     decimal: str
     months: dict[str, int]
+    weekdays: frozenset[str]
     scale: re.Pattern[str]
     scale_before: re.Pattern[str] | None
     powers: tuple[int, ...]
@@ -117,6 +120,7 @@ def words_of(language: str) -> LanguageWords:
     return LanguageWords(
         decimal=get_decimal_symbol(locale),
         months=words_of("en").months if language == "vi" else _months(locale, _MORE_MONTHS.get(language, "")),
+        weekdays=frozenset(name.lower() for name in locale.days["format"]["wide"].values()),
         scale=re.compile(rf"[\s-]?(?:(?:de|na)\s)?(?:{choice}){ends}", re.IGNORECASE),
         scale_before=re.compile(rf"(?<!{LETTER})(?:{choice})\s\Z", re.IGNORECASE)
         if language in _SCALE_BEFORE
