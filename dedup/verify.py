@@ -165,14 +165,15 @@ def _text_features(
     lengths = np.log(np.maximum(subjects.lengths, 1))
     features[:, 5] = -np.abs(lengths[candidates.left] - lengths[candidates.right])
     lefts, begins = np.unique(candidates.left, return_index=True)
-    for number, (left, begin, end) in enumerate(zip(lefts, begins, [*begins[1:], len(candidates)], strict=True)):
-        found = cover(subjects.passages, int(left), candidates.right[begin:end])
+    ends = np.append(begins, len(candidates))[1:]
+    for number, (left, begin, end) in enumerate(zip(lefts.tolist(), begins.tolist(), ends.tolist(), strict=True)):
+        found = cover(subjects.passages, left, candidates.right[begin:end])
         features[begin:end, 2] = found.similarity.min(axis=1)
         features[begin:end, 3] = found.similarity.max(axis=1)
         features[begin:end, 4] = found.order
         share[begin:end] = found.share
         if progress and number % 64 == 0:
-            progress("verify", int(end), len(candidates))
+            progress("verify", end, len(candidates))
     return features, share
 
 
