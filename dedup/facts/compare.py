@@ -179,8 +179,8 @@ def _day_and_year(date: str) -> set[str]:
 def _names(left: Facts, right: Facts) -> Agreement:
     """Names that both texts hold, by their spelling or by their sound; a hint suffices on one side."""
     lefts, rights = _by_sound(left.names), _by_sound(right.names)
-    met_left = lefts.keys() & rights.keys() | lefts.keys() & right.hints
-    met_right = (rights.keys() & left.hints) - lefts.keys()
+    met_left = lefts.keys() & rights.keys() | lefts.keys() & _as_set(right.hints)
+    met_right = (rights.keys() & _as_set(left.hints)) - lefts.keys()
     return _agreement(
         [lefts[sound] for sound in met_left] + [rights[sound] for sound in met_right],
         [lefts[sound] for sound in lefts.keys() - met_left],
@@ -191,6 +191,11 @@ def _names(left: Facts, right: Facts) -> Agreement:
 @lru_cache(maxsize=1 << 12)
 def _by_sound(names: tuple[str, ...]) -> dict[str, str]:
     return {_sound(name): name for name in names}
+
+
+@lru_cache(maxsize=1 << 12)
+def _as_set(hints: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(hints)  # Facts keep tuples: a set of strings takes eight times the memory
 
 
 @lru_cache(maxsize=1 << 16)

@@ -28,8 +28,8 @@ class Facts:
         Letters and digits in one: "CVE-2024-1234", "DSA-5432-1", "G7"; ISBN and, in small letters, commit hashes.
     names : tuple of str
         Names folded to small Latin letters ("putin" for "Путин"), acronyms as they are, each once.
-    hints : frozenset of str
-        Consonant skeletons of words that may be names too; a name of another text can be met by them.
+    hints : tuple of str
+        Consonant skeletons of words that may be names too, each once; a name of another text can be met by them.
     """
 
     numbers: tuple[str, ...] = ()
@@ -37,7 +37,7 @@ class Facts:
     versions: tuple[str, ...] = ()
     identifiers: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
-    hints: frozenset[str] = frozenset()
+    hints: tuple[str, ...] = ()
 
 
 def extract_facts(text: str, language: str) -> Facts:

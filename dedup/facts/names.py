@@ -29,7 +29,7 @@ _DIGRAPHS = (("дж", "j"), ("τζ", "j"), ("τσ", "ch"))
 _GREEK_START = re.compile(r"^(?:(μπ)|(ντ)|γκ)")
 
 
-def find_names(text: str, words: LanguageWords) -> tuple[tuple[str, ...], frozenset[str]]:
+def find_names(text: str, words: LanguageWords) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Folded names of a text in order, each once, and the skeletons of words that may be names as well.
 
     Names are capitalised words inside sentences and acronyms; in a script without capitals, the Latin words. What may
@@ -41,7 +41,7 @@ def find_names(text: str, words: LanguageWords) -> tuple[tuple[str, ...], frozen
         names, hints = _LATIN_WORD.findall(text), skeletons(text)
     else:
         names, starts = _capitalised(text)
-        hints = frozenset(skeleton(fold_name(word)) for word in starts)
+        hints = tuple(dict.fromkeys(filter(None, (skeleton(fold_name(word)) for word in starts))))
     return tuple(dict.fromkeys(_key(name) for name in names if not _names_a_time(name.lower(), words))), hints
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
-from itertools import product
+from itertools import chain, product
 
 SHORTEST = 3
 """A skeleton with fewer consonants says nothing: every other text has it."""
@@ -58,13 +58,13 @@ def skeleton(folded: str) -> str:
     return key if len(key) >= SHORTEST else ""
 
 
-def skeletons(text: str) -> frozenset[str]:
-    """Skeletons of all words of a text in a script without capitals, with and without what may be a case ending.
+def skeletons(text: str) -> tuple[str, ...]:
+    """Skeletons of all words of a text in a script without capitals, with and without what may be a case ending, once.
 
     Of Japanese only the katakana words, of Chinese and Thai none: their letters do not tell where a word ends.
     """
     sounds = " ".join(_SPELT.findall(text)).translate(_caseless_table())
-    return frozenset().union(*map(_keys, set(sounds.split())))
+    return tuple(dict.fromkeys(chain.from_iterable(map(_keys, dict.fromkeys(sounds.split())))))
 
 
 @lru_cache(maxsize=1 << 16)
