@@ -134,6 +134,8 @@ NUMBERS = {
     "kilometres are no thousands": ("zh-cn", "5千米", ["5"]),
     "fullwidth": ("ja", "１２３人", ["123"]),
     "Buddhist years": ("th", "พ.ศ. 2561", ["2018"]),
+    "superscripts": ("en", "28 ² 3² x² March", ["28", "3"]),
+    "very long": ("en", "9" * 5000, ["9" * 5000]),
     "leading zeros": ("en", "007 and 00", ["7", "0"]),
     "no-op": ("en", "no digits here, not even million or March", []),
 }
@@ -410,7 +412,7 @@ def test_facts_tell_translations_from_their_neighbours(name: str, shared_eval: P
 
 # Properties
 
-LETTERS_OF_TOKENS = "0123456789٣७๕,.:-/'’ \u00a0\nаGmMar年月日億万一十三CVE-vx~+$%ال–éabcdef"
+LETTERS_OF_TOKENS = "0123456789٣७๕,.:-/'’ \u00a0\nаGmMar年月日億万一十三CVE-vx~+$%ال–é²½abcdef"
 texts = st.text(st.sampled_from(LETTERS_OF_TOKENS) | st.characters(), max_size=60)
 
 

@@ -46,7 +46,7 @@ def numeric_date(written: str, *, month_first: bool) -> tuple[int, int, int]:
 
 def named_date(text: str, start: int, end: int, months: Mapping[str, int]) -> str:
     """The date that a number, `text[start:end]`, belongs to as its day, or else as its year; empty where to none."""
-    if end - start > 4 or not text[start:end].isdigit():
+    if end - start > 4 or not text[start:end].isdecimal():
         return ""
     number = int(text[start:end])
     if not (1 <= number <= 31 or 1000 <= number < 3000):
@@ -82,7 +82,7 @@ def _date_of_day(
     place, month = _nearest_month(before[:3], months)
     if month and (_has_day(before[place + 1 :]) or (place == 0 and not clause)):
         month = 0  # "3 March 5 people came", "in March, 5 people came"
-    right_before = place == 0 or (place == 1 and before[0].isdigit() and clause)  # "March 3", "March 3-5"
+    right_before = place == 0 or (place == 1 and before[0].isdecimal() and clause)  # "March 3", "March 3-5"
     place_after, month_after = _nearest_month(after[:3], months)
     if month_after and not (month and right_before):
         return _year(after[place_after + 1 :]) or _year(before[:clause], _YEAR_WORD), month_after, day
@@ -125,7 +125,7 @@ def _year(beside: Sequence[str], short: int = _SHORT_WORD) -> int:
 
 def _nearest_number(beside: Sequence[str], short: int) -> int:
     for word in beside[:2]:
-        if word.isdigit():
+        if word.isdecimal():
             return int(word)
         if len(word) > short:
             break

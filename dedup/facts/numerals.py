@@ -38,10 +38,10 @@ def canonical_numbers(written: str, words: LanguageWords) -> list[str]:
 
     "1,234" is 1234 in English and 1.234 in German; "1,23,456" (Indian grouping) is 123456; "1,2,3" is a list.
     """
-    if written.isdigit():
+    if written.isdecimal():
         return [_plain(written)]
     written = written.translate(_MARKS)
-    marks = sorted({mark for mark in written if not mark.isdigit()}, key=written.rindex)
+    marks = sorted({mark for mark in written if not mark.isdecimal()}, key=written.rindex)
     if len(marks) == 1:
         return _one_mark(written, marks[0], words)
     *_, decimal = marks
@@ -84,7 +84,7 @@ def _plain(digits: str) -> str:
 
 def _han_number(numerals: re.Match[str]) -> str:
     written = "".join(_DIGIT_OF.get(numeral, numeral) for numeral in numerals[0])
-    if written.isdigit():  # 二〇一八 is a year, 七八 ("seven or eight") and 一一 ("one by one") are words
+    if written.isdecimal():  # 二〇一八 is a year, 七八 ("seven or eight") and 一一 ("one by one") are words
         return written if len(written) in (1, 4) else numerals[0]
     return east_asian_number(re.sub(r"(?<=[^0-9])0", "", written))
 
