@@ -170,7 +170,12 @@ def _match(
             candidates.left.tolist(), candidates.right.tolist(), verdicts.log_odds - scorer.least, strict=True
         )
     }
-    groups = cluster_pairs(evidence, unknown=_UNVERIFIED, keys=[article.id for article in articles])
+    groups = cluster_pairs(
+        evidence,
+        unknown=_UNVERIFIED,
+        keys=[article.id for article in articles],
+        languages=[language.code for language in languages],
+    )
     cosines = dict(zip(evidence, candidates.similarity.tolist(), strict=True))
     weakest = [_weakest(group, evidence, cosines, scorer) for group in groups]
     return _Found(find_matches(subjects, candidates, verdicts, scorer), groups, weakest)

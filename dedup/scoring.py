@@ -1,8 +1,8 @@
 """Features of a pair → the probability that both are the same article.
 
 A logistic model with one coefficient a feature and none of them negative, so that more agreement never lowers a score.
-It has three heads, since two texts of one language have to show more than a translation, and one whose language cannot
-be told shows less.
+It has heads for what is asked differently: two texts of one language have to show more than a translation, one whose
+language cannot be told shows less, and an excerpt covers little of what it was taken from.
 """
 
 from __future__ import annotations
@@ -30,8 +30,9 @@ FEATURES = (
 )
 """Names of the features, each oriented so that more means likelier the same article."""
 
-HEADS = ("translation", "same-language", "undetermined")
-"""What a head judges: pairs in two languages, in one, and pairs with a text whose language cannot be told."""
+HEADS = ("translation", "same-language", "undetermined", "excerpt")
+"""What a head judges: pairs in two languages, in one, with a text whose language cannot be told; and before all these
+pairs of which one text is more than twice as long as the other."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -27,7 +27,7 @@ from dedup.scoring import FEATURES, HEADS, Scorer, probability
 _FACT_FEATURES = [FEATURES.index(name) for name in ("numbers", "numbers_either", "clash", "names")]
 _EXCERPT_COVERED = 0.55  # share of the shorter text that has a counterpart in the longer one, at least
 _EXCERPT_EXTRA = 0.6  # share of the longer text that has one in the shorter, at most, relative to the above
-_EVERY = 1 << 12
+_EXCERPT_RATIO = 2.0  # of lengths, beyond which a pair can only be an article and an excerpt of it
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,8 +48,12 @@ class Subjects:
         """Which of the scorer's `HEADS` judges each pair."""
         codes = np.array([language.code for language in self.languages], dtype=str)
         left, right = codes[candidates.left], codes[candidates.right]
-        unknown = (left == UNDETERMINED) | (right == UNDETERMINED)
-        return np.where(unknown, HEADS.index("undetermined"), left == right).astype(np.intp)
+        heads = np.where(left == right, HEADS.index("same-language"), HEADS.index("translation"))
+        heads[(left == UNDETERMINED) | (right == UNDETERMINED)] = HEADS.index("undetermined")
+        longer = np.maximum(self.lengths[candidates.left], self.lengths[candidates.right])
+        shorter = np.minimum(self.lengths[candidates.left], self.lengths[candidates.right])
+        heads[longer > _EXCERPT_RATIO * shorter] = HEADS.index("excerpt")
+        return heads.astype(np.intp)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,6 +16,7 @@ PAIRS = st.dictionaries(
     st.floats(-5, 5, allow_nan=False).filter(bool),
     max_size=60,
 )
+LANGUAGES = [f"l{position}" for position in range(15)]
 KEYS = [f"article-{position:02}" for position in range(15)]
 
 
@@ -44,13 +45,23 @@ def test_linked_groups_are_connected_components(pairs: list[tuple[int, int]]) ->
     ],
 )
 def test_clusters(log_odds: dict[tuple[int, int], float], clusters: list[tuple[int, ...]]) -> None:
-    assert cluster_pairs(log_odds, unknown=-1.0, keys=KEYS) == clusters
+    assert cluster_pairs(log_odds, unknown=-1.0, keys=KEYS, languages=LANGUAGES) == clusters
+
+
+@pytest.mark.parametrize(
+    ("languages", "clusters"),
+    [(["en", "id", "en", "id"], [(0, 1), (2, 3)]), (["en", "id", "de", "fr"], [(0, 1, 2, 3)])],
+    ids=["the two in one language contradict each other", "no two are in one language"],
+)
+def test_pairs_in_one_language_have_a_veto(languages: list[str], clusters: list[tuple[int, ...]]) -> None:
+    log_odds = {(0, 1): 5.0, (2, 3): 5.0, (0, 2): -0.5, (0, 3): 1.0, (1, 2): 1.0, (1, 3): -0.5}
+    assert cluster_pairs(log_odds, unknown=-1.0, keys=KEYS, languages=languages) == clusters
 
 
 @given(PAIRS)
 def test_every_cluster_stays_within_what_is_linked(log_odds: dict[tuple[int, int], float]) -> None:
     linked = linked_groups(pair for pair, value in log_odds.items() if value > 0)
-    clusters = cluster_pairs(log_odds, unknown=-1.0, keys=KEYS)
+    clusters = cluster_pairs(log_odds, unknown=-1.0, keys=KEYS, languages=LANGUAGES)
     assert all(any(set(cluster) <= set(group) for group in linked) for cluster in clusters)
     members = [member for cluster in clusters for member in cluster]
     assert len(members) == len(set(members))
@@ -58,7 +69,7 @@ def test_every_cluster_stays_within_what_is_linked(log_odds: dict[tuple[int, int
 
 @given(PAIRS)
 def test_the_pairs_of_a_cluster_speak_for_it_on_average(log_odds: dict[tuple[int, int], float]) -> None:
-    for cluster in cluster_pairs(log_odds, unknown=-1.0, keys=KEYS):
+    for cluster in cluster_pairs(log_odds, unknown=-1.0, keys=KEYS, languages=LANGUAGES):
         pairs = [(left, right) for left in cluster for right in cluster if left < right]
         assert sum(log_odds.get(pair, -1.0) for pair in pairs) > 0
 
@@ -72,6 +83,6 @@ def test_the_order_of_the_articles_does_not_matter(log_odds: dict[tuple[int, int
     for position, new in enumerate(place):
         keys[new] = KEYS[position]
     moved = {tuple(sorted((place[left], place[right]))): value for (left, right), value in log_odds.items()}
-    expected = {frozenset(KEYS[member] for member in cluster) for cluster in cluster_pairs(log_odds, unknown=-1.0, keys=KEYS)}
-    found = cluster_pairs(moved, unknown=-1.0, keys=keys)  # type: ignore[arg-type]
+    expected = {frozenset(KEYS[member] for member in cluster) for cluster in cluster_pairs(log_odds, unknown=-1.0, keys=KEYS, languages=LANGUAGES)}
+    found = cluster_pairs(moved, unknown=-1.0, keys=keys, languages=LANGUAGES)  # type: ignore[arg-type]
     assert {frozenset(keys[member] for member in cluster) for cluster in found} == expected
