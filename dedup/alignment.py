@@ -71,7 +71,9 @@ def cover(passages: Passages, article: int, others: npt.NDArray[np.intp]) -> Cov
     own_weights, their_weights = passages.weights[own], passages.weights[rows]
     return Coverage(
         similarity=np.stack([own_weights @ ours, np.add.reduceat(their_weights * theirs, begins)], axis=1),
-        share=np.stack([own_weights @ _closeness(ours), np.add.reduceat(their_weights * _closeness(theirs), begins)], 1),
+        share=np.stack(
+            [own_weights @ _closeness(ours), np.add.reduceat(their_weights * _closeness(theirs), begins)], axis=1
+        ),
         order=_order(table, own_weights[:, None] * _closeness(ours), begins, lengths),
     )
 
@@ -122,7 +124,7 @@ def information_weights(
 
 def _closeness(similarity: _Floats) -> _Floats:
     none, full = _CLOSE
-    return np.clip((similarity - none) / (full - none), 0, 1)
+    return np.asarray(np.clip((similarity - none) / (full - none), 0, 1), np.float32)
 
 
 def _positions(sentences: int) -> _Floats:

@@ -74,6 +74,7 @@ _deciding = _options(
                  help="Embedding model: the bundled one, or any sentence-transformers model."),
     click.option("--threshold", type=float, metavar="T",
                  help="Least probability (0 to 1) of being the same article; the default suits the model."),
+    click.option("--scorer", default="", metavar="FILE", help="A score fitted by dedup calibrate, for this model."),
     click.option("--level", type=click.Choice([level.value for level in Level]), default=Level.DUPLICATE.value,
                  show_default=True, help="duplicate: copies, edits, excerpts, translations; story: also other reports "
                  "of the same event."),
@@ -129,7 +130,7 @@ def main() -> None:
 @click.option("--no-text", is_flag=True, help="Leave the text of the articles out of the report.")
 @_speaking
 def scan(
-    paths: tuple[str, ...], form: str, output: Path, model: str, threshold: float | None, level: str,
+    paths: tuple[str, ...], form: str, output: Path, model: str, threshold: float | None, scorer: str, level: str,
     text_field: str | None, id_field: str | None, glob: str | None, max_bytes: int | None, check: bool, no_text: bool,
     quiet: bool, verbose: int, no_progress: bool,
 ) -> None:  # fmt: skip
@@ -145,7 +146,7 @@ def scan(
     title, url, published, language. What cannot be used is skipped, counted and named with its reason.
     """
     _log_to_stderr(verbose)
-    settings = Settings(model=model, threshold=threshold, level=Level(level))
+    settings = Settings(model=model, threshold=threshold, level=Level(level), scorer=scorer)
     _check_output(form, output)
     articles = _read(paths, text_field=text_field, id_field=id_field, glob=glob, max_bytes=max_bytes)
     report = _find(articles, settings, shown=not (quiet or no_progress))
@@ -166,8 +167,8 @@ def scan(
 @click.option("--check", is_flag=True, help="Exit with code 3 if the two are the same article.")
 @_verbose
 def compare(
-    left: str, right: str, form: str, output: Path, model: str, threshold: float | None, level: str, check: bool,
-    verbose: int,
+    left: str, right: str, form: str, output: Path, model: str, threshold: float | None, scorer: str, level: str,
+    check: bool, verbose: int,
 ) -> None:  # fmt: skip
     """Hold two articles side by side.
 
@@ -181,7 +182,7 @@ def compare(
     from dedup.pipeline import compare_articles
 
     _log_to_stderr(verbose)
-    settings = Settings(model=model, threshold=threshold, level=Level(level))
+    settings = Settings(model=model, threshold=threshold, level=Level(level), scorer=scorer)
     _check_output(form, output)
     comparison = compare_articles(_one_article(left), _one_article(right), settings=settings)
     if form == "json":
@@ -204,7 +205,7 @@ def compare(
 @_speaking
 def evaluate(
     gold: Path, report: Path | None, pairs: Path | None, form: str, output: Path, model: str, threshold: float | None,
-    level: str, quiet: bool, verbose: int, no_progress: bool,
+    scorer: str, level: str, quiet: bool, verbose: int, no_progress: bool,
 ) -> None:  # fmt: skip
     """Measure a report against gold stories.
 
@@ -217,7 +218,7 @@ def evaluate(
     stories are hard negatives. REPORT is a JSON or JSONL report of ours, or JSON lines with id and cluster.
     """
     _log_to_stderr(verbose)
-    settings = Settings(model=model, threshold=threshold, level=Level(level))
+    settings = Settings(model=model, threshold=threshold, level=Level(level), scorer=scorer)
     _check_output(form, output)
     articles = read_gold(gold)
     labelled = read_pairs(pairs) if pairs else ()
@@ -234,6 +235,37 @@ def evaluate(
 def schema() -> None:
     """Print the JSON Schema of the JSON report."""
     click.echo(rendering.schema(), nl=False)
+
+
+@main.command()
+@click.argument("golds", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="GOLD...")
+@click.option("--model", default="bundled", show_default=True, metavar="NAME|DIR", help="Embedding model to fit for.")
+@_writing
+@_speaking
+def calibrate(golds: tuple[Path, ...], model: str, output: Path, quiet: bool, verbose: int, no_progress: bool) -> None:
+    """Fit the score to labelled articles, for another model or another kind of text.
+
+    \b
+    dedup calibrate mine.jsonl more.jsonl --model sentence-transformers/LaBSE -o labse.json
+    dedup scan articles/ --model sentence-transformers/LaBSE --scorer labse.json
+
+    GOLD holds JSON lines with id, story, text and, if present, title. Every set counts alike; on standard error stands
+    the pairwise F1 of each at the common threshold of 0.5, and what it is when the set is left out of the fit.
+    """
+    from dedup.calibrate import fit_scorer, label_pairs, score_sets, scorer_as_json
+    from dedup.embed import load_encoder
+
+    _log_to_stderr(verbose)
+    _check_output("json", output)
+    encoder = load_encoder(model)
+    with ProgressLine(sys.stderr, shown=_on_terminal(sys.stderr) and not (quiet or no_progress)) as progress:
+        labelled = {gold.name: label_pairs(read_gold(gold), encoder, progress=progress) for gold in golds}
+    scorer = fit_scorer(labelled)
+    if not quiet:
+        for name, score in score_sets(labelled, scorer).items():
+            click.echo(f"{name}: F1 {score.f1:.4f}, left out {score.f1_left_out:.4f}, "
+                       f"candidates found {score.candidate_recall:.2%}", err=True)  # fmt: skip
+    _write(scorer_as_json(scorer), output)
 
 
 @main.command()

@@ -116,7 +116,7 @@ class Candidates:
 
 @dataclass(frozen=True, slots=True)
 class AlignedPair:
-    """Sentence `left` of one article and sentence `right` of the other (positions in `text.sentences(article.body)`)."""
+    """Two sentences facing each other, by their positions in `text.sentences` of each article's body."""
 
     left: int
     right: int
@@ -217,12 +217,15 @@ class Settings:
         Least score (probability of being duplicates) of a match; None takes the default of the model and level.
     level : Level
         `DUPLICATE` joins copies, edits, excerpts and translations; `STORY` also independent reports of one event.
+    scorer : str
+        File of a score fitted by ``dedup calibrate``; empty for the one that comes with the level.
     neighbours : int
         Candidates kept per article, at least 1.
     """
 
     model: str = "bundled"
     threshold: float | None = None
+    scorer: str = ""
     level: Level = Level.DUPLICATE
     neighbours: int = 24
 

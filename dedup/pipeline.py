@@ -74,7 +74,7 @@ def find_duplicates(
     ModelError
         If the model cannot be loaded; asked for before any article is read.
     """
-    scorer = load_scorer(settings.level, settings.threshold)
+    scorer = load_scorer(settings.level, settings.threshold, settings.scorer)
     encoder = encoder or load_encoder(settings.model)
     kept, skipped = _partition(articles, progress)
     hashes = [content_hash(article.body) for article in kept]
@@ -102,7 +102,7 @@ def compare_articles(
     left: Article, right: Article, *, settings: Settings = Settings(), encoder: Encoder | None = None
 ) -> Comparison:
     """Two articles side by side, with all the evidence, whether or not they are duplicates."""
-    scorer = load_scorer(settings.level, settings.threshold)
+    scorer = load_scorer(settings.level, settings.threshold, settings.scorer)
     encoder = encoder or load_encoder(settings.model)
     languages = detect_languages([left.body, right.body])
     subjects, neighbourhood = prepare([left, right], languages, encoder, settings)

@@ -10,11 +10,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from importlib import resources
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from dedup.datatypes import Level
+from dedup.errors import SettingsError
 
 FEATURES = (
     "cosine",  # of the article vectors, on the model's scale
@@ -64,9 +66,21 @@ def probability(log_odds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return 1 / (1 + np.exp(-np.clip(log_odds, -50, 50)))
 
 
-def load_scorer(level: Level, threshold: float | None = None) -> Scorer:
-    """The fitted model of a level, with its own threshold where none is given."""
-    fitted = json.loads((resources.files("dedup") / "scorers" / f"{level.value}.json").read_text(encoding="utf-8"))
+def load_scorer(level: Level, threshold: float | None = None, path: str = "") -> Scorer:
+    """The fitted score of a level, or one from a file, with its own threshold where none is given.
+
+    Raises
+    ------
+    SettingsError
+        If the file cannot be read or was not written by ``dedup calibrate`` of this version.
+    """
+    source = Path(path) if path else resources.files("dedup") / "scorers" / f"{level.value}.json"
     names = (*FEATURES, "intercept")
-    weights = np.array([[fitted["heads"][head][name] for name in names] for head in HEADS], np.float64)
-    return Scorer(weights, fitted["threshold"] if threshold is None else threshold)
+    try:
+        fitted = json.loads(source.read_text(encoding="utf-8"))
+        weights = np.array([[fitted["heads"][head][name] for name in names] for head in HEADS], np.float64)
+        return Scorer(weights, float(fitted["threshold"]) if threshold is None else threshold)
+    except OSError as error:
+        raise SettingsError(f"cannot read the scorer {path}: {error.strerror}; write one with: dedup calibrate") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise SettingsError(f"{path} is no scorer of this version; write one with: dedup calibrate") from error

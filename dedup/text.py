@@ -72,7 +72,7 @@ def count_words(text: str) -> int:
 
 
 def reading_length(text: str) -> int:
-    """Length of a text in characters, as long as it would be in letters: a Han or kana sign counts three, Hangul two."""
+    """Length of a text as if it were in letters: a Han or kana character counts three, a Hangul syllable two."""
     if text.isascii():
         return len(text)
     return len(text) + 2 * len(_HAN_KANA.findall(text)) + len(_HANGUL.findall(text))
