@@ -255,6 +255,7 @@ def _merged(
         np.concatenate([verdicts.log_odds, of_more.log_odds])[order],
         np.concatenate([verdicts.features, of_more.features])[order],
         np.concatenate([verdicts.share, of_more.share])[order],
+        np.concatenate([verdicts.copies, of_more.copies])[order],
     )
 
 

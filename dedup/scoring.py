@@ -45,10 +45,13 @@ class Scorer:
         A row a head; the intercept last, all others >= 0.
     threshold : float in [0, 1]
         Least probability of a match.
+    copies : Scorer, optional
+        Where this scorer also admits other reports of an event: the one that tells copies and translations from them.
     """
 
     weights: npt.NDArray[np.float64]
     threshold: float
+    copies: Scorer | None = None
 
     @property
     def least(self) -> float:
@@ -79,7 +82,8 @@ def load_scorer(level: Level, threshold: float | None = None, path: str = "") ->
     try:
         fitted = json.loads(source.read_text(encoding="utf-8"))
         weights = np.array([[fitted["heads"][head][name] for name in names] for head in HEADS], np.float64)
-        return Scorer(weights, float(fitted["threshold"]) if threshold is None else threshold)
+        copies = load_scorer(Level.DUPLICATE) if level is Level.STORY else None
+        return Scorer(weights, float(fitted["threshold"]) if threshold is None else threshold, copies)
     except OSError as error:
         raise SettingsError(f"cannot read the scorer {path}: {error.strerror}; write one with: dedup calibrate") from error
     except (ValueError, KeyError, TypeError) as error:

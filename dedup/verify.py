@@ -63,11 +63,13 @@ class Verdicts:
     log_odds : ndarray of shape (m,), float64, of being the same article
     features : ndarray of shape (m, len(FEATURES)), float32
     share : ndarray of shape (m, 2), float32, how much of the left and of the right text has a counterpart
+    copies : ndarray of shape (m,), bool, whether a match is a copy or translation and no other report of the event
     """
 
     log_odds: npt.NDArray[np.float64]
     features: npt.NDArray[np.float32]
     share: npt.NDArray[np.float32]
+    copies: npt.NDArray[np.bool_]
 
 
 def judge_pairs(
@@ -88,7 +90,9 @@ def judge_pairs(
         fact_features(weighted[left], weighted[right])
         for left, right in zip(candidates.left[open_still].tolist(), candidates.right[open_still].tolist(), strict=True)
     ] or np.empty((0, 4))
-    return Verdicts(scorer.log_odds(bound, heads), bound, share)
+    strict = scorer.copies or scorer
+    copies = strict.log_odds(bound, heads) >= strict.least
+    return Verdicts(scorer.log_odds(bound, heads), bound, share, copies)
 
 
 def find_matches(
@@ -107,13 +111,13 @@ def describe_pair(subjects: Subjects, candidates: Candidates, verdicts: Verdicts
     passages = subjects.passages
     aligned = align(passages.vectors[passages.of(left)], passages.vectors[passages.of(right)])
     share = (float(verdicts.share[at, 0]), float(verdicts.share[at, 1]))
-    excerpt = _contained(share)
+    excerpt = _contained(share) if verdicts.copies[at] else ""
     return Match(
         left=left,
         right=right,
         similarity=float(candidates.similarity[at]),
         score=float(probability(verdicts.log_odds[at : at + 1])[0]),
-        kind=_kind(excerpt, subjects.languages[left], subjects.languages[right]),
+        kind=_kind(bool(verdicts.copies[at]), excerpt, subjects.languages[left], subjects.languages[right]),
         evidence=_evidence(subjects.facts[left], subjects.facts[right], share, aligned, verdicts.features[at]),
         excerpt=excerpt,
     )
@@ -152,7 +156,9 @@ def _contained(share: tuple[float, float]) -> str:
     return "left" if share[0] > share[1] else "right"
 
 
-def _kind(excerpt: str, left: Language, right: Language) -> MatchKind:
+def _kind(copy: bool, excerpt: str, left: Language, right: Language) -> MatchKind:
+    if not copy:
+        return MatchKind.SAME_STORY
     if excerpt:
         return MatchKind.EXCERPT
     return MatchKind.NEAR if left.code == right.code else MatchKind.TRANSLATION
