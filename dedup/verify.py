@@ -90,8 +90,9 @@ def judge_pairs(
         fact_features(weighted[left], weighted[right])
         for left, right in zip(candidates.left[open_still].tolist(), candidates.right[open_still].tolist(), strict=True)
     ] or np.empty((0, 4))
-    strict = scorer.copies or scorer
-    copies = strict.log_odds(bound, heads) >= strict.least
+    copies = np.ones(len(candidates), np.bool_)
+    if scorer.copies:
+        copies = scorer.copies.log_odds(bound, heads) >= scorer.copies.least
     return Verdicts(scorer.log_odds(bound, heads), bound, share, copies)
 
 
