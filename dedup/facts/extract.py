@@ -119,12 +119,12 @@ class _Reader:
         if not before.isascii() or not (before.isalpha() or before in ("-", "_")):
             return 0
         prefix = _PREFIX.search(self.text, max(0, start - _LONGEST_PREFIX), start)
-        rest = _REST.match(self.text, start)
-        if not prefix or not rest or prefix[0] in _NO_PREFIX or (before == "-" and prefix[0].islower()):
+        if not prefix or prefix[0] in _NO_PREFIX or (before == "-" and prefix[0].islower()):
             return 0  # "Rp600", "v2.7", "ke-15" (Indonesian for 15th)
         if token.lastgroup == "hash" and set(prefix[0]) <= set("abcdef"):
             self.identifiers.append(prefix[0] + token[0])
             return token.end()
+        rest = _REST.match(self.text, start) or token
         self.identifiers.append((prefix[0] + rest[0]).upper())
         return rest.end()
 
