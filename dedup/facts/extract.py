@@ -71,9 +71,11 @@ _LETTERS = re.compile(r"[A-Za-z]+")
 _PREFIX = re.compile(r"(?<![0-9A-Za-z])(?:[A-Za-z]|(?<=[A-Za-z])\d)+[-_]?\Z")
 _LONGEST_PREFIX = 20
 _REST = re.compile(r"[0-9A-Z]+(?:[-.:][0-9]+)*[A-Z]*")
-_NO_PREFIX = frozenset(
-    ("Rp", "RM", "Rs", "EUR", "USD", "GBP", "INR", "CHF", "JPY", "CNY", "IDR", "PHP", "Tk", "Ksh", "v", "V", "x")
+_CURRENCIES = (
+    "AUD BRL CAD CHF CNY CZK DKK EUR GBP HKD HUF IDR INR JPY KES KRW MXN MYR NGN NOK NZD PHP PLN RUB SEK SGD THB TRY "
+    "TWD USD VND ZAR Ksh RM Rp Rs Tk"
 )
+_NO_PREFIX = frozenset([*_CURRENCIES.split(), "v", "V", "x"])
 _MONEY = frozenset("$£€¥₹")
 _MONEY_SCALE = re.compile(r"(?:([mM])|[bB]n?)(?![A-Za-z])")
 
