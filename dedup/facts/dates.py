@@ -14,7 +14,10 @@ _REACH = 28  # characters on either side of a number in which its month is looke
 _VIETNAMESE_MONTH = re.compile(
     r"\b(?:tháng|thg) (0?[1-9]|1[0-2])\b|(?<=\bngày )([12]?\d|3[01])[/-](0?[1-9]|1[0-2])(?![/\d-])", re.IGNORECASE
 )
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 _BUDDHIST_YEAR = re.compile(r"(?<![0-9.,])2[45][0-9]{2}(?![0-9]|[.,][0-9])")
 _YEAR_WORD = 4  # as long as a word between a year and what follows it: "2018 metų birželį", "2018. gada 30."
 _SHORT_WORD = 3  # "28 de marzo", "28 d. kovo", "May 3 to 5"
@@ -68,7 +71,7 @@ def with_common_era(text: str) -> str:
 
 
 def with_month_names(text: str) -> str:
-    """A Vietnamese text with English names in place of its numbered months ("28 tháng 3": "28 Mar")."""
+    """A Vietnamese text with English names in place of its numbered months ("28 tháng 3": "28 March")."""
     return _VIETNAMESE_MONTH.sub(lambda month: f"{month[2] or ''} {_MONTHS[int(month[1] or month[3]) - 1]}", text)
 
 
