@@ -1,0 +1,144 @@
+// A card a story. Every card has its title from the start; the rest is filled in when it comes into view.
+
+const MEMBERS_SHOWN = 8;
+const cards = new Map();
+const filled = new WeakSet();
+
+const sight = new IntersectionObserver((entries) => {
+  for (const entry of entries) if (entry.isIntersecting) fillCard(entry.target);
+}, { rootMargin: "800px 0px" });
+
+function cardOf(story) {
+  if (!cards.has(story)) {
+    const card = element("li", { class: "card", id: `story-${story.id}`, tabindex: -1 },
+      written("h3", story.representative, {}, story.representative.title));
+    card.story = story;
+    cards.set(story, card);
+    sight.observe(card);
+  }
+  return cards.get(story);
+}
+
+function fillCard(card) {
+  sight.unobserve(card);
+  if (filled.has(card)) return;
+  filled.add(card);
+  const { story } = card;
+  card.prepend(cardHead(story));
+  card.append(element("p", { class: "why" }, why(story)), memberList(card, story), cardFoot(card, story));
+}
+
+function cardHead(story) {
+  return element("div", { class: "card-head" },
+    element("span", { class: `kind kind-${story.kind}` }, page.kinds[story.kind]),
+    element("span", { class: "certainty" }, dots(story.score), element("strong", {}, certaintyWords(story.score)), ` (${scoreFigure(story.score)})`),
+    element("span", { class: "card-count" }, `${plural(story.members.length, "article")}, ${plural(story.languages.length, "language")}`));
+}
+
+/** What the joining rests on, and of a larger story its weakest pair. */
+function why(story) {
+  const [one, other, score] = story.weakest;
+  const weakest = `weakest pair ${articles[one].language.name} – ${articles[other].language.name} (${scoreFigure(score)})`;
+  return story.members.length > 2 ? `${story.why} · ${weakest}` : story.why;
+}
+
+function dots(score) {
+  const level = certaintyLevel(score);
+  const circles = [1, 2, 3, 4].map((step) => drawn("circle", { cx: step * 9 - 4, cy: 5, r: 3.4, class: step <= level ? "on" : "off" }));
+  return drawn("svg", { class: "dots", viewBox: "0 0 37 10", "aria-hidden": "true" }, circles);
+}
+
+function memberList(card, story) {
+  const rows = story.members.map((article, place) => memberRow(card, story, article, place));
+  const list = element("ul", { class: "members" }, rows.slice(0, MEMBERS_SHOWN));
+  if (rows.length <= MEMBERS_SHOWN) return list;
+  const more = button(`Show ${rows.length - MEMBERS_SHOWN} more`, "link", () => {
+    list.append(...rows.slice(MEMBERS_SHOWN));
+    more.remove();
+  });
+  return element("div", {}, list, more);
+}
+
+function memberRow(card, story, article, place) {
+  const about = [article.published, plural(article.words, "word")].filter(Boolean).join(" · ");
+  const compare = place > 0 && story.members.length > 2
+    ? button("Compare", "quiet small", () => openEvidence(card, story.representative, article),
+      { "aria-label": `Compare with the kept article: ${article.title}` }) : null;
+  return element("li", { class: place ? "member" : "member kept" },
+    badge(article.language),
+    element("div", { class: "member-text" }, written("span", article, { class: "member-title" }, article.title), place === 0 && keptMark(),
+      element("span", { class: "path" }, article.place, article.url && [" · ", element("a", { href: article.url, rel: "noopener noreferrer" }, "source")])),
+    element("span", { class: "about" }, about),
+    compare);
+}
+
+function keptMark() {
+  return element("span", { class: "kept-mark", title: "The article that stands for the story: it would be kept" }, "kept");
+}
+
+function badge(language) {
+  return element("span", { class: "badge", title: language.name }, language.code);
+}
+
+function cardFoot(card, story) {
+  const open = button("Show evidence", "primary", () => toggleEvidence(card), { "aria-expanded": "false" });
+  card.opener = open;
+  return element("div", { class: "card-foot" }, open,
+    button("Copy all paths", "quiet", () => copyPaths(story.members)),
+    button("Copy paths of duplicates", "quiet", () => copyPaths(story.members.slice(1))));
+}
+
+function copyPaths(members) {
+  copyText(members.map((article) => article.path).join("\n"), plural(members.length, "path"));
+}
+
+function toggleEvidence(card) {
+  fillCard(card);
+  if (card.panel && !card.panel.hidden) showPanel(card, false);
+  else openEvidence(card, ...(card.pair ?? card.story.members.slice(0, 2)));
+}
+
+/** Opens the evidence of a card on two of its articles. */
+function openEvidence(card, left, right) {
+  fillCard(card);
+  if (!card.panel) {
+    card.panel = element("div", { class: "panel" });
+    card.append(card.panel);
+  }
+  card.pair = left.index < right.index ? [left, right] : [right, left];
+  const several = card.story.members.length > 2;
+  const map = several && (card.map ??= matrix(card.story, (one, other) => openEvidence(card, one, other)));
+  card.panel.replaceChildren(...[map, several && pairPicker(card), comparison(card.story, ...card.pair)].filter(Boolean));
+  showPanel(card, true);
+}
+
+function showPanel(card, shown) {
+  card.panel.hidden = !shown;
+  card.opener.textContent = shown ? "Hide evidence" : "Show evidence";
+  card.opener.setAttribute("aria-expanded", String(shown));
+}
+
+function pairPicker(card) {
+  const picks = card.pair.map((chosen, side) => {
+    const select = element("select", { "aria-label": side ? "Right article" : "Left article" },
+      card.story.members.map((article) => element("option", { value: article.index, selected: article === chosen }, `${article.language.code} · ${article.title}`)));
+    select.addEventListener("change", () => pick(card, side, articles[select.value]));
+    return select;
+  });
+  return element("div", { class: "picker" }, picks[0], element("span", {}, "and"), picks[1]);
+}
+
+function pick(card, side, article) {
+  const other = card.pair[1 - side];
+  if (article !== other) openEvidence(card, article, other);
+  else openEvidence(card, ...card.pair);
+}
+
+/** The next or previous pair: the kept article with each of the others in turn. */
+function stepPair(card, step) {
+  const { members, representative } = card.story;
+  const others = members.slice(1);
+  const shown = others.findIndex((article) => card.pair?.includes(article));
+  const next = others[(shown + step + others.length) % others.length];
+  openEvidence(card, representative, next);
+}

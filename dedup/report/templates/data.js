@@ -1,0 +1,77 @@
+// What the page knows, read from its JSON islands: `page` at once, texts and evidence only where someone looks.
+
+const page = JSON.parse($("page-data").textContent);
+const textLine = lazyLines("texts");
+const evidenceLine = lazyLines("evidence");
+
+const languages = new Map(
+  Object.entries(page.languages).map(([code, [name, direction]]) => [code, { code, name, direction }]),
+);
+
+const articles = page.articles.map(([place, path, title, code, words, url, published], index) => ({
+  index, place, path, title, language: languages.get(code), words, url, published,
+}));
+
+const stories = page.stories.map((story, index) => {
+  const members = story.members.map((member) => articles[member]);
+  const representative = articles[story.representative];
+  return {
+    ...story,
+    index,
+    members: [representative, ...members.filter((member) => member !== representative)],
+    representative,
+    languages: [...new Set(members.map((member) => member.language))],
+    newest: members.map((member) => member.published).reduce((one, other) => (one > other ? one : other), ""),
+    pairs: new Map(story.pairs.map(pairOf)),
+  };
+});
+
+function pairOf([left, right, kind, score, similarity, line, excerpt]) {
+  return [pairKey(left, right), { left, right, kind, score, similarity, line, excerpt }];
+}
+
+function pairKey(one, other) {
+  return one < other ? `${one}-${other}` : `${other}-${one}`;
+}
+
+/** The match of two articles of a story; undefined where they were joined through others only. */
+function matchOf(story, one, other) {
+  return story.pairs.get(pairKey(one.index, other.index));
+}
+
+function certaintyWords(score) {
+  return page.certainties.find(([least]) => score >= least)[1];
+}
+
+/** A score with two digits, never rounded up to a certainty it has not. */
+function scoreFigure(score) {
+  return score >= 0.995 && score < 1 ? "over 0.99" : score.toFixed(2);
+}
+
+function certaintyLevel(score) {
+  return page.certainties.length - page.certainties.findIndex(([least]) => score >= least);
+}
+
+const haystacks = new Map();
+
+/** What the search looks through: titles, paths, ids and languages of a story's articles. */
+function haystack(story) {
+  if (!haystacks.has(story)) haystacks.set(story, story.members.map(articleHaystack).join("\n"));
+  return haystacks.get(story);
+}
+
+function articleHaystack(article) {
+  return folded(`${article.title}\n${article.place}\n${article.language.name}`);
+}
+
+function folded(text) {
+  return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+}
+
+function lazyLines(id) {
+  let lines;
+  return (index) => {
+    lines ??= $(id).textContent.split("\n");
+    return lines[index] ? JSON.parse(lines[index]) : null;
+  };
+}

@@ -1,0 +1,204 @@
+// Two articles side by side: sentences that say the same face each other, the rest is grey.
+
+const LONGEST_RUN_SHOWN = 2;
+
+/** The whole comparison of two articles of a story. */
+function comparison(story, left, right) {
+  const match = matchOf(story, left, right);
+  const evidence = evidenceLine(match?.line ?? -1);
+  return element("div", { class: "comparison" },
+    verdict(story, match, left, right),
+    evidence && facts(evidence, left, right),
+    page.withText ? sideBySide(evidence, left, right) : element("p", { class: "note" }, withoutText(evidence)),
+    evidence && evidence.features.length > 0 && features(match, evidence));
+}
+
+function verdict(story, match, left, right) {
+  if (!match) return element("p", { class: "verdict" }, unmatched(story, left, right));
+  return element("p", { class: "verdict" },
+    element("span", { class: `kind kind-${match.kind}` }, page.kinds[match.kind]), " ",
+    element("strong", {}, certaintyWords(match.score)), ` (${scoreFigure(match.score)}) · `,
+    `cosine of the article vectors ${match.similarity.toFixed(2)}`, match.excerpt && ` · the ${match.excerpt} text is contained in the other`);
+}
+
+function unmatched(story, left, right) {
+  const [one, other, score, similarity] = story.weakest;
+  const weakest = pairKey(one, other) === pairKey(left.index, right.index);
+  const figures = weakest ? ` Their score is ${scoreFigure(score)}, the cosine of their vectors ${similarity.toFixed(2)}.` : "";
+  return `These two were not matched directly; they are in one story through the others.${figures}`;
+}
+
+function withoutText(evidence) {
+  const count = evidence ? `${plural(evidence.alignedCount, "sentence")} face each other. ` : "";
+  return `${count}This report was written without article text.`;
+}
+
+/**
+ * Coverage of both texts, then the numbers and names that agree, and those that one side alone states. Names differ
+ * from language to language, so one that only one side has is a clash within a language only.
+ */
+function facts(evidence, leftArticle, rightArticle) {
+  const [left, right] = evidence.coverage;
+  const written = { ...namesWritten(rightArticle), ...namesWritten(leftArticle) };
+  return element("dl", { class: "facts" },
+    element("div", {}, element("dt", {}, "Said by the other text too"),
+      element("dd", {}, coverageBar("left", left), coverageBar("right", right))),
+    factRow("Numbers", evidence.numbers, groupedDigits),
+    factRow("Names", comparableNames(evidence, leftArticle, rightArticle), (name) => written[name] ?? name));
+}
+
+function coverageBar(side, share) {
+  const percent = Math.round(100 * share);
+  return element("span", { class: "coverage" },
+    drawn("svg", { viewBox: "0 0 100 6", preserveAspectRatio: "none", "aria-hidden": "true" },
+      drawn("rect", { class: "track", width: 100, height: 6, rx: 1.5 }), drawn("rect", { class: "fill", width: percent, height: 6, rx: 1.5 })),
+    `${percent} % of the ${side} text`);
+}
+
+function comparableNames({ names: [shared, left, right] }, one, other) {
+  return one.language === other.language ? [shared, left, right] : [shared, [], []];
+}
+
+/** Key of a name to the word that an article writes it with. */
+function namesWritten(article) {
+  const names = textLine(article.index)?.[1] ?? {};
+  return Object.fromEntries(Object.entries(names).map(([word, key]) => [key, word]));
+}
+
+function groupedDigits(number) {
+  return /^\d{5,}$/.test(number) ? number.replace(/\B(?=(\d{3})+$)/g, ",") : number;
+}
+
+function factRow(label, [shared, left, right], say) {
+  if (!sizeOf(shared) && !sizeOf(left) && !sizeOf(right)) return null;
+  return element("div", {}, element("dt", {}, label), element("dd", {},
+    
+    factChips("agree", "in both", shared, say), factChips("clash", "only left", left, say), factChips("clash", "only right", right, say)));
+}
+
+function factChips(kind, label, found, say) {
+  if (!sizeOf(found)) return null;
+  const shown = Array.isArray(found) ? found.slice(0, 12).flatMap((fact) => [element("mark", { class: kind }, say(fact)), " "]) : [];
+  const rest = sizeOf(found) - shown.length / 2;
+  const note = shown.length ? rest && `and ${rest} more` : String(rest);
+  return element("span", { class: "fact-group" }, element("span", { class: "fact-label" }, label), " ", shown, note || null);
+}
+
+function sizeOf(found) {
+  return Array.isArray(found) ? found.length : found;
+}
+
+function sideBySide(evidence, left, right) {
+  const sides = [left, right].map((article, side) => {
+    const [sentences, names] = textLine(article.index);
+    return { article, sentences, facts: evidence ? factsOf(evidence, side, names, left.language === right.language) : [] };
+  });
+  const texts = sides.map(({ sentences }) => sentences);
+  const body = element("div", { class: "sides" }, sides.map(({ article }) => sideHead(article)));
+  for (const run of runsOf(alignedRows(evidence?.aligned ?? [], texts))) body.append(...runNodes(run, sides));
+  return body;
+}
+
+function sideHead(article) {
+  return element("div", { class: "side-head" },
+    badge(article.language), " ", written("strong", article, {}, article.title), element("span", { class: "path" }, article.place));
+}
+
+/** Rows in reading order: {left: [indices], right: [indices], similarity}; similarity is null for what faces nothing. */
+function alignedRows(aligned, [leftText, rightText]) {
+  const groups = grouped(aligned);
+  const inOrder = risingRight(groups);
+  const rows = [];
+  const taken = new Set(groups.flatMap((group) => group.right));
+  let [left, right] = [0, 0];
+  const gap = (leftEnd, rightEnd) => {
+    const rest = { left: range(left, leftEnd), right: range(right, rightEnd).filter((index) => !taken.has(index)), similarity: null };
+    if (rest.left.length || rest.right.length) rows.push(rest);
+    [left, right] = [Math.max(left, leftEnd), Math.max(right, rightEnd)];
+  };
+  for (const group of groups) {
+    gap(group.left[0], inOrder.has(group) ? group.right[0] : right);
+    rows.push({ ...group, moved: !inOrder.has(group) });
+    left = group.left.at(-1) + 1;
+    if (inOrder.has(group)) right = Math.max(right, group.right.at(-1) + 1);
+  }
+  gap(leftText.length, rightText.length);
+  return rows;
+}
+
+/** Pairs that share a sentence become one row. */
+function grouped(aligned) {
+  const groups = [];
+  for (const [left, right, similarity] of aligned) {
+    const last = groups.at(-1);
+    if (last && (last.left.includes(left) || last.right.includes(right))) {
+      last.left = [...new Set([...last.left, left])].sort((one, other) => one - other);
+      last.right = [...new Set([...last.right, right])].sort((one, other) => one - other);
+      last.similarity = Math.max(last.similarity, similarity);
+    } else groups.push({ left: [left], right: [right], similarity });
+  }
+  return groups;
+}
+
+/** The longest run of groups whose right sentences come in the same order as their left ones. */
+function risingRight(groups) {
+  const best = groups.map((group, index) => {
+    let [length, before] = [1, -1];
+    for (let other = 0; other < index; other++) {
+      if (groups[other].right.at(-1) < group.right[0] && groups[other].run.length + 1 > length) {
+        [length, before] = [groups[other].run.length + 1, other];
+      }
+    }
+    group.run = { length, before };
+    return length;
+  });
+  const kept = new Set();
+  for (let index = best.indexOf(Math.max(...best)); index >= 0; index = groups[index].run.before) kept.add(groups[index]);
+  return kept;
+}
+
+/** Long stretches that face nothing are folded: a run is a row, or a list of rows behind a button. */
+function runsOf(rows) {
+  return rows.flatMap((row) => {
+    const count = Math.max(row.left.length, row.right.length);
+    if (row.similarity !== null) return [{ row }];
+    return count > LONGEST_RUN_SHOWN ? [{ row, folded: true }] : [{ row }];
+  });
+}
+
+function runNodes({ row, folded: hidden }, sides) {
+  const cells = [row.left, row.right].map((indices, side) => cell(row, indices, sides[side]));
+  if (!hidden) return cells;
+  const nodes = cells.map((made) => Object.assign(made, { hidden: true }));
+  const label = [[row.left, "left"], [row.right, "right"]].filter(([indices]) => indices.length)
+    .map(([indices, side]) => `${plural(indices.length, "sentence")} only in the ${side} text`).join(" · ");
+  const open = button(label, "fold", () => {
+    nodes.forEach((made) => { made.hidden = false; });
+    open.remove();
+  });
+  return [open, ...nodes];
+}
+
+function cell(row, indices, { article, sentences, facts: marks }) {
+  const faced = row.similarity !== null;
+  const said = indices.map((index) => marked(sentences[index] ?? "", marks)).flatMap((nodes) => [...nodes, " "]);
+  const made = written("p", article, { class: faced ? `faced ${closeness(row.similarity)}` : "alone" }, said);
+  if (row.moved) made.classList.add("moved");
+  if (faced) made.title = `sentence similarity ${row.similarity.toFixed(2)}${row.moved ? "; stands elsewhere in the right text" : ""}`;
+  return made;
+}
+
+function closeness(similarity) {
+  return similarity >= 0.8 ? "close" : similarity >= 0.6 ? "fair" : "loose";
+}
+
+function features(match, evidence) {
+  const rows = evidence.features.map(([name, value]) =>
+    element("tr", {}, element("th", { scope: "row" }, name.replaceAll("_", " ")), element("td", {}, value.toFixed(3))));
+  return element("details", { class: "features" }, element("summary", {}, "Everything the score was computed from"),
+    element("table", {}, element("tbody", {}, rows)));
+}
+
+function range(start, end) {
+  return Array.from({ length: Math.max(0, end - start) }, (_, index) => start + index);
+}
