@@ -4,6 +4,7 @@ DedupError
 ├── SettingsError (ValueError)      a setting lies outside its range
 ├── ReadError                       an input or output path cannot be used at all
 ├── ModelError                      an embedding model cannot be loaded
+├── ResourceError                   memory, disk or a worker process gave out
 └── MissingExtraError (ImportError) an optional dependency is not installed
 
 One article that cannot be used is not an error: it becomes a `Skipped` and the run goes on.
@@ -24,6 +25,10 @@ class ReadError(DedupError):
 
 class ModelError(DedupError):
     """An embedding model cannot be loaded."""
+
+
+class ResourceError(DedupError):
+    """A run does not fit this machine, or ran out of memory or disk; the message says what would help."""
 
 
 class MissingExtraError(DedupError, ImportError):

@@ -1,0 +1,98 @@
+"""Work shared among processes, with the same results in the same order as without them.
+
+Nothing heavy is imported here: a worker process sets its number of threads before numpy is loaded.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from types import TracebackType
+from typing import TypeVar
+
+from dedup.errors import ResourceError, SettingsError
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+_AHEAD = 3  # tasks in hand for each worker: none waits, and no stage piles up its results
+
+
+class Workers:
+    """Processes that share the work of a run; with one job everything happens in this one.
+
+    Used as a context manager; the processes start with the first `map` and end with the block.
+
+    Parameters
+    ----------
+    jobs : int
+        Processes, at least 1.
+    """
+
+    def __init__(self, jobs: int = 1) -> None:
+        if jobs < 1:
+            raise SettingsError(f"jobs must be at least 1, got {jobs}; this machine has {count_cores()} cores")
+        self.jobs = jobs
+        self._pool: ProcessPoolExecutor | None = None
+
+    def map(self, work: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Result]:
+        """What `work` makes of each task, in their order; tasks are taken as results are asked for.
+
+        Raises
+        ------
+        ResourceError
+            If a worker process is killed, as the system does when memory runs out.
+        """
+        if self.jobs == 1:
+            yield from map(work, tasks)
+            return
+        waiting: deque[Future[Result]] = deque()
+        try:
+            for task in tasks:
+                waiting.append(self._started().submit(work, task))
+                if len(waiting) >= _AHEAD * self.jobs:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        except BrokenProcessPool as error:
+            raise ResourceError(
+                f"one of {self.jobs} worker processes was ended from outside, perhaps because memory ran out; "
+                "run again with fewer --jobs"
+            ) from error
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+            self._pool = None
+
+    def _started(self) -> ProcessPoolExecutor:
+        if self._pool is None:  # spawned, since numpy and the tokenizer have threads, which forking would break
+            self._pool = ProcessPoolExecutor(self.jobs, mp_context=get_context("spawn"), initializer=_start_worker)
+        return self._pool
+
+
+def count_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _start_worker() -> None:
+    """One thread a process, and Ctrl-C is for the process that started this one."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ.update(
+        OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1", TOKENIZERS_PARALLELISM="false"
+    )
+
+
+ALONE = Workers(1)
+"""Nobody to share with: all work is done by the process that asks for it."""

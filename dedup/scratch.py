@@ -1,0 +1,87 @@
+"""Rows on disk: what a run computes for every article and sentence, written once and read in blocks.
+
+Memory then does not grow with the vectors: the operating system keeps of the file what it has room for. The file is
+removed with the `Shelf` that wrote it; processes that share the work open it by its name.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import weakref
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from dedup.errors import ResourceError
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRows:
+    """Where rows lie: all that another process needs to read them.
+
+    shape : (int, ...), of which the first is the number of rows
+    """
+
+    path: str
+    dtype: str
+    shape: tuple[int, ...]
+
+    def open(self) -> npt.NDArray[Any]:
+        """The rows, read from disk as they are used."""
+        if not all(self.shape):
+            return np.empty(self.shape, self.dtype)
+        return np.memmap(self.path, self.dtype, "r", shape=self.shape)
+
+
+class Shelf:
+    """A temporary file that rows are appended to.
+
+    Parameters
+    ----------
+    dtype : str
+        numpy's name of the type of all entries.
+    columns : int, optional
+        Entries of a row; without it a row is a single number.
+    """
+
+    def __init__(self, dtype: str, columns: int | None = None) -> None:
+        self._dtype = np.dtype(dtype)
+        self._row = () if columns is None else (columns,)
+        self._count = 0
+        handle, self._path = tempfile.mkstemp(prefix="dedup-")
+        self._file = os.fdopen(handle, "wb")
+        self._remove: Callable[[], object] = weakref.finalize(self, _discard, self._file, self._path)
+
+    def append(self, rows: npt.NDArray[Any]) -> None:
+        """Write rows behind those that are there, in the shelf's type."""
+        try:
+            self._file.write(np.ascontiguousarray(rows, self._dtype).data)
+        except OSError as error:
+            raise ResourceError(
+                f"cannot write to the temporary folder {tempfile.gettempdir()}: {error.strerror}; "
+                "make room there, or name a folder that has room in TMPDIR"
+            ) from error
+        self._count += len(rows)
+
+    def stored(self) -> StoredRows:
+        """What has been written so far."""
+        self._file.flush()
+        return StoredRows(self._path, self._dtype.str, (self._count, *self._row))
+
+    def writable(self) -> npt.NDArray[Any]:
+        """What has been written so far, to be changed in place."""
+        stored = self.stored()
+        if not self._count:
+            return np.empty(stored.shape, self._dtype)
+        return np.memmap(self._path, self._dtype, "r+", shape=stored.shape)
+
+
+def _discard(file: Any, path: str) -> None:
+    with suppress(OSError):
+        file.close()
+        os.unlink(path)
