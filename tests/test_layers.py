@@ -17,9 +17,10 @@ ROOT = Path(dedup.__file__).parent
 
 LAYERS = (
     {"errors", "version"},
-    {"datatypes", "text"},
-    {"alignment", "facts", "gold", "neighbours", "ngrams", "output", "progress", "readers", "scoring"},
-    {"read", "detect", "embed", "verify", "cluster", "report", "evaluate"},
+    {"columns", "datatypes", "parallel", "scratch", "text"},
+    {"alignment", "boilerplate", "cells", "facts", "gold", "ngrams", "output", "progress", "readers", "scoring"},
+    {"read", "detect", "embed", "neighbours", "verify", "cluster", "report", "evaluate"},
+    {"texts"},
     {"pipeline"},
     {"calibrate", "train"},
     {"cli", "__init__", "__main__"},
