@@ -9,13 +9,13 @@ read off the counterparts' relative positions instead of by dynamic programming.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from dedup.datatypes import AlignedPair, Embeddings
+from dedup.scratch import StoredRows
 
 _Floats = npt.NDArray[np.float32]
 UNORDERED = 0.5
@@ -41,6 +41,21 @@ class Passages:
         return slice(int(self.starts[article]), int(self.starts[article + 1]))
 
 
+@dataclass(frozen=True, slots=True)
+class StoredPassages:
+    """The same on disk, for more articles than fit in memory: vectors in half precision."""
+
+    vectors: StoredRows
+    weights: StoredRows
+    starts: StoredRows
+
+    def take(self, articles: npt.NDArray[np.intp]) -> Passages:
+        """The sentences of some articles alone, in the order of `articles`."""
+        rows, begins, lengths = _rows_of(self.starts.open(), articles)
+        vectors = self.vectors.open()[rows].astype(np.float32)
+        return Passages(vectors, self.weights.open()[rows], np.append(begins, lengths.sum()).astype(np.intp))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Coverage:
     """How one article is covered by each of m others, and covers them.
@@ -62,9 +77,7 @@ class Coverage:
 def cover(passages: Passages, article: int, others: npt.NDArray[np.intp]) -> Coverage:
     """How `article` and each of `others` cover each other."""
     own = passages.of(article)
-    lengths = passages.starts[others + 1] - passages.starts[others]
-    begins = np.cumsum(lengths) - lengths
-    rows = np.repeat(passages.starts[others] - begins, lengths) + np.arange(int(lengths.sum()))
+    rows, begins, lengths = _rows_of(passages.starts, others)
     table = passages.vectors[own] @ passages.vectors[rows].T
     theirs = table.max(axis=0)
     ours = np.maximum.reduceat(table, begins, axis=1)
@@ -74,7 +87,7 @@ def cover(passages: Passages, article: int, others: npt.NDArray[np.intp]) -> Cov
         share=np.stack(
             [own_weights @ _closeness(ours), np.add.reduceat(their_weights * _closeness(theirs), begins)], axis=1
         ),
-        order=_order(table, own_weights[:, None] * _closeness(ours), begins, lengths),
+        order=_order(table, ours, own_weights[:, None] * _closeness(ours), begins, lengths),
     )
 
 
@@ -98,28 +111,41 @@ def align(left: Embeddings, right: Embeddings, *, least: float = _CLOSE[0]) -> t
 
 
 def information_weights(
-    lengths: Sequence[int], recurrence: Sequence[int], starts: npt.NDArray[np.intp]
+    lengths: npt.ArrayLike, recurrence: npt.ArrayLike, starts: npt.NDArray[np.intp]
 ) -> _Floats:
     """The share of its article's information that each sentence carries.
 
     Parameters
     ----------
-    lengths : sequence of int, length s
+    lengths : array_like of shape (s,)
         Characters of each sentence; beyond 400 they add nothing.
-    recurrence : sequence of int, length s
+    recurrence : array_like of shape (s,)
         In how many of the articles the sentence stands, digits masked. What recurs more often than the article's
         median sentence is boilerplate (navigation, notices, the phrases of a template) and weighs less in proportion;
         an article copied as a whole keeps its weights, since all of it recurs alike.
     starts : ndarray of shape (n + 1,), intp
         Article i has sentences ``starts[i]`` to ``starts[i + 1]``.
     """
-    weights = np.minimum(np.asarray(lengths, np.float32), 400)
+    counts = np.diff(starts)
+    filled = np.flatnonzero(counts)
+    begins, counts = starts[filled], counts[filled]
     often = np.asarray(recurrence, np.float32)
-    for begin, end in zip(starts[:-1], starts[1:], strict=True):
-        if end > begin:
-            part = weights[begin:end] * np.minimum(1, np.median(often[begin:end]) / often[begin:end])
-            weights[begin:end] = part / part.sum()
+    order = np.lexsort((often, np.repeat(np.arange(len(counts)), counts)))
+    median = (often[order[begins + (counts - 1) // 2]] + often[order[begins + counts // 2]]) / 2
+    weights = np.minimum(np.asarray(lengths, np.float32), 400)
+    weights *= np.minimum(1, np.repeat(median, counts) / often)
+    if len(begins):
+        weights /= np.repeat(np.add.reduceat(weights, begins), counts)
     return weights
+
+
+def _rows_of(
+    starts: npt.NDArray[np.intp], articles: npt.NDArray[np.intp]
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """The rows of the sentences of some articles, where each article's begin among them, and how many it has."""
+    lengths = starts[articles + 1] - starts[articles]
+    begins = np.cumsum(lengths) - lengths
+    return np.repeat(starts[articles] - begins, lengths) + np.arange(int(lengths.sum())), begins, lengths
 
 
 def _closeness(similarity: _Floats) -> _Floats:
@@ -132,17 +158,17 @@ def _positions(sentences: int) -> _Floats:
 
 
 def _order(
-    table: _Floats, weights: _Floats, begins: npt.NDArray[np.intp], lengths: npt.NDArray[np.intp]
+    table: _Floats, best: _Floats, weights: _Floats, begins: npt.NDArray[np.intp], lengths: npt.NDArray[np.intp]
 ) -> _Floats:
     """One minus twice the weighted mean distance between a sentence's relative position and its counterpart's."""
     order = np.full(len(begins), UNORDERED, np.float32)
     if len(table) < 2:
         return order
-    position = _positions(len(table))
-    for at, (begin, length) in enumerate(zip(begins.tolist(), lengths.tolist(), strict=True)):
-        weight = weights[:, at]
-        total = weight.sum()
-        if total > 1e-6 and length > 1:
-            counterpart = (table[:, begin : begin + length].argmax(axis=1) + 0.5) / length
-            order[at] = 1 - 2 * (weight @ np.abs(position - counterpart)) / total
+    total = weights.sum(axis=0)
+    told = np.flatnonzero((total > 1e-6) & (lengths > 1))
+    within = np.arange(table.shape[1], dtype=np.float32) - np.repeat(begins, lengths)
+    closest = table == np.repeat(best, lengths, axis=1)
+    first = np.minimum.reduceat(np.where(closest, within, np.float32(np.inf)), begins, axis=1)
+    apart = np.abs(_positions(len(table))[:, None] - (first + 0.5) / lengths)
+    order[told] = (1 - 2 * (weights * apart).sum(axis=0)[told] / total[told]).astype(np.float32)
     return order

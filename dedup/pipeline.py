@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
 
-from dedup.alignment import Passages, information_weights
 from dedup.cluster import Pair, cluster_pairs, linked_groups
+from dedup.columns import join_rows, take_rows
 from dedup.datatypes import (
     UNDETERMINED,
     Article,
@@ -30,18 +28,23 @@ from dedup.datatypes import (
     WeakestPair,
 )
 from dedup.detect import detect_languages
-from dedup.embed import Encoder, embed_articles, embed_sentences, load_encoder
-from dedup.facts import extract_facts
+from dedup.embed import Encoder, load_encoder
 from dedup.neighbours import Neighbourhood, search
+from dedup.parallel import ALONE, Workers
 from dedup.scoring import Scorer, load_scorer, probability
-from dedup.text import content_hash, main_script, reading_length, sentences
-from dedup.verify import Subjects, Verdicts, describe_pair, find_matches, judge_pairs
+from dedup.text import content_hash, main_script, reading_length
+from dedup.texts import batches, embed_bodies, split_bodies
+from dedup.verify import Subjects, Verdicts, describe_pairs, judge_pairs
 
 _COMPLETED = 100  # articles up to which a group of linked articles has all its pairs verified
 _UNVERIFIED = -1.0  # log-odds, threshold taken off, of a pair that nobody has verified
+_ALL_IN_FULL = 12  # articles up to which all pairs of a cluster have their evidence in full
+_FEW_CHARACTERS = 4_000_000  # read by one process before others have started
 _BATCH = 1024
-_DIGITS = re.compile(r"\d+")
+_NEAR = 1 << 20
 _KINDS = tuple(MatchKind)
+
+Group = tuple[int, ...]
 
 
 def find_duplicates(
@@ -49,6 +52,7 @@ def find_duplicates(
     *,
     settings: Settings = Settings(),
     encoder: Encoder | None = None,
+    jobs: int = 1,
     progress: Progress | None = None,
 ) -> Report:
     """Which articles are the same story, and why.
@@ -61,6 +65,10 @@ def find_duplicates(
         Model, threshold and level.
     encoder : Encoder, optional
         Used instead of loading `settings.model`.
+    jobs : int
+        Processes that share the work once there is enough of it; the report is the same with any number. They start
+        afresh (spawn), so a script that asks for more than one must keep its own work under
+        ``if __name__ == "__main__":``.
     progress : callable (stage, done, total), optional
         Told how far the run has come.
 
@@ -73,17 +81,18 @@ def find_duplicates(
     ------
     ModelError
         If the model cannot be loaded; asked for before any article is read.
+    ResourceError
+        If a run would not fit into this machine's memory, or memory or disk gave out.
     """
     scorer = load_scorer(settings.level, settings.threshold, settings.scorer)
     encoder = encoder or load_encoder(settings.model)
     kept, skipped = _partition(articles, progress)
-    hashes = [content_hash(article.body) for article in kept]
-    originals = _originals(hashes)
-    distinct = sorted(set(originals))
-    languages = dict(zip(distinct, _detect([kept[at] for at in distinct], progress), strict=True))
-    found = _match(
-        [kept[at] for at in distinct], [languages[at] for at in distinct], encoder, scorer, settings, progress
-    )
+    with Workers(jobs if sum(len(article.text) for article in kept) > _FEW_CHARACTERS else 1) as workers:
+        originals = _originals(kept, workers)
+        distinct = sorted(set(originals))
+        first = [kept[at] for at in distinct]
+        languages = dict(zip(distinct, _detect(first, workers, progress), strict=True))
+        found = _match(first, [languages[at] for at in distinct], encoder, scorer, settings, workers, progress)
     matches = [replace(match, left=distinct[match.left], right=distinct[match.right]) for match in found.matches]
     matches += [_exact_match(original, at) for at, original in enumerate(originals) if at != original]
     return Report(
@@ -108,8 +117,9 @@ def compare_articles(
     subjects, neighbourhood = prepare([left, right], languages, encoder, settings)
     candidates = neighbourhood.between(np.array([0]), np.array([1]))
     verdicts = judge_pairs(subjects, candidates, scorer)
-    match = describe_pair(subjects, candidates, verdicts, 0)
-    return Comparison(left, right, (languages[0], languages[1]), match, match.score >= scorer.threshold, scorer.threshold)
+    (match,) = describe_pairs(subjects, candidates, verdicts)
+    is_match = match.score >= scorer.threshold
+    return Comparison(left, right, (languages[0], languages[1]), match, is_match, scorer.threshold)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,7 +127,7 @@ class _Found:
     """What matching found among distinct articles: matches, groups of positions and each group's weakest pair."""
 
     matches: tuple[Match, ...]
-    groups: list[tuple[int, ...]]
+    groups: list[Group]
     weakest: list[WeakestPair]
 
 
@@ -136,19 +146,28 @@ def _partition(
     return kept, skipped
 
 
-def _originals(hashes: Sequence[str]) -> list[int]:
+def _originals(articles: Sequence[Article], workers: Workers) -> list[int]:
     """For each article the position of the first one with the same text."""
     first: dict[str, int] = {}
+    hashes = (value for batch in workers.map(_hash_bodies, _bodies(articles)) for value in batch)
     return [first.setdefault(value, position) for position, value in enumerate(hashes)]
 
 
-def _detect(articles: Sequence[Article], progress: Progress | None) -> list[Language]:
+def _detect(articles: Sequence[Article], workers: Workers, progress: Progress | None) -> list[Language]:
     found: list[Language] = []
-    for start in range(0, len(articles), _BATCH):
-        found += detect_languages([article.body for article in articles[start : start + _BATCH]])
+    for batch in workers.map(detect_languages, _bodies(articles)):
+        found += batch
         if progress:
             progress("detect", len(found), len(articles))
     return found
+
+
+def _bodies(articles: Sequence[Article]) -> Iterator[list[str]]:
+    return ([article.body for article in batch] for batch in batches(articles))
+
+
+def _hash_bodies(bodies: Sequence[str]) -> list[str]:
+    return [content_hash(body) for body in bodies]
 
 
 def _match(
@@ -157,28 +176,26 @@ def _match(
     encoder: Encoder,
     scorer: Scorer,
     settings: Settings,
+    workers: Workers,
     progress: Progress | None,
 ) -> _Found:
     """Match articles with different texts."""
-    subjects, neighbourhood = prepare(articles, languages, encoder, settings, progress=progress)
-    candidates = neighbourhood.candidates()
-    verdicts = judge_pairs(subjects, candidates, scorer, progress=progress)
-    candidates, verdicts = _completed(subjects, neighbourhood, candidates, verdicts, scorer)
-    evidence = {
-        (left, right): value
-        for left, right, value in zip(
-            candidates.left.tolist(), candidates.right.tolist(), verdicts.log_odds - scorer.least, strict=True
-        )
-    }
+    subjects, neighbourhood = prepare(articles, languages, encoder, settings, workers=workers, progress=progress)
+    candidates, verdicts = _judge(subjects, neighbourhood, scorer, workers, progress)
+    pairs = list(zip(candidates.left.tolist(), candidates.right.tolist(), strict=True))
+    evidence = dict(zip(pairs, (verdicts.log_odds - scorer.least).tolist(), strict=True))
     groups = cluster_pairs(
         evidence,
         unknown=_UNVERIFIED,
         keys=[article.id for article in articles],
         languages=[language.code for language in languages],
     )
-    cosines = dict(zip(evidence, candidates.similarity.tolist(), strict=True))
+    cosines = dict(zip(pairs, candidates.similarity.tolist(), strict=True))
     weakest = [_weakest(group, evidence, cosines, scorer) for group in groups]
-    return _Found(find_matches(subjects, candidates, verdicts, scorer), groups, weakest)
+    matched = np.flatnonzero(probability(verdicts.log_odds) >= scorer.threshold)
+    full = _in_full([pairs[at] for at in matched], groups, weakest, articles)
+    candidates, verdicts = take_rows(candidates, matched), take_rows(verdicts, matched)
+    return _Found(describe_pairs(subjects, candidates, verdicts, full=full, workers=workers), groups, weakest)
 
 
 def prepare(
@@ -187,80 +204,85 @@ def prepare(
     encoder: Encoder,
     settings: Settings,
     *,
+    workers: Workers = ALONE,
     progress: Progress | None = None,
 ) -> tuple[Subjects, Neighbourhood]:
     """Everything that verification and the search need to know of the articles."""
-    bodies = [article.body for article in articles]
     codes = [language.code for language in languages]
-    embeddings, means = embed_articles(bodies, codes, encoder, progress=progress)
-    split = [sentences(body) for body in bodies]
-    starts = np.concatenate([[0], np.cumsum([len(of_text) for of_text in split], dtype=np.intp)]).astype(np.intp)
-    flat = [sentence for of_text in split for sentence in of_text]
-    weights = information_weights([len(sentence) for sentence in flat], _recurrence(split), starts)
-    vectors = embed_sentences(split, codes, means, encoder, progress=progress)
-    subjects = Subjects(
-        languages=languages,
-        facts=[extract_facts(body, code) for body, code in zip(bodies, codes, strict=True)],
-        lengths=np.array([reading_length(body) for body in bodies], np.float32),
-        passages=Passages(vectors, weights, starts),
-    )
-    groups = [f"und {main_script(body)}" if code == UNDETERMINED else code for code, body in zip(codes, bodies, strict=True)]
-    return subjects, search(embeddings, groups, neighbours=settings.neighbours, progress=progress)
-
-
-def _recurrence(split: Sequence[Sequence[str]]) -> list[int]:
-    """In how many articles each sentence stands, digits masked."""
-    masked = [[_DIGITS.sub("0", sentence.casefold()) for sentence in of_text] for of_text in split]
-    articles = Counter(sentence for of_text in masked for sentence in set(of_text))
-    return [articles[sentence] for of_text in masked for sentence in of_text]
-
-
-def _completed(
-    subjects: Subjects, neighbourhood: Neighbourhood, candidates: Candidates, verdicts: Verdicts, scorer: Scorer
-) -> tuple[Candidates, Verdicts]:
-    """Candidates and verdicts with the pairs added that groups of linked articles still lack.
-
-    A cluster is judged by all its pairs, so those the search did not propose are verified too.
-    """
-    linked = verdicts.log_odds >= scorer.least
-    known = set(zip(candidates.left.tolist(), candidates.right.tolist(), strict=True))
-    groups = linked_groups(zip(candidates.left[linked].tolist(), candidates.right[linked].tolist(), strict=True))
-    missing = [
-        pair
-        for group in groups
-        if 2 < len(group) <= _COMPLETED
-        for pair in combinations(group, 2)
-        if pair not in known
+    embeddings, means, shelf = embed_bodies(articles, codes, encoder, workers=workers, progress=progress)
+    passages, lengths, shelves = split_bodies(articles, codes, means, encoder, workers=workers, progress=progress)
+    subjects = Subjects(articles, np.array(codes, dtype=str), lengths, passages, (shelf, *shelves))
+    groups = [
+        f"und {main_script(article.body)}" if code == UNDETERMINED else code
+        for code, article in zip(codes, articles, strict=True)
     ]
-    if not missing:
-        return candidates, verdicts
-    left, right = np.array(missing, np.int64).T
-    more = neighbourhood.between(left, right)
-    return _merged(candidates, verdicts, more, judge_pairs(subjects, more, scorer))
+    return subjects, search(
+        embeddings, groups, neighbours=settings.neighbours, threads=workers.jobs, progress=progress
+    )
 
 
-def _merged(
-    candidates: Candidates, verdicts: Verdicts, more: Candidates, of_more: Verdicts
+def _judge(
+    subjects: Subjects, neighbourhood: Neighbourhood, scorer: Scorer, workers: Workers, progress: Progress | None
 ) -> tuple[Candidates, Verdicts]:
-    left = np.concatenate([candidates.left, more.left])
-    right = np.concatenate([candidates.right, more.right])
-    order = np.lexsort((right, left))
-    both = Candidates(
-        left[order],
-        right[order],
-        np.concatenate([candidates.similarity, more.similarity])[order],
-        np.concatenate([candidates.margin, more.margin])[order],
-    )
-    return both, Verdicts(
-        np.concatenate([verdicts.log_odds, of_more.log_odds])[order],
-        np.concatenate([verdicts.features, of_more.features])[order],
-        np.concatenate([verdicts.share, of_more.share])[order],
-        np.concatenate([verdicts.copies, of_more.copies])[order],
-    )
+    """Verified pairs among articles that are linked, in order.
+
+    Of all candidates only those that look like matches are kept. A cluster is judged by all its pairs, so the others
+    between articles that are linked, whether the search proposed them or not, are then verified too.
+    """
+    judged: list[tuple[Candidates, Verdicts]] = []
+    done, total = 0, len(neighbourhood.near)
+    for candidates in neighbourhood.blocks():
+        verdicts = judge_pairs(subjects, candidates, scorer, workers=workers, progress=_within(progress, done, total))
+        linking = verdicts.log_odds >= scorer.least
+        judged.append((take_rows(candidates, linking), take_rows(verdicts, linking)))
+        done += len(candidates)
+    lacking = _lacking(neighbourhood, [candidates for candidates, _ in judged])
+    judged.append((lacking, judge_pairs(subjects, lacking, scorer, workers=workers)))
+    every = join_rows([candidates for candidates, _ in judged])
+    of_every = join_rows([verdicts for _, verdicts in judged])
+    order = np.lexsort((every.right, every.left))
+    return take_rows(every, order), take_rows(of_every, order)
+
+
+def _within(progress: Progress | None, done: int, total: int) -> Progress | None:
+    """Tell the progress of a part as that of the whole."""
+    return None if progress is None else lambda stage, now, _: progress(stage, done + now, total)
+
+
+def _lacking(neighbourhood: Neighbourhood, linking: Sequence[Candidates]) -> Candidates:
+    """Pairs within groups of linked articles, as far as they were proposed or the group is small, less the linking."""
+    n = len(neighbourhood.embeddings)
+    known = np.concatenate([np.empty(0, np.int64), *(part.left * n + part.right for part in linking)])
+    groups = linked_groups((number // n, number % n) for number in known.tolist())
+    group_of = np.full(n, -1, np.int32)
+    wanted = [np.empty(0, np.int64)]
+    for number, group in enumerate(map(np.array, groups)):
+        group_of[group] = number
+        if 2 < len(group) <= _COMPLETED:
+            one, other = np.triu_indices(len(group), 1)
+            wanted.append(group[one] * n + group[other])
+    for start in range(0, len(neighbourhood.near), _NEAR):
+        near = neighbourhood.near[start : start + _NEAR]
+        group_of_left = group_of[near // n]
+        wanted.append(near[(group_of_left >= 0) & (group_of_left == group_of[near % n])])
+    missing = np.setdiff1d(np.concatenate(wanted), known)
+    return neighbourhood.between(*np.divmod(missing, max(n, 1)))
+
+
+def _in_full(
+    pairs: Sequence[Pair], groups: Sequence[Group], weakest: Sequence[WeakestPair], articles: Sequence[Article]
+) -> npt.NDArray[np.bool_]:
+    """Which pairs have their evidence in full: in a large group those of its representative, and the weakest."""
+    central: dict[int, int] = {}  # of the members of large groups
+    for group in groups:
+        if len(group) > _ALL_IN_FULL:
+            central |= dict.fromkeys(group, _representative(group, articles))
+    shown = {(pair.left, pair.right) for pair in weakest}
+    return np.array([pair in shown or any(central.get(at, at) in pair for at in pair) for pair in pairs], np.bool_)
 
 
 def _weakest(
-    group: tuple[int, ...], evidence: dict[Pair, float], cosines: dict[Pair, float], scorer: Scorer
+    group: Group, evidence: dict[Pair, float], cosines: dict[Pair, float], scorer: Scorer
 ) -> WeakestPair:
     """The verified pair of a group with the least score."""
     pair = min((pair for pair in combinations(group, 2) if pair in evidence), key=lambda pair: (evidence[pair], pair))

@@ -1,53 +1,67 @@
-"""Candidates → matches: decided by what the sentences and the hard facts say, with the evidence kept."""
+"""Candidates → matches: decided by what the sentences and the hard facts say, with the evidence kept.
+
+Pairs are judged block by block, and only what a block speaks of is in memory: the sentences of its articles, the facts
+of those that its other features leave open. Blocks are shared among processes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 
 import numpy as np
 import numpy.typing as npt
 
-from dedup.alignment import Passages, align, cover
+from dedup.alignment import Passages, StoredPassages, align, cover
+from dedup.columns import take_rows
 from dedup.datatypes import (
     UNDETERMINED,
     Agreement,
     AlignedPair,
+    Article,
     Candidates,
     Evidence,
-    Language,
     Match,
     MatchKind,
     Progress,
 )
-from dedup.facts import Facts, compare_facts
+from dedup.facts import Facts, compare_facts, extract_facts
+from dedup.parallel import ALONE, Workers
 from dedup.scoring import FEATURES, HEADS, Scorer, probability
+from dedup.scratch import Shelf
 
+_TEXT_FEATURES = [FEATURES.index(name) for name in ("coverage", "containment", "order")]
 _FACT_FEATURES = [FEATURES.index(name) for name in ("numbers", "numbers_either", "clash", "names")]
 _EXCERPT_COVERED = 0.55  # share of the shorter text that has a counterpart in the longer one, at least
 _EXCERPT_EXTRA = 0.6  # share of the longer text that has one in the shorter, at most, relative to the above
 _EXCERPT_RATIO = 2.0  # of lengths, beyond which a pair can only be an article and an excerpt of it
+_PAIRS = 4096  # judged at a time, about 40 MB of sentence vectors
+_TEXTS = 256  # articles and matches looked at in full at a time
+
+_Text = tuple[str, str]  # body and language code
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Subjects:
     """All that verification knows of n articles with different texts.
 
-    languages, facts : sequences of length n
+    articles : sequence of length n
+    codes : ndarray of shape (n,), str, language codes
     lengths : ndarray of shape (n,), float32, reading lengths
-    passages : Passages of the n articles
+    passages : their sentences
+    shelves : what holds the passages, whose files go when these go
     """
 
-    languages: Sequence[Language]
-    facts: Sequence[Facts]
+    articles: Sequence[Article]
+    codes: npt.NDArray[np.str_]
     lengths: npt.NDArray[np.float32]
-    passages: Passages
+    passages: StoredPassages
+    shelves: tuple[Shelf, ...]
 
     def heads(self, candidates: Candidates) -> npt.NDArray[np.intp]:
         """Which of the scorer's `HEADS` judges each pair."""
-        codes = np.array([language.code for language in self.languages], dtype=str)
-        left, right = codes[candidates.left], codes[candidates.right]
+        left, right = self.codes[candidates.left], self.codes[candidates.right]
         heads = np.where(left == right, HEADS.index("same-language"), HEADS.index("translation"))
         heads[(left == UNDETERMINED) | (right == UNDETERMINED)] = HEADS.index("undetermined")
         longer = np.maximum(self.lengths[candidates.left], self.lengths[candidates.right])
@@ -73,72 +87,168 @@ class Verdicts:
 
 
 def judge_pairs(
-    subjects: Subjects, candidates: Candidates, scorer: Scorer, *, progress: Progress | None = None
+    subjects: Subjects,
+    candidates: Candidates,
+    scorer: Scorer,
+    *,
+    workers: Workers = ALONE,
+    progress: Progress | None = None,
 ) -> Verdicts:
     """Features and log-odds of every candidate.
 
     Facts are compared only where they could still make a match: no feature lowers a score, so a pair that stays below
     the threshold even with perfect facts keeps that bound as its log-odds.
     """
-    features, share = _text_features(subjects, candidates, progress)
+    features = np.zeros((len(candidates), len(FEATURES)), np.float32)
+    share = np.zeros((len(candidates), 2), np.float32)
+    lengths = np.log(np.maximum(subjects.lengths, 1))
+    features[:, FEATURES.index("cosine")] = candidates.similarity
+    features[:, FEATURES.index("margin")] = candidates.margin
+    features[:, FEATURES.index("length")] = -np.abs(lengths[candidates.left] - lengths[candidates.right])
+    blocks = list(_slices(len(candidates), _PAIRS))
+    tasks = ((candidates.left[block], candidates.right[block]) for block in blocks)
+    for block, found in zip(blocks, workers.map(partial(_cover_pairs, subjects.passages), tasks), strict=True):
+        features[block, _TEXT_FEATURES], share[block] = found[:, :3], found[:, 3:]
+        if progress:
+            progress("verify", block.stop, len(candidates))
     heads = subjects.heads(candidates)
-    bound = features.copy()
-    bound[:, _FACT_FEATURES] = (1, 1, 0, 1)
-    open_still = np.flatnonzero(scorer.log_odds(bound, heads) >= scorer.least)
-    weighted = [_weighted(facts) for facts in subjects.facts]
-    bound[open_still[:, None], _FACT_FEATURES] = [
-        fact_features(weighted[left], weighted[right])
-        for left, right in zip(candidates.left[open_still].tolist(), candidates.right[open_still].tolist(), strict=True)
-    ] or np.empty((0, 4))
-    copies = np.ones(len(candidates), np.bool_)
-    if scorer.copies:
-        copies = scorer.copies.log_odds(bound, heads) >= scorer.copies.least
-    return Verdicts(scorer.log_odds(bound, heads), bound, share, copies)
+    features[:, _FACT_FEATURES] = (1, 1, 0, 1)
+    undecided = np.flatnonzero(scorer.log_odds(features, heads) >= scorer.least)
+    features[undecided[:, None], _FACT_FEATURES] = _compare_facts(
+        subjects, candidates.left[undecided], candidates.right[undecided], workers
+    )
+    strict = scorer.copies or scorer
+    copies = strict.log_odds(features, heads) >= strict.least
+    return Verdicts(scorer.log_odds(features, heads), features, share, copies)
 
 
-def find_matches(
-    subjects: Subjects, candidates: Candidates, verdicts: Verdicts, scorer: Scorer
+def describe_pairs(
+    subjects: Subjects,
+    candidates: Candidates,
+    verdicts: Verdicts,
+    *,
+    full: npt.NDArray[np.bool_] | None = None,
+    workers: Workers = ALONE,
 ) -> tuple[Match, ...]:
-    """The candidates whose score reaches the threshold, with kind and evidence, in the candidates' order."""
-    scores = probability(verdicts.log_odds)
-    return tuple(
-        describe_pair(subjects, candidates, verdicts, at) for at in np.flatnonzero(scores >= scorer.threshold).tolist()
+    """Every candidate with its kind and evidence, whether or not it is a match.
+
+    Where `full`, of shape (m,), is False, the evidence is coverage and features alone: the other pairs of a large group
+    of translations would say the same over again, at a kilobyte and half a millisecond each.
+    """
+    full = np.ones(len(candidates), np.bool_) if full is None else full
+    tasks = (
+        _Batch(
+            take_rows(candidates, block),
+            take_rows(verdicts, block),
+            full[block],
+            _texts_of(subjects, candidates.left[block][full[block]], candidates.right[block][full[block]]),
+            subjects.codes[candidates.left[block]] == subjects.codes[candidates.right[block]],
+        )
+        for block in _slices(len(candidates), _TEXTS)
     )
+    described = workers.map(partial(_describe_batch, subjects.passages), tasks)
+    return tuple(match for batch in described for match in batch)
 
 
-def describe_pair(subjects: Subjects, candidates: Candidates, verdicts: Verdicts, at: int) -> Match:
-    """Candidate number `at` with its kind and all its evidence, whether or not it is a match."""
-    left, right = int(candidates.left[at]), int(candidates.right[at])
-    passages = subjects.passages
-    aligned = align(passages.vectors[passages.of(left)], passages.vectors[passages.of(right)])
-    share = (float(verdicts.share[at, 0]), float(verdicts.share[at, 1]))
-    excerpt = _contained(share) if verdicts.copies[at] else ""
-    return Match(
-        left=left,
-        right=right,
-        similarity=float(candidates.similarity[at]),
-        score=float(probability(verdicts.log_odds[at : at + 1])[0]),
-        kind=_kind(bool(verdicts.copies[at]), excerpt, subjects.languages[left], subjects.languages[right]),
-        evidence=_evidence(subjects.facts[left], subjects.facts[right], share, aligned, verdicts.features[at]),
-        excerpt=excerpt,
-    )
+def _slices(total: int, size: int) -> Iterator[slice]:
+    return (slice(start, min(start + size, total)) for start in range(0, total, size))
 
 
-def _evidence(
-    left: Facts,
-    right: Facts,
-    share: tuple[float, float],
-    aligned: tuple[AlignedPair, ...],
-    features: npt.NDArray[np.float32],
-) -> Evidence:
+def _cover_pairs(
+    stored: StoredPassages, pairs: tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
+) -> npt.NDArray[np.float32]:
+    """Coverage, containment and order of pairs sorted by their left, and the shares of both: shape (m, 5)."""
+    left, right = pairs
+    articles, numbers = np.unique(np.concatenate([left, right]), return_inverse=True)
+    passages = stored.take(articles)
+    left, right = numbers[: len(left)], numbers[len(left) :]
+    features = np.zeros((len(left), 5), np.float32)
+    lefts, begins = np.unique(left, return_index=True)
+    for article, begin, end in zip(lefts.tolist(), begins.tolist(), [*begins[1:].tolist(), len(left)], strict=True):
+        found = cover(passages, article, right[begin:end])
+        features[begin:end, 0] = found.similarity.min(axis=1)
+        features[begin:end, 1] = found.similarity.max(axis=1)
+        features[begin:end, 2] = found.order
+        features[begin:end, 3:] = found.share
+    return features
+
+
+def _compare_facts(
+    subjects: Subjects, left: npt.NDArray[np.intp], right: npt.NDArray[np.intp], workers: Workers
+) -> npt.NDArray[np.float32]:
+    """The last four of `FEATURES` for pairs: ndarray of shape (m, 4), float32."""
+    articles = np.unique(np.concatenate([left, right])).tolist()
+    batches = ([_text_of(subjects, at) for at in articles[block]] for block in _slices(len(articles), _TEXTS))
+    found = (facts for batch in workers.map(_weigh_texts, batches) for facts in batch)
+    weighted = dict(zip(articles, found, strict=True))
+    pairs = zip(left.tolist(), right.tolist(), strict=True)
+    features = [fact_features(weighted[one], weighted[other]) for one, other in pairs]
+    return np.array(features, np.float32).reshape(-1, 4)
+
+
+def _text_of(subjects: Subjects, position: int) -> _Text:
+    return subjects.articles[position].body, str(subjects.codes[position])
+
+
+def _texts_of(
+    subjects: Subjects, left: npt.NDArray[np.intp], right: npt.NDArray[np.intp]
+) -> dict[int, _Text]:
+    return {position: _text_of(subjects, position) for position in np.unique(np.concatenate([left, right])).tolist()}
+
+
+def _weigh_texts(texts: Sequence[_Text]) -> list[_Weighted]:
+    return [_weighted(extract_facts(body, code)) for body, code in texts]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Batch:
+    """Pairs to be described, with the texts of those that are described in full."""
+
+    candidates: Candidates
+    verdicts: Verdicts
+    full: npt.NDArray[np.bool_]
+    texts: dict[int, _Text]
+    one_language: npt.NDArray[np.bool_]
+
+
+def _describe_batch(stored: StoredPassages, batch: _Batch) -> list[Match]:
+    positions = np.array(sorted(batch.texts), np.intp)
+    passages = stored.take(positions)
+    numbers = {position: number for number, position in enumerate(positions.tolist())}
+    facts = {position: extract_facts(body, code) for position, (body, code) in batch.texts.items()}
+    scores = probability(batch.verdicts.log_odds)
+    pairs = zip(batch.candidates.left.tolist(), batch.candidates.right.tolist(), strict=True)
+    matches = []
+    for at, (left, right) in enumerate(pairs):
+        share = (float(batch.verdicts.share[at, 0]), float(batch.verdicts.share[at, 1]))
+        evidence = Evidence(share, features=tuple(zip(FEATURES, map(float, batch.verdicts.features[at]), strict=True)))
+        if batch.full[at]:
+            aligned = _align(passages, numbers[left], numbers[right])
+            evidence = _with_facts(evidence, aligned, facts[left], facts[right])
+        copy = bool(batch.verdicts.copies[at])
+        excerpt = _contained(share) if copy else ""
+        matches.append(
+            Match(
+                left=left,
+                right=right,
+                similarity=float(batch.candidates.similarity[at]),
+                score=float(scores[at]),
+                kind=_kind(excerpt, copy=copy, one_language=bool(batch.one_language[at])),
+                evidence=evidence,
+                excerpt=excerpt,
+            )
+        )
+    return matches
+
+
+def _align(passages: Passages, left: int, right: int) -> tuple[AlignedPair, ...]:
+    return align(passages.vectors[passages.of(left)], passages.vectors[passages.of(right)])
+
+
+def _with_facts(evidence: Evidence, aligned: tuple[AlignedPair, ...], left: Facts, right: Facts) -> Evidence:
     facts = compare_facts(left, right)
-    return Evidence(
-        coverage=share,
-        aligned=aligned,
-        numbers=_joined(facts.numbers, facts.dates, facts.versions, facts.identifiers),
-        names=facts.names,
-        features=tuple(zip(FEATURES, map(float, features), strict=True)),
-    )
+    numbers = _joined(facts.numbers, facts.dates, facts.versions, facts.identifiers)
+    return replace(evidence, aligned=aligned, numbers=numbers, names=facts.names)
 
 
 def _joined(*kinds: Agreement) -> Agreement:
@@ -157,35 +267,12 @@ def _contained(share: tuple[float, float]) -> str:
     return "left" if share[0] > share[1] else "right"
 
 
-def _kind(copy: bool, excerpt: str, left: Language, right: Language) -> MatchKind:
+def _kind(excerpt: str, *, copy: bool, one_language: bool) -> MatchKind:
     if not copy:
         return MatchKind.SAME_STORY
     if excerpt:
         return MatchKind.EXCERPT
-    return MatchKind.NEAR if left.code == right.code else MatchKind.TRANSLATION
-
-
-def _text_features(
-    subjects: Subjects, candidates: Candidates, progress: Progress | None
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Features that need no facts, and the shares of both texts that have a counterpart."""
-    features = np.zeros((len(candidates), len(FEATURES)), np.float32)
-    share = np.zeros((len(candidates), 2), np.float32)
-    features[:, 0] = candidates.similarity
-    features[:, 1] = candidates.margin
-    lengths = np.log(np.maximum(subjects.lengths, 1))
-    features[:, 5] = -np.abs(lengths[candidates.left] - lengths[candidates.right])
-    lefts, begins = np.unique(candidates.left, return_index=True)
-    ends = np.append(begins, len(candidates))[1:]
-    for number, (left, begin, end) in enumerate(zip(lefts.tolist(), begins.tolist(), ends.tolist(), strict=True)):
-        found = cover(subjects.passages, left, candidates.right[begin:end])
-        features[begin:end, 2] = found.similarity.min(axis=1)
-        features[begin:end, 3] = found.similarity.max(axis=1)
-        features[begin:end, 4] = found.order
-        share[begin:end] = found.share
-        if progress and number % 64 == 0:
-            progress("verify", end, len(candidates))
-    return features, share
+    return MatchKind.NEAR if one_language else MatchKind.TRANSLATION
 
 
 @dataclass(frozen=True, slots=True, eq=False)

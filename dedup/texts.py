@@ -1,0 +1,180 @@
+"""Articles → vectors and sentences on disk: what search and verification know of texts, batch by batch.
+
+Every step looks at one batch at a time and is shared among processes; what depends on the whole run (the means of
+languages, how often a sentence recurs) is summed up between the steps.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from dedup.alignment import StoredPassages, information_weights
+from dedup.columns import join_rows
+from dedup.datatypes import Article, Embeddings, Progress
+from dedup.embed import Encoder, LanguageMeans, StaticEncoder, embed_sentences, load_encoder, unit_rows
+from dedup.parallel import ALONE, Workers
+from dedup.scratch import Shelf
+from dedup.text import reading_length, sentences
+
+_BATCH = 256
+_BLOCK = 1 << 14
+_OWN_MEAN_WEIGHT = 20.0  # articles of a language after which its own mean in the run outweighs the shipped one
+_DIGITS = re.compile(r"\d+")
+
+
+def embed_bodies(
+    articles: Sequence[Article],
+    codes: Sequence[str],
+    encoder: Encoder,
+    *,
+    workers: Workers = ALONE,
+    progress: Progress | None = None,
+) -> tuple[Embeddings, LanguageMeans, Shelf]:
+    """Article vectors with the mean of each language removed, those means, and the shelf that holds the vectors.
+
+    Texts of one language lie together whatever they say, and a translation lies closer once that is taken away. The
+    mean of a language is the shipped one drawn towards the run's own, which weighs as much from 20 articles on. A
+    language that the model does not know starts from the mean of all that it knows.
+    """
+    shelf = Shelf("f4", encoder.dimension)
+    sharing, source = _shared(encoder, workers)
+    tasks = ([article.body for article in part] for part in batches(articles))
+    done = 0
+    for vectors in sharing.map(partial(_pool, source), tasks):
+        shelf.append(vectors)
+        done += len(vectors)
+        if progress:
+            progress("embed", done, len(articles))
+    embeddings = shelf.writable()
+    means = _remove_language_means(embeddings, codes, encoder)
+    return embeddings, means, shelf
+
+
+def split_bodies(
+    articles: Sequence[Article],
+    codes: Sequence[str],
+    means: LanguageMeans,
+    encoder: Encoder,
+    *,
+    workers: Workers = ALONE,
+    progress: Progress | None = None,
+) -> tuple[StoredPassages, npt.NDArray[np.float32], tuple[Shelf, ...]]:
+    """The sentences of all articles, the reading lengths of the articles, and the shelves that hold the sentences."""
+    vectors, weights, starts = Shelf("f2", encoder.dimension), Shelf("f4"), Shelf("i8")
+    sharing, source = _shared(encoder, workers)
+    tasks = (
+        ([article.body for article in part], list(of_part))
+        for part, of_part in zip(batches(articles), batches(codes), strict=True)
+    )
+    told: list[_Sentences] = []
+    done = 0
+    for batch, batch_vectors in sharing.map(partial(_split, source, means), tasks):
+        vectors.append(batch_vectors)
+        told.append(batch)
+        done += len(batch.counts)
+        if progress:
+            progress("sentences", done, len(articles))
+    run = join_rows([_Sentences.none(), *told])
+    begins = np.concatenate([[0], np.cumsum(run.counts)]).astype(np.intp)
+    starts.append(begins)
+    weights.append(information_weights(run.characters, _recurrence(run.hashes, run.counts), begins))
+    passages = StoredPassages(vectors.stored(), weights.stored(), starts.stored())
+    return passages, run.lengths, (vectors, weights, starts)
+
+
+def batches(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """A sequence in parts of a size that a process does at a time."""
+    return (items[start : start + _BATCH] for start in range(0, len(items), _BATCH))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sentences:
+    """Of a batch of articles: sentences an article, characters and hash of each sentence, reading length an article."""
+
+    counts: npt.NDArray[np.intp]
+    characters: npt.NDArray[np.int32]
+    hashes: npt.NDArray[np.uint64]
+    lengths: npt.NDArray[np.float32]
+
+    @classmethod
+    def none(cls) -> _Sentences:
+        """Of no articles."""
+        return cls(np.empty(0, np.intp), np.empty(0, np.int32), np.empty(0, np.uint64), np.empty(0, np.float32))
+
+
+def _shared(encoder: Encoder, workers: Workers) -> tuple[Workers, Encoder | str]:
+    """Who embeds: processes that load a static model by its name, or this one with the encoder at hand."""
+    if workers.jobs > 1 and isinstance(encoder, StaticEncoder):
+        return workers, encoder.name
+    return ALONE, encoder
+
+
+_load_once = lru_cache(maxsize=1)(load_encoder)
+
+
+def _encoder(source: Encoder | str) -> Encoder:
+    return _load_once(source) if isinstance(source, str) else source
+
+
+def _pool(source: Encoder | str, bodies: Sequence[str]) -> npt.NDArray[np.float32]:
+    return _encoder(source).pool(bodies)
+
+
+def _split(
+    source: Encoder | str, means: LanguageMeans, batch: tuple[Sequence[str], Sequence[str]]
+) -> tuple[_Sentences, npt.NDArray[np.float16]]:
+    bodies, codes = batch
+    split = [sentences(body) for body in bodies]
+    flat = [sentence for of_text in split for sentence in of_text]
+    vectors = embed_sentences(split, codes, means, _encoder(source)).astype(np.float16)
+    return _Sentences(
+        counts=np.array([len(of_text) for of_text in split], np.intp),
+        characters=np.array([len(sentence) for sentence in flat], np.int32),
+        hashes=np.array([_masked_hash(sentence) for sentence in flat], np.uint64),
+        lengths=np.array([reading_length(body) for body in bodies], np.float32),
+    ), vectors
+
+
+def _masked_hash(sentence: str) -> int:
+    """Equal for sentences that differ in case and digits alone, in every process."""
+    masked = _DIGITS.sub("0", sentence.casefold()).encode("utf-8", "surrogatepass")
+    return int.from_bytes(hashlib.blake2b(masked, digest_size=8).digest(), "big")
+
+
+def _recurrence(hashes: npt.NDArray[np.uint64], counts: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    """In how many articles each sentence stands."""
+    article = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
+    order = np.lexsort((article, hashes))
+    hashes, article = hashes[order], article[order]
+    another = np.append(True, hashes[1:] != hashes[:-1])[: len(hashes)]
+    elsewhere = another | np.append(True, article[1:] != article[:-1])[: len(hashes)]
+    number = np.cumsum(another) - 1
+    recurrence = np.empty(len(hashes), np.intp)
+    recurrence[order] = np.bincount(number[elsewhere], minlength=1)[number]
+    return recurrence
+
+
+def _remove_language_means(vectors: Embeddings, codes: Sequence[str], encoder: Encoder) -> LanguageMeans:
+    """Take each row's language mean off it and make it a unit row, in place; a zero row stays zero."""
+    shipped = encoder.language_means
+    fallback = np.mean(list(shipped.values()), axis=0) if shipped else np.zeros(encoder.dimension, np.float32)
+    names, of_row = np.unique(np.array(codes, dtype=str), return_inverse=True)
+    totals = np.zeros((len(names), encoder.dimension))
+    blocks = [slice(start, start + _BLOCK) for start in range(0, len(vectors), _BLOCK)]
+    for block in blocks:
+        np.add.at(totals, of_row[block], vectors[block])
+    prior = np.array([shipped.get(str(name), fallback) for name in names]).reshape(-1, encoder.dimension)
+    counts = np.bincount(of_row, minlength=len(names))[:, None]
+    means = ((totals + _OWN_MEAN_WEIGHT * prior) / (counts + _OWN_MEAN_WEIGHT)).astype(np.float32)
+    for block in blocks:
+        filled = vectors[block].any(axis=1, keepdims=True)
+        vectors[block] = unit_rows(np.where(filled, vectors[block] - means[of_row[block]], 0))
+    return dict(zip(names.tolist(), means, strict=True))

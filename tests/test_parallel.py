@@ -1,0 +1,108 @@
+"""Work shared among processes: the same results in the same order, and a word when a process dies."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+import dedup
+from dedup import Article, errors, find_duplicates, pipeline
+from dedup.embed import Encoder
+from dedup.parallel import Workers, count_cores
+from dedup.report import as_json
+
+
+def square(number: int) -> int:
+    return number * number
+
+
+def threads(_: int) -> str | None:
+    return os.environ.get("OPENBLAS_NUM_THREADS")
+
+
+def die(_: int) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def fail(number: int) -> None:
+    raise ValueError(f"no {number}")
+
+
+@pytest.fixture(scope="module")
+def pair() -> Iterator[Workers]:
+    with Workers(2) as workers:
+        yield workers
+
+
+@pytest.fixture(params=[1, 2], ids=["alone", "two processes"])
+def workers(request: pytest.FixtureRequest, pair: Workers) -> Workers:
+    return pair if request.param == 2 else Workers(1)
+
+
+@pytest.mark.parametrize("tasks", [0, 1, 50], ids="{} tasks".format)
+def test_results_come_in_the_order_of_the_tasks(workers: Workers, tasks: int) -> None:
+    assert list(workers.map(square, range(tasks))) == [number * number for number in range(tasks)]
+
+
+def test_tasks_are_taken_as_results_are_asked_for(workers: Workers) -> None:
+    taken: list[int] = []
+    results = workers.map(square, (taken.append(number) or number for number in range(1000)))
+    next(results)
+    assert len(taken) <= 6
+    results.close()  # type: ignore[attr-defined]
+
+
+def test_an_error_of_a_task_is_raised_where_its_result_is_asked_for(workers: Workers) -> None:
+    with pytest.raises(ValueError, match="no 7"):
+        list(workers.map(fail, [7]))
+
+
+def test_a_worker_computes_in_one_thread(pair: Workers) -> None:
+    before = os.environ.get("OPENBLAS_NUM_THREADS")
+    assert list(pair.map(threads, [0])) == ["1"]
+    assert os.environ.get("OPENBLAS_NUM_THREADS") == before
+
+
+def test_a_killed_worker_is_named_with_what_helps() -> None:
+    with Workers(2) as workers, pytest.raises(errors.ResourceError, match="fewer --jobs"):
+        list(workers.map(die, range(8)))
+
+
+@pytest.mark.parametrize("jobs", [0, -2])
+def test_a_number_of_jobs_below_one_is_refused(jobs: int) -> None:
+    message = f"jobs must be at least 1, got {jobs}; this machine has {count_cores()} cores"
+    with pytest.raises(errors.SettingsError, match=message):
+        Workers(jobs)
+
+
+def news() -> list[Article]:
+    """Copies, edits and others, in enough batches to be shared."""
+    towns = ("Verona", "Surabaya", "Hamburg", "Nairobi", "Oslo", "Kyoto", "Lima", "Riga")
+    rows = [
+        Article(
+            f"{number:03}",
+            f"Heavy rain flooded {number % 300} streets in {towns[number % 8]} on Monday, the mayor said. About "
+            f"{3 * number % 700} people had to leave their homes. Damage is put at {number % 150}.5 million euros.",
+        )
+        for number in range(500)
+    ]
+    return [*rows, Article("copy", rows[3].text.upper()), Article("edit", rows[5].text.replace("Heavy", "Strong"))]
+
+
+def test_any_number_of_jobs_gives_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline, "_FEW_CHARACTERS", 0)
+    encoder = dedup.load_encoder("bundled")
+    alone, shared = (as_json(find_duplicates(news(), encoder=encoder, jobs=jobs)) for jobs in (1, 2))
+    assert alone == shared
+    assert '"clusters": []' not in alone
+
+
+def test_an_encoder_that_cannot_be_shared_works_in_this_process(
+    monkeypatch: pytest.MonkeyPatch, toy_encoder: Encoder
+) -> None:
+    monkeypatch.setattr(pipeline, "_FEW_CHARACTERS", 0)
+    alone, shared = (as_json(find_duplicates(news()[:40], encoder=toy_encoder, jobs=jobs)) for jobs in (1, 2))
+    assert alone == shared

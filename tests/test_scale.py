@@ -1,0 +1,216 @@
+"""What keeps memory and time in bounds: rows on disk, blocks, cells; none of them changes an answer."""
+
+from __future__ import annotations
+
+import gc
+import pickle
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import dedup
+from dedup import Article, find_duplicates, neighbours, texts, verify
+from dedup.alignment import StoredPassages, information_weights
+from dedup.cells import closest_centres, divide, find_centres
+from dedup.datatypes import Embeddings
+from dedup.embed import Encoder, embed_articles, embed_sentences, unit_rows
+from dedup.errors import ResourceError
+from dedup.report import as_json
+from dedup.scratch import Shelf
+from dedup.text import sentences
+
+SCRIPTS = {
+    "Latin": "Banjir merendam 12 jalan. Sekitar 340 orang mengungsi.",
+    "Cyrillic": "Дождь затопил 12 улиц. Около 340 человек покинули дома.",
+    "Greek": "Η βροχή πλημμύρισε 12 δρόμους. Περίπου 340 άνθρωποι έφυγαν.",
+    "Arabic": "غمرت الأمطار 12 شارعا. واضطر نحو 340 شخصا للمغادرة.",
+    "Hebrew": "הגשם הציף 12 רחובות. כ-340 בני אדם עזבו.",
+    "Devanagari": "बारिश से 12 सड़कें डूब गईं। करीब 340 लोगों ने घर छोड़े।",
+    "Tamil": "மழையால் 12 தெருக்கள் மூழ்கின. சுமார் 340 பேர் வெளியேறினர்.",
+    "Thai": "ฝนตกหนักท่วม 12 ถนน ประชาชน 340 คนต้องอพยพ",
+    "Han": "大雨淹没了12条街道。大约340人离开家园。",
+    "kana": "大雨で12の通りが浸水した。およそ340人が避難した。",
+    "Hangul": "폭우로 12개 거리가 침수됐다. 약 340명이 집을 떠났다.",
+}
+
+
+def scattered(n: int, seed: int = 0, stories: int = 0) -> Embeddings:
+    """Random unit rows; the first `stories` have a close partner at the end."""
+    generator = np.random.default_rng(seed)
+    vectors = generator.standard_normal((n, 32))
+    vectors[n - stories :] = vectors[:stories] + 0.4 * generator.standard_normal((stories, 32))
+    return unit_rows(vectors.astype(np.float32))
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f2", "i8"])
+@pytest.mark.parametrize("parts", [[], [0], [3], [2, 0, 5]], ids=str)
+def test_rows_come_back_from_the_shelf(parts: list[int], dtype: str) -> None:
+    shelf = Shelf(dtype, 4)
+    rows = [np.arange(4 * part).reshape(part, 4) for part in parts]
+    for part in rows:
+        shelf.append(part)
+    expected = np.concatenate([np.empty((0, 4)), *rows]).astype(dtype)
+    assert np.array_equal(shelf.stored().open(), expected)
+    assert np.array_equal(pickle.loads(pickle.dumps(shelf.stored())).open(), expected)
+
+
+def test_a_shelf_takes_its_file_away() -> None:
+    shelf = Shelf("f4", 2)
+    shelf.append(np.ones((3, 2)))
+    stored = shelf.stored()
+    rows = stored.open()
+    assert Path(stored.path).exists()
+    del shelf
+    gc.collect()
+    assert not Path(stored.path).exists()
+    assert rows.sum() == 6  # what is mapped stays readable
+
+
+def test_what_is_changed_in_place_is_on_the_shelf() -> None:
+    shelf = Shelf("f4")
+    shelf.append(np.arange(3))
+    shelf.writable()[1] = 7
+    assert shelf.stored().open().tolist() == [0, 7, 2]
+
+
+def test_a_full_disk_is_named_with_what_helps(monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf = Shelf("f4")
+    with open("/dev/full", "wb", buffering=0) as full:
+        monkeypatch.setattr(shelf, "_file", full)
+        with pytest.raises(ResourceError, match=r"No space left.*TMPDIR"):
+            shelf.append(np.ones(3))
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(st.integers(0, 4), max_size=6), max_size=8))
+def test_recurrence_counts_articles_and_not_places(articles: list[list[int]]) -> None:
+    flat = np.array([sentence for article in articles for sentence in article], np.uint64)
+    counts = np.array([len(article) for article in articles], np.intp)
+    expected = Counter(sentence for article in articles for sentence in set(article))
+    assert texts._recurrence(flat, counts).tolist() == [expected[int(sentence)] for sentence in flat]
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(st.tuples(st.integers(1, 600), st.integers(1, 9)), max_size=6), max_size=8))
+def test_weights_are_those_of_one_article_after_the_other(articles: list[list[tuple[int, int]]]) -> None:
+    starts = np.cumsum([0, *map(len, articles)]).astype(np.intp)
+    lengths = [length for article in articles for length, _ in article]
+    recurrence = [often for article in articles for _, often in article]
+    found = information_weights(lengths, recurrence, starts)
+    for article, start, end in zip(articles, starts[:-1], starts[1:], strict=True):
+        median = np.median([often for _, often in article]) if article else 1
+        part = np.array([min(length, 400) * min(1, median / often) for length, often in article])
+        assert found[start:end] == pytest.approx(part / part.sum() if article else [], rel=1e-4)
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_a_digit_does_not_make_another_sentence(script: str) -> None:
+    text = SCRIPTS[script]
+    assert texts._masked_hash(text) == texts._masked_hash(text.replace("340", "7").upper().lower())
+    assert texts._masked_hash(text) != texts._masked_hash(text[:-3])
+
+
+def test_texts_in_batches_give_the_vectors_of_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(texts, "_BATCH", 4)
+    encoder = dedup.load_encoder("bundled")
+    articles = [Article(script, text, title=f"12 {script}") for script, text in SCRIPTS.items()]
+    codes = ["id", "ru", "el", "ar", "he", "hi", "ta", "th", "zh-cn", "ja", "ko"]
+    embeddings, means, _shelf = texts.embed_bodies(articles, codes, encoder)
+    expected, expected_means = embed_articles([article.body for article in articles], codes, encoder)
+    assert embeddings == pytest.approx(expected, abs=1e-5)
+    assert {code: mean.tolist() for code, mean in means.items()} == {
+        code: pytest.approx(mean.tolist(), abs=1e-6) for code, mean in expected_means.items()
+    }
+    passages, lengths, _shelves = texts.split_bodies(articles, codes, means, encoder)
+    split = [sentences(article.body) for article in articles]
+    found = passages.take(np.arange(len(articles)))
+    assert found.vectors == pytest.approx(embed_sentences(split, codes, means, encoder), abs=2e-3)
+    assert np.diff(found.starts).tolist() == [len(of_text) for of_text in split]
+    assert len(lengths) == len(articles)
+
+
+def test_some_passages_are_those_of_all(toy_encoder: Encoder) -> None:
+    articles = [Article(str(number), f"Cat {number}. " * number) for number in range(1, 6)]
+    passages, _, _shelves = texts.split_bodies(articles, ["en"] * 5, {"en": np.zeros(64, np.float32)}, toy_encoder)
+    every, some = passages.take(np.arange(5)), passages.take(np.array([3, 1]))
+    assert isinstance(passages, StoredPassages)
+    for taken, article in ((0, 3), (1, 1)):
+        assert np.array_equal(some.vectors[some.of(taken)], every.vectors[every.of(article)])
+        assert np.array_equal(some.weights[some.of(taken)], every.weights[every.of(article)])
+
+
+@pytest.mark.parametrize("n", [1, 2, 50, 3000])
+def test_every_row_comes_once_and_looks_at_itself(n: int) -> None:
+    vectors = scattered(n)
+    seen = []
+    for rows, columns in divide(vectors):
+        seen += rows.tolist()
+        assert set(rows.tolist()) <= set(columns.tolist())
+        assert len(set(columns.tolist())) == len(columns)
+    assert sorted(seen) == list(range(n))
+
+
+def test_cells_are_the_same_every_time() -> None:
+    vectors = scattered(1500)
+    first, second = ([(rows.tolist(), columns.tolist()) for rows, columns in divide(vectors)] for _ in range(2))
+    assert first == second
+
+
+def test_the_closest_centres_are_those_of_brute_force() -> None:
+    vectors, centres = scattered(200), scattered(20, seed=1)
+    expected = np.argsort(-(vectors @ centres.T), axis=1)[:, :5]
+    assert np.array_equal(closest_centres(vectors, centres, 5), expected)
+
+
+def test_centres_are_unit_rows_even_of_empty_vectors() -> None:
+    assert np.allclose(np.linalg.norm(find_centres(scattered(500), 30, seed=0), axis=1), 1, atol=1e-5)
+    assert np.array_equal(find_centres(np.zeros((40, 8), np.float32), 4, seed=0), np.zeros((4, 8)))
+
+
+def test_looking_into_all_cells_is_the_exact_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors, languages = scattered(300), ["en", "id", "de"] * 100
+    monkeypatch.setattr(neighbours, "divide", lambda embeddings: divide(embeddings, probes=1000))
+    exact, cells = (neighbours.search(vectors, languages, neighbours=5, most_exact=most) for most in (300, 299))
+    assert np.array_equal(exact.near, cells.near)
+    assert exact.candidates().margin == pytest.approx(cells.candidates().margin, abs=1e-6)
+
+
+def test_cells_find_the_pairs_that_belong_together() -> None:
+    n, stories = 4000, 400
+    found = neighbours.search(scattered(n, stories=stories), ["en"] * n, neighbours=5, most_exact=0).candidates()
+    pairs = set(zip(found.left.tolist(), found.right.tolist(), strict=True))
+    assert sum((at, n - stories + at) in pairs for at in range(stories)) >= 0.99 * stories
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("columns", [100, 2000])
+def test_threads_change_nothing(threads: int, columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(neighbours, "_BLOCK_BYTES", 4 * columns * 64)
+    vectors, languages = scattered(columns), ["en", "id"] * (columns // 2)
+    one, several = (neighbours.search(vectors, languages, neighbours=4, threads=at) for at in (1, threads))
+    assert np.array_equal(one.near, several.near)
+
+
+@pytest.mark.parametrize("columns", [30, 1000, 5003])
+def test_the_largest_are_found_by_their_groups(columns: int) -> None:
+    values = np.random.default_rng(columns).standard_normal((7, columns)).astype(np.float32)
+    found = np.sort(np.take_along_axis(values, neighbours._largest(values, 12), axis=1), axis=1)
+    assert np.array_equal(found, np.sort(values, axis=1)[:, -12:])
+
+
+def test_blocks_of_pairs_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    encoder = dedup.load_encoder("bundled")
+    articles = [
+        Article(f"{town}{number}", f"Heavy rain flooded {number} streets in {town}, they said. {7 * number} people left")
+        for town in ("Verona", "Hamburg", "Oslo")
+        for number in range(20)
+    ]
+    whole = as_json(find_duplicates(articles, encoder=encoder))
+    monkeypatch.setattr(verify, "_PAIRS", 32)
+    monkeypatch.setattr(verify, "_TEXTS", 3)
+    monkeypatch.setattr(neighbours.Neighbourhood.blocks, "__defaults__", (50,))
+    assert as_json(find_duplicates(articles, encoder=encoder)) == whole
