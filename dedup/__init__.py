@@ -24,7 +24,7 @@ from dedup.datatypes import (
     Settings,
     Skipped,
 )
-from dedup.errors import DedupError, MissingExtraError, ModelError, ReadError, SettingsError
+from dedup.errors import DedupError, MissingExtraError, ModelError, ReadError, ResourceError, SettingsError
 from dedup.version import __version__
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ __all__ = [
     "ReadError",
     "ReadOptions",
     "Report",
+    "ResourceError",
     "Settings",
     "SettingsError",
     "Skipped",

@@ -93,6 +93,10 @@ _speaking = _options(
     _verbose,
     click.option("--no-progress", is_flag=True, help="No progress line."),
 )
+_jobs = click.option(
+    "-j", "--jobs", type=click.IntRange(min=1), metavar="N",
+    help="Processes that share the work; by default all cores. The report is the same with any number.",
+)  # fmt: skip
 _writing = click.option(
     "-o", "--output", type=click.Path(path_type=Path, allow_dash=True), default="-", metavar="FILE",
     help="Write here instead of to standard output; whole or not at all.",
@@ -126,13 +130,14 @@ def main() -> None:
 @_writing
 @_deciding
 @_reading
+@_jobs
 @click.option("--check", is_flag=True, help="Exit with code 3 if there are duplicates.")
 @click.option("--no-text", is_flag=True, help="Leave the text of the articles out of the report.")
 @_speaking
 def scan(
     paths: tuple[str, ...], form: str, output: Path, model: str, threshold: float | None, scorer: str, level: str,
-    text_field: str | None, id_field: str | None, glob: str | None, max_bytes: int | None, check: bool, no_text: bool,
-    quiet: bool, verbose: int, no_progress: bool,
+    text_field: str | None, id_field: str | None, glob: str | None, max_bytes: int | None, jobs: int | None, check: bool,
+    no_text: bool, quiet: bool, verbose: int, no_progress: bool,
 ) -> None:  # fmt: skip
     """Find duplicates in files and folders.
 
@@ -149,7 +154,7 @@ def scan(
     settings = Settings(model=model, threshold=threshold, level=Level(level), scorer=scorer)
     _check_output(form, output)
     articles = _read(paths, text_field=text_field, id_field=id_field, glob=glob, max_bytes=max_bytes)
-    report = _find(articles, settings, shown=not (quiet or no_progress))
+    report = _find(articles, settings, jobs=jobs, shown=not (quiet or no_progress))
     _write_report(report, form, output, full=verbose > 0, with_text=not no_text)
     if not quiet and (form != "text" or str(output) != "-"):
         click.echo(rendering.summary_line(report), err=True)
@@ -285,11 +290,13 @@ def train(corpus: Path, out: Path, quiet: bool, verbose: int, no_progress: bool)
         train_encoder(corpus, out, progress=progress)
 
 
-def _find(articles: Iterable[Article | Skipped], settings: Settings, *, shown: bool) -> Report:
+def _find(articles: Iterable[Article | Skipped], settings: Settings, *, jobs: int | None, shown: bool) -> Report:
+    from dedup.parallel import count_cores
     from dedup.pipeline import find_duplicates
 
+    jobs = jobs or count_cores()
     with ProgressLine(sys.stderr, shown=shown and _on_terminal(sys.stderr)) as progress:
-        return find_duplicates(articles, settings=settings, progress=progress)
+        return find_duplicates(articles, settings=settings, jobs=jobs, progress=progress)
 
 
 def _read(paths: Sequence[str], **given: Any) -> Iterator[Article | Skipped]:
@@ -318,7 +325,7 @@ def _names(name: str, path: str, article: Article) -> bool:
 
 def _scan_gold(gold: Iterable[Gold], settings: Settings, *, shown: bool) -> dict[str, str]:
     """Cluster of every clustered gold article, from a scan that sees nothing of the gold."""
-    report = _find((item.article for item in gold), settings, shown=shown)
+    report = _find((item.article for item in gold), settings, jobs=None, shown=shown)
     return {
         report.articles[member].id: str(number)
         for number, cluster in enumerate(report.clusters)

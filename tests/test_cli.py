@@ -38,7 +38,7 @@ stages = pytest.mark.usefixtures("simple_stages")
 
 
 def find_same_text(
-    articles: Iterable[Article | Skipped], *, settings: Settings, progress: Any
+    articles: Iterable[Article | Skipped], *, settings: Settings, jobs: int, progress: Any
 ) -> Report:
     """Stands in for the pipeline: articles with the same text are duplicates."""
     if settings.model == "absent":
@@ -48,7 +48,7 @@ def find_same_text(
     items = list(articles)
     read = tuple(item for item in items if isinstance(item, Article))
     logging.getLogger("dedup.pipeline").info("%d articles", len(read))
-    logging.getLogger("dedup.pipeline").debug("by text")
+    logging.getLogger("dedup.pipeline").debug("by text, %d jobs", jobs)
     groups: dict[str, list[int]] = defaultdict(list)
     for position, article in enumerate(read):
         progress("read", position + 1, 0)
@@ -236,7 +236,7 @@ def test_colours_and_progress_need_a_terminal(run: Run, folder: Path) -> None:
 @stages
 @pytest.mark.parametrize(
     ("options", "told"),
-    [((), ""), (("-v",), "info: 3 articles\n"), (("-vv",), "info: 3 articles\ndebug: by text\n")],
+    [((), ""), (("-v",), "info: 3 articles\n"), (("-vv", "-j3"), "info: 3 articles\ndebug: by text, 3 jobs\n")],
     ids=["by default", "-v", "-vv"],
 )
 def test_what_is_going_on_is_told_on_demand(run: Run, folder: Path, options: tuple[str, ...], told: str) -> None:

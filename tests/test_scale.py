@@ -205,7 +205,7 @@ def test_the_largest_are_found_by_their_groups(columns: int) -> None:
 def test_blocks_of_pairs_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     encoder = dedup.load_encoder("bundled")
     articles = [
-        Article(f"{town}{number}", f"Heavy rain flooded {number} streets in {town}, they said. {7 * number} people left")
+        Article(f"{town}{number}", f"Heavy rain flooded {number} streets in {town}, they said. {7 * number} people")
         for town in ("Verona", "Hamburg", "Oslo")
         for number in range(20)
     ]
