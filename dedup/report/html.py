@@ -53,7 +53,7 @@ def as_html(report: Report, *, with_text: bool = True, embeddings: Embeddings | 
     """
     stories = view.most_certain_first(view.stories(report))
     islands = page_islands(report, stories, with_text=with_text, embeddings=embeddings)
-    style, script = _source("style.css"), "\n".join(map(_source, _SCRIPTS))
+    style, script = _source("style.css"), _script()
     page = _environment().get_template("page.html").render(
         islands=islands,
         style=style,
@@ -134,6 +134,11 @@ def _source(name: str) -> str:
     environment = _environment()
     assert environment.loader is not None
     return environment.loader.get_source(environment, name)[0].strip()
+
+
+def _script() -> str:
+    """The page's one script: its files in one scope."""
+    return "\n".join(('"use strict";', "{", *map(_source, _SCRIPTS), "}"))
 
 
 def _policy(style: str, script: str) -> str:

@@ -98,8 +98,12 @@ function toggleEvidence(card) {
   else openEvidence(card, ...(card.pair ?? card.story.members.slice(0, 2)));
 }
 
-/** Opens the evidence of a card on two of its articles. */
+/** Opens the evidence of a card on two of its articles, as soon as the page is read to its end, where texts lie. */
 function openEvidence(card, left, right) {
+  if (document.readyState === "loading") {
+    document.addEventListener("DOMContentLoaded", () => openEvidence(card, left, right), { once: true });
+    return;
+  }
   fillCard(card);
   if (!card.panel) {
     card.panel = element("div", { class: "panel" });

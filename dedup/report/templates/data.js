@@ -22,9 +22,10 @@ const stories = page.stories.map((story, index) => {
     representative,
     languages: [...new Set(members.map((member) => member.language))],
     newest: members.map((member) => member.published).reduce((one, other) => (one > other ? one : other), ""),
-    pairs: new Map(story.pairs.map(pairOf)),
   };
 });
+
+const pairsOf = new Map();
 
 function pairOf([left, right, kind, score, similarity, line, excerpt]) {
   return [pairKey(left, right), { left, right, kind, score, similarity, line, excerpt }];
@@ -36,7 +37,8 @@ function pairKey(one, other) {
 
 /** The match of two articles of a story; undefined where they were joined through others only. */
 function matchOf(story, one, other) {
-  return story.pairs.get(pairKey(one.index, other.index));
+  if (!pairsOf.has(story)) pairsOf.set(story, new Map(story.pairs.map(pairOf)));
+  return pairsOf.get(story).get(pairKey(one.index, other.index));
 }
 
 function certaintyWords(score) {

@@ -38,21 +38,30 @@ function withoutText(evidence) {
  * from language to language, so one that only one side has is a clash within a language only.
  */
 function facts(evidence, leftArticle, rightArticle) {
-  const [left, right] = evidence.coverage;
   const written = { ...namesWritten(rightArticle), ...namesWritten(leftArticle) };
   return element("dl", { class: "facts" },
-    element("div", {}, element("dt", {}, "Said by the other text too"),
-      element("dd", {}, coverageBar("left", left), coverageBar("right", right))),
+    element("div", {}, element("dt", {}, "Found in the other"),
+      element("dd", {}, coverageBar("left", ...found(evidence, 0, leftArticle)), coverageBar("right", ...found(evidence, 1, rightArticle)))),
     factRow("Numbers", evidence.numbers, groupedDigits),
     factRow("Names", comparableNames(evidence, leftArticle, rightArticle), (name) => written[name] ?? name));
 }
 
-function coverageBar(side, share) {
+/** How much of one text faces something in the other: by its sentences, or without text by the evidence's coverage. */
+function found(evidence, side, article) {
+  if (!page.withText) return [evidence.coverage[side], `${Math.round(100 * evidence.coverage[side])} %`];
+  const [sentences] = textLine(article.index);
+  const faced = [...new Set(evidence.aligned.map((pair) => pair[side]))];
+  const length = (said) => said.reduce((sum, sentence) => sum + sentence.length, 0);
+  const share = length(faced.map((index) => sentences[index] ?? "")) / Math.max(1, length(sentences));
+  return [share, `${faced.length} of ${plural(sentences.length, "sentence")}`];
+}
+
+function coverageBar(side, share, said) {
   const percent = Math.round(100 * share);
   return element("span", { class: "coverage" },
     drawn("svg", { viewBox: "0 0 100 6", preserveAspectRatio: "none", "aria-hidden": "true" },
       drawn("rect", { class: "track", width: 100, height: 6, rx: 1.5 }), drawn("rect", { class: "fill", width: percent, height: 6, rx: 1.5 })),
-    `${percent} % of the ${side} text`);
+    `${said} of the ${side} text`);
 }
 
 function comparableNames({ names: [shared, left, right] }, one, other) {

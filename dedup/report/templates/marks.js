@@ -1,7 +1,7 @@
 // Numbers and names of the evidence, found again in the sentences. Evidence holds canonical forms ("600000000000",
 // "putin"); the text says "600 billion", "٦٠٠" or "Путин". Numbers are read here, names come with the text.
 
-const TOKEN = /\p{L}+[-_]?\p{Nd}+(?:[.:_-]?[\p{L}\p{Nd}]+)*|\p{Nd}+(?:[.,:٫٬'’\u00a0\u202f-]?\p{Nd}+)*|[\p{L}\p{M}]+/gu;
+const TOKEN = /\p{L}+[-_]?\p{Nd}+(?:[.:_-]?[\p{L}\p{Nd}]+)*|\p{Nd}+(?: \p{Nd}{3}(?!\p{Nd})|[.,:٫٬'’\u00a0\u202f-]?\p{Nd}+)*|[\p{L}\p{M}]+/gu;
 const FIRST_DIGITS = [0x30, 0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66,
   0xe50, 0xed0, 0xf20, 0x1040, 0x17e0, 0xff10];
 
@@ -36,7 +36,7 @@ function kindOf(token, facts) {
 
 function numberTest(canonical) {
   const known = new Set(canonical);
-  const scaled = new Set(canonical.filter((number) => /[1-9]000$/.test(number)).map(significant));
+  const scaled = new Set(canonical.filter((number) => /\d00000$/.test(number)).map(significant));
   return (token) => {
     const digits = asciiDigits(token);
     if (!/\d/.test(digits)) return false;
