@@ -38,6 +38,7 @@ class Islands:
     evidence: Markup
     has_map: bool
     singles: int
+    singles_listed: int
 
 
 def page_islands(
@@ -70,6 +71,7 @@ def page_islands(
         evidence=_lines([_evidence(match, with_text)] for match in kept),
         has_map=len(positions) > 1,
         singles=len(singles),
+        singles_listed=len(listed),
     )
 
 
