@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from handmade import ARTICLES, INDONESIAN, empty_report, handmade_report, small_evidence
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -23,6 +22,7 @@ from dedup.report import islands, view
 from dedup.report.html import as_html
 from dedup.report.story_map import story_positions
 from dedup.report.words import CERTAINTY_WORDS, certainty_words, language_name
+from handmade import ARTICLES, INDONESIAN, empty_report, handmade_report, small_evidence
 
 TEMPLATES = Path(islands.__file__).parent / "templates"
 SCRIPTS = sorted(TEMPLATES.glob("*.js"))

@@ -1,7 +1,7 @@
 // Numbers and names of the evidence, found again in the sentences. Evidence holds canonical forms ("5000000000",
 // "putin"); the text says "5 billion", "٥" or "Путин". Numbers are read here, names come with the text.
 
-const TOKEN = /\p{L}+[-_]?\p{Nd}+(?:[.:_-]?[\p{L}\p{Nd}]+)*|\p{Nd}+(?: \p{Nd}{3}(?!\p{Nd})|[.,:٫٬'’\u00a0\u202f-]?\p{Nd}+)*|[\p{L}\p{M}]+/gu;
+const TOKEN = /[A-Za-z]+[-_]?\p{Nd}+(?:[.:_-]?[A-Za-z\p{Nd}]+)*|\p{Nd}+(?: \p{Nd}{3}(?!\p{Nd})|[.,:٫٬'’\u00a0\u202f-]?\p{Nd}+)*|[\p{L}\p{M}]+/gu;
 const FIRST_DIGITS = [0x30, 0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66,
   0xe50, 0xed0, 0xf20, 0x1040, 0x17e0, 0xff10];
 
