@@ -55,11 +55,11 @@ def cluster_pairs(
     members: dict[int, list[int]] = {}
     sums: dict[int, dict[int, _Sum]] = {}
     for (left, right), value in log_odds.items():
-        direct = languages[left] == languages[right]
+        same = languages[left] == languages[right]
         a, b = rank[left], rank[right]
         for one, other in ((a, b), (b, a)):
             members.setdefault(one, [one])
-            sums.setdefault(one, {})[other] = (value, 1, value if direct else 0.0)
+            sums.setdefault(one, {})[other] = (value, 1, value if same else 0.0)
     heap = [(-value, a, b, 1, 1) for a, row in sums.items() for b, (value, _, _) in row.items() if a < b and value > 0]
     heapq.heapify(heap)
     while heap:

@@ -42,7 +42,7 @@ _ALL_IN_FULL = 12  # articles up to which all pairs of a cluster have their evid
 _FEW_CHARACTERS = 4_000_000  # read by one process before others have started
 _BATCH = 1024
 _NEAR = 1 << 20
-_KINDS = tuple(MatchKind)
+_KINDS = (MatchKind.EXACT, MatchKind.NEAR, MatchKind.EXCERPT, MatchKind.TRANSLATION, MatchKind.SAME_STORY)
 
 Group = tuple[int, ...]
 

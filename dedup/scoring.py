@@ -25,10 +25,9 @@ FEATURES = (
     "containment",  # the same, better covered side
     "order",  # counterparts at the same relative positions
     "length",  # minus the absolute logarithm of the ratio of lengths
-    "numbers",  # weighted share of all hard facts that both state
-    "numbers_either",  # the same against the side that states fewer
-    "clash",  # minus the logarithm of what each side states and the other does not
-    "names",  # weighted share of names that both state, against the side that states fewer
+    "facts",  # share of the numbers, dates, versions and identifiers that both state
+    "names",  # the same of names
+    "clash",  # minus the logarithm of one plus the facts that each side states and the other does not
 )
 """Names of the features, each oriented so that more means likelier the same article."""
 

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.alignment import StoredPassages, information_weights
+from dedup.boilerplate import EXAMPLES, MORE_STORIES, page_furniture
 from dedup.columns import join_rows
 from dedup.datatypes import Article, Embeddings, Progress
 from dedup.embed import Encoder, LanguageMeans, StaticEncoder, embed_sentences, load_encoder, unit_rows
@@ -28,6 +29,7 @@ _BATCH = 256
 _BLOCK = 1 << 14
 _OWN_MEAN_WEIGHT = 20.0  # articles of a language after which its own mean in the run outweighs the shipped one
 _DIGITS = re.compile(r"\d+")
+_ENGLISH = "en"  # the language of the examples of page furniture
 
 
 def embed_bodies(
@@ -70,13 +72,15 @@ def split_bodies(
     """The sentences of all articles, the reading lengths of the articles, and the shelves that hold the sentences."""
     vectors, weights, starts = Shelf("f2", encoder.dimension), Shelf("f4"), Shelf("i8")
     sharing, source = _shared(encoder, workers)
+    english = {_ENGLISH: means.get(_ENGLISH, _known_mean(encoder, _ENGLISH))}
+    page = tuple(embed_sentences([lines], [_ENGLISH], english, encoder) for lines in (EXAMPLES, MORE_STORIES))
     tasks = (
         ([article.body for article in part], list(of_part))
         for part, of_part in zip(batches(articles), batches(codes), strict=True)
     )
     told: list[_Sentences] = []
     done = 0
-    for batch, batch_vectors in sharing.map(partial(_split, source, means), tasks):
+    for batch, batch_vectors in sharing.map(partial(_split, source, means, page), tasks):
         vectors.append(batch_vectors)
         told.append(batch)
         done += len(batch.counts)
@@ -97,7 +101,10 @@ def batches(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Sentences:
-    """Of a batch of articles: sentences an article, characters and hash of each sentence, reading length an article."""
+    """Of a batch of articles: sentences and reading length an article, characters and hash a sentence.
+
+    A sentence that belongs to the page and not to the article has no characters.
+    """
 
     counts: npt.NDArray[np.intp]
     characters: npt.NDArray[np.int32]
@@ -129,18 +136,21 @@ def _pool(source: Encoder | str, bodies: Sequence[str]) -> npt.NDArray[np.float3
 
 
 def _split(
-    source: Encoder | str, means: LanguageMeans, batch: tuple[Sequence[str], Sequence[str]]
+    source: Encoder | str, means: LanguageMeans, page: tuple[Embeddings, ...], batch: tuple[Sequence[str], Sequence[str]]
 ) -> tuple[_Sentences, npt.NDArray[np.float16]]:
     bodies, codes = batch
     split = [sentences(body) for body in bodies]
     flat = [sentence for of_text in split for sentence in of_text]
-    vectors = embed_sentences(split, codes, means, _encoder(source)).astype(np.float16)
+    vectors = embed_sentences(split, codes, means, _encoder(source))
+    counts = np.array([len(of_text) for of_text in split], np.intp)
+    characters = np.array([len(sentence) for sentence in flat], np.int32)
+    characters[page_furniture(vectors, characters, np.append(0, np.cumsum(counts)), *page)] = 0
     return _Sentences(
-        counts=np.array([len(of_text) for of_text in split], np.intp),
-        characters=np.array([len(sentence) for sentence in flat], np.int32),
+        counts=counts,
+        characters=characters,
         hashes=np.array([_masked_hash(sentence) for sentence in flat], np.uint64),
         lengths=np.array([reading_length(body) for body in bodies], np.float32),
-    ), vectors
+    ), vectors.astype(np.float16)
 
 
 def _masked_hash(sentence: str) -> int:
@@ -164,17 +174,24 @@ def _recurrence(hashes: npt.NDArray[np.uint64], counts: npt.NDArray[np.intp]) ->
 
 def _remove_language_means(vectors: Embeddings, codes: Sequence[str], encoder: Encoder) -> LanguageMeans:
     """Take each row's language mean off it and make it a unit row, in place; a zero row stays zero."""
-    shipped = encoder.language_means
-    fallback = np.mean(list(shipped.values()), axis=0) if shipped else np.zeros(encoder.dimension, np.float32)
     names, of_row = np.unique(np.array(codes, dtype=str), return_inverse=True)
     totals = np.zeros((len(names), encoder.dimension))
     blocks = [slice(start, start + _BLOCK) for start in range(0, len(vectors), _BLOCK)]
     for block in blocks:
         np.add.at(totals, of_row[block], vectors[block])
-    prior = np.array([shipped.get(str(name), fallback) for name in names]).reshape(-1, encoder.dimension)
+    prior = np.array([_known_mean(encoder, str(name)) for name in names]).reshape(-1, encoder.dimension)
     counts = np.bincount(of_row, minlength=len(names))[:, None]
     means = ((totals + _OWN_MEAN_WEIGHT * prior) / (counts + _OWN_MEAN_WEIGHT)).astype(np.float32)
     for block in blocks:
         filled = vectors[block].any(axis=1, keepdims=True)
         vectors[block] = unit_rows(np.where(filled, vectors[block] - means[of_row[block]], 0))
     return dict(zip(names.tolist(), means, strict=True))
+
+
+def _known_mean(encoder: Encoder, code: str) -> npt.NDArray[np.float32]:
+    """The mean of a language as the model knows it, or else the mean of all that it knows."""
+    known = encoder.language_means
+    if code in known:
+        return known[code]
+    total = sum(known.values(), np.zeros(encoder.dimension, np.float32))
+    return np.asarray(total / max(len(known), 1), np.float32)

@@ -6,9 +6,10 @@ of those that its other features leave open. Blocks are shared among processes.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -32,7 +33,7 @@ from dedup.scoring import FEATURES, HEADS, Scorer, probability
 from dedup.scratch import Shelf
 
 _TEXT_FEATURES = [FEATURES.index(name) for name in ("coverage", "containment", "order")]
-_FACT_FEATURES = [FEATURES.index(name) for name in ("numbers", "numbers_either", "clash", "names")]
+_FACT_FEATURES = [FEATURES.index(name) for name in ("facts", "names", "clash")]
 _EXCERPT_COVERED = 0.55  # share of the shorter text that has a counterpart in the longer one, at least
 _EXCERPT_EXTRA = 0.6  # share of the longer text that has one in the shorter, at most, relative to the above
 _EXCERPT_RATIO = 2.0  # of lengths, beyond which a pair can only be an article and an excerpt of it
@@ -112,7 +113,7 @@ def judge_pairs(
         if progress:
             progress("verify", block.stop, len(candidates))
     heads = subjects.heads(candidates)
-    features[:, _FACT_FEATURES] = (1, 1, 0, 1)
+    features[:, _FACT_FEATURES] = (1, 1, 0)
     undecided = np.flatnonzero(scorer.log_odds(features, heads) >= scorer.least)
     features[undecided[:, None], _FACT_FEATURES] = _compare_facts(
         subjects, candidates.left[undecided], candidates.right[undecided], workers
@@ -176,14 +177,14 @@ def _cover_pairs(
 def _compare_facts(
     subjects: Subjects, left: npt.NDArray[np.intp], right: npt.NDArray[np.intp], workers: Workers
 ) -> npt.NDArray[np.float32]:
-    """The last four of `FEATURES` for pairs: ndarray of shape (m, 4), float32."""
+    """The last three of `FEATURES` for pairs: ndarray of shape (m, 3), float32."""
     articles = np.unique(np.concatenate([left, right])).tolist()
     batches = ([_text_of(subjects, at) for at in articles[block]] for block in _slices(len(articles), _TEXTS))
-    found = (facts for batch in workers.map(_weigh_texts, batches) for facts in batch)
-    weighted = dict(zip(articles, found, strict=True))
+    found = (facts for batch in workers.map(_read_facts, batches) for facts in batch)
+    facts = dict(zip(articles, found, strict=True))
     pairs = zip(left.tolist(), right.tolist(), strict=True)
-    features = [fact_features(weighted[one], weighted[other]) for one, other in pairs]
-    return np.array(features, np.float32).reshape(-1, 4)
+    features = [fact_features(facts[one], facts[other]) for one, other in pairs]
+    return np.array(features, np.float32).reshape(-1, 3)
 
 
 def _text_of(subjects: Subjects, position: int) -> _Text:
@@ -196,8 +197,8 @@ def _texts_of(
     return {position: _text_of(subjects, position) for position in np.unique(np.concatenate([left, right])).tolist()}
 
 
-def _weigh_texts(texts: Sequence[_Text]) -> list[_Weighted]:
-    return [_weighted(extract_facts(body, code)) for body, code in texts]
+def _read_facts(texts: Sequence[_Text]) -> list[Facts]:
+    return [extract_facts(body, code) for body, code in texts]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -242,7 +243,7 @@ def _describe_batch(stored: StoredPassages, batch: _Batch) -> list[Match]:
 
 
 def _align(passages: Passages, left: int, right: int) -> tuple[AlignedPair, ...]:
-    return align(passages.vectors[passages.of(left)], passages.vectors[passages.of(right)])
+    return align(*(passages.vectors[rows] * (passages.weights[rows, None] > 0) for rows in map(passages.of, (left, right))))
 
 
 def _with_facts(evidence: Evidence, aligned: tuple[AlignedPair, ...], left: Facts, right: Facts) -> Evidence:
@@ -275,41 +276,9 @@ def _kind(excerpt: str, *, copy: bool, one_language: bool) -> MatchKind:
     return MatchKind.NEAR if one_language else MatchKind.TRANSLATION
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Weighted:
-    """Facts with what they weigh: numbers of all kinds, and names."""
-
-    numbers: dict[str, float]
-    names: frozenset[str]
-
-
-def _weighted(facts: Facts) -> _Weighted:
-    numbers = {number: number_weight(number) for number in facts.numbers}
-    numbers |= dict.fromkeys(facts.dates, 1.5) | dict.fromkeys(facts.versions + facts.identifiers, 2.0)
-    return _Weighted(numbers, frozenset(facts.names))
-
-
-@lru_cache(maxsize=1 << 16)
-def number_weight(number: str) -> float:
-    """How much a shared number says: 0.3 for one digit, 0.6 for two or a year, more for longer ones."""
-    if len(number) == 1:
-        return 0.3
-    if len(number) == 2 or (len(number) == 4 and number[:2] in ("19", "20")):
-        return 0.6
-    return 1 + 0.1 * min(len(number), 8)
-
-
-def fact_features(left: _Weighted, right: _Weighted) -> tuple[float, float, float, float]:
-    """The last four of `FEATURES`."""
-    shared = left.numbers.keys() & right.numbers.keys()
-    both = sum(left.numbers[number] for number in shared)
-    ours = sum(left.numbers.values()) - both
-    theirs = sum(right.numbers.values()) - both
-    fewer = min(ours, theirs)
-    names = len(left.names & right.names)
-    return (
-        (both + 0.5) / (both + ours + theirs + 1),
-        (both + 0.5) / (both + fewer + 1),
-        -float(np.log1p(fewer)),
-        (names + 0.5) / (min(len(left.names), len(right.names)) + 1),
-    )
+def fact_features(left: Facts, right: Facts) -> tuple[float, float, float]:
+    """The last three of `FEATURES`."""
+    found = compare_facts(left, right)
+    kinds = (found.numbers, found.dates, found.versions, found.identifiers)
+    fewer = min(sum(len(kind.left_only) for kind in kinds), sum(len(kind.right_only) for kind in kinds))
+    return found.stated, found.named, -math.log1p(fewer)

@@ -18,7 +18,7 @@ ROOT = Path(dedup.__file__).parent
 LAYERS = (
     {"errors", "version"},
     {"columns", "datatypes", "parallel", "scratch", "text"},
-    {"alignment", "boilerplate", "cells", "facts", "gold", "ngrams", "output", "progress", "readers", "scoring"},
+    {"alignment", "boilerplate", "boilerplate", "cells", "facts", "gold", "ngrams", "output", "progress", "readers", "scoring"},
     {"read", "detect", "embed", "neighbours", "verify", "cluster", "report", "evaluate"},
     {"texts"},
     {"pipeline"},
