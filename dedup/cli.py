@@ -339,6 +339,8 @@ def _write_report(report: Report, form: str, output: Path, *, full: bool, with_t
             write_whole(output / name, content)
     elif form == "text":
         _write(rendering.as_text(report, full=full, with_text=with_text, **_layout(output)), output)
+    elif form == "html":
+        _write(rendering.as_html(report, with_text=with_text, embeddings=report.embeddings), output)
     else:
         _write(getattr(rendering, f"as_{form}")(report, with_text=with_text), output)
 

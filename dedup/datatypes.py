@@ -242,6 +242,7 @@ class Report:
     """All that a run decided; renderings live in `dedup.report`.
 
     `languages[i]` belongs to `articles[i]`; matches and clusters hold positions. `model` is ``name@fingerprint``.
+    `embeddings` are kept for drawing a map, up to 20,000 articles; they are no part of what two reports are compared by.
     """
 
     articles: tuple[Article, ...]
@@ -252,6 +253,7 @@ class Report:
     settings: Settings
     model: str
     threshold: float
+    embeddings: Embeddings | None = field(default=None, compare=False, repr=False)
 
     @property
     def duplicates(self) -> int:

@@ -17,6 +17,7 @@ from dedup.datatypes import (
     Candidates,
     Cluster,
     Comparison,
+    Embeddings,
     Evidence,
     Language,
     Match,
@@ -36,6 +37,7 @@ from dedup.text import content_hash, main_script, reading_length
 from dedup.texts import batches, embed_bodies, split_bodies
 from dedup.verify import Subjects, Verdicts, describe_pairs, judge_pairs
 
+_MAPPED = 20_000  # articles up to which a report keeps the vectors; a map of more cannot be read
 _COMPLETED = 100  # articles up to which a group of linked articles has all its pairs verified
 _UNVERIFIED = -1.0  # log-odds, threshold taken off, of a pair that nobody has verified
 _ALL_IN_FULL = 12  # articles up to which all pairs of a cluster have their evidence in full
@@ -104,6 +106,7 @@ def find_duplicates(
         settings=settings,
         model=f"{encoder.name}@{encoder.fingerprint}",
         threshold=scorer.threshold,
+        embeddings=found.embeddings[np.searchsorted(distinct, originals)] if len(originals) <= _MAPPED else None,
     )
 
 
@@ -124,11 +127,12 @@ def compare_articles(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Found:
-    """What matching found among distinct articles: matches, groups of positions and each group's weakest pair."""
+    """What matching found among distinct articles: matches, groups of positions, each group's weakest pair, vectors."""
 
     matches: tuple[Match, ...]
     groups: list[Group]
     weakest: list[WeakestPair]
+    embeddings: Embeddings
 
 
 def _partition(
@@ -195,7 +199,8 @@ def _match(
     matched = np.flatnonzero(probability(verdicts.log_odds) >= scorer.threshold)
     full = _in_full([pairs[at] for at in matched], groups, weakest, articles)
     candidates, verdicts = take_rows(candidates, matched), take_rows(verdicts, matched)
-    return _Found(describe_pairs(subjects, candidates, verdicts, full=full, workers=workers), groups, weakest)
+    matches = describe_pairs(subjects, candidates, verdicts, full=full, workers=workers)
+    return _Found(matches, groups, weakest, neighbourhood.embeddings)
 
 
 def prepare(
