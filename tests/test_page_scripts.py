@@ -69,6 +69,34 @@ def test_numbers_are_found_again_however_they_are_written(
     assert [text for text, is_mark in nodes if is_mark] == ([marked] if marked else [])
 
 
+CHANGED = {
+    "a word replaced": ("Five towns lie here", "Six towns lie here", ["Five"], ["Six"]),
+    "a word added": ("Five towns lie here", "Five old towns lie here", [], ["old"]),
+    "a word dropped, Cyrillic": ("Пять старых городов", "Пять городов", ["старых"], []),
+    "a word replaced, Arabic": ("خمس مدن كبيرة", "ست مدن كبيرة", ["خمس"], ["ست"]),
+    "characters replaced, Han": ("五座城市在这里", "六十座城市在这里", ["五"], ["六十"]),
+    "a character dropped, kana": ("まちがあります", "まちがある", ["ります"], ["る"]),
+    "a word replaced, Thai": ("ห้าเมืองอยู่ที่นี่", "หกเมืองอยู่ที่นี่", ["ห้า"], ["หก"]),
+    "a word replaced, Hangul": ("다섯 도시가 있다", "여섯 도시가 있다", ["다섯"], ["여섯"]),
+    "a number changed": ("version 2.7.1 is out", "version 2.7.2 is out", ["2.7.1"], ["2.7.2"]),
+    "nothing": ("Five towns lie here", "Five towns lie here", [], []),
+    "only punctuation": ("Five towns, here", "Five towns here", [], []),
+    "another sentence altogether": ("Five towns lie here", "Rain fell on Monday", [], []),
+    "empty": ("", "Rain", [], []),
+}
+
+
+@pytest.mark.parametrize(("one", "other", "left", "right"), CHANGED.values(), ids=CHANGED)
+def test_words_that_two_versions_do_not_share_are_marked(
+    browser: Browser, one: str, other: str, left: list[str], right: list[str]
+) -> None:
+    pair = f"{json.dumps(one)}, {json.dumps(other)}"
+    marks = "nodes.filter((node) => node.tagName).map((mark) => mark.textContent)"
+    nodes = f"[{pair}].map((said, side) => marked(said, [], changes({pair})[side]))"
+    found = in_scripts(browser, f"{nodes}.map((nodes) => {marks})")
+    assert found == [left, right]
+
+
 ALIGNED = {
     "nothing faces anything": ([], 2, 1, [([0, 1], [0])]),
     "all in order": ([(0, 0), (1, 1)], 2, 2, ["0=0", "1=1"]),

@@ -176,7 +176,10 @@ function runsOf(rows) {
 }
 
 function runNodes({ row, folded: hidden }, sides) {
-  const cells = [row.left, row.right].map((indices, side) => cell(row, indices, sides[side]));
+  const said = [row.left, row.right].map((indices, side) => indices.map((index) => sides[side].sentences[index] ?? "").join(" "));
+  const sameLanguage = sides[0].article.language === sides[1].article.language;
+  const changed = sameLanguage && row.similarity !== null ? changes(...said) : [];
+  const cells = said.map((text, side) => cell(row, sides[side], marked(text, sides[side].facts, changed[side])));
   if (!hidden) return cells;
   const nodes = cells.map((made) => Object.assign(made, { hidden: true }));
   const label = [[row.left, "left"], [row.right, "right"]].filter(([indices]) => indices.length)
@@ -188,9 +191,8 @@ function runNodes({ row, folded: hidden }, sides) {
   return [open, ...nodes];
 }
 
-function cell(row, indices, { article, sentences, facts: marks }) {
+function cell(row, { article }, said) {
   const faced = row.similarity !== null;
-  const said = indices.map((index) => marked(sentences[index] ?? "", marks)).flatMap((nodes) => [...nodes, " "]);
   const made = written("p", article, { class: faced ? `faced ${closeness(row.similarity)}` : "alone" }, said);
   if (row.moved) made.classList.add("moved");
   if (faced) made.title = `sentence similarity ${row.similarity.toFixed(2)}${row.moved ? "; stands elsewhere in the right text" : ""}`;

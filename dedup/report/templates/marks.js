@@ -1,18 +1,31 @@
 // Numbers and names of the evidence, found again in the sentences. Evidence holds canonical forms ("5000000000",
 // "putin"); the text says "5 billion", "٥" or "Путин". Numbers are read here, names come with the text.
 
-const TOKEN = /[A-Za-z]+[-_]?\p{Nd}+(?:[.:_-]?[A-Za-z\p{Nd}]+)*|\p{Nd}+(?: \p{Nd}{3}(?!\p{Nd})|[.,:٫٬'’\u00a0\u202f-]?\p{Nd}+)*|[\p{L}\p{M}]+/gu;
+const UNSPACED = String.raw`[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]`;
+const TOKEN = new RegExp([
+  String.raw`[A-Za-z]+[-_]?\p{Nd}+(?:[.:_-]?[A-Za-z\p{Nd}]+)*`, // identifiers: CVE-2024-1234, G7
+  String.raw`\p{Nd}+(?: \p{Nd}{3}(?!\p{Nd})|[.,:٫٬'’\u00a0\u202f-]?\p{Nd}+)*`, // numbers, grouped or not
+  String.raw`${UNSPACED}\p{M}*`, // a character, where words are written without spaces
+  String.raw`(?:(?!${UNSPACED})[\p{L}\p{M}])+`, // words
+].join("|"), "gu");
 const FIRST_DIGITS = [0x30, 0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66,
   0xe50, 0xed0, 0xf20, 0x1040, 0x17e0, 0xff10];
 
-/** A sentence as text and <mark> nodes; `facts` is a list of {kind, keys} tried in order. */
-function marked(sentence, facts) {
+const LEAST_IN_COMMON = 0.4;
+
+/**
+ * A sentence as text and <mark> nodes; `facts` is a list of {kind, matches} tried in order, `changed` the places where
+ * a word stands that the other version has not.
+ */
+function marked(sentence, facts, changed = new Set()) {
   const nodes = [];
   let end = 0;
   for (const found of sentence.matchAll(TOKEN)) {
-    const kind = kindOf(found[0], facts);
+    const kind = kindOf(found[0], facts) ?? (changed.has(found.index) ? "changed" : null);
     if (!kind) continue;
-    nodes.push(sentence.slice(end, found.index), element("mark", { class: kind }, found[0]));
+    const between = sentence.slice(end, found.index);
+    if (!between && nodes.at(-1)?.className === kind) nodes.at(-1).append(found[0]);
+    else nodes.push(between, element("mark", { class: kind }, found[0]));
     end = found.index + found[0].length;
   }
   return [...nodes, sentence.slice(end)];
@@ -28,6 +41,37 @@ function factsOf(evidence, side, names, sameLanguage) {
     { kind: "agree name", matches: nameTest(sharedNames, names) },
     { kind: "clash name", matches: nameTest(sameLanguage ? onlyNames[side] : [], names) },
   ];
+}
+
+/**
+ * Where the words of two versions of a sentence differ: for each, a set of places. Empty where they have too little in
+ * common for the difference to say anything. (Longest common subsequence of words.)
+ */
+function changes(one, other) {
+  const [left, right] = [one, other].map((sentence) => [...sentence.matchAll(TOKEN)]);
+  const longest = commonLengths(left.map(String), right.map(String));
+  const places = [left, right].map((words) => new Set(words.map((word) => word.index)));
+  if (longest[0][0] < LEAST_IN_COMMON * Math.max(left.length, right.length)) return [new Set(), new Set()];
+  for (let [row, column] = [0, 0]; row < left.length && column < right.length;) {
+    if (left[row][0] === right[column][0]) {
+      places[0].delete(left[row++].index);
+      places[1].delete(right[column++].index);
+    } else if (longest[row + 1][column] >= longest[row][column + 1]) row++;
+    else column++;
+  }
+  return places;
+}
+
+/** Table of the longest common subsequence of what is left of two lists from each pair of positions on. */
+function commonLengths(left, right) {
+  const table = Array.from({ length: left.length + 1 }, () => new Uint16Array(right.length + 1));
+  for (let row = left.length - 1; row >= 0; row--) {
+    for (let column = right.length - 1; column >= 0; column--) {
+      table[row][column] = left[row] === right[column]
+        ? table[row + 1][column + 1] + 1 : Math.max(table[row + 1][column], table[row][column + 1]);
+    }
+  }
+  return table;
 }
 
 function kindOf(token, facts) {
