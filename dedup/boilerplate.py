@@ -36,7 +36,14 @@ EXAMPLES = (
 )
 """Lines that belong to the page and not to the article."""
 
-MORE_STORIES = ("You may also like", "Related articles", "More stories", "Recommended for you", "Trending now", "Read next")
+MORE_STORIES = (
+    "You may also like",
+    "Related articles",
+    "More stories",
+    "Recommended for you",
+    "Trending now",
+    "Read next",
+)
 """Headings under which other stories begin."""
 
 _ALIKE = 0.65

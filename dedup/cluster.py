@@ -1,9 +1,10 @@
 """Matches → clusters, without chaining.
 
-Average linkage on log-odds, the greedy form of correlation clustering (Bansal, Blum & Chawla 2004): the two clusters whose pairs are on average likeliest to be the same article are joined as long as that
-average favours it, and as long as those of them that are in one language, where facts and wording can be held against
-each other directly, do not speak against it. A~B and B~C do not make A~C where A and C contradict each other, and one
-loose end does not pull two stories together.
+Average linkage on log-odds, the greedy form of correlation clustering (Bansal, Blum & Chawla 2004): the two clusters
+whose pairs are on average likeliest to be the same article are joined as long as that average favours it, and as long
+as those of the pairs that are in one language, where facts and wording can be held against each other directly, do not
+speak against it. A~B and B~C do not make A~C where A and C contradict each other, and one loose end does not pull two
+stories together.
 """
 
 from __future__ import annotations

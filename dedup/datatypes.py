@@ -242,7 +242,7 @@ class Report:
     """All that a run decided; renderings live in `dedup.report`.
 
     `languages[i]` belongs to `articles[i]`; matches and clusters hold positions. `model` is ``name@fingerprint``.
-    `embeddings` are kept for drawing a map, up to 20,000 articles; they are no part of what two reports are compared by.
+    `embeddings` are kept for drawing a map, up to 20,000 articles; reports are compared without them.
     """
 
     articles: tuple[Article, ...]

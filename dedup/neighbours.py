@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
@@ -57,6 +57,11 @@ class Neighbourhood:
     def between(self, row: npt.NDArray[np.int64], column: npt.NDArray[np.int64]) -> Candidates:
         """Given pairs, in any order and direction, as candidates."""
         return self._pairs(np.unique(np.minimum(row, column) * len(self.embeddings) + np.maximum(row, column)))
+
+    def with_pairs(self, pairs: npt.NDArray[np.int64]) -> Neighbourhood:
+        """The same with more pairs proposed: ndarray of shape (pairs, 2), in any order and direction."""
+        numbers = pairs.min(axis=1) * len(self.embeddings) + pairs.max(axis=1)
+        return replace(self, near=np.union1d(self.near, numbers))
 
     def _pairs(self, numbers: npt.NDArray[np.int64]) -> Candidates:
         left, right = (part.astype(np.intp) for part in np.divmod(numbers, max(len(self.embeddings), 1)))

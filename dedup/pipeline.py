@@ -30,6 +30,8 @@ from dedup.datatypes import (
 )
 from dedup.detect import detect_languages
 from dedup.embed import Encoder, load_encoder
+from dedup.facts import extract_facts
+from dedup.factual import Keys, fact_keys, pairs_by_facts
 from dedup.neighbours import Neighbourhood, search
 from dedup.parallel import ALONE, Workers
 from dedup.scoring import Scorer, load_scorer, probability
@@ -221,9 +223,18 @@ def prepare(
         f"und {main_script(article.body)}" if code == UNDETERMINED else code
         for code, article in zip(codes, articles, strict=True)
     ]
-    return subjects, search(
-        embeddings, groups, neighbours=settings.neighbours, threads=workers.jobs, progress=progress
-    )
+    found = search(embeddings, groups, neighbours=settings.neighbours, threads=workers.jobs, progress=progress)
+    unread = np.flatnonzero(subjects.codes == UNDETERMINED)
+    if len(unread):
+        texts = list(zip(articles, codes, strict=True))
+        tasks = ([(article.body, code) for article, code in part] for part in batches(texts))
+        keys = [of_article for batch in workers.map(_fact_keys, tasks) for of_article in batch]
+        found = found.with_pairs(pairs_by_facts(keys, unread))
+    return subjects, found
+
+
+def _fact_keys(texts: Sequence[tuple[str, str]]) -> list[Keys]:
+    return [fact_keys(extract_facts(body, code)) for body, code in texts]
 
 
 def _judge(

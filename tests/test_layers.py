@@ -18,8 +18,8 @@ ROOT = Path(dedup.__file__).parent
 LAYERS = (
     {"errors", "version"},
     {"columns", "datatypes", "parallel", "scratch", "text"},
-    {"alignment", "boilerplate", "boilerplate", "cells", "facts", "gold", "ngrams", "output", "progress", "readers", "scoring"},
-    {"read", "detect", "embed", "neighbours", "verify", "cluster", "report", "evaluate"},
+    {"alignment", "boilerplate", "cells", "facts", "gold", "ngrams", "output", "progress", "readers", "scoring"},
+    {"read", "detect", "embed", "factual", "neighbours", "verify", "cluster", "report", "evaluate"},
     {"texts"},
     {"pipeline"},
     {"calibrate", "train"},
