@@ -4,14 +4,20 @@ const MEMBERS_SHOWN = 8;
 const cards = new Map();
 const filled = new WeakSet();
 
-const sight = new IntersectionObserver((entries) => {
-  for (const entry of entries) if (entry.isIntersecting) fillCard(entry.target);
-}, { rootMargin: "800px 0px" });
+const sight = new IntersectionObserver(
+  (entries) => {
+    for (const entry of entries) if (entry.isIntersecting) fillCard(entry.target);
+  },
+  { rootMargin: "800px 0px" },
+);
 
 function cardOf(story) {
   if (!cards.has(story)) {
-    const card = element("li", { class: "card", id: `story-${story.id}`, tabindex: -1 },
-      written("h3", story.representative, {}, story.representative.title));
+    const card = element(
+      "li",
+      { class: "card", id: `story-${story.id}`, tabindex: -1 },
+      written("h3", story.representative, {}, story.representative.title),
+    );
     card.story = story;
     cards.set(story, card);
     sight.observe(card);
@@ -29,22 +35,37 @@ function fillCard(card) {
 }
 
 function cardHead(story) {
-  return element("div", { class: "card-head" },
+  return element(
+    "div",
+    { class: "card-head" },
     element("span", { class: `kind kind-${story.kind}` }, page.kinds[story.kind]),
-    element("span", { class: "certainty" }, dots(story.score), element("strong", {}, certaintyWords(story.score)), ` (${scoreFigure(story.score)})`),
-    element("span", { class: "card-count" }, `${plural(story.members.length, "article")}, ${plural(story.languages.length, "language")}`));
+    element(
+      "span",
+      { class: "certainty" },
+      dots(story.score),
+      element("strong", {}, certaintyWords(story.score)),
+      ` (${scoreFigure(story.score)})`,
+    ),
+    element(
+      "span",
+      { class: "card-count" },
+      `${plural(story.members.length, "article")}, ${plural(story.languages.length, "language")}`,
+    ),
+  );
 }
 
 /** What the joining rests on, and of a larger story its weakest pair. */
 function why(story) {
   const [one, other, score] = story.weakest;
-  const weakest = `weakest pair ${articles[one].language.name} – ${articles[other].language.name} (${scoreFigure(score)})`;
+  const weakest = `weakest pair ${languagesOf(one, other)} (${scoreFigure(score)})`;
   return story.members.length > 2 ? `${story.why} · ${weakest}` : story.why;
 }
 
 function dots(score) {
   const level = certaintyLevel(score);
-  const circles = [1, 2, 3, 4].map((step) => drawn("circle", { cx: step * 9 - 4, cy: 5, r: 3.4, class: step <= level ? "on" : "off" }));
+  const circles = [1, 2, 3, 4].map((step) =>
+    drawn("circle", { cx: step * 9 - 4, cy: 5, r: 3.4, class: step <= level ? "on" : "off" }),
+  );
   return drawn("svg", { class: "dots", viewBox: "0 0 37 10", "aria-hidden": "true" }, circles);
 }
 
@@ -61,19 +82,39 @@ function memberList(card, story) {
 
 function memberRow(card, story, article, place) {
   const about = [article.published, plural(article.words, "word")].filter(Boolean).join(" · ");
-  const compare = place > 0 && story.members.length > 2
-    ? button("Compare", "quiet small", () => openEvidence(card, story.representative, article),
-      { "aria-label": `Compare with the kept article: ${article.title}` }) : null;
-  return element("li", { class: place ? "member" : "member kept" },
+  const compare =
+    place > 0 && story.members.length > 2
+      ? button("Compare", "quiet small", () => openEvidence(card, story.representative, article), {
+          "aria-label": `Compare with the kept article: ${article.title}`,
+        })
+      : null;
+  return element(
+    "li",
+    { class: place ? "member" : "member kept" },
     badge(article.language),
-    element("div", { class: "member-text" }, written("span", article, { class: "member-title" }, article.title), place === 0 && keptMark(),
-      element("span", { class: "path" }, article.place, article.url && [" · ", element("a", { href: article.url, rel: "noopener noreferrer" }, "source")])),
+    element(
+      "div",
+      { class: "member-text" },
+      written("span", article, { class: "member-title" }, article.title),
+      place === 0 && keptMark(),
+      element(
+        "span",
+        { class: "path" },
+        article.place,
+        article.url && [" · ", element("a", { href: article.url, rel: "noopener noreferrer" }, "source")],
+      ),
+    ),
     element("span", { class: "about" }, about),
-    compare);
+    compare,
+  );
 }
 
 function keptMark() {
-  return element("span", { class: "kept-mark", title: "The article that stands for the story: it would be kept" }, "kept");
+  return element(
+    "span",
+    { class: "kept-mark", title: "The article that stands for the story: it would be kept" },
+    "kept",
+  );
 }
 
 function badge(language) {
@@ -83,9 +124,13 @@ function badge(language) {
 function cardFoot(card, story) {
   const open = button("Show evidence", "primary", () => toggleEvidence(card), { "aria-expanded": "false" });
   card.opener = open;
-  return element("div", { class: "card-foot" }, open,
+  return element(
+    "div",
+    { class: "card-foot" },
+    open,
     button("Copy all paths", "quiet", () => copyPaths(story.members)),
-    button("Copy paths of duplicates", "quiet", () => copyPaths(story.members.slice(1))));
+    button("Copy paths of duplicates", "quiet", () => copyPaths(story.members.slice(1))),
+  );
 }
 
 function copyPaths(members) {
@@ -112,7 +157,9 @@ function openEvidence(card, left, right) {
   card.pair = left.index < right.index ? [left, right] : [right, left];
   const several = card.story.members.length > 2;
   const map = several && (card.map ??= matrix(card.story, (one, other) => openEvidence(card, one, other)));
-  card.panel.replaceChildren(...[map, several && pairPicker(card), comparison(card.story, ...card.pair)].filter(Boolean));
+  card.panel.replaceChildren(
+    ...[map, several && pairPicker(card), comparison(card.story, ...card.pair)].filter(Boolean),
+  );
   showPanel(card, true);
 }
 
@@ -124,8 +171,17 @@ function showPanel(card, shown) {
 
 function pairPicker(card) {
   const picks = card.pair.map((chosen, side) => {
-    const select = element("select", { "aria-label": side ? "Right article" : "Left article" },
-      card.story.members.map((article) => element("option", { value: article.index, selected: article === chosen }, `${article.language.code} · ${article.title}`)));
+    const select = element(
+      "select",
+      { "aria-label": side ? "Right article" : "Left article" },
+      card.story.members.map((article) =>
+        element(
+          "option",
+          { value: article.index, selected: article === chosen },
+          `${article.language.code} · ${article.title}`,
+        ),
+      ),
+    );
     select.addEventListener("change", () => pick(card, side, articles[select.value]));
     return select;
   });

@@ -9,7 +9,14 @@ const languages = new Map(
 );
 
 const articles = page.articles.map(([place, path, title, code, words, url, published], index) => ({
-  index, place, path, title, language: languages.get(code), words, url, published,
+  index,
+  place,
+  path,
+  title,
+  language: languages.get(code),
+  words,
+  url,
+  published,
 }));
 
 const stories = page.stories.map((story, index) => {
@@ -39,6 +46,10 @@ function pairKey(one, other) {
 function matchOf(story, one, other) {
   if (!pairsOf.has(story)) pairsOf.set(story, new Map(story.pairs.map(pairOf)));
   return pairsOf.get(story).get(pairKey(one.index, other.index));
+}
+
+function languagesOf(one, other) {
+  return `${articles[one].language.name} – ${articles[other].language.name}`;
 }
 
 function certaintyWords(score) {

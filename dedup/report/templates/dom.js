@@ -1,4 +1,4 @@
-// Elements are made here and nowhere else. Text only ever becomes a text node, so nothing from an article is read as markup.
+// Elements are made here and nowhere else. Text only ever becomes a text node: nothing of an article is read as markup.
 
 const SVG = "http://www.w3.org/2000/svg";
 

@@ -6,25 +6,36 @@ const LONGEST_RUN_SHOWN = 2;
 function comparison(story, left, right) {
   const match = matchOf(story, left, right);
   const evidence = evidenceLine(match?.line ?? -1);
-  return element("div", { class: "comparison" },
+  return element(
+    "div",
+    { class: "comparison" },
     verdict(story, match, left, right),
     evidence && facts(evidence, left, right),
     page.withText ? sideBySide(evidence, left, right) : element("p", { class: "note" }, withoutText(evidence)),
-    evidence && evidence.features.length > 0 && features(match, evidence));
+    evidence && evidence.features.length > 0 && features(match, evidence),
+  );
 }
 
 function verdict(story, match, left, right) {
   if (!match) return element("p", { class: "verdict" }, unmatched(story, left, right));
-  return element("p", { class: "verdict" },
-    element("span", { class: `kind kind-${match.kind}` }, page.kinds[match.kind]), " ",
-    element("strong", {}, certaintyWords(match.score)), ` (${scoreFigure(match.score)}) · `,
-    `cosine of the article vectors ${match.similarity.toFixed(2)}`, match.excerpt && ` · the ${match.excerpt} text is contained in the other`);
+  return element(
+    "p",
+    { class: "verdict" },
+    element("span", { class: `kind kind-${match.kind}` }, page.kinds[match.kind]),
+    " ",
+    element("strong", {}, certaintyWords(match.score)),
+    ` (${scoreFigure(match.score)}) · `,
+    `cosine of the article vectors ${match.similarity.toFixed(2)}`,
+    match.excerpt && ` · the ${match.excerpt} text is contained in the other`,
+  );
 }
 
 function unmatched(story, left, right) {
   const [one, other, score, similarity] = story.weakest;
   const weakest = pairKey(one, other) === pairKey(left.index, right.index);
-  const figures = weakest ? ` Their score is ${scoreFigure(score)}, the cosine of their vectors ${similarity.toFixed(2)}.` : "";
+  const figures = weakest
+    ? ` Their score is ${scoreFigure(score)}, the cosine of their vectors ${similarity.toFixed(2)}.`
+    : "";
   return `These two were not matched directly; they are in one story through the others.${figures}`;
 }
 
@@ -39,11 +50,23 @@ function withoutText(evidence) {
  */
 function facts(evidence, leftArticle, rightArticle) {
   const written = { ...namesWritten(rightArticle), ...namesWritten(leftArticle) };
-  return element("dl", { class: "facts" },
-    element("div", {}, element("dt", {}, "Found in the other"),
-      element("dd", {}, coverageBar("left", ...found(evidence, 0, leftArticle)), coverageBar("right", ...found(evidence, 1, rightArticle)))),
+  return element(
+    "dl",
+    { class: "facts" },
+    element(
+      "div",
+      {},
+      element("dt", {}, "Found in the other"),
+      element(
+        "dd",
+        {},
+        coverageBar("left", ...found(evidence, 0, leftArticle)),
+        coverageBar("right", ...found(evidence, 1, rightArticle)),
+      ),
+    ),
     factRow("Numbers", evidence.numbers, groupedDigits),
-    factRow("Names", comparableNames(evidence, leftArticle, rightArticle), (name) => written[name] ?? name));
+    factRow("Names", comparableNames(evidence, leftArticle, rightArticle), (name) => written[name] ?? name),
+  );
 }
 
 /** How much of one text faces something in the other: by its sentences, or without text by the evidence's coverage. */
@@ -58,10 +81,17 @@ function found(evidence, side, article) {
 
 function coverageBar(side, share, said) {
   const percent = Math.round(100 * share);
-  return element("span", { class: "coverage" },
-    drawn("svg", { viewBox: "0 0 100 6", preserveAspectRatio: "none", "aria-hidden": "true" },
-      drawn("rect", { class: "track", width: 100, height: 6, rx: 1.5 }), drawn("rect", { class: "fill", width: percent, height: 6, rx: 1.5 })),
-    `${said} of the ${side} text`);
+  return element(
+    "span",
+    { class: "coverage" },
+    drawn(
+      "svg",
+      { viewBox: "0 0 100 6", preserveAspectRatio: "none", "aria-hidden": "true" },
+      drawn("rect", { class: "track", width: 100, height: 6, rx: 1.5 }),
+      drawn("rect", { class: "fill", width: percent, height: 6, rx: 1.5 }),
+    ),
+    `${said} of the ${side} text`,
+  );
 }
 
 function comparableNames({ names: [shared, left, right] }, one, other) {
@@ -80,17 +110,36 @@ function groupedDigits(number) {
 
 function factRow(label, [shared, left, right], say) {
   if (!sizeOf(shared) && !sizeOf(left) && !sizeOf(right)) return null;
-  return element("div", {}, element("dt", {}, label), element("dd", {},
-    
-    factChips("agree", "in both", shared, say), factChips("clash", "only left", left, say), factChips("clash", "only right", right, say)));
+  return element(
+    "div",
+    {},
+    element("dt", {}, label),
+    element(
+      "dd",
+      {},
+
+      factChips("agree", "in both", shared, say),
+      factChips("clash", "only left", left, say),
+      factChips("clash", "only right", right, say),
+    ),
+  );
 }
 
 function factChips(kind, label, found, say) {
   if (!sizeOf(found)) return null;
-  const shown = Array.isArray(found) ? found.slice(0, 12).flatMap((fact) => [element("mark", { class: kind }, say(fact)), " "]) : [];
+  const shown = Array.isArray(found)
+    ? found.slice(0, 12).flatMap((fact) => [element("mark", { class: kind }, say(fact)), " "])
+    : [];
   const rest = sizeOf(found) - shown.length / 2;
   const note = shown.length ? rest && `and ${rest} more` : String(rest);
-  return element("span", { class: "fact-group" }, element("span", { class: "fact-label" }, label), " ", shown, note || null);
+  return element(
+    "span",
+    { class: "fact-group" },
+    element("span", { class: "fact-label" }, label),
+    " ",
+    shown,
+    note || null,
+  );
 }
 
 function sizeOf(found) {
@@ -100,20 +149,34 @@ function sizeOf(found) {
 function sideBySide(evidence, left, right) {
   const sides = [left, right].map((article, side) => {
     const [sentences, names] = textLine(article.index);
-    return { article, sentences, facts: evidence ? factsOf(evidence, side, names, left.language === right.language) : [] };
+    return {
+      article,
+      sentences,
+      facts: evidence ? factsOf(evidence, side, names, left.language === right.language) : [],
+    };
   });
   const texts = sides.map(({ sentences }) => sentences);
-  const body = element("div", { class: "sides" }, sides.map(({ article }) => sideHead(article)));
+  const body = element(
+    "div",
+    { class: "sides" },
+    sides.map(({ article }) => sideHead(article)),
+  );
   for (const run of runsOf(alignedRows(evidence?.aligned ?? [], texts))) body.append(...runNodes(run, sides));
   return body;
 }
 
 function sideHead(article) {
-  return element("div", { class: "side-head" },
-    badge(article.language), " ", written("strong", article, {}, article.title), element("span", { class: "path" }, article.place));
+  return element(
+    "div",
+    { class: "side-head" },
+    badge(article.language),
+    " ",
+    written("strong", article, {}, article.title),
+    element("span", { class: "path" }, article.place),
+  );
 }
 
-/** Rows in reading order: {left: [indices], right: [indices], similarity}; similarity is null for what faces nothing. */
+/** Rows in reading order: {left: [indices], right: [indices], similarity}; no similarity (null) for what faces nothing. */
 function alignedRows(aligned, [leftText, rightText]) {
   const groups = grouped(aligned);
   const inOrder = risingRight(groups);
@@ -121,7 +184,11 @@ function alignedRows(aligned, [leftText, rightText]) {
   const taken = new Set(groups.flatMap((group) => group.right));
   let [left, right] = [0, 0];
   const gap = (leftEnd, rightEnd) => {
-    const rest = { left: range(left, leftEnd), right: range(right, rightEnd).filter((index) => !taken.has(index)), similarity: null };
+    const rest = {
+      left: range(left, leftEnd),
+      right: range(right, rightEnd).filter((index) => !taken.has(index)),
+      similarity: null,
+    };
     if (rest.left.length || rest.right.length) rows.push(rest);
     [left, right] = [Math.max(left, leftEnd), Math.max(right, rightEnd)];
   };
@@ -162,7 +229,8 @@ function risingRight(groups) {
     return length;
   });
   const kept = new Set();
-  for (let index = best.indexOf(Math.max(...best)); index >= 0; index = groups[index].run.before) kept.add(groups[index]);
+  for (let index = best.indexOf(Math.max(...best)); index >= 0; index = groups[index].run.before)
+    kept.add(groups[index]);
   return kept;
 }
 
@@ -176,16 +244,25 @@ function runsOf(rows) {
 }
 
 function runNodes({ row, folded: hidden }, sides) {
-  const said = [row.left, row.right].map((indices, side) => indices.map((index) => sides[side].sentences[index] ?? "").join(" "));
+  const said = [row.left, row.right].map((indices, side) =>
+    indices.map((index) => sides[side].sentences[index] ?? "").join(" "),
+  );
   const sameLanguage = sides[0].article.language === sides[1].article.language;
   const changed = sameLanguage && row.similarity !== null ? changes(...said) : [];
   const cells = said.map((text, side) => cell(row, sides[side], marked(text, sides[side].facts, changed[side])));
   if (!hidden) return cells;
   const nodes = cells.map((made) => Object.assign(made, { hidden: true }));
-  const label = [[row.left, "left"], [row.right, "right"]].filter(([indices]) => indices.length)
-    .map(([indices, side]) => `${plural(indices.length, "sentence")} only in the ${side} text`).join(" · ");
+  const label = [
+    [row.left, "left"],
+    [row.right, "right"],
+  ]
+    .filter(([indices]) => indices.length)
+    .map(([indices, side]) => `${plural(indices.length, "sentence")} only in the ${side} text`)
+    .join(" · ");
   const open = button(label, "fold", () => {
-    nodes.forEach((made) => { made.hidden = false; });
+    nodes.forEach((made) => {
+      made.hidden = false;
+    });
     open.remove();
   });
   return [open, ...nodes];
@@ -195,7 +272,8 @@ function cell(row, { article }, said) {
   const faced = row.similarity !== null;
   const made = written("p", article, { class: faced ? `faced ${closeness(row.similarity)}` : "alone" }, said);
   if (row.moved) made.classList.add("moved");
-  if (faced) made.title = `sentence similarity ${row.similarity.toFixed(2)}${row.moved ? "; stands elsewhere in the right text" : ""}`;
+  const elsewhere = row.moved ? "; stands elsewhere in the right text" : "";
+  if (faced) made.title = `sentence similarity ${row.similarity.toFixed(2)}${elsewhere}`;
   return made;
 }
 
@@ -205,9 +283,14 @@ function closeness(similarity) {
 
 function features(match, evidence) {
   const rows = evidence.features.map(([name, value]) =>
-    element("tr", {}, element("th", { scope: "row" }, name.replaceAll("_", " ")), element("td", {}, value.toFixed(3))));
-  return element("details", { class: "features" }, element("summary", {}, "Everything the score was computed from"),
-    element("table", {}, element("tbody", {}, rows)));
+    element("tr", {}, element("th", { scope: "row" }, name.replaceAll("_", " ")), element("td", {}, value.toFixed(3))),
+  );
+  return element(
+    "details",
+    { class: "features" },
+    element("summary", {}, "Everything the score was computed from"),
+    element("table", {}, element("tbody", {}, rows)),
+  );
 }
 
 function range(start, end) {

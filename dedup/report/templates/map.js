@@ -32,7 +32,10 @@ function spotAt(x, y, index) {
 function mapLegend() {
   const counts = new Map();
   for (const article of articles) counts.set(article.language, (counts.get(article.language) ?? 0) + 1);
-  const frequent = [...counts].sort((one, other) => other[1] - one[1]).slice(0, COLOURED_LANGUAGES).map(([language]) => language);
+  const frequent = [...counts]
+    .sort((one, other) => other[1] - one[1])
+    .slice(0, COLOURED_LANGUAGES)
+    .map(([language]) => language);
   const entries = frequent.map((language, rank) => legendEntry(language.name, `tint-${rank}`));
   const others = legendEntry("other languages", "tint-other");
   $("map-legend").replaceChildren(...entries, ...(counts.size > COLOURED_LANGUAGES ? [others] : []));
@@ -55,7 +58,8 @@ function paintMap(canvas, spots, colours) {
     pen.globalAlpha = alone ? 0.45 : 0.95;
     for (const spot of spots) if (!spot.story === alone) paintSpot(pen, spot, place(spot, width, height), colourOf);
   }
-  if (spots.length <= LABELLED_SPOTS) for (const spot of spots) labelSpot(pen, canvas, spot, place(spot, width, height), width);
+  if (spots.length <= LABELLED_SPOTS)
+    for (const spot of spots) labelSpot(pen, canvas, spot, place(spot, width, height), width);
 }
 
 function cachedColour(colours) {
@@ -111,7 +115,9 @@ function showTip(canvas, spot) {
   canvas.classList.toggle("pointing", Boolean(spot?.story));
   if (!spot) return;
   const [first] = spot.members;
-  const about = spot.story ? `${page.kinds[spot.story.kind]}, ${plural(spot.members.length, "article")}` : first.language.name;
+  const about = spot.story
+    ? `${page.kinds[spot.story.kind]}, ${plural(spot.members.length, "article")}`
+    : first.language.name;
   tip.replaceChildren(written("strong", first, {}, first.title), element("span", {}, about));
   const { width, height } = canvas.getBoundingClientRect();
   const [x, y] = place(spot, width, height);

@@ -2,14 +2,19 @@
 // "putin"); the text says "5 billion", "٥" or "Путин". Numbers are read here, names come with the text.
 
 const UNSPACED = String.raw`[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]`;
-const TOKEN = new RegExp([
-  String.raw`[A-Za-z]+[-_]?\p{Nd}+(?:[.:_-]?[A-Za-z\p{Nd}]+)*`, // identifiers: CVE-2024-1234, G7
-  String.raw`\p{Nd}+(?: \p{Nd}{3}(?!\p{Nd})|[.,:٫٬'’\u00a0\u202f-]?\p{Nd}+)*`, // numbers, grouped or not
-  String.raw`${UNSPACED}\p{M}*`, // a character, where words are written without spaces
-  String.raw`(?:(?!${UNSPACED})[\p{L}\p{M}])+`, // words
-].join("|"), "gu");
-const FIRST_DIGITS = [0x30, 0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66,
-  0xe50, 0xed0, 0xf20, 0x1040, 0x17e0, 0xff10];
+const TOKEN = new RegExp(
+  [
+    String.raw`[A-Za-z]+[-_]?\p{Nd}+(?:[.:_-]?[A-Za-z\p{Nd}]+)*`, // identifiers: CVE-2024-1234, G7
+    String.raw`\p{Nd}+(?: \p{Nd}{3}(?!\p{Nd})|[.,:٫٬'’\u00a0\u202f-]?\p{Nd}+)*`, // numbers, grouped or not
+    String.raw`${UNSPACED}\p{M}*`, // a character, where words are written without spaces
+    String.raw`(?:(?!${UNSPACED})[\p{L}\p{M}])+`, // words
+  ].join("|"),
+  "gu",
+);
+const FIRST_DIGITS = [
+  0x30, 0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xe50, 0xed0, 0xf20, 0x1040,
+  0x17e0, 0xff10,
+];
 
 const LEAST_IN_COMMON = 0.4;
 
@@ -67,8 +72,10 @@ function commonLengths(left, right) {
   const table = Array.from({ length: left.length + 1 }, () => new Uint16Array(right.length + 1));
   for (let row = left.length - 1; row >= 0; row--) {
     for (let column = right.length - 1; column >= 0; column--) {
-      table[row][column] = left[row] === right[column]
-        ? table[row + 1][column + 1] + 1 : Math.max(table[row + 1][column], table[row][column + 1]);
+      table[row][column] =
+        left[row] === right[column]
+          ? table[row + 1][column + 1] + 1
+          : Math.max(table[row + 1][column], table[row][column + 1]);
     }
   }
   return table;

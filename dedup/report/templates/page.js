@@ -17,7 +17,8 @@ if ($("filters")) {
   $("filters").addEventListener("input", refresh);
   $("filters").addEventListener("submit", (event) => event.preventDefault());
   $("reset").addEventListener("click", resetFilters);
-  for (const bar of document.querySelectorAll("[data-filter]")) bar.addEventListener("click", () => filterBy(bar.dataset));
+  for (const bar of document.querySelectorAll("[data-filter]"))
+    bar.addEventListener("click", () => filterBy(bar.dataset));
   refresh();
 }
 drawMap(showStory);
@@ -32,24 +33,32 @@ followHash();
 
 function fillLanguages() {
   const counts = new Map();
-  for (const story of stories) for (const language of story.languages) counts.set(language, (counts.get(language) ?? 0) + 1);
+  for (const story of stories)
+    for (const language of story.languages) counts.set(language, (counts.get(language) ?? 0) + 1);
   const sorted = [...counts].sort(([one], [other]) => one.name.localeCompare(other.name));
-  $("language").append(...sorted.map(([{ code, name }, count]) => element("option", { value: code }, `${name} (${count})`)));
+  $("language").append(
+    ...sorted.map(([{ code, name }, count]) => element("option", { value: code }, `${name} (${count})`)),
+  );
 }
 
 function refresh() {
   const kinds = new Set([...document.querySelectorAll("[name=kind]:checked")].map((box) => box.value));
   const words = folded($("search").value).split(/\s+/).filter(Boolean);
   const [language, certainty] = [$("language").value, $("score").value];
-  visible = stories.filter((story) => kinds.has(story.kind)
-    && (!certainty || certaintyWords(story.score).replaceAll(" ", "-") === certainty)
-    && (!language || story.languages.some(({ code }) => code === language))
-    && words.every((word) => haystack(story).includes(word)));
+  visible = stories.filter(
+    (story) =>
+      kinds.has(story.kind) &&
+      (!certainty || certaintyWords(story.score).replaceAll(" ", "-") === certainty) &&
+      (!language || story.languages.some(({ code }) => code === language)) &&
+      words.every((word) => haystack(story).includes(word)),
+  );
   visible.sort(BY[$("sort").value]);
   $("cards").replaceChildren(...visible.map(cardOf));
   current = -1;
   const all = visible.length === stories.length;
-  $("status").textContent = all ? plural(stories.length, "story", "stories") : `${visible.length} of ${plural(stories.length, "story", "stories")}`;
+  $("status").textContent = all
+    ? plural(stories.length, "story", "stories")
+    : `${visible.length} of ${plural(stories.length, "story", "stories")}`;
   $("reset").hidden = all;
   $("nothing").hidden = visible.length > 0;
 }
@@ -121,19 +130,33 @@ function withCurrent(act) {
 function listSingles() {
   const details = $("singles");
   details?.addEventListener("toggle", () => {
-    if (!$("singles-list").children.length) $("singles-list").append(...page.singles.map((place) => singleRow(articles[place])));
+    if (!$("singles-list").children.length)
+      $("singles-list").append(...page.singles.map((place) => singleRow(articles[place])));
   });
 }
 
 function singleRow(article) {
-  return element("li", { class: "member" }, badge(article.language),
-    element("div", { class: "member-text" }, written("span", article, { class: "member-title" }, article.title), element("span", { class: "path" }, article.place)),
-    element("span", { class: "about" }, plural(article.words, "word")));
+  return element(
+    "li",
+    { class: "member" },
+    badge(article.language),
+    element(
+      "div",
+      { class: "member-text" },
+      written("span", article, { class: "member-title" }, article.title),
+      element("span", { class: "path" }, article.place),
+    ),
+    element("span", { class: "about" }, plural(article.words, "word")),
+  );
 }
 
 function toggleTheme() {
   setTheme(isDark() ? "light" : "dark");
-  try { localStorage.setItem("dedup-theme", document.documentElement.dataset.theme); } catch { /* storage is off: the choice lasts as long as the page */ }
+  try {
+    localStorage.setItem("dedup-theme", document.documentElement.dataset.theme);
+  } catch {
+    /* storage is off: the choice lasts as long as the page */
+  }
 }
 
 function setTheme(theme) {
@@ -143,11 +166,18 @@ function setTheme(theme) {
 }
 
 function isDark() {
-  return (document.documentElement.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
+  return (
+    (document.documentElement.dataset.theme ??
+      (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark"
+  );
 }
 
 function remembered() {
-  try { return localStorage.getItem("dedup-theme"); } catch { return null; }
+  try {
+    return localStorage.getItem("dedup-theme");
+  } catch {
+    return null;
+  }
 }
 
 async function copyText(text, what) {
