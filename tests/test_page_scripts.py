@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,8 @@ ALIGNED = {
     "two face one": ([(0, 0), (1, 0)], 2, 1, ["0,1=0"]),
     "one faces two": ([(0, 0), (0, 1)], 1, 2, ["0=0,1"]),
     "a moved sentence": ([(0, 2), (1, 0), (2, 1)], 3, 3, ["0=2 moved", "1=0", "2=1"]),
+    "one faces two that lie apart": ([(0, 0), (0, 2)], 1, 3, ["0=0,2", ([], [1])]),
+    "two that lie apart face one": ([(0, 0), (2, 0)], 3, 1, ["0,2=0", ([1], [])]),
     "no sentences": ([], 0, 0, []),
 }
 
@@ -118,6 +121,24 @@ def test_every_sentence_stands_in_one_row(
     assert [_row(row) for row in found] == rows
     assert sorted(sentence for row in found for sentence in row["left"]) == list(range(left))
     assert sorted(sentence for row in found for sentence in row["right"]) == list(range(right))
+
+
+def test_no_sentence_is_lost_whatever_faces_what(browser: Browser) -> None:
+    chance = random.Random(3)
+    cases = [_case(chance, left=chance.randrange(9), right=chance.randrange(9)) for _ in range(300)]
+    shown = in_scripts(browser, f"{json.dumps(cases)}.map(([pairs, texts]) => alignedRows(pairs, texts))")
+    for (pairs, (left, right)), rows in zip(cases, shown, strict=True):
+        lefts, rights = (sorted(index for row in rows for index in row[side]) for side in ("left", "right"))
+        assert lefts == list(range(len(left)))
+        assert sorted(set(rights)) == list(range(len(right)))
+        assert rights == sorted(set(rights)) or len({pair[1] for pair in pairs}) < len(pairs)
+
+
+def _case(chance: random.Random, *, left: int, right: int) -> tuple[list[tuple[int, int, float]], list[list[str]]]:
+    """Random pairs in order of the left text, and two texts of so many sentences."""
+    possible = [(one, other) for one in range(left) for other in range(right)]
+    pairs = sorted(chance.sample(possible, chance.randrange(min(len(possible), 6) + 1)))
+    return [(*pair, 0.9) for pair in pairs], [["."] * left, ["."] * right]
 
 
 def _row(row: dict[str, Any]) -> str | tuple[list[int], list[int]]:

@@ -117,7 +117,6 @@ function factRow(label, [shared, left, right], say) {
     element(
       "dd",
       {},
-
       factChips("agree", "in both", shared, say),
       factChips("clash", "only left", left, say),
       factChips("clash", "only right", right, say),
@@ -161,7 +160,7 @@ function sideBySide(evidence, left, right) {
     { class: "sides" },
     sides.map(({ article }) => sideHead(article)),
   );
-  for (const run of runsOf(alignedRows(evidence?.aligned ?? [], texts))) body.append(...runNodes(run, sides));
+  for (const row of alignedRows(evidence?.aligned ?? [], texts)) body.append(...rowNodes(row, sides));
   return body;
 }
 
@@ -176,29 +175,25 @@ function sideHead(article) {
   );
 }
 
-/** Rows in reading order: {left: [indices], right: [indices], similarity}; no similarity (null) for what faces nothing. */
+/** Rows in reading order: {left: [indices], right: [indices], similarity}; similarity is null where nothing faces. */
 function alignedRows(aligned, [leftText, rightText]) {
   const groups = grouped(aligned);
   const inOrder = risingRight(groups);
+  const taken = [new Set(groups.flatMap((group) => group.left)), new Set(groups.flatMap((group) => group.right))];
   const rows = [];
-  const taken = new Set(groups.flatMap((group) => group.right));
-  let [left, right] = [0, 0];
-  const gap = (leftEnd, rightEnd) => {
-    const rest = {
-      left: range(left, leftEnd),
-      right: range(right, rightEnd).filter((index) => !taken.has(index)),
-      similarity: null,
-    };
-    if (rest.left.length || rest.right.length) rows.push(rest);
-    [left, right] = [Math.max(left, leftEnd), Math.max(right, rightEnd)];
+  const reached = [0, 0];
+  const advance = (...ends) => {
+    const [left, right] = ends.map((end, side) => range(reached[side], end).filter((index) => !taken[side].has(index)));
+    if (left.length || right.length) rows.push({ left, right, similarity: null });
+    ends.forEach((end, side) => {
+      reached[side] = Math.max(reached[side], end);
+    });
   };
   for (const group of groups) {
-    gap(group.left[0], inOrder.has(group) ? group.right[0] : right);
+    advance(group.left[0], inOrder.has(group) ? group.right[0] : 0);
     rows.push({ ...group, moved: !inOrder.has(group) });
-    left = group.left.at(-1) + 1;
-    if (inOrder.has(group)) right = Math.max(right, group.right.at(-1) + 1);
   }
-  gap(leftText.length, rightText.length);
+  advance(leftText.length, rightText.length);
   return rows;
 }
 
@@ -234,38 +229,28 @@ function risingRight(groups) {
   return kept;
 }
 
-/** Long stretches that face nothing are folded: a run is a row, or a list of rows behind a button. */
-function runsOf(rows) {
-  return rows.flatMap((row) => {
-    const count = Math.max(row.left.length, row.right.length);
-    if (row.similarity !== null) return [{ row }];
-    return count > LONGEST_RUN_SHOWN ? [{ row, folded: true }] : [{ row }];
-  });
-}
-
-function runNodes({ row, folded: hidden }, sides) {
+function rowNodes(row, sides) {
   const said = [row.left, row.right].map((indices, side) =>
     indices.map((index) => sides[side].sentences[index] ?? "").join(" "),
   );
   const sameLanguage = sides[0].article.language === sides[1].article.language;
   const changed = sameLanguage && row.similarity !== null ? changes(...said) : [];
   const cells = said.map((text, side) => cell(row, sides[side], marked(text, sides[side].facts, changed[side])));
-  if (!hidden) return cells;
-  const nodes = cells.map((made) => Object.assign(made, { hidden: true }));
-  const label = [
-    [row.left, "left"],
-    [row.right, "right"],
-  ]
-    .filter(([indices]) => indices.length)
-    .map(([indices, side]) => `${plural(indices.length, "sentence")} only in the ${side} text`)
-    .join(" · ");
-  const open = button(label, "fold", () => {
-    nodes.forEach((made) => {
-      made.hidden = false;
-    });
+  const long = row.similarity === null && Math.max(row.left.length, row.right.length) > LONGEST_RUN_SHOWN;
+  return long ? foldedCells(row, cells) : cells;
+}
+
+/** A long stretch that faces nothing, behind a button that says how long it is. */
+function foldedCells({ left, right }, cells) {
+  const counts = [left.length && `${plural(left.length, "sentence")} only in the left text`];
+  counts.push(right.length && `${plural(right.length, "sentence")} only in the right text`);
+  const setHidden = (hidden) => cells.forEach((made) => made.toggleAttribute("hidden", hidden));
+  const open = button(counts.filter(Boolean).join(" · "), "fold", () => {
+    setHidden(false);
     open.remove();
   });
-  return [open, ...nodes];
+  setHidden(true);
+  return [open, ...cells];
 }
 
 function cell(row, { article }, said) {
