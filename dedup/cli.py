@@ -244,10 +244,15 @@ def schema() -> None:
 
 @main.command()
 @click.argument("golds", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="GOLD...")
+@click.option("--against", multiple=True, type=click.Path(path_type=Path), metavar="GOLD",
+              help="Sets of which only different stories count: what must stay apart. Repeatable.")
 @click.option("--model", default="bundled", show_default=True, metavar="NAME|DIR", help="Embedding model to fit for.")
 @_writing
 @_speaking
-def calibrate(golds: tuple[Path, ...], model: str, output: Path, quiet: bool, verbose: int, no_progress: bool) -> None:
+def calibrate(
+    golds: tuple[Path, ...], against: tuple[Path, ...], model: str, output: Path, quiet: bool, verbose: int,
+    no_progress: bool,
+) -> None:  # fmt: skip
     """Fit the score to labelled articles, for another model or another kind of text.
 
     \b
@@ -265,9 +270,10 @@ def calibrate(golds: tuple[Path, ...], model: str, output: Path, quiet: bool, ve
     encoder = load_encoder(model)
     with ProgressLine(sys.stderr, shown=_on_terminal(sys.stderr) and not (quiet or no_progress)) as progress:
         labelled = {gold.name: label_pairs(read_gold(gold), encoder, progress=progress) for gold in golds}
-    scorer = fit_scorer(labelled)
+        apart = [label_pairs(read_gold(gold), encoder, progress=progress) for gold in against]
+    scorer = fit_scorer(labelled, apart)
     if not quiet:
-        for name, score in score_sets(labelled, scorer).items():
+        for name, score in score_sets(labelled, scorer, apart).items():
             click.echo(f"{name}: F1 {score.f1:.4f}, left out {score.f1_left_out:.4f}, "
                        f"candidates found {score.candidate_recall:.2%}", err=True)  # fmt: skip
     _write(scorer_as_json(scorer), output)

@@ -58,9 +58,13 @@ class Scorer:
         return float(np.log(max(self.threshold, 1e-9)) - np.log(max(1 - self.threshold, 1e-9)))
 
     def log_odds(self, features: npt.NDArray[np.float32], head: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
-        """Log-odds of being the same article: ndarray of shape (m,) for features of shape (m, len(FEATURES))."""
+        """Log-odds of belonging together: ndarray of shape (m,) for features of shape (m, len(FEATURES)).
+
+        Where the scorer has one for copies, a pair has the better of both.
+        """
         weights = self.weights[head]
-        return np.asarray((features * weights[:, :-1]).sum(axis=1) + weights[:, -1], np.float64)
+        own = np.asarray((features * weights[:, :-1]).sum(axis=1) + weights[:, -1], np.float64)
+        return own if self.copies is None else np.maximum(own, self.copies.log_odds(features, head))
 
 
 def probability(log_odds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup.calibrate import fit_scorer, label_pairs, score_sets, scorer_as_json
+from dedup.calibrate import fit_scorer, label_pairs, others_only, score_sets, scorer_as_json
 from dedup.datatypes import Article, Level
 from dedup.embed import Encoder, load_encoder
 from dedup.errors import SettingsError
@@ -49,6 +49,29 @@ def test_more_agreement_never_scores_less(values: list[float], raised: int, head
     rows[1, raised] += 0.5
     low, high = probability(load_scorer(Level.DUPLICATE).log_odds(rows, np.array([head, head])))
     assert 0 <= low <= high <= 1
+
+
+@given(
+    st.lists(st.floats(-1, 1, width=32), min_size=len(FEATURES), max_size=len(FEATURES)),
+    st.integers(0, len(HEADS) - 1),
+)
+def test_what_is_a_copy_belongs_to_the_story_too(values: list[float], head: int) -> None:
+    rows, heads = np.array([values], np.float32), np.array([head])
+    assert load_scorer(Level.STORY).log_odds(rows, heads) >= load_scorer(Level.DUPLICATE).log_odds(rows, heads)
+
+
+def test_a_head_that_has_seen_no_duplicate_joins_nothing(toy_encoder: Encoder) -> None:
+    scorer = fit_scorer({"set": label_pairs(gold_of(8), toy_encoder)})
+    unseen = HEADS.index("undetermined")
+    assert probability(scorer.log_odds(np.ones((1, len(FEATURES)), np.float32), np.array([unseen])))[0] < 0.01
+
+
+def test_sets_to_keep_apart_only_lower_scores_of_their_pairs(toy_encoder: Encoder) -> None:
+    one, other = label_pairs(gold_of(12), toy_encoder), label_pairs(gold_of(20)[10:], toy_encoder, seed=1)
+    assert not others_only(other).same.any()
+    assert len(others_only(other).features) == (~other.same).sum()
+    scorer = fit_scorer({"one": one}, [other])
+    assert score_sets({"one": one}, scorer, [other])["one"].f1 > 0.8
 
 
 def test_a_threshold_of_ones_own_is_kept() -> None:
