@@ -110,9 +110,7 @@ def align(left: Embeddings, right: Embeddings, *, least: float = _CLOSE[0]) -> t
     return tuple(sorted(pairs, key=lambda pair: pair.left))
 
 
-def information_weights(
-    lengths: npt.ArrayLike, recurrence: npt.ArrayLike, starts: npt.NDArray[np.intp]
-) -> _Floats:
+def information_weights(lengths: npt.ArrayLike, recurrence: npt.ArrayLike, starts: npt.NDArray[np.intp]) -> _Floats:
     """The share of its article's information that each sentence carries.
 
     Parameters

@@ -178,9 +178,7 @@ def _fit_heads(sets: Sequence[Labelled], seed: int) -> npt.NDArray[np.float64]:
     same = np.concatenate([pairs.same for pairs in sets])
     weight = np.concatenate([_balanced(pairs) for pairs in sets])
     features[generator.random(len(features)) < _FORGOTTEN, _MARGIN] = NO_COMPETITOR
-    return np.stack(
-        [_fit_head(features[head == at], same[head == at], weight[head == at]) for at in range(len(HEADS))]
-    )
+    return np.stack([_fit_head(features[head == at], same[head == at], weight[head == at]) for at in range(len(HEADS))])
 
 
 def _balanced(pairs: Labelled) -> npt.NDArray[np.float64]:

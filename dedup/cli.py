@@ -136,8 +136,8 @@ def main() -> None:
 @_speaking
 def scan(
     paths: tuple[str, ...], form: str, output: Path, model: str, threshold: float | None, scorer: str, level: str,
-    text_field: str | None, id_field: str | None, glob: str | None, max_bytes: int | None, jobs: int | None, check: bool,
-    no_text: bool, quiet: bool, verbose: int, no_progress: bool,
+    text_field: str | None, id_field: str | None, glob: str | None, max_bytes: int | None, jobs: int | None,
+    check: bool, no_text: bool, quiet: bool, verbose: int, no_progress: bool,
 ) -> None:  # fmt: skip
     """Find duplicates in files and folders.
 

@@ -137,9 +137,7 @@ class _Found:
     embeddings: Embeddings
 
 
-def _partition(
-    articles: Iterable[Article | Skipped], progress: Progress | None
-) -> tuple[list[Article], list[Skipped]]:
+def _partition(articles: Iterable[Article | Skipped], progress: Progress | None) -> tuple[list[Article], list[Skipped]]:
     kept: list[Article] = []
     skipped: list[Skipped] = []
     for item in articles:
@@ -297,9 +295,7 @@ def _in_full(
     return np.array([pair in shown or any(central.get(at, at) in pair for at in pair) for pair in pairs], np.bool_)
 
 
-def _weakest(
-    group: Group, evidence: dict[Pair, float], cosines: dict[Pair, float], scorer: Scorer
-) -> WeakestPair:
+def _weakest(group: Group, evidence: dict[Pair, float], cosines: dict[Pair, float], scorer: Scorer) -> WeakestPair:
     """The verified pair of a group with the least score."""
     pair = min((pair for pair in combinations(group, 2) if pair in evidence), key=lambda pair: (evidence[pair], pair))
     score = probability(np.array([evidence[pair] + scorer.least]))[0]

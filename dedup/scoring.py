@@ -88,6 +88,8 @@ def load_scorer(level: Level, threshold: float | None = None, path: str = "") ->
         copies = load_scorer(Level.DUPLICATE) if level is Level.STORY else None
         return Scorer(weights, float(fitted["threshold"]) if threshold is None else threshold, copies)
     except OSError as error:
-        raise SettingsError(f"cannot read the scorer {path}: {error.strerror}; write one with: dedup calibrate") from error
+        raise SettingsError(
+            f"cannot read the scorer {path}: {error.strerror}; write one with: dedup calibrate"
+        ) from error
     except (ValueError, KeyError, TypeError) as error:
         raise SettingsError(f"{path} is no scorer of this version; write one with: dedup calibrate") from error

@@ -136,7 +136,10 @@ def _pool(source: Encoder | str, bodies: Sequence[str]) -> npt.NDArray[np.float3
 
 
 def _split(
-    source: Encoder | str, means: LanguageMeans, page: tuple[Embeddings, ...], batch: tuple[Sequence[str], Sequence[str]]
+    source: Encoder | str,
+    means: LanguageMeans,
+    page: tuple[Embeddings, ...],
+    batch: tuple[Sequence[str], Sequence[str]],
 ) -> tuple[_Sentences, npt.NDArray[np.float16]]:
     bodies, codes = batch
     split = [sentences(body) for body in bodies]

@@ -34,7 +34,13 @@ def furniture(lines: Sequence[str], encoder: Encoder) -> list[bool]:
 
 @pytest.mark.parametrize(
     "line",
-    ["Share this article:", "Bagikan artikel ini:", "Teile diesen Artikel", "Поделиться этой статьёй", "Compartir este artículo"],
+    [
+        "Share this article:",
+        "Bagikan artikel ini:",
+        "Teile diesen Artikel",
+        "Поделиться этой статьёй",
+        "Compartir este artículo",
+    ],
 )
 def test_a_share_bar_is_found_in_any_language(line: str, bundled: Encoder) -> None:
     assert furniture([*ARTICLE, line], bundled) == [False, False, False, True]

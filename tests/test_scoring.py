@@ -25,9 +25,12 @@ def gold_of(n: int) -> list[Gold]:
     gold = []
     for story in range(n):
         word, other = TOPICS[story % 10], TOPICS[(story * 7 + 3) % 10]
-        english = f"The {word} was seen {story + 20} times. A {other} followed in {1990 + story}. Nobody saw {story * 37} more."
+        english = f"The {word} was seen {story + 20} times. A {other} followed in {1990 + story}. Then {story * 37} more."
         foreign = f"Dia {word} {story + 20} kali. Lalu {other} pada {1990 + story}. Tidak ada {story * 37} lagi."
-        gold += [Gold(Article(f"{story}-en", english), f"s{story}", "en"), Gold(Article(f"{story}-id", foreign), f"s{story}", "id")]
+        gold += [
+            Gold(Article(f"{story}-en", english), f"s{story}", "en"),
+            Gold(Article(f"{story}-id", foreign), f"s{story}", "id"),
+        ]
     return gold
 
 
@@ -82,7 +85,11 @@ def test_a_threshold_of_ones_own_is_kept() -> None:
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(None, "cannot read the scorer"), ("{", "no scorer of this version"), ('{"heads": {}}', "no scorer of this version")],
+    [
+        (None, "cannot read the scorer"),
+        ("{", "no scorer of this version"),
+        ('{"heads": {}}', "no scorer of this version"),
+    ],
     ids=["missing", "broken", "another shape"],
 )
 def test_a_scorer_that_cannot_be_used_is_named(content: str | None, message: str, tmp_path: Path) -> None:

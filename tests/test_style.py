@@ -11,7 +11,10 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 
-@pytest.mark.parametrize("tool", [("ruff", "check", "--no-cache"), ("mypy",)], ids=lambda tool: tool[0])
+TOOLS = (("ruff", "check", "--no-cache", "--config", "tests/ruff.toml"), ("mypy",))
+
+
+@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool[0])
 def test_tools_find_nothing(tool: tuple[str, ...]) -> None:
     pytest.importorskip(tool[0], reason=f"needs {tool[0]}, which the test extra brings")
     done = subprocess.run([sys.executable, "-m", *tool], cwd=ROOT, capture_output=True, text=True, check=False)

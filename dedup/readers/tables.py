@@ -64,7 +64,7 @@ def _read_row(
         return Skipped(source.path, str(row), line)
     if len(row) < len(header) or any(row[len(header) :]):
         return Skipped(source.path, f"row of {len(row)} fields under a header of {len(header)}", line)
-    return read_record(dict(zip(header, row)), source, number, line)
+    return read_record(dict(zip(header, row, strict=False)), source, number, line)
 
 
 class _Rows(Iterator[list[str]]):
