@@ -25,7 +25,7 @@ def gold_of(n: int) -> list[Gold]:
     gold = []
     for story in range(n):
         word, other = TOPICS[story % 10], TOPICS[(story * 7 + 3) % 10]
-        english = f"The {word} was seen {story + 20} times. A {other} followed in {1990 + story}. Then {story * 37} more."
+        english = f"The {word} was seen {story + 20} times. A {other} followed in {1990 + story}. {story * 37} more."
         foreign = f"Dia {word} {story + 20} kali. Lalu {other} pada {1990 + story}. Tidak ada {story * 37} lagi."
         gold += [
             Gold(Article(f"{story}-en", english), f"s{story}", "en"),
