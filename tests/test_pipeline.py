@@ -32,7 +32,7 @@ STORIES = {
 OTHERS = (
     "The central bank of Norway kept its key rate at 4.25 per cent on Thursday. Inflation fell to 2.9 per cent, "
     "the statistics office in Oslo reported. Economists expect a cut in September.\nThe krone gained 0.4 per cent.",
-    "Scientists in Nairobi have counted 1,739 elephants in the Tsavo reserve, 6 per cent more than in 2021. Drought had "
+    "Scientists in Nairobi counted 1,739 elephants in the Tsavo reserve, 6 per cent more than in 2021. Drought had "
     "killed many calves in the years before. Rangers flew over the park for 14 days with three aeroplanes.",
     "Die Staatsoper eröffnet die neue Spielzeit am 3. Oktober mit einer Oper von Verdi. Karten kosten zwischen 15 und "
     "220 Euro. Die Sängerin Anna Weber tritt zum ersten Mal in Hamburg auf.",
