@@ -2,13 +2,13 @@
 
 The vectors are divided into cells around centres found by k-means on a sample, and each article looks into the cells
 whose centres are closest to it: the inverted file of Jégou, Douze & Schmid (2011, "Product quantization for nearest
-neighbor search"), without the quantization. The articles of a cell lie together and look together into all the cells
-that any of them wants to see, which costs one matrix product and finds more than each would by itself.
+neighbor search"), without the quantization. A pair is found if either of the two looks into the other's cell.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -18,38 +18,48 @@ from dedup.datatypes import Embeddings
 
 Positions = npt.NDArray[np.intp]
 
-_SAMPLE = 64  # vectors a cell that its centre is learned from
-_ROUNDS = 8
-_PROBES = 8  # cells that an article looks into at least
+_SAMPLE = 32  # vectors a cell that its centre is learned from
+_ROUNDS = 6
+_PROBES = 64  # cells that an article looks into
 _BLOCK = 8192
 
 
-def divide(embeddings: Embeddings, *, probes: int = _PROBES, seed: int = 0) -> Iterator[tuple[Positions, Positions]]:
-    """Rows that lie together, and the columns they are to be compared with.
+@dataclass(frozen=True, slots=True, eq=False)
+class Cells:
+    """A division of n vectors.
+
+    centres : ndarray of shape (c, d), float32, unit rows
+    members : for each cell the positions of its vectors, ascending; each of the n is in one cell
+    """
+
+    centres: Embeddings
+    members: tuple[Positions, ...]
+
+    def looks(self, vectors: Embeddings, probes: int = _PROBES) -> Iterator[tuple[Positions, Positions]]:
+        """For each cell that one of the vectors looks into: the cell's members, and which of the vectors do."""
+        probes = min(probes, len(self.centres))
+        wanted = closest_centres(vectors, self.centres, probes).ravel()
+        order = np.argsort(wanted, kind="stable")
+        cells, begins = np.unique(wanted[order], return_index=True)
+        for cell, (begin, end) in zip(cells.tolist(), pairwise([*begins.tolist(), len(order)]), strict=True):
+            if len(self.members[cell]):
+                yield self.members[cell], order[begin:end] // probes
+
+
+def divide(embeddings: Embeddings, *, seed: int = 0) -> Cells:
+    """Divide vectors into cells, two for every root of their number.
 
     Parameters
     ----------
     embeddings : ndarray of shape (n, d), float32, unit rows
-    probes : int
-        Cells that each row looks into, its own among them.
     seed : int
         Of the sample and the first centres; the same cells come out every time.
-
-    Yields
-    ------
-    rows, columns : ndarray of intp, ascending
-        Every row comes once, and always among its own columns.
     """
     centres = find_centres(embeddings, 2 * int(len(embeddings) ** 0.5), seed=seed)
-    wanted = closest_centres(embeddings, centres, min(probes, len(centres)))
-    order = np.argsort(wanted[:, 0], kind="stable")
-    bounds = np.searchsorted(wanted[order, 0], np.arange(len(centres) + 1))
-    members = [order[start:end] for start, end in pairwise(bounds.tolist())]
-    for rows in members:
-        if len(rows):
-            columns = np.concatenate([members[cell] for cell in np.unique(wanted[rows])])
-            columns.sort()
-            yield rows, columns
+    home = closest_centres(embeddings, centres, 1)[:, 0]
+    order = np.argsort(home, kind="stable")
+    bounds = np.searchsorted(home[order], np.arange(len(centres) + 1))
+    return Cells(centres, tuple(order[begin:end] for begin, end in pairwise(bounds.tolist())))
 
 
 def find_centres(embeddings: Embeddings, count: int, *, seed: int) -> Embeddings:
@@ -70,11 +80,12 @@ def find_centres(embeddings: Embeddings, count: int, *, seed: int) -> Embeddings
 
 
 def closest_centres(embeddings: Embeddings, centres: Embeddings, count: int) -> npt.NDArray[np.int32]:
-    """Numbers of the closest centres of each row, the closest first: ndarray of shape (n, count)."""
+    """Numbers of the closest centres of each row, in any order: ndarray of shape (n, count)."""
     found = np.empty((len(embeddings), count), np.int32)
     for start in range(0, len(embeddings), _BLOCK):
         similarity = embeddings[start : start + _BLOCK] @ centres.T
-        at = np.argpartition(similarity, -count, axis=1)[:, -count:]
-        order = np.argsort(-np.take_along_axis(similarity, at, axis=1), axis=1, kind="stable")
-        found[start : start + _BLOCK] = np.take_along_axis(at, order, axis=1)
+        if count == 1:
+            found[start : start + _BLOCK, 0] = similarity.argmax(axis=1)
+        else:
+            found[start : start + _BLOCK] = np.argpartition(similarity, -count, axis=1)[:, -count:]
     return found

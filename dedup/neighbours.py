@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
@@ -19,9 +18,9 @@ from dedup.cells import divide
 from dedup.datatypes import Candidates, Embeddings, Progress
 from dedup.errors import SettingsError
 
-_BLOCK_BYTES = 32 << 20
 _MOST_EXACT = 50_000  # articles up to which all are compared with all
-_STRIDE = 64
+_ROWS, _COLUMNS = 1 << 14, 512  # of a block: 32 MB of cosines
+_WAITING = 1 << 21  # pairs found for a part of the rows before the nearest among them are chosen
 _PAIRS = 1 << 20
 _LARGEST_MARGIN = 0.3
 NO_COMPETITOR = np.float32(0.05)
@@ -56,7 +55,7 @@ class Neighbourhood:
 
     def between(self, row: npt.NDArray[np.int64], column: npt.NDArray[np.int64]) -> Candidates:
         """Given pairs, in any order and direction, as candidates."""
-        return self._pairs(np.unique(np.minimum(row, column) * len(self.embeddings) + np.maximum(row, column)))
+        return self._pairs(np.unique(_numbered(row, column, len(self.embeddings))))
 
     def with_pairs(self, pairs: npt.NDArray[np.int64]) -> Neighbourhood:
         """The same with more pairs proposed: ndarray of shape (pairs, 2), in any order and direction."""
@@ -98,7 +97,7 @@ def search(
     most_exact : int
         Articles up to which all are compared with all; beyond, each is compared with those of the nearest cells.
     threads : int
-        Blocks worked on at once.
+        Parts of the rows worked on at once.
 
     Returns
     -------
@@ -121,102 +120,97 @@ def search(
     names, numbers = np.unique(np.array(languages, dtype=str), return_inverse=True)
     of_language = numbers.astype(np.intp)
     closest = _Closest.empty(n, len(names))
+    parts, looks = _parts(embeddings, exact=n <= most_exact)
 
-    def compare(block: _Block) -> npt.NDArray[np.int64]:
-        rows, columns, transposed = block
-        similarity = embeddings[rows] @ (embeddings[columns].T if transposed is None else transposed)
-        similarity[np.arange(len(rows)), _places(rows, columns)] = _NOTHING
-        nearest = _nearest(rows, columns, similarity, neighbours, floor)
-        closest.update(rows, columns, similarity, of_language)
-        return _numbered(nearest, n)
+    def look(rows: _Positions) -> npt.NDArray[np.int64]:
+        own = np.asarray(embeddings[rows])
+        nearest, found = _Nearest(len(rows), neighbours, floor), _Closest.empty(len(rows), len(names))
+        for columns, at in looks(own):
+            similarity = np.asarray(embeddings[columns] @ own[at].T)
+            _, one, other = np.intersect1d(columns, rows[at], assume_unique=True, return_indices=True)
+            similarity[one, other] = _NOTHING
+            nearest.update(at, columns, similarity)
+            found.update(at, columns, similarity, of_language[columns])
+        closest.enter(rows, found)
+        row, column = nearest.pairs()
+        return _numbered(rows[row], column, n)
 
-    blocks = _all_with_all(embeddings, of_language) if n <= most_exact else _cell_by_cell(embeddings, of_language)
     near, done = [np.empty(0, np.int64)], 0
-    for rows, found in _in_threads(compare, blocks, threads):
-        near.append(found)
-        done += rows
-        if progress:
-            progress("search", done, n)
-    near.append(_numbered(closest.mutual(of_language, floor), n))
+    with ThreadPoolExecutor(threads) as pool:
+        for rows, pairs in zip(parts, pool.map(look, parts), strict=True):
+            near.append(pairs)
+            done += len(rows)
+            if progress:
+                progress("search", done, n)
+    near.append(_numbered(*closest.mutual(of_language, floor), n))
     return Neighbourhood(embeddings, of_language, closest, np.unique(np.concatenate(near)))
 
 
-_Block = tuple[_Positions, _Positions, npt.NDArray[np.float32] | None]
-"""Rows, the columns they are compared with (sorted by language), and the columns' vectors transposed if at hand."""
+_Looks = Callable[[Embeddings], Iterator[tuple[_Positions, _Positions]]]
+"""Of vectors: blocks of columns, and which of the vectors are compared with them."""
 
 
-def _all_with_all(embeddings: Embeddings, of_language: _Positions) -> Iterator[_Block]:
-    columns = np.argsort(of_language, kind="stable")
-    transposed = np.ascontiguousarray(embeddings[columns].T)
+def _parts(embeddings: Embeddings, *, exact: bool) -> tuple[list[_Positions], _Looks]:
+    """Parts of the rows, which one thread works on at a time, and where the vectors of a part look."""
     rows = np.arange(len(embeddings), dtype=np.intp)
-    return ((part, columns, transposed) for part in _parts(rows, len(columns)))
+    if exact:
+        return _slices(rows, _ROWS), lambda own: ((part, np.arange(len(own))) for part in _slices(rows, _COLUMNS))
+    cells = divide(embeddings)
+    return [np.sort(part) for part in _slices(np.concatenate(cells.members), _ROWS)], cells.looks
 
 
-def _cell_by_cell(embeddings: Embeddings, of_language: _Positions) -> Iterator[_Block]:
-    for rows, columns in divide(embeddings):
-        by_language = columns[np.argsort(of_language[columns], kind="stable")]
-        for part in _parts(rows, len(columns)):
-            yield part, by_language, None
+def _slices(positions: _Positions, size: int) -> list[_Positions]:
+    return [positions[start : start + size] for start in range(0, len(positions), size)]
 
 
-def _parts(rows: _Positions, columns: int) -> Iterator[_Positions]:
-    """Rows in parts whose cosines with so many columns take no more than a block."""
-    size = max(1, _BLOCK_BYTES // (4 * max(1, columns)))
-    return (rows[start : start + size] for start in range(0, len(rows), size))
-
-
-def _in_threads(
-    compare: Callable[[_Block], npt.NDArray[np.int64]], blocks: Iterator[_Block], threads: int
-) -> Iterator[tuple[int, npt.NDArray[np.int64]]]:
-    """How many rows a block has and what was found for them, block after block; no two blocks share a row."""
-    with ThreadPoolExecutor(threads) as pool:
-        while ahead := list(islice(blocks, 4 * threads)):
-            yield from zip((len(rows) for rows, _, _ in ahead), pool.map(compare, ahead), strict=True)
-
-
-def _places(rows: _Positions, columns: _Positions) -> _Positions:
-    """Where each row stands among the columns."""
-    order = np.argsort(columns)
-    return order[np.searchsorted(columns, rows, sorter=order)]
-
-
-def _numbered(pairs: npt.NDArray[np.int64], n: int) -> npt.NDArray[np.int64]:
+def _numbered(row: _Positions, column: _Positions, n: int) -> npt.NDArray[np.int64]:
     """Pairs as ``left * n + right``."""
-    return np.asarray(pairs.min(axis=1) * n + pairs.max(axis=1), np.int64)
+    return np.asarray(np.minimum(row, column) * n + np.maximum(row, column), np.int64)
 
 
-def _nearest(
-    rows: _Positions, columns: _Positions, similarity: npt.NDArray[np.float32], neighbours: int, floor: float
-) -> npt.NDArray[np.int64]:
-    """(row, column) of every row's nearest: ndarray of shape (pairs, 2)."""
-    k = min(neighbours, similarity.shape[1] - 1)
-    if k < 1:
-        return np.empty((0, 2), np.int64)
-    at = _largest(similarity, k)
-    row, kept = np.nonzero(np.take_along_axis(similarity, at, axis=1) >= floor)
-    return np.stack([rows[row], columns[at[row, kept]]], axis=1).astype(np.int64)
+class _Nearest:
+    """The nearest columns of some rows among all that they have been compared with so far."""
 
+    def __init__(self, rows: int, neighbours: int, floor: float) -> None:
+        self._neighbours = neighbours
+        self._above = np.full(rows, np.nextafter(np.float32(floor), _NOTHING))  # what a cosine has to exceed
+        self._found: list[tuple[_Positions, _Positions, npt.NDArray[np.float32]]] = []
+        self._waiting = 0
 
-def _largest(similarity: npt.NDArray[np.float32], k: int) -> npt.NDArray[np.intp]:
-    """Columns of the k largest values of each row, in any order: ndarray of shape (rows, k).
+    def update(self, at: _Positions, columns: _Positions, similarity: npt.NDArray[np.float32]) -> None:
+        """Enter rows, named by their places, that have just been compared: similarity of shape (columns, rows)."""
+        column, row = np.nonzero(similarity > self._above[at])
+        self._found.append((at[row], columns[column], similarity[column, row]))
+        self._waiting += len(row)
+        if self._waiting > _WAITING:
+            self._choose()
 
-    The k largest lie in the k groups with the largest maxima: finding those first takes a tenth of the time.
-    """
-    groups = similarity.shape[1] // _STRIDE
-    if groups < 4 * k:
-        return np.argpartition(similarity, -k, axis=1)[:, -k:]
-    grouped = similarity[:, : groups * _STRIDE].reshape(len(similarity), _STRIDE, groups).max(axis=1)
-    best = np.argpartition(grouped, -k, axis=1)[:, -k:]
-    columns = (best[:, :, None] + groups * np.arange(_STRIDE)).reshape(len(similarity), -1)
-    rest = np.arange(groups * _STRIDE, similarity.shape[1])
-    columns = np.concatenate([columns, np.broadcast_to(rest, (len(similarity), len(rest)))], axis=1)
-    at = np.argpartition(np.take_along_axis(similarity, columns, axis=1), -k, axis=1)[:, -k:]
-    return np.take_along_axis(columns, at, axis=1)
+    def pairs(self) -> tuple[_Positions, _Positions]:
+        """Places of rows, and their nearest columns."""
+        self._choose()
+        row, column, _ = self._found[0]
+        return row, column
+
+    def _choose(self) -> None:
+        """Keep the nearest of each row; from now on others have to be nearer than the last of them."""
+        empty = (np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0, np.float32))
+        row, column, similarity = (np.concatenate(parts) for parts in zip(empty, *self._found, strict=True))
+        order = np.argsort((row << 32) + ((1.5 - similarity) * (1 << 30)).astype(np.int64))  # as lexsort, in a third
+        row, column, similarity = row[order], column[order], similarity[order]
+        rank = np.arange(len(row)) - np.searchsorted(row, row)
+        last = rank == self._neighbours - 1
+        self._above[row[last]] = similarity[last]
+        kept = rank < self._neighbours
+        self._found = [(row[kept], column[kept], similarity[kept])]
+        self._waiting = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Closest:
-    """For each article (row) and language (column): its closest article, that one's cosine and the runner-up's."""
+    """For each language and article: its closest article there, that one's cosine and the runner-up's.
+
+    position, first, second : ndarray of shape (languages, n)
+    """
 
     position: npt.NDArray[np.int32]
     first: npt.NDArray[np.float32]
@@ -224,40 +218,40 @@ class _Closest:
 
     @classmethod
     def empty(cls, n: int, languages: int) -> _Closest:
-        shape = (n, languages)
+        shape = (languages, n)
         return cls(np.full(shape, -1, np.int32), np.full(shape, _NOTHING), np.full(shape, _NOTHING))
 
-    def update(
-        self,
-        rows: npt.NDArray[np.intp],
-        columns: npt.NDArray[np.intp],
-        similarity: npt.NDArray[np.float32],
-        of_language: npt.NDArray[np.intp],
-    ) -> None:
-        """Enter rows that have just been compared with columns (sorted by language); uses the cosines up."""
-        at = np.arange(len(rows))
-        starts = np.flatnonzero(np.diff(of_language[columns], prepend=-1))
-        for start, end in zip(starts, [*starts[1:], len(columns)], strict=True):
-            part, language = similarity[:, start:end], of_language[columns[start]]
-            closest = part.argmax(axis=1)
-            self.position[rows, language] = columns[start + closest]
-            self.first[rows, language] = part[at, closest]
-            part[at, closest] = _NOTHING
-            self.second[rows, language] = part.max(axis=1)
+    def enter(self, rows: _Positions, found: _Closest) -> None:
+        """Take over what was found for some rows."""
+        self.position[:, rows], self.first[:, rows], self.second[:, rows] = found.position, found.first, found.second
 
-    def mutual(self, of_language: npt.NDArray[np.intp], floor: float) -> npt.NDArray[np.int64]:
-        """Pairs in which each is the other's closest in that language: ndarray of shape (pairs, 2)."""
-        row, language = np.nonzero(self.first >= floor)
-        other = self.position[row, language]
-        mutual = self.position[other, of_language[row]] == row
-        return np.stack([row[mutual], other[mutual]], axis=1).astype(np.int64)
+    def update(
+        self, at: _Positions, columns: _Positions, similarity: npt.NDArray[np.float32], of_column: _Positions
+    ) -> None:
+        """Enter rows, named by their places, that have just been compared: similarity of shape (columns, rows)."""
+        for language in np.unique(of_column).tolist():
+            position, first, second = (part[language][at] for part in (self.position, self.first, self.second))
+            for number in np.flatnonzero(of_column == language).tolist():
+                cosine = similarity[number]
+                np.maximum(second, np.minimum(first, cosine), out=second)
+                closer = cosine > first
+                np.copyto(first, cosine, where=closer)
+                np.copyto(position, columns[number], where=closer, casting="unsafe")
+            self.position[language, at], self.first[language, at], self.second[language, at] = position, first, second
+
+    def mutual(self, of_language: _Positions, floor: float) -> tuple[_Positions, _Positions]:
+        """Pairs in which each is the other's closest in that language."""
+        language, row = np.nonzero(self.first >= floor)
+        other = self.position[language, row].astype(np.intp)
+        mutual = self.position[of_language[row], other] == row
+        return row[mutual], other[mutual]
 
     def margin(
-        self, row: npt.NDArray[np.intp], language: npt.NDArray[np.intp], similarity: npt.NDArray[np.float32]
+        self, row: _Positions, language: _Positions, similarity: npt.NDArray[np.float32]
     ) -> npt.NDArray[np.float32]:
         """How much closer a pair is than its row is to the best other article in the partner's language."""
-        first = self.first[row, language]
-        competitor = np.where(first > similarity + 1e-6, first, self.second[row, language])
+        first = self.first[language, row]
+        competitor = np.where(first > similarity + 1e-6, first, self.second[language, row])
         return np.where(competitor > _NOTHING, similarity - competitor, NO_COMPETITOR)
 
 

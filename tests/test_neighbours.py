@@ -49,7 +49,8 @@ def test_candidates_are_those_of_brute_force(n: int, codes: int, seed: int, k: i
 def test_blocks_do_not_change_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     vectors, languages = random_articles(50, 3, 1)
     whole = neighbours.search(vectors, languages, neighbours=5).candidates()
-    monkeypatch.setattr(neighbours, "_BLOCK_BYTES", 4 * 50 * 7)
+    monkeypatch.setattr(neighbours, "_ROWS", 7)
+    monkeypatch.setattr(neighbours, "_COLUMNS", 11)
     blocks = neighbours.search(vectors, languages, neighbours=5).candidates()
     assert np.array_equal(whole.left, blocks.left)
     assert np.array_equal(whole.right, blocks.right)
@@ -69,7 +70,9 @@ def test_the_margin_is_taken_from_the_best_other_article_in_the_partners_languag
     angles = np.radians([0, 10, 30, 50])  # cosines of article 0 with the others: 0.985, 0.866, 0.643
     vectors = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
     found = neighbours.search(vectors, ["en", "id", "id", "de"], neighbours=3)
-    margin = dict(zip(zip(found.candidates().left.tolist(), found.candidates().right.tolist()), found.candidates().margin))
+    candidates = found.candidates()
+    pairs = zip(candidates.left.tolist(), candidates.right.tolist(), strict=True)
+    margin = dict(zip(pairs, candidates.margin.tolist(), strict=True))
     assert margin[0, 1] == pytest.approx(min(0.9848 - 0.8660, 0.05), abs=1e-3)  # 1 has no other English partner
     assert margin[0, 2] == pytest.approx(0.8660 - 0.9848, abs=1e-3)
     assert margin[0, 3] == pytest.approx(0.05, abs=1e-3)
@@ -82,7 +85,10 @@ def test_one_article_has_no_neighbour() -> None:
 
 @pytest.mark.parametrize(
     ("given_settings", "message"),
-    [({"neighbours": 0}, "neighbours must be at least 1, got 0"), ({"floor": 2.0}, r"floor must lie in \[-1, 1\], got 2")],
+    [
+        ({"neighbours": 0}, "neighbours must be at least 1, got 0"),
+        ({"floor": 2.0}, r"floor must lie in \[-1, 1\], got 2"),
+    ],
     ids=["no neighbours", "floor above one"],
 )
 def test_a_setting_out_of_range_is_named(given_settings: dict[str, float], message: str) -> None:

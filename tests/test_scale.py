@@ -144,26 +144,28 @@ def test_some_passages_are_those_of_all(toy_encoder: Encoder) -> None:
 
 
 @pytest.mark.parametrize("n", [1, 2, 50, 3000])
-def test_every_row_comes_once_and_looks_at_itself(n: int) -> None:
+def test_every_row_is_in_one_cell_and_looks_into_it(n: int) -> None:
     vectors = scattered(n)
-    seen = []
-    for rows, columns in divide(vectors):
-        seen += rows.tolist()
-        assert set(rows.tolist()) <= set(columns.tolist())
-        assert len(set(columns.tolist())) == len(columns)
-    assert sorted(seen) == list(range(n))
+    cells = divide(vectors)
+    assert sorted(np.concatenate(cells.members).tolist()) == list(range(n))
+    met = np.zeros(n, int)
+    for columns, at in cells.looks(vectors, probes=3):
+        assert len(set(at.tolist())) == len(at)
+        met[np.intersect1d(columns, at)] += 1
+    assert met.tolist() == [1] * n
 
 
 def test_cells_are_the_same_every_time() -> None:
-    vectors = scattered(1500)
-    first, second = ([(rows.tolist(), columns.tolist()) for rows, columns in divide(vectors)] for _ in range(2))
-    assert first == second
+    first, second = (divide(scattered(1500)) for _ in range(2))
+    assert np.array_equal(first.centres, second.centres)
+    assert [part.tolist() for part in first.members] == [part.tolist() for part in second.members]
 
 
 def test_the_closest_centres_are_those_of_brute_force() -> None:
     vectors, centres = scattered(200), scattered(20, seed=1)
-    expected = np.argsort(-(vectors @ centres.T), axis=1)[:, :5]
-    assert np.array_equal(closest_centres(vectors, centres, 5), expected)
+    expected = np.argsort(-(vectors @ centres.T), axis=1)
+    assert np.array_equal(closest_centres(vectors, centres, 1)[:, 0], expected[:, 0])
+    assert np.array_equal(np.sort(closest_centres(vectors, centres, 5)), np.sort(expected[:, :5]))
 
 
 def test_centres_are_unit_rows_even_of_empty_vectors() -> None:
@@ -171,35 +173,33 @@ def test_centres_are_unit_rows_even_of_empty_vectors() -> None:
     assert np.array_equal(find_centres(np.zeros((40, 8), np.float32), 4, seed=0), np.zeros((4, 8)))
 
 
-def test_looking_into_all_cells_is_the_exact_search(monkeypatch: pytest.MonkeyPatch) -> None:
-    vectors, languages = scattered(300), ["en", "id", "de"] * 100
-    monkeypatch.setattr(neighbours, "divide", lambda embeddings: divide(embeddings, probes=1000))
-    exact, cells = (neighbours.search(vectors, languages, neighbours=5, most_exact=most) for most in (300, 299))
+def test_looking_into_all_cells_is_the_exact_search() -> None:
+    vectors, languages = scattered(900), ["en", "id", "de"] * 300  # of 60 cells each row looks into 64
+    exact, cells = (neighbours.search(vectors, languages, neighbours=5, most_exact=most) for most in (900, 899))
     assert np.array_equal(exact.near, cells.near)
     assert exact.candidates().margin == pytest.approx(cells.candidates().margin, abs=1e-6)
 
 
 def test_cells_find_the_pairs_that_belong_together() -> None:
-    n, stories = 4000, 400
+    n, stories = 8000, 400
     found = neighbours.search(scattered(n, stories=stories), ["en"] * n, neighbours=5, most_exact=0).candidates()
     pairs = set(zip(found.left.tolist(), found.right.tolist(), strict=True))
     assert sum((at, n - stories + at) in pairs for at in range(stories)) >= 0.99 * stories
 
 
 @pytest.mark.parametrize("threads", [1, 3])
-@pytest.mark.parametrize("columns", [100, 2000])
-def test_threads_change_nothing(threads: int, columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(neighbours, "_BLOCK_BYTES", 4 * columns * 64)
-    vectors, languages = scattered(columns), ["en", "id"] * (columns // 2)
-    one, several = (neighbours.search(vectors, languages, neighbours=4, threads=at) for at in (1, threads))
-    assert np.array_equal(one.near, several.near)
-
-
-@pytest.mark.parametrize("columns", [30, 1000, 5003])
-def test_the_largest_are_found_by_their_groups(columns: int) -> None:
-    values = np.random.default_rng(columns).standard_normal((7, columns)).astype(np.float32)
-    found = np.sort(np.take_along_axis(values, neighbours._largest(values, 12), axis=1), axis=1)
-    assert np.array_equal(found, np.sort(values, axis=1)[:, -12:])
+@pytest.mark.parametrize("most_exact", [0, 2000], ids=["cells", "exact"])
+def test_parts_blocks_and_threads_change_nothing(
+    threads: int, most_exact: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vectors, languages = scattered(2000), ["en", "id"] * 1000
+    whole = neighbours.search(vectors, languages, neighbours=4, most_exact=most_exact)
+    monkeypatch.setattr(neighbours, "_ROWS", 300)
+    monkeypatch.setattr(neighbours, "_COLUMNS", 64)
+    monkeypatch.setattr(neighbours, "_WAITING", 1000)
+    parts = neighbours.search(vectors, languages, neighbours=4, most_exact=most_exact, threads=threads)
+    assert np.array_equal(whole.near, parts.near)
+    assert np.array_equal(whole.closest.position, parts.closest.position)
 
 
 def test_blocks_of_pairs_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
