@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 
 import numpy as np
 import numpy.typing as npt
@@ -178,13 +178,11 @@ def _compare_facts(
     subjects: Subjects, left: npt.NDArray[np.intp], right: npt.NDArray[np.intp], workers: Workers
 ) -> npt.NDArray[np.float32]:
     """The last three of `FEATURES` for pairs: ndarray of shape (m, 3), float32."""
-    articles = np.unique(np.concatenate([left, right])).tolist()
-    batches = ([_text_of(subjects, at) for at in articles[block]] for block in _slices(len(articles), _TEXTS))
-    found = (facts for batch in workers.map(_read_facts, batches) for facts in batch)
-    facts = dict(zip(articles, found, strict=True))
-    pairs = zip(left.tolist(), right.tolist(), strict=True)
-    features = [fact_features(facts[one], facts[other]) for one, other in pairs]
-    return np.array(features, np.float32).reshape(-1, 3)
+    tasks = (
+        (_texts_of(subjects, left[block], right[block]), left[block].tolist(), right[block].tolist())
+        for block in _slices(len(left), _TEXTS)
+    )
+    return np.concatenate([np.empty((0, 3), np.float32), *workers.map(_fact_features_of, tasks)])
 
 
 def _text_of(subjects: Subjects, position: int) -> _Text:
@@ -197,8 +195,15 @@ def _texts_of(
     return {position: _text_of(subjects, position) for position in np.unique(np.concatenate([left, right])).tolist()}
 
 
-def _read_facts(texts: Sequence[_Text]) -> list[Facts]:
-    return [extract_facts(body, code) for body, code in texts]
+def _fact_features_of(task: tuple[dict[int, _Text], list[int], list[int]]) -> npt.NDArray[np.float32]:
+    texts, left, right = task
+    facts = {position: _facts_of(*text) for position, text in texts.items()}
+    pairs = zip(left, right, strict=True)
+    return np.array([fact_features(facts[one], facts[other]) for one, other in pairs], np.float32)
+
+
+_facts_of = lru_cache(maxsize=2048)(extract_facts)
+"""An article's candidates stand together, so the same articles come again soon."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -216,7 +221,7 @@ def _describe_batch(stored: StoredPassages, batch: _Batch) -> list[Match]:
     positions = np.array(sorted(batch.texts), np.intp)
     passages = stored.take(positions)
     numbers = {position: number for number, position in enumerate(positions.tolist())}
-    facts = {position: extract_facts(body, code) for position, (body, code) in batch.texts.items()}
+    facts = {position: _facts_of(*text) for position, text in batch.texts.items()}
     scores = probability(batch.verdicts.log_odds)
     pairs = zip(batch.candidates.left.tolist(), batch.candidates.right.tolist(), strict=True)
     matches = []
@@ -243,7 +248,10 @@ def _describe_batch(stored: StoredPassages, batch: _Batch) -> list[Match]:
 
 
 def _align(passages: Passages, left: int, right: int) -> tuple[AlignedPair, ...]:
-    return align(*(passages.vectors[rows] * (passages.weights[rows, None] > 0) for rows in map(passages.of, (left, right))))
+    own, other = (
+        passages.vectors[rows] * (passages.weights[rows, None] > 0) for rows in map(passages.of, (left, right))
+    )
+    return align(own, other)
 
 
 def _with_facts(evidence: Evidence, aligned: tuple[AlignedPair, ...], left: Facts, right: Facts) -> Evidence:
