@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from importlib import resources
 from itertools import islice
@@ -179,7 +179,7 @@ class StaticEncoder:
         self.name = name
         self._directory = directory
         weights = directory / "0_StaticEmbedding" / "model.safetensors"
-        self._table, self._rows = _read_table(weights)
+        self._table, self._scales, self._rows = _read_table(weights)
         self.dimension = self._table.shape[1]
         self.language_means: LanguageMeans = _read_language_means(directory)
         self.fingerprint = _digest(weights, weights.with_name("tokenizer.json"))
@@ -195,15 +195,19 @@ class StaticEncoder:
 
     def pool(self, texts: Sequence[str]) -> Embeddings:
         """Mean of the token vectors of each text: ndarray of shape (len(texts), d), float32."""
+        from scipy.sparse import csr_matrix
+
         encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
         lengths = np.array([len(encoding) for encoding in encodings], np.intp)
-        pooled = np.zeros((len(texts), self.dimension), np.float32)
-        for start, end in _runs(lengths):
-            ids = np.concatenate([np.asarray(encoding.ids, np.intp) for encoding in encodings[start:end]])
-            filled = start + np.flatnonzero(lengths[start:end])
-            starts = np.cumsum(lengths[filled]) - lengths[filled]
-            vectors = self._table[ids if self._rows is None else self._rows[ids]]
-            pooled[filled] = np.add.reduceat(vectors, starts, axis=0) / lengths[filled, None]
+        ids = np.concatenate([np.empty(0, np.intp), *(np.asarray(encoding.ids, np.intp) for encoding in encodings)])
+        known, column = np.unique(ids if self._rows is None else self._rows[ids], return_inverse=True)
+        vectors = self._table[known].astype(np.float32)
+        if self._scales is not None:
+            vectors *= self._scales[known]
+        share = np.repeat(1 / np.maximum(lengths, 1), lengths).astype(np.float32)
+        starts = np.concatenate([[0], np.cumsum(lengths)])
+        tokens = csr_matrix((share, column, starts), shape=(len(texts), max(len(known), 1)))
+        pooled: Embeddings = tokens @ vectors if len(known) else np.zeros((len(texts), self.dimension), np.float32)
         return pooled
 
     def encode(self, texts: Sequence[str]) -> Embeddings:
@@ -290,19 +294,25 @@ def _bundled_directory() -> Path:
     return found[-1]
 
 
-def _read_table(path: Path) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.intp] | None]:
-    """Token vectors, and the row of each token where tokens share rows.
+_Table = tuple[npt.NDArray[Any], "npt.NDArray[np.float32] | None", "npt.NDArray[np.intp] | None"]
 
-    sentence-transformers stores int8 rows with a scale each (``embeddings``, ``weights``) or plain floats.
+
+def _read_table(path: Path) -> _Table:
+    """Token vectors as they are stored, the scale of each row, and the row of each token where tokens share rows.
+
+    sentence-transformers stores int8 rows with a scale each (``embeddings``, ``weights``) or plain floats. The rows stay
+    as they are: a run of a few articles reads a few of them.
     """
     from safetensors.numpy import load_file
 
     tensors = load_file(path)
-    table = (tensors["embeddings"] if "embeddings" in tensors else tensors["embedding.weight"]).astype(np.float32)
-    if "weights" in tensors:
-        table *= tensors["weights"].astype(np.float32).reshape(-1, 1)
-    rows = tensors.get("mapping")
-    return table, None if rows is None else rows.astype(np.intp)
+    table = tensors["embeddings"] if "embeddings" in tensors else tensors["embedding.weight"]
+    scales, rows = tensors.get("weights"), tensors.get("mapping")
+    return (
+        table,
+        None if scales is None else scales.astype(np.float32).reshape(-1, 1),
+        None if rows is None else rows.astype(np.intp),
+    )
 
 
 def _read_language_means(directory: Path) -> dict[str, npt.NDArray[np.float32]]:
@@ -334,16 +344,6 @@ def _subtract(vectors: Embeddings, codes: Sequence[str], means: LanguageMeans) -
     for code in sorted(set(codes)):
         vectors[of_row == code] -= means[code]
     vectors[empty] = 0
-
-
-def _runs(lengths: npt.NDArray[np.intp], most: int = 1 << 15) -> Iterator[tuple[int, int]]:
-    """Ranges of texts that hold about `most` tokens together, so that the gathered rows stay in the cache."""
-    bounds = np.searchsorted(np.cumsum(lengths), np.arange(most, int(lengths.sum()) + most, most), side="right")
-    start = 0
-    for end in sorted({*bounds.tolist(), len(lengths)}):
-        if end > start:
-            yield start, end
-            start = end
 
 
 def _digest(*paths: Path) -> str:
