@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -34,16 +35,20 @@ from dedup.facts import extract_facts
 from dedup.factual import Keys, fact_keys, pairs_by_facts
 from dedup.neighbours import Neighbourhood, search
 from dedup.parallel import ALONE, Workers
+from dedup.resources import estimate, require
 from dedup.scoring import Scorer, load_scorer, probability
 from dedup.text import content_hash, main_script, reading_length
 from dedup.texts import batches, embed_bodies, split_bodies
 from dedup.verify import Subjects, Verdicts, describe_pairs, judge_pairs
+
+logger = logging.getLogger(__name__)
 
 _MAPPED = 20_000  # articles up to which a report keeps the vectors; a map of more cannot be read
 _COMPLETED = 100  # articles up to which a group of linked articles has all its pairs verified
 _UNVERIFIED = -1.0  # log-odds, threshold taken off, of a pair that nobody has verified
 _ALL_IN_FULL = 12  # articles up to which all pairs of a cluster have their evidence in full
 _FEW_CHARACTERS = 4_000_000  # read by one process before others have started
+_LONG_RUN = 20_000  # articles beyond which a run says beforehand what it takes
 _BATCH = 1024
 _NEAR = 1 << 20
 _KINDS = (MatchKind.EXACT, MatchKind.NEAR, MatchKind.EXCERPT, MatchKind.TRANSLATION, MatchKind.SAME_STORY)
@@ -184,6 +189,7 @@ def _match(
     progress: Progress | None,
 ) -> _Found:
     """Match articles with different texts."""
+    _check_resources(articles, languages, encoder, workers)
     subjects, neighbourhood = prepare(articles, languages, encoder, settings, workers=workers, progress=progress)
     candidates, verdicts = _judge(subjects, neighbourhood, scorer, workers, progress)
     pairs = list(zip(candidates.left.tolist(), candidates.right.tolist(), strict=True))
@@ -201,6 +207,22 @@ def _match(
     candidates, verdicts = take_rows(candidates, matched), take_rows(verdicts, matched)
     matches = describe_pairs(subjects, candidates, verdicts, full=full, workers=workers)
     return _Found(matches, groups, weakest, neighbourhood.embeddings)
+
+
+def _check_resources(
+    articles: Sequence[Article], languages: Sequence[Language], encoder: Encoder, workers: Workers
+) -> None:
+    """Say before a long run what it takes, and refuse one that does not fit."""
+    needed = estimate(
+        articles=len(articles),
+        characters=sum(len(article.text) for article in articles),
+        dimension=encoder.dimension,
+        languages=len({language.code for language in languages}),
+        jobs=workers.jobs,
+    )
+    if len(articles) > _LONG_RUN:
+        logger.info("%d distinct articles: %s", len(articles), needed)
+    require(needed)
 
 
 def prepare(

@@ -1,0 +1,98 @@
+"""What a run will take, told before it starts, and a refusal where the machine has not got it.
+
+The figures are measured (tests/benchmarks/README.md) and generous: they answer "minutes or hours?" and "does it fit?".
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from dedup.errors import ResourceError
+
+_PROCESS = 300 << 20  # bytes of a process with the model
+_ARTICLE = 900  # bytes kept for an article beside its text: neighbours, candidates, language
+_LANGUAGE = 12  # and for each language of the run: its closest article there
+_MATCHES = 2500  # of evidence, if every second article has a match
+_SENTENCE = 90  # characters
+_CHARACTER_SECONDS = 0.5e-6  # of one process: language, embedding, sentences, facts
+_ARTICLE_SECONDS = 1.2e-3  # search and verification
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Seconds, bytes of memory beyond those taken so far, bytes in the temporary folder."""
+
+    seconds: float
+    memory: int
+    disk: int
+
+    def __str__(self) -> str:
+        minutes = self.seconds / 60
+        time = f"{minutes:.0f} minutes" if minutes >= 2 else f"{self.seconds:.0f} seconds"
+        return f"about {time}, {_gigabytes(self.memory)} of memory, {_gigabytes(self.disk)} of temporary files"
+
+
+def estimate(*, articles: int, characters: int, dimension: int, languages: int, jobs: int) -> Estimate:
+    """What matching so many distinct articles, of so many characters together, takes from here on.
+
+    Parameters
+    ----------
+    dimension : int
+        Columns of the model's vectors.
+    languages : int
+        Different languages among the articles.
+    jobs : int
+        Processes that share the work.
+    """
+    return Estimate(
+        seconds=(characters * _CHARACTER_SECONDS + articles * _ARTICLE_SECONDS) / jobs,
+        memory=_PROCESS * (jobs if jobs > 1 else 0) + articles * (_ARTICLE + _MATCHES // 2 + _LANGUAGE * languages),
+        disk=dimension * (4 * articles + 2 * (characters // _SENTENCE)),
+    )
+
+
+def require(needed: Estimate) -> None:
+    """Refuse what does not fit.
+
+    Raises
+    ------
+    ResourceError
+        If memory or the temporary folder is too small; the message says by how much and what to do.
+    """
+    memory, folder = available_memory(), tempfile.gettempdir()
+    if memory is not None and needed.memory > memory:
+        raise ResourceError(
+            f"this run needs about {_gigabytes(needed.memory)} more memory and {_gigabytes(memory)} are free; "
+            "scan a part at a time, leave copies and very short articles out, run with --jobs 1, or use a larger machine"
+        )
+    disk = shutil.disk_usage(folder).free
+    if needed.disk > disk:
+        raise ResourceError(
+            f"this run needs about {_gigabytes(needed.disk)} of temporary files and {folder} has {_gigabytes(disk)} "
+            "free; make room there, or name a folder that has room in TMPDIR"
+        )
+
+
+def available_memory() -> int | None:
+    """Bytes that can be taken without harm, within the limit of the container; None where the system does not say."""
+    found = []
+    with suppress(OSError, ValueError, StopIteration):
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        found.append(1024 * next(int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")))
+    with suppress(OSError, ValueError):
+        group = Path("/sys/fs/cgroup")
+        limit, used = ((group / name).read_text(encoding="ascii") for name in ("memory.max", "memory.current"))
+        found.append(int(limit) - int(used))
+    if not found and hasattr(os, "sysconf"):
+        with suppress(OSError, ValueError):
+            found.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    return min(found, default=None)
+
+
+def _gigabytes(size: int) -> str:
+    return f"{size / (1 << 30):.1f} GB"
