@@ -20,6 +20,7 @@ from dedup.scratch import StoredRows
 _Floats = npt.NDArray[np.float32]
 UNORDERED = 0.5
 """Order of a pair in which too few sentences have counterparts to speak of an order."""
+_ONE_THREAD = 1 << 18  # multiplications of a product up to which OpenBLAS uses one thread
 _CLOSE = (0.3, 0.8)  # similarities at which a counterpart begins to count, and counts in full
 
 
@@ -78,7 +79,7 @@ def cover(passages: Passages, article: int, others: npt.NDArray[np.intp]) -> Cov
     """How `article` and each of `others` cover each other."""
     own = passages.of(article)
     rows, begins, lengths = _rows_of(passages.starts, others)
-    table = passages.vectors[own] @ passages.vectors[rows].T
+    table = _cosines(passages.vectors[own], passages.vectors, rows)
     theirs = table.max(axis=0)
     ours = np.maximum.reduceat(table, begins, axis=1)
     own_weights, their_weights = passages.weights[own], passages.weights[rows]
@@ -144,6 +145,18 @@ def _rows_of(
     lengths = starts[articles + 1] - starts[articles]
     begins = np.cumsum(lengths) - lengths
     return np.repeat(starts[articles] - begins, lengths) + np.arange(int(lengths.sum())), begins, lengths
+
+
+def _cosines(own: Embeddings, vectors: Embeddings, rows: npt.NDArray[np.intp]) -> _Floats:
+    """Cosines of own vectors with some rows of others, in pieces for which BLAS does not wake its threads.
+
+    A thousand small products a second are hundreds of times slower with threads that wait for each other on a busy
+    machine, and come out the same to the last bit with any number of them.
+    """
+    piece = max(1, _ONE_THREAD // max(own.size, 1))
+    padded = np.append(rows, np.zeros(-len(rows) % piece, np.intp))
+    table = vectors[padded].reshape(-1, piece, own.shape[1]) @ own.T
+    return np.asarray(table.reshape(len(padded), len(own))[: len(rows)].T, np.float32)
 
 
 def _closeness(similarity: _Floats) -> _Floats:
