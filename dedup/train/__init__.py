@@ -1,0 +1,10 @@
+"""The bundled model's training: translation pairs in, a sentence-transformers model directory out.
+
+    corpus → vocabulary → optimise (batches) → postprocess → export
+
+What a step leaves behind lies in a work folder, so that a run that was stopped goes on where it was.
+"""
+
+from dedup.train.run import Phase, TrainSettings, train_encoder
+
+__all__ = ["Phase", "TrainSettings", "train_encoder"]

@@ -1,0 +1,111 @@
+"""After training: what differs inside a story is measured and taken down, words that say nothing new are dropped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from dedup.train.batches import Ragged, Side
+from dedup.train.vocabulary import keep_tokens
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+Floats = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
+_ZEROS = (0x660, 0x6F0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xBE6, 0xC66, 0xCE6, 0xD66, 0xE50, 0xFF10)
+"""The digit nought of Arabic, Persian, nine scripts of South Asia and Thailand, and the full-width one."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Documents:
+    """Pseudo-documents: `left[language]` and `right[language]` hold the same documents in it and in English."""
+
+    left: dict[str, Floats]
+    right: dict[str, Floats]
+
+
+def within_story_whitening(
+    table: Floats, english: Ragged, sides: dict[str, Side], *, power: float, seed: int
+) -> Floats:
+    """The matrix C^-power of the covariance C of pseudo-documents around their translations.
+
+    To be multiplied into the table: directions in which an article and its translation differ count less.
+    """
+    documents = pseudo_documents(table, english, sides, seed=seed)
+    return whitening(within_story_covariance(documents), power).astype(np.float32)
+
+
+def shrink(tokenizer: Tokenizer, table: Floats, pieces: Floats, kept: int) -> tuple[Tokenizer, Floats]:
+    """The tokenizer and table with at most `kept` tokens, and numbers in the digits of other scripts.
+
+    Words whose vector is nearly the sum of their pieces' are left to those: `pieces` holds these sums. A number
+    in other digits gets the row of the same number in ASCII digits.
+    """
+    tokens = sorted(tokenizer.get_vocab(with_added_tokens=False).items(), key=lambda item: item[1])
+    change = np.linalg.norm(table - pieces, axis=1) / np.maximum(np.linalg.norm(table, axis=1), 1e-9)
+    whole = np.abs(table - pieces).max(axis=1) > 0
+    first_pieces = np.flatnonzero(~whole)
+    order = np.argsort(np.where(whole, -change, -np.inf), kind="stable")
+    chosen = np.zeros(len(tokens), bool)
+    chosen[order[: max(kept, len(first_pieces))]] = True
+    rows = table.copy()
+    index = dict(tokens)
+    added, extra = [], []
+    for word, number in tokens:
+        if word.isdecimal() and not word.isascii():
+            plain = str(int(word)).zfill(len(word))
+            rows[number] = table[index[plain]] if plain in index else table[[index[digit] for digit in plain]].sum(0)
+        elif word.isdecimal():
+            others = (word.translate({48 + value: zero + value for value in range(10)}) for zero in _ZEROS)
+            fresh = [other for other in others if other not in index]
+            added += fresh
+            extra += [table[number]] * len(fresh)
+    kept_rows = rows[chosen]
+    return keep_tokens(tokenizer, chosen, added), np.concatenate(
+        [kept_rows, np.array(extra, np.float32).reshape(-1, table.shape[1])]
+    )
+
+
+def pseudo_documents(
+    table: Floats, english: Ragged, sides: dict[str, Side], *, documents: int = 200, segments: int = 20, seed: int = 0
+) -> Documents:
+    """Mean-pooled vectors of random documents of each language and of their English counterparts."""
+    rng = np.random.default_rng(seed)
+    left, right = {}, {}
+    for name, side in sides.items():
+        points = rng.random(documents * segments) * side.heights[-1]
+        rows = side.order[np.minimum(np.searchsorted(side.heights, points, "right") - 1, len(side.order) - 1)]
+        left[name] = _pool(table, side.tokens, rows, segments)
+        right[name] = _pool(table, english, side.lines[rows].astype(np.int64), segments)
+    return Documents(left, right)
+
+
+def within_story_covariance(documents: Documents) -> Doubles:
+    """Covariance of what differs between a document and its translation, languages weighing the same.
+
+    What a language adds to all its documents is taken off first.
+    """
+    differences = [documents.left[name] - documents.right[name] for name in documents.left]
+    rest = [difference - difference.mean(0) for difference in differences]
+    covariance: Doubles = np.mean([(r.T @ r).astype(np.float64) / (2 * len(r)) for r in rest], axis=0)
+    return covariance
+
+
+def whitening(covariance: Doubles, power: float, floor: float = 0.02) -> Doubles:
+    """The symmetric matrix C^(-power), eigenvalues not under `floor` times their mean."""
+    values, vectors = np.linalg.eigh(covariance)
+    values = np.maximum(values, floor * values.mean())
+    matrix: Doubles = (vectors * (values / values.mean()) ** -power) @ vectors.T
+    return matrix
+
+
+def _pool(table: Floats, tokens: Ragged, rows: npt.NDArray[np.int64], segments: int) -> Floats:
+    ids, lengths = tokens.gather(rows)
+    counts = lengths.reshape(-1, segments).sum(1)
+    starts = np.r_[0, np.cumsum(counts)[:-1]]
+    means: Floats = np.add.reduceat(table[ids], starts, axis=0) / counts[:, None].astype(np.float32)
+    return means

@@ -1,0 +1,305 @@
+"""The whole of a training run, in order, with checkpoints and a log of figures."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from dedup.datatypes import Progress
+from dedup.errors import MissingExtraError, SettingsError
+from dedup.train.batches import Ragged, Sampler, Side, make_side
+from dedup.train.corpus import Corpus, read_corpus, read_word_counts
+from dedup.train.export import save_model
+from dedup.train.optimise import Table, train_step
+from dedup.train.postprocess import shrink, within_story_whitening
+from dedup.train.vocabulary import (
+    Vocabulary,
+    build_vocabulary,
+    count_words,
+    encode_segments,
+    rank_words,
+    train_pieces,
+)
+
+logger = logging.getLogger(__name__)
+
+SOURCE_WEIGHTS: Mapping[str, float] = {
+    "lexicon": 0.25,
+    **dict.fromkeys(("id_tagging",), 0.3),
+    **dict.fromkeys(("bible_sword", "bible_v11n", "bible_ref", "indian_wiki_joshua"), 0.5),
+    **dict.fromkeys(("odoo12", "yast"), 0.6),
+    **dict.fromkeys(
+        ("tatoeba_anki", "hornmt", "tico19", "xquad", "korean_news", "uk_courts_cy", "mozilla_www", "mozilla_legal",
+         "storybooks_pratham", "storybooks_african", "udhr", "bitcoin_org", "consul"), 2.0),
+}  # fmt: skip
+"""How much a segment of a source counts when segments are drawn; 1 where nothing is said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A stretch of training with one vocabulary.
+
+    Parameters
+    ----------
+    tokens : int
+        Size of the vocabulary: pieces, then the most frequent words.
+    steps, decay : int
+        Steps of the phase, and steps in which the learning rate would fall to nought.
+    rate : float
+        Learning rate at its beginning.
+    haste : float
+        How much further rows seldom touched go: a row touched n times 1 + haste / sqrt(n) times as far.
+    """
+
+    tokens: int
+    steps: int
+    decay: int
+    rate: float
+    haste: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class TrainSettings:
+    """Everything that shapes the model; the defaults are those of the bundled one.
+
+    Parameters
+    ----------
+    phases : tuple of Phase
+        Trained one after another, the vocabulary growing: a word that joins starts as the sum of its pieces,
+        which have been trained by then.
+    pieces, kept : int
+        Tokens that byte-pair encoding gives, and tokens kept at the end: words that are nearly the sum of their
+        pieces are left to them.
+    dimensions : int
+        Columns of the table.
+    pairs, groups : int
+        Pairs a step, and how many groups, each of one language, they fall into.
+    documents, longest : float, int
+        Share of the steps whose pairs are pseudo-documents, of 2 to `longest` segments.
+    other : float
+        Share of the groups whose second side is another language than English.
+    one_source : float
+        Share of the groups drawn from one source: its other pairs are the harder negatives.
+    evenness : float
+        Languages are drawn by their corpus' size to this power.
+    temperature, word_dropout, spread : float
+        Temperature of the loss, share of words a step leaves to their pieces, and standard deviation of the
+        pieces' first vectors.
+    whitening : float
+        Power p of the within-story covariance C in C^-p, which is folded into the table.
+    levels : float
+        Quantisation steps in a row's root mean square.
+    seed : int
+        Of everything random.
+    """
+
+    phases: tuple[Phase, ...] = (
+        Phase(tokens=230_000, steps=14_000, decay=14_000, rate=0.02),
+        Phase(tokens=400_000, steps=3_500, decay=3_500, rate=0.008, haste=10.0),
+    )
+    pieces: int = 80_000
+    kept: int = 260_000
+    dimensions: int = 256
+    pairs: int = 1024
+    groups: int = 4
+    documents: float = 0.5
+    longest: int = 10
+    other: float = 0.3
+    one_source: float = 0.5
+    evenness: float = 0.4
+    temperature: float = 0.05
+    word_dropout: float = 0.12
+    spread: float = 0.05
+    whitening: float = 0.25
+    levels: float = 2.5
+    seed: int = 0
+    source_weights: Mapping[str, float] = field(default_factory=lambda: SOURCE_WEIGHTS)
+
+    def __post_init__(self) -> None:
+        for name in ("pieces", "kept", "dimensions", "pairs", "groups"):
+            if getattr(self, name) < 1:
+                raise SettingsError(f"{name} must be at least 1, got {getattr(self, name)}")
+        for name in ("documents", "other", "one_source", "word_dropout"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise SettingsError(f"{name} is a share and must lie in [0, 1], got {getattr(self, name)}")
+        if sorted(self.phases, key=lambda phase: phase.tokens) != list(self.phases) or not self.phases:
+            raise SettingsError(f"phases must be one or more, their vocabularies growing, got {self.phases}")
+        if self.pairs < 2 * self.groups:
+            raise SettingsError(f"pairs must be at least twice groups ({self.groups}), got {self.pairs}")
+
+    @property
+    def key(self) -> str:
+        """Changes whenever a setting does: names the checkpoints."""
+        content = json.dumps(asdict(self), sort_keys=True)
+        return hashlib.blake2b(content.encode(), digest_size=6).hexdigest()
+
+
+def train_encoder(
+    corpus: Path,
+    out: Path,
+    *,
+    settings: TrainSettings | None = None,
+    work: Path | None = None,
+    checkpoint_every: int = 500,
+    progress: Progress | None = None,
+) -> Path:
+    """Train a static embedding model on a corpus of translation pairs and write it as a directory.
+
+    The same corpus, settings and number of threads give the same model; a stopped run, started again with the
+    same work folder, gives it too.
+
+    Parameters
+    ----------
+    corpus : Path
+        Folder with ``en.txt.xz``, ``<language>.tsv.xz`` and, if there are any, ``words/<language>.txt.xz``.
+    out : Path
+        The model directory; replaced if it is there.
+    settings : TrainSettings, optional
+        The bundled model's by default.
+    work : Path, optional
+        Where checkpoints, token ids and ``log.jsonl`` go; by default ``<out>.work``. About 2 GB for the whole corpus.
+    checkpoint_every : int
+        Steps between two checkpoints.
+    progress : callable (stage, done, total), optional
+        Told how far the run has come.
+
+    Returns
+    -------
+    Path
+        The model directory.
+
+    Raises
+    ------
+    MissingExtraError
+        If torch is not installed.
+    """
+    if importlib.util.find_spec("torch") is None:
+        raise MissingExtraError("torch", "train")
+    settings = settings or TrainSettings()
+    work = (work or out.with_name(out.name + ".work")) / settings.key
+    work.mkdir(parents=True, exist_ok=True)
+    pairs, table = _train(read_corpus(corpus), corpus, work, settings, checkpoint_every, progress)
+    folded = table.fold()
+    tokenizer, rows = shrink(pairs.vocabulary.tokenizer, folded, table.fold(own=False), settings.kept)
+    matrix = within_story_whitening(folded, pairs.english, pairs.sides, power=settings.whitening, seed=settings.seed)
+    save_model(out, tokenizer, rows @ matrix, ["en", *pairs.sides], levels=settings.levels)
+    return out
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pairs:
+    """The corpus as token ids of a vocabulary."""
+
+    vocabulary: Vocabulary
+    english: Ragged
+    sides: dict[str, Side]
+
+
+def _train(
+    corpus: Corpus, folder: Path, work: Path, settings: TrainSettings, checkpoint_every: int, progress: Progress | None
+) -> tuple[Pairs, Table]:
+    """The phases one after another; what is in the work folder is not done again."""
+    import torch
+
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    pairs = _prepare(corpus, folder, work, settings.phases[0].tokens, settings, progress)
+    table = Table(pairs.vocabulary, settings.dimensions, spread=settings.spread, seed=settings.seed, device=device)
+    for number, phase in enumerate(settings.phases):
+        if number:
+            before, pairs = pairs.vocabulary, _prepare(corpus, folder, work, phase.tokens, settings, progress)
+            table = table.grown(before, pairs.vocabulary)
+        past = sum(earlier.steps for earlier in settings.phases[:number])
+        run = Run(work, work / f"checkpoint-{number + 1}.safetensors", checkpoint_every, past, progress)
+        _optimise(pairs, table, phase, settings, run)
+    return pairs, table
+
+
+def _prepare(
+    corpus: Corpus, folder: Path, work: Path, tokens: int, settings: TrainSettings, progress: Progress | None
+) -> Pairs:
+    """Build the vocabulary and turn segments into ids."""
+    vocabulary = _vocabulary(corpus, folder, work, tokens, settings, progress)
+    weights = np.array([settings.source_weights.get(name, 1.0) for name in corpus.sources])
+    ids = work / f"ids-{tokens}"
+    ids.mkdir(exist_ok=True)
+    english = _encoded(ids / "en.npz", vocabulary, corpus.english)
+    sides = {}
+    for number, (language, side) in enumerate(corpus.translations.items()):
+        segments = _encoded(ids / f"{language}.npz", vocabulary, side.segments)
+        sides[language] = make_side(segments, side.lines, side.sources, weights, len(corpus.english))
+        _tell(progress, "encode", number + 1, len(corpus.translations))
+    return Pairs(vocabulary, english, sides)
+
+
+def _vocabulary(
+    corpus: Corpus, folder: Path, work: Path, tokens: int, settings: TrainSettings, progress: Progress | None
+) -> Vocabulary:
+    pieces, words = work / "pieces.json", work / "words.json"
+    if not (pieces.exists() and words.exists()):
+        _tell(progress, "vocabulary", 0, 2)
+        counts = count_words(corpus)
+        ranked = rank_words(counts, read_word_counts(folder))[: settings.phases[-1].tokens]
+        words.write_text(json.dumps(ranked, ensure_ascii=False), encoding="utf-8")
+        _tell(progress, "vocabulary", 1, 2)
+        pieces.write_text(train_pieces(counts, settings.pieces, seed=settings.seed), encoding="utf-8")
+    ranked = json.loads(words.read_text(encoding="utf-8"))
+    return build_vocabulary(pieces.read_text(encoding="utf-8"), ranked, tokens)
+
+
+def _encoded(path: Path, vocabulary: Vocabulary, segments: list[str]) -> Ragged:
+    if not path.exists():
+        tokens = encode_segments(vocabulary.tokenizer, segments)
+        partial = path.with_suffix(".partial.npz")
+        np.savez(partial, ids=tokens.ids, offsets=tokens.offsets)
+        partial.rename(path)
+    with np.load(path) as arrays:
+        return Ragged(arrays["ids"], arrays["offsets"])
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Where a phase keeps its state, and how many steps lie before it."""
+
+    work: Path
+    checkpoint: Path
+    every: int
+    past: int
+    progress: Progress | None
+
+
+def _optimise(pairs: Pairs, table: Table, phase: Phase, settings: TrainSettings, run: Run) -> None:
+    """Train a phase, from its checkpoint if there is one."""
+    sampler = Sampler(pairs.english, pairs.sides, settings)
+    losses: list[float] = []
+    began = time.monotonic()
+    total = sum(other.steps for other in settings.phases)
+    for step in range(table.restore(run.checkpoint), phase.steps):
+        rate = phase.rate * min(1, (step + 1) / 50) * max(1 - step / phase.decay, 0.02)
+        batch = sampler.draw(run.past + step)
+        losses.append(train_step(table, batch, step=run.past + step, rate=rate, haste=phase.haste, settings=settings))
+        done = step + 1
+        if done % run.every == 0 or done == phase.steps:
+            table.save(run.checkpoint, done)
+            seconds = round(time.monotonic() - began, 1)
+            _log(run.work, step=run.past + done, loss=float(np.mean(losses)), rate=rate, seconds=seconds)
+            losses.clear()
+        _tell(run.progress, "train", run.past + done, total)
+
+
+def _log(work: Path, **figures: float) -> None:
+    with (work / "log.jsonl").open("a", encoding="utf-8") as file:
+        file.write(json.dumps(figures) + "\n")
+    logger.info("%s", figures)
+
+
+def _tell(progress: Progress | None, stage: str, done: int, total: int) -> None:
+    if progress:
+        progress(stage, done, total)

@@ -1,0 +1,152 @@
+"""A tiny model is trained on a corpus the test writes, saved, loaded both ways, and resumed."""
+
+from __future__ import annotations
+
+import json
+import lzma
+import random
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import dedup
+from dedup.errors import SettingsError
+from dedup.train import Phase, TrainSettings, train_encoder
+from dedup.train.corpus import read_corpus
+from dedup.train.export import quantise
+from dedup.train.vocabulary import build_vocabulary, count_words, rank_words, train_pieces
+
+torch = pytest.importorskip("torch", reason="training needs the extra dedup[train]")
+
+TINY = TrainSettings(
+    phases=(
+        Phase(tokens=200, steps=30, decay=40, rate=0.02),
+        Phase(tokens=260, steps=20, decay=20, rate=0.01, haste=10),
+    ),
+    pieces=110, kept=250, dimensions=16, pairs=64, groups=2, longest=4, levels=16, other=0.5,
+)  # fmt: skip
+LINES = 400
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """English, a language of mirrored words and one of other endings: 60 words each."""
+    folder = tmp_path_factory.mktemp("corpus")
+    rng = random.Random(0)
+    english = [a + b + "o" + c for a in "bdkmt" for b in "aei" for c in "lnrs"]
+    rows = [[rng.randrange(len(english)) for _ in range(rng.randint(3, 8))] for _ in range(LINES)]
+    lexicons = {"id": [word[::-1] for word in english], "de": [word[:3] + "ung" + word[3:] for word in english]}
+    _write(folder / "en.txt.xz", [" ".join(english[i] for i in row) for row in rows])
+    for language, words in lexicons.items():
+        segments = (" ".join(words[i] for i in row) for row in rows)
+        _write(
+            folder / f"{language}.tsv.xz",
+            [f"{n}\t{'lexicon:a' if n % 9 == 0 else 'news'}\t{text}" for n, text in enumerate(segments)],
+        )
+    (folder / "words").mkdir()
+    _write(folder / "words" / "id.txt.xz", ["onab 20", "kota 10", "kata dua 5"])
+    return folder
+
+
+def _write(path: Path, lines: list[str]) -> None:
+    with lzma.open(path, "wt", encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\n")
+
+
+@pytest.fixture(scope="module")
+def model(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return train_encoder(corpus, tmp_path_factory.mktemp("out") / "model", settings=TINY, checkpoint_every=20)
+
+
+def test_translations_lie_together(corpus: Path, model: Path) -> None:
+    encoder = dedup.load_encoder(str(model))
+    pairs = read_corpus(corpus)
+    english = encoder.encode(pairs.english[:100])
+    mirrored = encoder.encode(pairs.translations["id"].segments[:100])
+    assert ((english @ mirrored.T).argmax(axis=1) == np.arange(100)).mean() > 0.9
+
+
+def test_both_ways_of_loading_give_the_same_vectors(model: Path) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    texts = ["Balo, banor! kemos", "unknownword balol 2024", "lolab ronab"]
+    plain = SentenceTransformer(str(model), device="cpu").encode(texts, normalize_embeddings=True)
+    assert np.abs(plain - dedup.load_encoder(str(model)).encode(texts)).max() < 1e-5
+
+
+def test_every_language_has_its_mean(model: Path) -> None:
+    means = dedup.load_encoder(str(model)).language_means
+    assert sorted(means) == ["de", "en", "id"]
+    assert all(mean.shape == (TINY.dimensions,) for mean in means.values())
+
+
+def test_a_stopped_run_goes_on_to_the_same_model(corpus: Path, model: Path, tmp_path: Path) -> None:
+    def stop(stage: str, done: int, total: int) -> None:
+        if stage == "train" and done == 45:
+            raise KeyboardInterrupt
+
+    out = tmp_path / "model"
+    with pytest.raises(KeyboardInterrupt):
+        train_encoder(corpus, out, settings=TINY, checkpoint_every=10, progress=stop)
+    assert not out.exists()
+    seen = []
+    train_encoder(corpus, out, settings=TINY, progress=lambda stage, done, total: seen.append((stage, done)))
+    assert ("train", 40) not in seen
+    assert ("train", 41) in seen
+    weights = Path("0_StaticEmbedding") / "model.safetensors"
+    assert (out / weights).read_bytes() == (model / weights).read_bytes()
+
+
+def test_the_log_holds_a_line_a_checkpoint(model: Path) -> None:
+    log = model.with_name("model.work") / TINY.key / "log.jsonl"
+    figures = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    assert [row["step"] for row in figures] == [20, 30, 50]
+    assert figures[2]["loss"] < figures[0]["loss"]
+
+
+def test_words_are_cut_as_the_tokenizer_cuts_them(corpus: Path) -> None:
+    pairs = replace(read_corpus(corpus), english=["G7-Gipfel: 2,5 ‘Mrd.’", "می‌روم KANCELIER’s"], translations={})
+    counts = count_words(pairs)
+    assert counts["en"] == Counter(["g", "7", "gipfel", "2", "5", "mrd", "میروم", "kancelier", "s"])
+    vocabulary = build_vocabulary(train_pieces(counts, 60), rank_words(counts, {}), 90)
+    for line in pairs.english:
+        assert set(vocabulary.tokenizer.encode(line).tokens) <= set(counts["en"])
+
+
+def test_a_known_word_is_one_token_and_an_unknown_one_its_pieces(corpus: Path) -> None:
+    counts = count_words(read_corpus(corpus))
+    vocabulary = build_vocabulary(train_pieces(counts, 110), rank_words(counts, {}), 260)
+    word = counts["en"].most_common(1)[0][0]
+    assert vocabulary.tokenizer.encode(word.upper()).tokens == [word]
+    assert len(vocabulary.tokenizer.encode(word + word).tokens) > 1
+
+
+def test_words_are_ranked_over_languages_by_share() -> None:
+    counts = {"en": Counter(a=98, b=2), "so": Counter(c=2, d=2)}
+    assert rank_words(counts, {"so": {"c": 10}})[:2] == ["a", "c"]
+
+
+def test_quantised_rows_keep_their_direction() -> None:
+    table = np.random.default_rng(0).normal(size=(50, 256)).astype(np.float32)
+    steps, scales = quantise(table, levels=4.0)
+    restored = steps * scales[:, None]
+    cosines = (restored * table).sum(1) / np.linalg.norm(restored, axis=1) / np.linalg.norm(table, axis=1)
+    assert steps.dtype == np.int8
+    assert cosines.min() > 0.99
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"kept": 0}, "kept must be at least 1"),
+        ({"phases": ()}, "phases must be one or more"),
+        ({"other": 30}, "other is a share"),
+        ({"groups": 600}, "pairs must"),
+    ],
+)
+def test_settings_out_of_range_are_refused(changed: dict[str, int], message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        replace(TrainSettings(), **changed)
