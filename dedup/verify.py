@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import lru_cache, partial
 
 import numpy as np
@@ -37,6 +38,8 @@ _FACT_FEATURES = [FEATURES.index(name) for name in ("facts", "names", "clash")]
 _EXCERPT_COVERED = 0.55  # share of the shorter text that has a counterpart in the longer one, at least
 _EXCERPT_EXTRA = 0.6  # share of the longer text that has one in the shorter, at most, relative to the above
 _EXCERPT_RATIO = 2.0  # of lengths, beyond which a pair can only be an article and an excerpt of it
+_STORY_DAYS = 7  # between two reports of one event, as news monitors count a story
+_NEVER = -20.0  # log-odds of a pair that cannot be
 _PAIRS = 4096  # judged at a time, about 40 MB of sentence vectors
 _TEXTS = 256  # articles and matches looked at in full at a time
 
@@ -118,9 +121,12 @@ def judge_pairs(
     features[undecided[:, None], _FACT_FEATURES] = _compare_facts(
         subjects, candidates.left[undecided], candidates.right[undecided], workers
     )
-    strict = scorer.copies or scorer
-    copies = strict.log_odds(features, heads) >= strict.least
-    return Verdicts(scorer.log_odds(features, heads), features, share, copies)
+    log_odds = scorer.log_odds(features, heads)
+    copies = np.ones(len(candidates), np.bool_)
+    if scorer.copies:
+        copies = scorer.copies.log_odds(features, heads) >= scorer.copies.least
+        log_odds[~copies & _days_apart(subjects.articles, candidates)] = _NEVER
+    return Verdicts(log_odds, features, share, copies)
 
 
 def describe_pairs(
@@ -149,6 +155,22 @@ def describe_pairs(
     )
     described = workers.map(partial(_describe_batch, subjects.passages), tasks)
     return tuple(match for batch in described for match in batch)
+
+
+def _days_apart(articles: Sequence[Article], candidates: Candidates) -> npt.NDArray[np.bool_]:
+    """Pairs whose articles both say when they were published, and too far apart for two reports of one event."""
+    positions = np.unique(np.concatenate([candidates.left, candidates.right]))
+    days = np.full(len(articles), np.nan)
+    days[positions] = [_day(articles[position].published) for position in positions.tolist()]
+    return np.asarray(np.abs(days[candidates.left] - days[candidates.right]) > _STORY_DAYS, np.bool_)
+
+
+def _day(published: str) -> float:
+    """The day an ISO 8601 date falls on, counted from the year 1; not a number where there is no such date."""
+    try:
+        return float(date.fromisoformat(published[:10]).toordinal())
+    except ValueError:
+        return math.nan
 
 
 def _slices(total: int, size: int) -> Iterator[slice]:
@@ -202,7 +224,7 @@ def _fact_features_of(task: tuple[dict[int, _Text], list[int], list[int]]) -> np
     return np.array([fact_features(facts[one], facts[other]) for one, other in pairs], np.float32)
 
 
-_facts_of = lru_cache(maxsize=2048)(extract_facts)
+_facts_of = lru_cache(maxsize=8192)(extract_facts)
 """An article's candidates stand together, so the same articles come again soon."""
 
 
