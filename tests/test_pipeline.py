@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import dedup
-from dedup import Article, MatchKind, Report, Settings, Skipped, find_duplicates
+from dedup import Article, Level, MatchKind, Report, Settings, Skipped, find_duplicates
 from dedup.embed import Encoder
 from dedup.report import as_json
 
@@ -171,6 +171,29 @@ def test_a_higher_threshold_matches_no_more(bundled: Encoder) -> None:
     ]
     assert counts == sorted(counts, reverse=True)
     assert counts[0] > counts[2] > 0
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [(("2025-03-01", "2025-03-02"), [["00", "01"]]), (("", "2025-03-02"), [["00", "01"]]), (("2024-03-01", "2025-03-02"), [])],
+    ids=["a day apart", "one does not say", "a year apart"],
+)
+def test_reports_of_one_event_are_a_story_unless_their_dates_forbid_it(
+    days: tuple[str, str], expected: list[list[str]], bundled: Encoder
+) -> None:
+    other_report = (
+        "Verona's mayor says 12 streets of the old town were under water on Monday after a night of heavy rain. Some "
+        "340 residents have been taken to safety. Firefighters are pumping out 85 cellars; two schools are closed."
+    )
+    found = articles(STORIES["en"], other_report, *OTHERS)
+    dated = [replace(article, published=day) for article, day in zip(found, (*days, *[""] * len(OTHERS)), strict=True)]
+    story = find_duplicates(dated, settings=Settings(level=Level.STORY), encoder=bundled)
+    copies = find_duplicates(dated, encoder=bundled)
+    if copies.clusters:  # close enough to be taken for an edited copy: then its date does not matter
+        assert clusters(story) == [["00", "01"]]
+    else:
+        assert clusters(story) == expected
+        assert all(cluster.kind is MatchKind.SAME_STORY for cluster in story.clusters)
 
 
 def test_two_articles_side_by_side(bundled: Encoder) -> None:
