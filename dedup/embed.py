@@ -300,8 +300,8 @@ _Table = tuple[npt.NDArray[Any], "npt.NDArray[np.float32] | None", "npt.NDArray[
 def _read_table(path: Path) -> _Table:
     """Token vectors as they are stored, the scale of each row, and the row of each token where tokens share rows.
 
-    sentence-transformers stores int8 rows with a scale each (``embeddings``, ``weights``) or plain floats. The rows stay
-    as they are: a run of a few articles reads a few of them.
+    sentence-transformers stores int8 rows with a scale each (``embeddings``, ``weights``) or plain floats. The rows
+    stay as they are: a run of a few articles reads a few of them.
     """
     from safetensors.numpy import load_file
 

@@ -68,7 +68,7 @@ def require(needed: Estimate) -> None:
     if memory is not None and needed.memory > memory:
         raise ResourceError(
             f"this run needs about {_gigabytes(needed.memory)} more memory and {_gigabytes(memory)} are free; "
-            "scan a part at a time, leave copies and very short articles out, run with --jobs 1, or use a larger machine"
+            "scan a part at a time, leave copies and very short articles out, use --jobs 1, or a larger machine"
         )
     disk = shutil.disk_usage(folder).free
     if needed.disk > disk:

@@ -37,9 +37,10 @@ def furniture(lines: Sequence[str], encoder: Encoder) -> list[bool]:
     [
         "Share this article:",
         "Bagikan artikel ini:",
-        "Teile diesen Artikel",
+        "Diesen Artikel teilen",
         "Поделиться этой статьёй",
         "Compartir este artículo",
+        "分享这篇文章",
     ],
 )
 def test_a_share_bar_is_found_in_any_language(line: str, bundled: Encoder) -> None:

@@ -175,7 +175,11 @@ def test_a_higher_threshold_matches_no_more(bundled: Encoder) -> None:
 
 @pytest.mark.parametrize(
     ("days", "expected"),
-    [(("2025-03-01", "2025-03-02"), [["00", "01"]]), (("", "2025-03-02"), [["00", "01"]]), (("2024-03-01", "2025-03-02"), [])],
+    [
+        (("2025-03-01", "2025-03-02"), [["00", "01"]]),
+        (("", "2025-03-02"), [["00", "01"]]),
+        (("2024-03-01", "2025-03-02"), []),
+    ],
     ids=["a day apart", "one does not say", "a year apart"],
 )
 def test_reports_of_one_event_are_a_story_unless_their_dates_forbid_it(

@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 import pytest
+
 from dedup import Article, find_duplicates, pipeline, resources
 from dedup.embed import Encoder
 from dedup.errors import ResourceError
