@@ -1,0 +1,140 @@
+"""Corpora of any size with known stories: articles put together from sentences that exist in several languages.
+
+An article takes its sentences from one stretch of the sentence list, as a real one keeps to its topic, and other
+articles take theirs from the same stretch. Of ten articles six stand alone; the others come as translations (a pair, or
+a story in up to six languages), edits, excerpts and exact copies. The same size and seed give the same corpus, and a
+larger corpus begins like a smaller one.
+"""
+
+from __future__ import annotations
+
+import json
+import lzma
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
+LANGUAGES = (
+    *("ar", "de", "es", "fa", "fr", "hi", "id", "it", "ja"),
+    *("ko", "nl", "pl", "pt", "ru", "th", "tr", "vi", "zh-cn"),
+)
+SHORTEST = 40  # characters of an English sentence
+STRETCH = 3000  # sentences that an article chooses from
+EDITS = (("the", "this"), ("and", "as well as"), ("is", "was"), ("for", "to"))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An article of a corpus: what it says, and which story it tells."""
+
+    id: str
+    text: str
+    story: int
+    language: str
+    kind: str
+
+
+def rows(count: int, characters: int, *, seed: int = 0) -> Iterator[Row]:
+    """As many articles of about that length."""
+    lines = _Lines.load()
+    generator = random.Random(seed)
+    made = story = 0
+    while made < count:
+        for text, language, kind in _story(lines, characters, generator):
+            if made < count:
+                yield Row(f"{made:07}", text, story, language, kind)
+                made += 1
+        story += 1
+
+
+def write(path: Path, count: int, characters: int, *, seed: int = 0) -> None:
+    """The corpus as JSON lines: id, text, story, lang, kind."""
+    with path.open("w", encoding="utf-8") as file:
+        for row in rows(count, characters, seed=seed):
+            record = {"id": row.id, "text": row.text, "story": str(row.story), "lang": row.language, "kind": row.kind}
+            file.write(json.dumps(record, ensure_ascii=False) + "\n")
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """English sentences, and for each language the numbers of those it has, with its own."""
+
+    english: list[str]
+    foreign: dict[str, dict[int, str]]
+    known: dict[str, list[int]]
+
+    @classmethod
+    def load(cls) -> _Lines:
+        with lzma.open(CORPUS / "en.txt.xz", "rt", encoding="utf-8") as file:
+            english = file.read().split("\n")
+        foreign = {language: _read_foreign(language, english) for language in LANGUAGES}
+        return cls(english, foreign, {language: sorted(found) for language, found in foreign.items()})
+
+    def say(self, line: int, language: str) -> str:
+        return self.english[line] if language == "en" else self.foreign[language][line]
+
+
+def _read_foreign(language: str, english: list[str]) -> dict[int, str]:
+    found = {}
+    with lzma.open(CORPUS / f"{language}.tsv.xz", "rt", encoding="utf-8") as file:
+        for row in file:
+            number, source, sentence = row.rstrip("\n").split("\t", 2)
+            if not source.startswith("lexicon") and len(english[int(number)]) >= SHORTEST:
+                found[int(number)] = sentence
+    return found
+
+
+def _story(lines: _Lines, characters: int, generator: random.Random) -> Iterator[tuple[str, str, str]]:
+    """The articles of one story: text, language, kind."""
+    foreign = generator.choice(LANGUAGES)
+    chosen = _choose(lines, foreign, characters, generator)
+    language = generator.choice(("en", foreign))
+    text = _tell(lines, chosen, language)
+    yield text, language, "first"
+    draw = generator.random()
+    if draw < 0.10:
+        other = "en" if language == foreign else foreign
+        yield _tell(lines, chosen, other), other, "translation"
+    elif draw < 0.13:
+        for other in ("en", *generator.sample(LANGUAGES, 5)):
+            if other != language and (other == "en" or all(line in lines.foreign[other] for line in chosen)):
+                yield _tell(lines, chosen, other), other, "translation"
+    elif draw < 0.20:
+        yield _edit(text, generator), language, "edit"
+    elif draw < 0.24:
+        yield _tell(lines, chosen[: max(2, len(chosen) // 3)], language), language, "excerpt"
+    elif draw < 0.27:
+        yield text, language, "copy"
+
+
+def _choose(lines: _Lines, language: str, characters: int, generator: random.Random) -> list[int]:
+    """Numbers of sentences from one stretch, as many as make up the length."""
+    known = lines.known[language]
+    start = generator.randrange(max(1, len(known) - STRETCH))
+    stretch = known[start : start + STRETCH]
+    chosen: dict[int, None] = {}
+    length = 0
+    wanted = characters * generator.uniform(0.6, 1.4)
+    while length < wanted and len(chosen) < len(stretch):
+        line = generator.choice(stretch)
+        length += 0 if line in chosen else len(lines.english[line])
+        chosen[line] = None
+    return list(chosen)
+
+
+def _tell(lines: _Lines, chosen: list[int], language: str) -> str:
+    return "\n".join(lines.say(line, language) for line in chosen)
+
+
+def _edit(text: str, generator: random.Random) -> str:
+    """A later version: words changed, a sentence left out, another order at the end."""
+    sentences = text.split("\n")
+    if len(sentences) > 3:
+        del sentences[generator.randrange(1, len(sentences))]
+        sentences[-1], sentences[-2] = sentences[-2], sentences[-1]
+    edited = "\n".join(sentences)
+    for old, new in EDITS:
+        edited = edited.replace(f" {old} ", f" {new} ", 2)
+    return edited if edited != text else text[: len(text) * 4 // 5]

@@ -1,0 +1,65 @@
+"""What one would write by hand, or take from elsewhere: texts in, groups of positions out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import islice
+
+import dedup
+from dedup.cluster import linked_groups
+from dedup.text import normalise
+
+Groups = list[tuple[int, ...]]
+
+
+def by_hand(texts: Sequence[str]) -> Groups:
+    """langdetect for every text, sentence-transformers' encode and `util.community_detection`."""
+    from langdetect import detect
+    from sentence_transformers import SentenceTransformer, util
+
+    for text in texts:
+        detect(text)
+    model = SentenceTransformer(str(_bundled()), device="cpu")
+    vectors = model.encode(list(texts), convert_to_tensor=True, normalize_embeddings=True)
+    return [tuple(sorted(group)) for group in util.community_detection(vectors, threshold=0.75, min_community_size=2)]
+
+
+def paraphrases(texts: Sequence[str]) -> Groups:
+    """sentence-transformers' `util.paraphrase_mining`, its pairs joined."""
+    from sentence_transformers import SentenceTransformer, util
+
+    model = SentenceTransformer(str(_bundled()), device="cpu")
+    pairs = util.paraphrase_mining(model, list(texts), show_progress_bar=False)
+    return linked_groups((min(i, j), max(i, j)) for score, i, j in pairs if score >= 0.75)
+
+
+def minhash(texts: Sequence[str]) -> Groups:
+    """datasketch's MinHash LSH over word pairs: copies and edits in one language only."""
+    from datasketch import MinHash, MinHashLSH
+
+    index = MinHashLSH(threshold=0.5, num_perm=128)
+    pairs = []
+    for position, text in enumerate(texts):
+        words = normalise(text).split()
+        signature = MinHash(num_perm=128)
+        signature.update_batch([f"{a} {b}".encode() for a, b in zip(words, islice(words, 1, None), strict=False)])
+        pairs += [(int(other), position) for other in index.query(signature)]
+        index.insert(str(position), signature)
+    return linked_groups(pairs)
+
+
+_RUNNERS: dict[str, Callable[[Sequence[str]], Groups]] = {
+    "langdetect + SentenceTransformer + community_detection": by_hand,
+    "SentenceTransformer + paraphrase_mining": paraphrases,
+    "datasketch MinHash LSH": minhash,
+}
+NAMES = tuple(_RUNNERS)
+
+
+def run(name: str, texts: Sequence[str]) -> Groups:
+    """Groups of two and more that a peer finds."""
+    return _RUNNERS[name](texts)
+
+
+def _bundled() -> str:
+    return str(dedup.load_encoder("bundled")._directory)  # type: ignore[attr-defined]
