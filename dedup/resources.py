@@ -14,13 +14,13 @@ from pathlib import Path
 
 from dedup.errors import ResourceError
 
-_PROCESS = 300 << 20  # bytes of a process with the model
+_PROCESS = 400 << 20  # bytes of a process with the model
 _ARTICLE = 900  # bytes kept for an article beside its text: neighbours, candidates, language
 _LANGUAGE = 12  # and for each language of the run: its closest article there
-_MATCHES = 2500  # of evidence, if every second article has a match
+_MATCHES = 12_000  # of evidence, if every second article has its matches
 _SENTENCE = 90  # characters
-_CHARACTER_SECONDS = 0.5e-6  # of one process: language, embedding, sentences, facts
-_ARTICLE_SECONDS = 1.2e-3  # search and verification
+_CHARACTER_SECONDS = 1e-6  # of one process: language, embedding, sentences, facts
+_ARTICLE_SECONDS = 4e-3  # search, verification, evidence
 
 
 @dataclass(frozen=True, slots=True)
