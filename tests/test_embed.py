@@ -50,6 +50,11 @@ def test_a_text_has_the_same_vector_alone_and_among_others(bundled: Encoder) -> 
         assert bundled.encode([text])[0] == pytest.approx(vector, abs=1e-6)
 
 
+def test_many_texts_are_pooled_as_few_are(bundled: Encoder) -> None:
+    many = bundled.encode(TEXTS * 200)
+    assert many[: len(TEXTS)] == pytest.approx(bundled.encode(TEXTS), abs=1e-6)
+
+
 def test_no_texts_give_no_rows(bundled: Encoder) -> None:
     assert bundled.encode([]).shape == (0, bundled.dimension)
 
