@@ -48,6 +48,7 @@ _EVERYDAY = (
 )  # what texts have in common whatever they say, for models that nobody has measured by language
 _FEW_TOKENS = 20_000
 _BATCH = 512
+_BLOCK = 1 << 14
 _OWN_MEAN_WEIGHT = 20.0  # articles of a language after which its own mean in the run outweighs the shipped one
 
 
@@ -111,10 +112,6 @@ def embed_articles(
 ) -> tuple[Embeddings, LanguageMeans]:
     """Article vectors, the mean of each language removed, and those means.
 
-    Texts of one language lie together whatever they say, and a translation lies closer once that is taken away. The
-    mean of a language is the shipped one drawn towards the run's own, which weighs as much from 20 articles on. A
-    language that the model does not know starts from the mean of all that it knows.
-
     Returns
     -------
     Embeddings
@@ -127,9 +124,7 @@ def embed_articles(
         vectors[start : start + _BATCH] = encoder.pool(texts[start : start + _BATCH])
         if progress:
             progress("embed", min(start + _BATCH, len(texts)), len(texts))
-    means = _language_means(vectors, codes, encoder)
-    _subtract(vectors, codes, means)
-    return unit_rows(vectors), means
+    return vectors, remove_language_means(vectors, codes, encoder)
 
 
 def embed_sentences(
@@ -157,6 +152,36 @@ def embed_sentences(
         if progress:
             progress("sentences", min(start + 8 * _BATCH, len(flat)), len(flat))
     return unit_rows(vectors)
+
+
+def remove_language_means(vectors: Embeddings, codes: Sequence[str], encoder: Encoder) -> LanguageMeans:
+    """Take each row's language mean off it and make it a unit row, in place; a zero row stays zero.
+
+    Texts of one language lie together whatever they say, and a translation lies closer once that is taken away. The
+    mean of a language is the shipped one drawn towards the run's own, which weighs as much from 20 articles on. A
+    language that the model does not know starts from the mean of all that it knows.
+    """
+    names, of_row = np.unique(np.array(codes, dtype=str), return_inverse=True)
+    totals = np.zeros((len(names), encoder.dimension))
+    blocks = [slice(start, start + _BLOCK) for start in range(0, len(vectors), _BLOCK)]
+    for block in blocks:
+        np.add.at(totals, of_row[block], vectors[block])
+    prior = np.array([known_mean(encoder, str(name)) for name in names]).reshape(-1, encoder.dimension)
+    counts = np.bincount(of_row, minlength=len(names))[:, None]
+    means = ((totals + _OWN_MEAN_WEIGHT * prior) / (counts + _OWN_MEAN_WEIGHT)).astype(np.float32)
+    for block in blocks:
+        filled = vectors[block].any(axis=1, keepdims=True)
+        vectors[block] = unit_rows(np.where(filled, vectors[block] - means[of_row[block]], 0))
+    return dict(zip(names.tolist(), means, strict=True))
+
+
+def known_mean(encoder: Encoder, code: str) -> npt.NDArray[np.float32]:
+    """The mean of a language as the model knows it, or else the mean of all that it knows."""
+    known = encoder.language_means
+    if code in known:
+        return known[code]
+    total = sum(known.values(), np.zeros(encoder.dimension, np.float32))
+    return np.asarray(total / max(len(known), 1), np.float32)
 
 
 def unit_rows(vectors: npt.NDArray[np.float32]) -> Embeddings:
@@ -335,18 +360,6 @@ def _read_language_means(directory: Path) -> dict[str, npt.NDArray[np.float32]]:
 
     (matrix,) = load_file(means).values()
     return dict(zip(json.loads(codes.read_text(encoding="utf-8")), matrix.astype(np.float32), strict=True))
-
-
-def _language_means(vectors: Embeddings, codes: Sequence[str], encoder: Encoder) -> LanguageMeans:
-    shipped = encoder.language_means
-    fallback = np.mean(list(shipped.values()), axis=0) if shipped else np.zeros(encoder.dimension, np.float32)
-    of_text = np.array(codes, dtype=str)
-    means = {}
-    for code in sorted(set(codes)):
-        own = vectors[of_text == code]
-        total = own.sum(axis=0, dtype=np.float64) + _OWN_MEAN_WEIGHT * shipped.get(code, fallback)
-        means[code] = (total / (len(own) + _OWN_MEAN_WEIGHT)).astype(np.float32)
-    return means
 
 
 def _subtract(vectors: Embeddings, codes: Sequence[str], means: LanguageMeans) -> None:

@@ -1,6 +1,6 @@
 """What a run will take, told before it starts, and a refusal where the machine has not got it.
 
-The figures are measured (tests/benchmarks/README.md) and generous: they answer "minutes or hours?" and "does it fit?".
+The figures are set by hand to hold for the runs in tests/benchmarks/README.md: "minutes or hours?", "does it fit?".
 """
 
 from __future__ import annotations

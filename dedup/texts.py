@@ -20,14 +20,20 @@ from dedup.alignment import StoredPassages, information_weights
 from dedup.boilerplate import EXAMPLES, MORE_STORIES, page_furniture
 from dedup.columns import join_rows
 from dedup.datatypes import Article, Embeddings, Progress
-from dedup.embed import Encoder, LanguageMeans, StaticEncoder, embed_sentences, load_encoder, unit_rows
+from dedup.embed import (
+    Encoder,
+    LanguageMeans,
+    StaticEncoder,
+    embed_sentences,
+    known_mean,
+    load_encoder,
+    remove_language_means,
+)
 from dedup.parallel import ALONE, Workers
 from dedup.scratch import Shelf
 from dedup.text import reading_length, sentences
 
 _BATCH = 256
-_BLOCK = 1 << 14
-_OWN_MEAN_WEIGHT = 20.0  # articles of a language after which its own mean in the run outweighs the shipped one
 _DIGITS = re.compile(r"\d+")
 _ENGLISH = "en"  # the language of the examples of page furniture
 
@@ -56,7 +62,7 @@ def embed_bodies(
         if progress:
             progress("embed", done, len(articles))
     embeddings = shelf.writable()
-    means = _remove_language_means(embeddings, codes, encoder)
+    means = remove_language_means(embeddings, codes, encoder)
     return embeddings, means, shelf
 
 
@@ -72,7 +78,7 @@ def split_bodies(
     """The sentences of all articles, the reading lengths of the articles, and the shelves that hold the sentences."""
     vectors, weights, starts = Shelf("f2", encoder.dimension), Shelf("f4"), Shelf("i8")
     sharing, source = _shared(encoder, workers)
-    english = {_ENGLISH: means.get(_ENGLISH, _known_mean(encoder, _ENGLISH))}
+    english = {_ENGLISH: means.get(_ENGLISH, known_mean(encoder, _ENGLISH))}
     page = tuple(embed_sentences([lines], [_ENGLISH], english, encoder) for lines in (EXAMPLES, MORE_STORIES))
     tasks = (
         ([article.body for article in part], list(of_part))
@@ -173,28 +179,3 @@ def _recurrence(hashes: npt.NDArray[np.uint64], counts: npt.NDArray[np.intp]) ->
     recurrence = np.empty(len(hashes), np.intp)
     recurrence[order] = np.bincount(number[elsewhere], minlength=1)[number]
     return recurrence
-
-
-def _remove_language_means(vectors: Embeddings, codes: Sequence[str], encoder: Encoder) -> LanguageMeans:
-    """Take each row's language mean off it and make it a unit row, in place; a zero row stays zero."""
-    names, of_row = np.unique(np.array(codes, dtype=str), return_inverse=True)
-    totals = np.zeros((len(names), encoder.dimension))
-    blocks = [slice(start, start + _BLOCK) for start in range(0, len(vectors), _BLOCK)]
-    for block in blocks:
-        np.add.at(totals, of_row[block], vectors[block])
-    prior = np.array([_known_mean(encoder, str(name)) for name in names]).reshape(-1, encoder.dimension)
-    counts = np.bincount(of_row, minlength=len(names))[:, None]
-    means = ((totals + _OWN_MEAN_WEIGHT * prior) / (counts + _OWN_MEAN_WEIGHT)).astype(np.float32)
-    for block in blocks:
-        filled = vectors[block].any(axis=1, keepdims=True)
-        vectors[block] = unit_rows(np.where(filled, vectors[block] - means[of_row[block]], 0))
-    return dict(zip(names.tolist(), means, strict=True))
-
-
-def _known_mean(encoder: Encoder, code: str) -> npt.NDArray[np.float32]:
-    """The mean of a language as the model knows it, or else the mean of all that it knows."""
-    known = encoder.language_means
-    if code in known:
-        return known[code]
-    total = sum(known.values(), np.zeros(encoder.dimension, np.float32))
-    return np.asarray(total / max(len(known), 1), np.float32)

@@ -72,7 +72,7 @@ def test_json_report_says_what_was_decided() -> None:
     assert document["counts"] == {"seen": 8, "read": 6, "skipped": 2, "clusters": 2, "duplicates": 3}
     neighbours = handmade_report().settings.neighbours
     assert document["settings"] == {
-        "model": "bundled", "threshold": 0.5, "level": "duplicate", "neighbours": neighbours,
+        "model": "bundled", "threshold": 0.5, "scorer": "", "level": "duplicate", "neighbours": neighbours,
     }  # fmt: skip
     cluster, match = document["clusters"][0], document["matches"][0]
     assert cluster["members"] == ["news/en.txt", "news/id.txt"]
