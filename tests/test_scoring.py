@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from dedup.calibrate import fit_scorer, label_pairs, others_only, score_sets, scorer_as_json
 from dedup.datatypes import Article, Level
-from dedup.embed import Encoder, load_encoder
+from dedup.embed import Encoder
 from dedup.errors import SettingsError
 from dedup.gold import Gold
 from dedup.scoring import FEATURES, HEADS, load_scorer, probability
@@ -116,7 +116,3 @@ def test_a_fitted_scorer_tells_the_stories_apart_and_is_read_back(toy_encoder: E
 def test_fitting_twice_gives_the_same(toy_encoder: Encoder) -> None:
     first, second = (scorer_as_json(fit_scorer({"set": label_pairs(gold_of(8), toy_encoder)})) for _ in range(2))
     assert first == second
-
-
-def test_the_shipped_model_has_a_score() -> None:
-    assert load_encoder("bundled").dimension > 0
