@@ -12,23 +12,18 @@ import numpy.typing as npt
 from dedup.datatypes import Embeddings
 
 EXAMPLES = (
-    "Connect with us",
     "Follow us on social media",
     "Share this article",
     "Share on Facebook",
-    "Hi, what are you looking for?",
     "Skip to main content",
     "Sign in or create an account",
     "Subscribe to our newsletter",
     "You can unsubscribe at any time.",
-    "We use your sign-up to provide content in ways you have consented to and to improve our understanding of you.",
     "This website uses cookies to improve your experience.",
     "Accept all cookies",
     "Published on",
     "Leave a comment",
     "All rights reserved",
-    "The positions taken in these articles are not necessarily those of the publisher.",
-    "We publish articles from a variety of outside sources which express a wide range of viewpoints.",
     "Advertisement",
     "Continue reading below",
     "Read more",

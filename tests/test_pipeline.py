@@ -8,12 +8,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import dedup
-from dedup import Article, Level, MatchKind, Report, Settings, Skipped, find_duplicates
+from dedup import Article, Language, MatchKind, Report, Settings, Skipped, find_duplicates
 from dedup.embed import Encoder
+from dedup.pipeline import prepare
 from dedup.report import as_json
+from dedup.scoring import FEATURES, HEADS, Scorer
+from dedup.verify import judge_pairs
 
 STORIES = {
     "en": "Heavy rain flooded 12 streets in the old town of Verona on Monday, the mayor said. About 340 people had to "
@@ -173,31 +177,41 @@ def test_a_higher_threshold_matches_no_more(bundled: Encoder) -> None:
     assert counts[0] > counts[2] > 0
 
 
+def constant(log_odds: float, copies: Scorer | None = None) -> Scorer:
+    weights = np.zeros((len(HEADS), len(FEATURES) + 1))
+    weights[:, -1] = log_odds
+    return Scorer(weights, 0.5, copies)
+
+
 @pytest.mark.parametrize(
-    ("days", "expected"),
+    ("days", "copies", "joined"),
     [
-        (("2025-03-01", "2025-03-02"), [["00", "01"]]),
-        (("", "2025-03-02"), [["00", "01"]]),
-        (("2024-03-01", "2025-03-02"), []),
+        (("2025-03-01", "2025-03-02"), -9.0, True),
+        (("2025-03-01", "2025-03-08"), -9.0, True),
+        (("2025-03-01", "2025-03-09"), -9.0, False),
+        (("2025-03-09", "2025-03-01T10:00:00Z"), -9.0, False),
+        (("", "2025-03-09"), -9.0, True),
+        (("last week", "2025-03-09"), -9.0, True),
+        (("2024-03-01", "2025-03-09"), 9.0, True),
     ],
-    ids=["a day apart", "one does not say", "a year apart"],
+    ids=[
+        "a day",
+        "seven days",
+        "eight days",
+        "eight days back",
+        "one says nothing",
+        "one says no date",
+        "a copy may be old",
+    ],
 )
-def test_reports_of_one_event_are_a_story_unless_their_dates_forbid_it(
-    days: tuple[str, str], expected: list[list[str]], bundled: Encoder
+def test_dates_far_apart_forbid_other_reports_but_not_copies(
+    days: tuple[str, str], copies: float, joined: bool, toy_encoder: Encoder
 ) -> None:
-    other_report = (
-        "Verona's mayor says 12 streets of the old town were under water on Monday after a night of heavy rain. Some "
-        "340 residents have been taken to safety. Firefighters are pumping out 85 cellars; two schools are closed."
-    )
-    found = articles(STORIES["en"], other_report, *OTHERS)
-    dated = [replace(article, published=day) for article, day in zip(found, (*days, *[""] * len(OTHERS)), strict=True)]
-    story = find_duplicates(dated, settings=Settings(level=Level.STORY), encoder=bundled)
-    copies = find_duplicates(dated, encoder=bundled)
-    if copies.clusters:  # close enough to be taken for an edited copy: then its date does not matter
-        assert clusters(story) == [["00", "01"]]
-    else:
-        assert clusters(story) == expected
-        assert all(cluster.kind is MatchKind.SAME_STORY for cluster in story.clusters)
+    found = [replace(article, published=day) for article, day in zip(articles("cat sat", "rain"), days, strict=True)]
+    subjects, neighbourhood = prepare(found, [Language("en", 1.0)] * 2, toy_encoder, Settings())
+    pair = neighbourhood.between(np.array([0]), np.array([1]))
+    verdicts = judge_pairs(subjects, pair, constant(5.0, copies=constant(copies)))
+    assert (verdicts.log_odds[0] > 0) == joined
 
 
 def test_two_articles_side_by_side(bundled: Encoder) -> None:
