@@ -20,10 +20,10 @@ import numpy.typing as npt
 from dedup.datatypes import UNDETERMINED, Embeddings, Progress
 from dedup.errors import ModelError
 from dedup.text import sentences
+from dedup.token_ids import TokenIds
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
-    from tokenizers import Tokenizer
 
 LanguageMeans: TypeAlias = Mapping[str, npt.NDArray[np.float32]]
 
@@ -211,19 +211,17 @@ class StaticEncoder:
         self.fingerprint = _digest(weights, weights.with_name("tokenizer.json"))
 
     @cached_property
-    def _tokenizer(self) -> Tokenizer:
+    def _token_ids(self) -> TokenIds:
         from tokenizers import Tokenizer
 
         tokenizer = Tokenizer.from_file(str(self._directory / "0_StaticEmbedding" / "tokenizer.json"))
         tokenizer.no_padding()
         tokenizer.no_truncation()
-        return tokenizer
+        return TokenIds(tokenizer)
 
     def pool(self, texts: Sequence[str]) -> Embeddings:
         """Mean of the token vectors of each text: ndarray of shape (len(texts), d), float32."""
-        encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
-        lengths = np.array([len(encoding) for encoding in encodings], np.intp)
-        ids = np.concatenate([np.empty(0, np.intp), *(np.asarray(encoding.ids, np.intp) for encoding in encodings)])
+        ids, lengths = self._token_ids.of(texts)
         known, column = np.unique(ids if self._rows is None else self._rows[ids], return_inverse=True)
         vectors = self._table[known].astype(np.float32)
         if self._scales is not None:
