@@ -14,7 +14,7 @@ import pytest
 
 import dedup
 from dedup.errors import SettingsError
-from dedup.train import Phase, TrainSettings, train_encoder
+from dedup.train import TrainSettings, train_encoder
 from dedup.train.corpus import read_corpus
 from dedup.train.export import quantise
 from dedup.train.vocabulary import build_vocabulary, count_words, rank_words, train_pieces
@@ -22,11 +22,8 @@ from dedup.train.vocabulary import build_vocabulary, count_words, rank_words, tr
 torch = pytest.importorskip("torch", reason="training needs the extra dedup[train]")
 
 TINY = TrainSettings(
-    phases=(
-        Phase(tokens=200, steps=30, decay=40, rate=0.02),
-        Phase(tokens=260, steps=20, decay=20, rate=0.01, haste=10),
-    ),
-    pieces=110, kept=250, dimensions=16, pairs=64, groups=2, longest=4, levels=16, other=0.5,
+    tokens=260, pieces=110, kept=250, width=24, dimensions=16, steps=50, pairs=64, groups=2, documents=0.5,
+    levels=16, spread=0.05, other=0.5,
 )  # fmt: skip
 LINES = 400
 
@@ -103,7 +100,7 @@ def test_a_stopped_run_goes_on_to_the_same_model(corpus: Path, model: Path, tmp_
 def test_the_log_holds_a_line_a_checkpoint(model: Path) -> None:
     log = model.with_name("model.work") / TINY.key / "log.jsonl"
     figures = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
-    assert [row["step"] for row in figures] == [20, 30, 50]
+    assert [row["step"] for row in figures] == [20, 40, 50]
     assert figures[2]["loss"] < figures[0]["loss"]
 
 
@@ -142,7 +139,7 @@ def test_quantised_rows_keep_their_direction() -> None:
     ("changed", "message"),
     [
         ({"kept": 0}, "kept must be at least 1"),
-        ({"phases": ()}, "phases must be one or more"),
+        ({"width": 300}, "width must be at least dimensions \\(384\\), got 300"),
         ({"other": 30}, "other is a share"),
         ({"groups": 600}, "pairs must"),
     ],

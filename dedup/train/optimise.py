@@ -88,18 +88,6 @@ class Table:
         self.squares = torch.zeros(vocabulary.atoms, device=device)
         self.touched = torch.zeros(vocabulary.atoms, device=device)
 
-    def grown(self, old: Vocabulary, new: Vocabulary) -> Table:
-        """The same table for a larger vocabulary; new words start as the sum of their pieces.
-
-        The old vocabulary's tokens have to be the new one's first.
-        """
-        table = Table(new, self.vectors.shape[1], spread=0, seed=0, device=self.device)
-        before = np.r_[np.arange(old.tokens), list(old.beginnings.values())].astype(np.int64)
-        after = np.r_[np.arange(old.tokens), [new.beginnings[word] for word in old.beginnings]].astype(np.int64)
-        for ours, theirs in zip(table.state().values(), self.state().values(), strict=True):
-            ours[after] = theirs[before]
-        return table
-
     def state(self) -> dict[str, torch.Tensor]:
         """What a checkpoint holds."""
         return {"vectors": self.vectors, "squares": self.squares, "touched": self.touched}
@@ -138,7 +126,7 @@ class Table:
             return int(file.metadata()["step"])
 
 
-def train_step(table: Table, batch: Batch, *, step: int, rate: float, haste: float, settings: TrainSettings) -> float:
+def train_step(table: Table, batch: Batch, *, step: int, rate: float, settings: TrainSettings) -> float:
     """One step on the atoms of a batch; returns the loss."""
     import torch
 
@@ -154,7 +142,7 @@ def train_step(table: Table, batch: Batch, *, step: int, rate: float, haste: flo
         bags = pool.forward(compose.forward(vectors))
         loss, gradient = contrastive_loss(bags, batch.keys, settings.temperature)
         gradient = compose.backward(pool.backward(gradient))
-        _descend(table, rows, vectors, gradient, rate, haste)
+        _descend(table, rows, vectors, gradient, rate)
     return loss
 
 
@@ -222,18 +210,12 @@ def _same_keys(keys: Ints) -> tuple[Ints, Ints]:
     return np.r_[one, two], np.r_[two, one]
 
 
-def _descend(
-    table: Table, rows: torch.Tensor, vectors: torch.Tensor, gradient: torch.Tensor, rate: float, haste: float
-) -> None:
-    """Step against the gradient over the root of its row's running mean square; other rows stand still.
-
-    A row touched n times goes 1 + haste / sqrt(n) times as far, as with Adagrad: new words catch up.
-    """
+def _descend(table: Table, rows: torch.Tensor, vectors: torch.Tensor, gradient: torch.Tensor, rate: float) -> None:
+    """Step against the gradient over the root of its row's running mean square; other rows stand still."""
     touched = table.touched.index_select(0, rows) + 1
     squares = table.squares.index_select(0, rows)
-    squares += (gradient.square().mean(1) - squares) / touched.clamp_max(1000)
+    squares += (gradient.norm(dim=1).square() / gradient.shape[1] - squares) / touched.clamp_max(1000)
     table.touched.index_copy_(0, rows, touched)
     table.squares.index_copy_(0, rows, squares)
-    pace = rate * (1 + haste / touched.sqrt()) / (squares.sqrt() + 1e-12)
-    vectors -= gradient.mul_(pace[:, None])
+    vectors -= gradient.mul_((rate / (squares.sqrt() + 1e-12))[:, None])
     table.vectors.index_copy_(0, rows, vectors)

@@ -39,6 +39,20 @@ def within_story_whitening(
     return whitening(within_story_covariance(documents), power).astype(np.float32)
 
 
+def widest_directions(
+    table: Floats, english: Ragged, dimensions: int, *, documents: int = 4000, segments: int = 20, seed: int = 0
+) -> Floats:
+    """The principal directions of English pseudo-documents, widest first: ndarray of shape (d, dimensions).
+
+    Where the table has no more columns than that, they are all kept and only turned.
+    """
+    rng = np.random.default_rng(seed)
+    filled = np.flatnonzero(english.lengths())
+    means = _pool(table, english, rng.choice(filled, documents * segments), segments)
+    _, vectors = np.linalg.eigh(np.cov(means.T.astype(np.float64)))
+    return np.ascontiguousarray(vectors[:, ::-1][:, :dimensions], np.float32)
+
+
 def shrink(tokenizer: Tokenizer, table: Floats, pieces: Floats, kept: int) -> tuple[Tokenizer, Floats]:
     """The tokenizer and table with at most `kept` tokens, and numbers in the digits of other scripts.
 

@@ -19,7 +19,7 @@ from dedup.train.batches import Ragged, Sampler, Side, make_side
 from dedup.train.corpus import Corpus, read_corpus, read_word_counts
 from dedup.train.export import save_model
 from dedup.train.optimise import Table, train_step
-from dedup.train.postprocess import shrink, within_story_whitening
+from dedup.train.postprocess import shrink, widest_directions, within_story_whitening
 from dedup.train.vocabulary import (
     Vocabulary,
     build_vocabulary,
@@ -44,42 +44,18 @@ SOURCE_WEIGHTS: Mapping[str, float] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Phase:
-    """A stretch of training with one vocabulary.
-
-    Parameters
-    ----------
-    tokens : int
-        Size of the vocabulary: pieces, then the most frequent words.
-    steps, decay : int
-        Steps of the phase, and steps in which the learning rate would fall to nought.
-    rate : float
-        Learning rate at its beginning.
-    haste : float
-        How much further rows seldom touched go: a row touched n times 1 + haste / sqrt(n) times as far.
-    """
-
-    tokens: int
-    steps: int
-    decay: int
-    rate: float
-    haste: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
 class TrainSettings:
     """Everything that shapes the model; the defaults are those of the bundled one.
 
     Parameters
     ----------
-    phases : tuple of Phase
-        Trained one after another, the vocabulary growing: a word that joins starts as the sum of its pieces,
-        which have been trained by then.
-    pieces, kept : int
-        Tokens that byte-pair encoding gives, and tokens kept at the end: words that are nearly the sum of their
-        pieces are left to them.
-    dimensions : int
-        Columns of the table.
+    tokens, pieces, kept : int
+        Size of the vocabulary in training, how much of it byte-pair encoding gives (most frequent words the rest),
+        and tokens kept at the end: words that are nearly the sum of their pieces are left to them.
+    width, dimensions : int
+        Columns of the table in training, and at the end: the directions in which documents differ most.
+    steps, rate : int, float
+        Steps, and the learning rate at the beginning; it falls to nought.
     pairs, groups : int
         Pairs a step, and how many groups, each of one language, they fall into.
     documents, longest : float, int
@@ -101,37 +77,37 @@ class TrainSettings:
         Of everything random.
     """
 
-    phases: tuple[Phase, ...] = (
-        Phase(tokens=230_000, steps=14_000, decay=14_000, rate=0.02),
-        Phase(tokens=400_000, steps=3_500, decay=3_500, rate=0.008, haste=10.0),
-    )
+    tokens: int = 400_000
     pieces: int = 80_000
-    kept: int = 260_000
-    dimensions: int = 256
+    kept: int = 250_000
+    width: int = 512
+    dimensions: int = 384
+    steps: int = 22_000
+    rate: float = 0.02
     pairs: int = 1024
     groups: int = 4
-    documents: float = 0.5
-    longest: int = 10
+    documents: float = 0.2
+    longest: int = 4
     other: float = 0.3
     one_source: float = 0.5
     evenness: float = 0.4
     temperature: float = 0.05
     word_dropout: float = 0.12
-    spread: float = 0.05
+    spread: float = 0.035
     whitening: float = 0.25
-    levels: float = 2.5
+    levels: float = 1.5
     seed: int = 0
     source_weights: Mapping[str, float] = field(default_factory=lambda: SOURCE_WEIGHTS)
 
     def __post_init__(self) -> None:
-        for name in ("pieces", "kept", "dimensions", "pairs", "groups"):
+        for name in ("tokens", "pieces", "kept", "dimensions", "steps", "pairs", "groups"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{name} must be at least 1, got {getattr(self, name)}")
         for name in ("documents", "other", "one_source", "word_dropout"):
             if not 0 <= getattr(self, name) <= 1:
                 raise SettingsError(f"{name} is a share and must lie in [0, 1], got {getattr(self, name)}")
-        if sorted(self.phases, key=lambda phase: phase.tokens) != list(self.phases) or not self.phases:
-            raise SettingsError(f"phases must be one or more, their vocabularies growing, got {self.phases}")
+        if self.width < self.dimensions:
+            raise SettingsError(f"width must be at least dimensions ({self.dimensions}), got {self.width}")
         if self.pairs < 2 * self.groups:
             raise SettingsError(f"pairs must be at least twice groups ({self.groups}), got {self.pairs}")
 
@@ -186,10 +162,12 @@ def train_encoder(
     settings = settings or TrainSettings()
     work = (work or out.with_name(out.name + ".work")) / settings.key
     work.mkdir(parents=True, exist_ok=True)
-    pairs, table = _train(read_corpus(corpus), corpus, work, settings, checkpoint_every, progress)
+    pairs = _prepare(read_corpus(corpus), corpus, work, settings, progress)
+    table = _optimise(pairs, work, settings, checkpoint_every, progress)
     folded = table.fold()
     tokenizer, rows = shrink(pairs.vocabulary.tokenizer, folded, table.fold(own=False), settings.kept)
     matrix = within_story_whitening(folded, pairs.english, pairs.sides, power=settings.whitening, seed=settings.seed)
+    matrix = matrix @ widest_directions(folded @ matrix, pairs.english, settings.dimensions, seed=settings.seed)
     save_model(out, tokenizer, rows @ matrix, ["en", *pairs.sides], levels=settings.levels)
     return out
 
@@ -203,32 +181,11 @@ class Pairs:
     sides: dict[str, Side]
 
 
-def _train(
-    corpus: Corpus, folder: Path, work: Path, settings: TrainSettings, checkpoint_every: int, progress: Progress | None
-) -> tuple[Pairs, Table]:
-    """The phases one after another; what is in the work folder is not done again."""
-    import torch
-
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    pairs = _prepare(corpus, folder, work, settings.phases[0].tokens, settings, progress)
-    table = Table(pairs.vocabulary, settings.dimensions, spread=settings.spread, seed=settings.seed, device=device)
-    for number, phase in enumerate(settings.phases):
-        if number:
-            before, pairs = pairs.vocabulary, _prepare(corpus, folder, work, phase.tokens, settings, progress)
-            table = table.grown(before, pairs.vocabulary)
-        past = sum(earlier.steps for earlier in settings.phases[:number])
-        run = Run(work, work / f"checkpoint-{number + 1}.safetensors", checkpoint_every, past, progress)
-        _optimise(pairs, table, phase, settings, run)
-    return pairs, table
-
-
-def _prepare(
-    corpus: Corpus, folder: Path, work: Path, tokens: int, settings: TrainSettings, progress: Progress | None
-) -> Pairs:
+def _prepare(corpus: Corpus, folder: Path, work: Path, settings: TrainSettings, progress: Progress | None) -> Pairs:
     """Build the vocabulary and turn segments into ids."""
-    vocabulary = _vocabulary(corpus, folder, work, tokens, settings, progress)
+    vocabulary = _vocabulary(corpus, folder, work, settings, progress)
     weights = np.array([settings.source_weights.get(name, 1.0) for name in corpus.sources])
-    ids = work / f"ids-{tokens}"
+    ids = work / "ids"
     ids.mkdir(exist_ok=True)
     english = _encoded(ids / "en.npz", vocabulary, corpus.english)
     sides = {}
@@ -240,18 +197,18 @@ def _prepare(
 
 
 def _vocabulary(
-    corpus: Corpus, folder: Path, work: Path, tokens: int, settings: TrainSettings, progress: Progress | None
+    corpus: Corpus, folder: Path, work: Path, settings: TrainSettings, progress: Progress | None
 ) -> Vocabulary:
     pieces, words = work / "pieces.json", work / "words.json"
     if not (pieces.exists() and words.exists()):
         _tell(progress, "vocabulary", 0, 2)
         counts = count_words(corpus)
-        ranked = rank_words(counts, read_word_counts(folder))[: settings.phases[-1].tokens]
+        ranked = rank_words(counts, read_word_counts(folder))[: settings.tokens]
         words.write_text(json.dumps(ranked, ensure_ascii=False), encoding="utf-8")
         _tell(progress, "vocabulary", 1, 2)
         pieces.write_text(train_pieces(counts, settings.pieces, seed=settings.seed), encoding="utf-8")
     ranked = json.loads(words.read_text(encoding="utf-8"))
-    return build_vocabulary(pieces.read_text(encoding="utf-8"), ranked, tokens)
+    return build_vocabulary(pieces.read_text(encoding="utf-8"), ranked, settings.tokens)
 
 
 def _encoded(path: Path, vocabulary: Vocabulary, segments: list[str]) -> Ragged:
@@ -264,34 +221,29 @@ def _encoded(path: Path, vocabulary: Vocabulary, segments: list[str]) -> Ragged:
         return Ragged(arrays["ids"], arrays["offsets"])
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Where a phase keeps its state, and how many steps lie before it."""
+def _optimise(
+    pairs: Pairs, work: Path, settings: TrainSettings, checkpoint_every: int, progress: Progress | None
+) -> Table:
+    """Train the table, from its checkpoint if there is one."""
+    import torch
 
-    work: Path
-    checkpoint: Path
-    every: int
-    past: int
-    progress: Progress | None
-
-
-def _optimise(pairs: Pairs, table: Table, phase: Phase, settings: TrainSettings, run: Run) -> None:
-    """Train a phase, from its checkpoint if there is one."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    table = Table(pairs.vocabulary, settings.width, spread=settings.spread, seed=settings.seed, device=device)
+    checkpoint = work / "checkpoint.safetensors"
     sampler = Sampler(pairs.english, pairs.sides, settings)
     losses: list[float] = []
     began = time.monotonic()
-    total = sum(other.steps for other in settings.phases)
-    for step in range(table.restore(run.checkpoint), phase.steps):
-        rate = phase.rate * min(1, (step + 1) / 50) * max(1 - step / phase.decay, 0.02)
-        batch = sampler.draw(run.past + step)
-        losses.append(train_step(table, batch, step=run.past + step, rate=rate, haste=phase.haste, settings=settings))
+    for step in range(table.restore(checkpoint), settings.steps):
+        rate = settings.rate * min(1, (step + 1) / 50) * max(1 - step / settings.steps, 0.02)
+        losses.append(train_step(table, sampler.draw(step), step=step, rate=rate, settings=settings))
         done = step + 1
-        if done % run.every == 0 or done == phase.steps:
-            table.save(run.checkpoint, done)
+        if done % checkpoint_every == 0 or done == settings.steps:
+            table.save(checkpoint, done)
             seconds = round(time.monotonic() - began, 1)
-            _log(run.work, step=run.past + done, loss=float(np.mean(losses)), rate=rate, seconds=seconds)
+            _log(work, step=done, loss=float(np.mean(losses)), rate=rate, seconds=seconds)
             losses.clear()
-        _tell(run.progress, "train", run.past + done, total)
+        _tell(progress, "train", done, settings.steps)
+    return table
 
 
 def _log(work: Path, **figures: float) -> None:

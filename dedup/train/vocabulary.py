@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from dedup.token_ids import TokenIds
 from dedup.train.batches import Ragged
 from dedup.train.corpus import Corpus
 
@@ -129,13 +130,14 @@ def keep_tokens(tokenizer: Tokenizer, kept: npt.NDArray[np.bool_], added: list[s
 
 def encode_segments(tokenizer: Tokenizer, segments: list[str], *, longest: int = 128) -> Ragged:
     """Token ids of the segments, each cut at `longest` tokens."""
-    rows: list[np.ndarray] = []
+    token_ids = TokenIds(tokenizer)
+    parts, counts = [], []
     for start in range(0, len(segments), 20_000):
-        encodings = tokenizer.encode_batch_fast(segments[start : start + 20_000], add_special_tokens=False)
-        rows += [np.array(encoding.ids[:longest], np.int32) for encoding in encodings]
-    offsets = np.zeros(len(rows) + 1, np.int64)
-    np.cumsum([len(row) for row in rows], out=offsets[1:])
-    return Ragged(np.concatenate(rows), offsets)
+        ids, lengths = token_ids.of(segments[start : start + 20_000])
+        place = np.arange(len(ids)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        parts.append(ids[place < longest].astype(np.int32))
+        counts.append(np.minimum(lengths, longest))
+    return Ragged(np.concatenate(parts), np.append(0, np.cumsum(np.concatenate(counts))).astype(np.int64))
 
 
 def _set_splitting(tokenizer: Tokenizer) -> None:
