@@ -222,8 +222,8 @@ class StaticEncoder:
     def pool(self, texts: Sequence[str]) -> Embeddings:
         """Mean of the token vectors of each text: ndarray of shape (len(texts), d), float32."""
         ids, lengths = self._token_ids.of(texts)
-        known, column = np.unique(ids if self._rows is None else self._rows[ids], return_inverse=True)
-        vectors = self._table[known].astype(np.float32)
+        known, column = np.unique(ids, return_inverse=True)
+        vectors = self._table[known if self._rows is None else self._rows[known]].astype(np.float32)
         if self._scales is not None:
             vectors *= self._scales[known]
         share = np.repeat(1 / np.maximum(lengths, 1), lengths).astype(np.float32)
@@ -333,9 +333,9 @@ _Table = tuple[npt.NDArray[Any], "npt.NDArray[np.float32] | None", "npt.NDArray[
 
 
 def _read_table(path: Path) -> _Table:
-    """Token vectors as they are stored, the scale of each row, and the row of each token where tokens share rows.
+    """Token vectors as they are stored, the scale of each token, and the row of each where tokens share rows.
 
-    sentence-transformers stores int8 rows with a scale each (``embeddings``, ``weights``) or plain floats. The rows
+    sentence-transformers stores int8 rows with a scale a token (``embeddings``, ``weights``) or plain floats. The rows
     stay as they are: a run of a few articles reads a few of them.
     """
     from safetensors.numpy import load_file

@@ -11,12 +11,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tokenizers import Tokenizer, models, pre_tokenizers
 
 import dedup
 from dedup.errors import SettingsError
 from dedup.train import TrainSettings, train_encoder
+from dedup.train.batches import Ragged
 from dedup.train.corpus import read_corpus
-from dedup.train.export import quantise
+from dedup.train.export import quantise, save_model
+from dedup.train.postprocess import shrink, widest_directions
 from dedup.train.vocabulary import build_vocabulary, count_words, rank_words, train_pieces
 
 torch = pytest.importorskip("torch", reason="training needs the extra dedup[train]")
@@ -124,6 +127,59 @@ def test_a_known_word_is_one_token_and_an_unknown_one_its_pieces(corpus: Path) -
 def test_words_are_ranked_over_languages_by_share() -> None:
     counts = {"en": Counter(a=98, b=2), "so": Counter(c=2, d=2)}
     assert rank_words(counts, {"so": {"c": 10}})[:2] == ["a", "c"]
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model of a few words: the last ones are to be told from their pieces' sums, one of them is not."""
+    letters = [*"ממשלהויטדגחכ0123456789३", "حكومة"[0], *"abcdef"]
+    words = ["ממשלה", "حكومة", "2030", "abc", "def"]
+    vocabulary = {token: number for number, token in enumerate(dict.fromkeys([*letters, *"كومة", *words]))}
+    tokenizer = Tokenizer(models.BPE(vocabulary, [], ignore_merges=True))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    table = np.random.default_rng(0).normal(size=(len(vocabulary), 8)).astype(np.float32)
+    pieces = table.copy()
+    changed = [vocabulary[word] for word in words[:-1]]
+    pieces[changed] += 1
+    pieces[vocabulary["def"]] += 1e-5
+    kept = len(vocabulary) - 1
+    out = tmp_path_factory.mktemp("small") / "model"
+    shrunk, rows, of_token = shrink(tokenizer, table, pieces, kept)
+    save_model(out, shrunk, rows, of_token, ["en"], levels=16)
+    return out
+
+
+@pytest.mark.parametrize(
+    ("form", "word"),
+    [("הממשלה", "ממשלה"), ("וממשלה", "ממשלה"), ("الحكومة", "حكومة"), ("والحكومة", "حكومة"), ("२०३०", "2030")],
+)
+def test_other_forms_of_a_word_share_its_row(small: Path, form: str, word: str) -> None:
+    one, other = dedup.load_encoder(str(small)).encode([form, word])
+    assert one == pytest.approx(other)
+
+
+@pytest.mark.parametrize("form", ["aabc", "קממשלה", "def"], ids=["no such language", "no proclitic", "as its pieces"])
+def test_other_words_stay_in_pieces(small: Path, form: str) -> None:
+    tokenizer = Tokenizer.from_file(str(small / "0_StaticEmbedding" / "tokenizer.json"))
+    assert len(tokenizer.encode(form).tokens) > 1
+
+
+def test_shared_rows_are_read_alike_both_ways(small: Path) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    texts = ["הממשלה abc", "والحكومة def", "२०३० 2030 1"]
+    plain = SentenceTransformer(str(small), device="cpu").encode(texts, normalize_embeddings=True)
+    assert np.abs(plain - dedup.load_encoder(str(small)).encode(texts)).max() < 1e-5
+
+
+def test_the_widest_directions_come_first_and_lengths_are_kept() -> None:
+    rng = np.random.default_rng(0)
+    table = (rng.normal(size=(40, 6)) * [1, 5, 1, 1, 9, 1]).astype(np.float32)
+    english = Ragged(rng.integers(0, 40, 4000).astype(np.int32), np.arange(0, 4001, 4))
+    two = widest_directions(table, english, 2)
+    assert np.abs(two[[4, 1], [0, 1]]).min() > 0.95
+    every = widest_directions(table, english, 6)
+    assert every.T @ every == pytest.approx(np.eye(6), abs=1e-5)
 
 
 def test_quantised_rows_keep_their_direction() -> None:

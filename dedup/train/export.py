@@ -31,8 +31,18 @@ def quantise(table: Floats, levels: float) -> tuple[npt.NDArray[np.int8], Floats
     return steps.astype(np.int8), scales.astype(np.float32)
 
 
-def save_model(out: Path, tokenizer: Tokenizer, table: Floats, languages: list[str], *, levels: float) -> None:
+def save_model(
+    out: Path,
+    tokenizer: Tokenizer,
+    table: Floats,
+    of_token: npt.NDArray[np.int64],
+    languages: list[str],
+    *,
+    levels: float,
+) -> None:
     """Write the model directory, beside it first and then renamed into place; an older one is replaced.
+
+    Token i has row `of_token[i]` of the table.
 
     The languages' means are nought: training leaves little of a language in a vector, and a mean taken from
     the corpus' interface text and verses does more harm than good; a scan takes off its own articles' means.
@@ -44,7 +54,8 @@ def save_model(out: Path, tokenizer: Tokenizer, table: Floats, languages: list[s
     inner = folder / "0_StaticEmbedding"
     inner.mkdir()
     steps, scales = quantise(table, levels)
-    save_file({"embeddings": steps, "weights": scales}, inner / "model.safetensors")
+    tensors = {"embeddings": steps, "weights": scales[of_token], "mapping": of_token.astype(np.int32)}
+    save_file(tensors, inner / "model.safetensors")
     (inner / "tokenizer.json").write_text(tokenizer.to_str(), encoding="utf-8")
     means = np.zeros((len(languages), table.shape[1]), np.float32)
     save_file({"means": means}, folder / "language_means.safetensors")

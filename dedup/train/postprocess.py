@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+_PROCLITICS = (
+    (re.compile("[א-ת]{3,}"), tuple("הובלמש")),
+    (re.compile("[ء-غف-ي]{3,}"), ("ال", "و", "ب", "ل", "ف", "وال")),
+)
+"""Letters of a script's words, none of which Persian or Urdu has for itself, and what its words are written with."""
 _ZEROS = (0x660, 0x6F0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xBE6, 0xC66, 0xCE6, 0xD66, 0xE50, 0xFF10)
 """The digit nought of Arabic, Persian, nine scripts of South Asia and Thailand, and the full-width one."""
 
@@ -53,35 +60,43 @@ def widest_directions(
     return np.ascontiguousarray(vectors[:, ::-1][:, :dimensions], np.float32)
 
 
-def shrink(tokenizer: Tokenizer, table: Floats, pieces: Floats, kept: int) -> tuple[Tokenizer, Floats]:
-    """The tokenizer and table with at most `kept` tokens, and numbers in the digits of other scripts.
+def shrink(tokenizer: Tokenizer, table: Floats, pieces: Floats, kept: int) -> tuple[Tokenizer, Floats, Ints]:
+    """The tokenizer with at most `kept` tokens and with words that share a row, the rows, and the row of each token.
 
-    Words whose vector is nearly the sum of their pieces' are left to those: `pieces` holds these sums. A number
-    in other digits gets the row of the same number in ASCII digits.
+    Words whose vector is nearly the sum of their pieces' are left to those: `pieces` holds these sums. A number in
+    other digits shares the row of the same number in ASCII digits, a word behind a proclitic that of the bare word.
     """
     tokens = sorted(tokenizer.get_vocab(with_added_tokens=False).items(), key=lambda item: item[1])
     change = np.linalg.norm(table - pieces, axis=1) / np.maximum(np.linalg.norm(table, axis=1), 1e-9)
     whole = np.abs(table - pieces).max(axis=1) > 0
-    first_pieces = np.flatnonzero(~whole)
     order = np.argsort(np.where(whole, -change, -np.inf), kind="stable")
     chosen = np.zeros(len(tokens), bool)
-    chosen[order[: max(kept, len(first_pieces))]] = True
-    rows = table.copy()
+    chosen[order[: max(kept, np.count_nonzero(~whole))]] = True
     index = dict(tokens)
-    added, extra = [], []
+    rows = table.copy()
     for word, number in tokens:
         if word.isdecimal() and not word.isascii():
             plain = str(int(word)).zfill(len(word))
             rows[number] = table[index[plain]] if plain in index else table[[index[digit] for digit in plain]].sum(0)
-        elif word.isdecimal():
-            others = (word.translate({48 + value: zero + value for value in range(10)}) for zero in _ZEROS)
-            fresh = [other for other in others if other not in index]
-            added += fresh
-            extra += [table[number]] * len(fresh)
-    kept_rows = rows[chosen]
-    return keep_tokens(tokenizer, chosen, added), np.concatenate(
-        [kept_rows, np.array(extra, np.float32).reshape(-1, table.shape[1])]
-    )
+    sharing: dict[str, int] = {}
+    for word, number in tokens:
+        if chosen[number]:
+            forms = _in_other_digits(word) if word.isdecimal() and word.isascii() else ()
+            forms = _behind_proclitics(word) if whole[number] and word.isalpha() else forms
+            sharing |= {form: number for form in forms if form not in index and form not in sharing}
+    place = np.cumsum(chosen) - 1
+    of_token = np.concatenate([place[chosen], place[list(sharing.values())].astype(np.int64)])
+    return keep_tokens(tokenizer, chosen, list(sharing)), rows[chosen], of_token
+
+
+def _in_other_digits(number: str) -> list[str]:
+    return [number.translate({48 + value: zero + value for value in range(10)}) for zero in _ZEROS]
+
+
+def _behind_proclitics(word: str) -> list[str]:
+    """The word behind "the", "and", "in", "to", "from" ..., which Hebrew and Arabic write as its first letters."""
+    fitting = (proclitics for letters, proclitics in _PROCLITICS if letters.fullmatch(word))
+    return [proclitic + word for proclitics in fitting for proclitic in proclitics]
 
 
 def pseudo_documents(

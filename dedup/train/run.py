@@ -165,10 +165,10 @@ def train_encoder(
     pairs = _prepare(read_corpus(corpus), corpus, work, settings, progress)
     table = _optimise(pairs, work, settings, checkpoint_every, progress)
     folded = table.fold()
-    tokenizer, rows = shrink(pairs.vocabulary.tokenizer, folded, table.fold(own=False), settings.kept)
+    tokenizer, rows, of_token = shrink(pairs.vocabulary.tokenizer, folded, table.fold(own=False), settings.kept)
     matrix = within_story_whitening(folded, pairs.english, pairs.sides, power=settings.whitening, seed=settings.seed)
     matrix = matrix @ widest_directions(folded @ matrix, pairs.english, settings.dimensions, seed=settings.seed)
-    save_model(out, tokenizer, rows @ matrix, ["en", *pairs.sides], levels=settings.levels)
+    save_model(out, tokenizer, rows @ matrix, of_token, ["en", *pairs.sides], levels=settings.levels)
     return out
 
 
