@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from dedup.datatypes import UNDETERMINED, Embeddings, Progress
 from dedup.errors import ModelError
+from dedup.tensors import map_tensors
 from dedup.text import sentences
 from dedup.token_ids import TokenIds
 
@@ -192,7 +193,7 @@ def unit_rows(vectors: npt.NDArray[np.float32]) -> Embeddings:
 
 
 class StaticEncoder:
-    """A sentence-transformers `StaticEmbedding` model, read with tokenizers, safetensors and numpy alone.
+    """A sentence-transformers `StaticEmbedding` model, read with tokenizers and numpy alone.
 
     Parameters
     ----------
@@ -338,9 +339,7 @@ def _read_table(path: Path) -> _Table:
     sentence-transformers stores int8 rows with a scale a token (``embeddings``, ``weights``) or plain floats. The rows
     stay as they are: a run of a few articles reads a few of them.
     """
-    from safetensors.numpy import load_file
-
-    tensors = load_file(path)
+    tensors = map_tensors(path)
     table = tensors["embeddings"] if "embeddings" in tensors else tensors["embedding.weight"]
     scales, rows = tensors.get("weights"), tensors.get("mapping")
     return (
@@ -354,9 +353,7 @@ def _read_language_means(directory: Path) -> dict[str, npt.NDArray[np.float32]]:
     codes, means = directory / "languages.json", directory / "language_means.safetensors"
     if not (codes.is_file() and means.is_file()):
         return {}
-    from safetensors.numpy import load_file
-
-    (matrix,) = load_file(means).values()
+    (matrix,) = map_tensors(means).values()
     return dict(zip(json.loads(codes.read_text(encoding="utf-8")), matrix.astype(np.float32), strict=True))
 
 
@@ -370,10 +367,10 @@ def _subtract(vectors: Embeddings, codes: Sequence[str], means: LanguageMeans) -
 
 
 def _digest(*paths: Path) -> str:
-    digest = hashlib.blake2b(digest_size=8)
+    digest = hashlib.sha256()
     for path in paths:
         digest.update(path.read_bytes())
-    return digest.hexdigest()
+    return digest.hexdigest()[:16]
 
 
 def _digest_parameters(model: Any) -> str:
