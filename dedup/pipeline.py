@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import combinations
 
 import numpy as np
@@ -31,15 +32,15 @@ from dedup.datatypes import (
 )
 from dedup.detect import detect_languages
 from dedup.embed import Encoder, load_encoder
-from dedup.facts import extract_facts
+from dedup.facts import StoredFacts
 from dedup.factual import Keys, fact_keys, pairs_by_facts
 from dedup.neighbours import Neighbourhood, search
 from dedup.parallel import ALONE, Workers
 from dedup.resources import estimate, require
 from dedup.scoring import Scorer, load_scorer, probability
 from dedup.text import content_hash, main_script, reading_length
-from dedup.texts import batches, embed_bodies, split_bodies
-from dedup.verify import Subjects, Verdicts, describe_pairs, judge_pairs
+from dedup.texts import batches, embed_bodies, split_bodies, state_facts
+from dedup.verify import Subjects, Verdicts, describe_pairs, find_matches, judge_pairs
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ _MAPPED = 20_000  # articles up to which a report keeps the vectors; a map of mo
 _COMPLETED = 100  # articles up to which a group of linked articles has all its pairs verified
 _UNVERIFIED = -1.0  # log-odds, threshold taken off, of a pair that nobody has verified
 _ALL_IN_FULL = 12  # articles up to which all pairs of a cluster have their evidence in full
+_MOST_IN_FULL = 100_000  # pairs with evidence in full, two kilobytes each
 _FEW_CHARACTERS = 4_000_000  # read by one process before others have started
 _LONG_RUN = 20_000  # articles beyond which a run says beforehand what it takes
 _BATCH = 1024
@@ -100,20 +102,21 @@ def find_duplicates(
         originals = _originals(kept, workers)
         distinct = sorted(set(originals))
         first = [kept[at] for at in distinct]
-        languages = dict(zip(distinct, _detect(first, workers, progress), strict=True))
-        found = _match(first, [languages[at] for at in distinct], encoder, scorer, settings, workers, progress)
+        languages = _detect(first, workers, progress)
+        found = _match(first, languages, encoder, scorer, settings, workers, progress)
+    numbers = np.searchsorted(distinct, originals)
     matches = [replace(match, left=distinct[match.left], right=distinct[match.right]) for match in found.matches]
     matches += [_exact_match(original, at) for at, original in enumerate(originals) if at != original]
     return Report(
         articles=tuple(kept),
-        languages=tuple(languages[original] for original in originals),
+        languages=tuple(languages[number] for number in numbers.tolist()),
         matches=tuple(sorted(matches, key=lambda match: (match.left, match.right))),
         clusters=_clusters(found, distinct, originals, kept),
         skipped=tuple(skipped),
         settings=settings,
         model=f"{encoder.name}@{encoder.fingerprint}",
         threshold=scorer.threshold,
-        embeddings=found.embeddings[np.searchsorted(distinct, originals)] if len(originals) <= _MAPPED else None,
+        embeddings=found.embeddings[numbers] if len(originals) <= _MAPPED else None,
     )
 
 
@@ -200,8 +203,7 @@ def _match(
         keys=[article.id for article in articles],
         languages=[language.code for language in languages],
     )
-    cosines = dict(zip(pairs, candidates.similarity.tolist(), strict=True))
-    weakest = [_weakest(group, evidence, cosines, scorer) for group in groups]
+    weakest = _weakest(candidates, verdicts, groups, len(articles))
     matched = np.flatnonzero(probability(verdicts.log_odds) >= scorer.threshold)
     full = _in_full([pairs[at] for at in matched], groups, weakest, articles)
     candidates, verdicts = take_rows(candidates, matched), take_rows(verdicts, matched)
@@ -238,7 +240,10 @@ def prepare(
     codes = [language.code for language in languages]
     embeddings, means, shelf = embed_bodies(articles, codes, encoder, workers=workers, progress=progress)
     passages, lengths, shelves = split_bodies(articles, codes, means, encoder, workers=workers, progress=progress)
-    subjects = Subjects(articles, np.array(codes, dtype=str), lengths, passages, (shelf, *shelves))
+    facts = state_facts(articles, codes, workers=workers, progress=progress)
+    subjects = Subjects(
+        articles, np.array(codes, dtype=str), lengths, passages, facts.stored(), (shelf, *shelves, facts)
+    )
     groups = [
         f"und {main_script(article.body)}" if code == UNDETERMINED else code
         for code, article in zip(codes, articles, strict=True)
@@ -246,15 +251,14 @@ def prepare(
     found = search(embeddings, groups, neighbours=settings.neighbours, threads=workers.jobs, progress=progress)
     unread = np.flatnonzero(subjects.codes == UNDETERMINED)
     if len(unread):
-        texts = list(zip(articles, codes, strict=True))
-        tasks = ([(article.body, code) for article, code in part] for part in batches(texts))
-        keys = [of_article for batch in workers.map(_fact_keys, tasks) for of_article in batch]
+        tasks = batches(range(len(articles)))
+        keys = [of_article for batch in workers.map(partial(_fact_keys, subjects.facts), tasks) for of_article in batch]
         found = found.with_pairs(pairs_by_facts(keys, unread))
     return subjects, found
 
 
-def _fact_keys(texts: Sequence[tuple[str, str]]) -> list[Keys]:
-    return [fact_keys(extract_facts(body, code)) for body, code in texts]
+def _fact_keys(stored: StoredFacts, articles: Sequence[int]) -> list[Keys]:
+    return [fact_keys(facts) for facts in stored.take(np.array(articles, np.intp))]
 
 
 def _judge(
@@ -268,9 +272,8 @@ def _judge(
     judged: list[tuple[Candidates, Verdicts]] = []
     done, total = 0, len(neighbourhood.near)
     for candidates in neighbourhood.blocks():
-        verdicts = judge_pairs(subjects, candidates, scorer, workers=workers, progress=_within(progress, done, total))
-        linking = verdicts.log_odds >= scorer.least
-        judged.append((take_rows(candidates, linking), take_rows(verdicts, linking)))
+        told = _within(progress, done, total)
+        judged.append(find_matches(subjects, candidates, scorer, workers=workers, progress=told))
         done += len(candidates)
     lacking = _lacking(neighbourhood, [candidates for candidates, _ in judged])
     judged.append((lacking, judge_pairs(subjects, lacking, scorer, workers=workers)))
@@ -308,20 +311,34 @@ def _lacking(neighbourhood: Neighbourhood, linking: Sequence[Candidates]) -> Can
 def _in_full(
     pairs: Sequence[Pair], groups: Sequence[Group], weakest: Sequence[WeakestPair], articles: Sequence[Article]
 ) -> npt.NDArray[np.bool_]:
-    """Which pairs have their evidence in full: in a large group those of its representative, and the weakest."""
+    """Which pairs have their evidence in full: in a large group those of its representative, and the weakest.
+
+    A run with more of them than memory is for keeps to the weakest of each group, and to the first groups.
+    """
     central: dict[int, int] = {}  # of the members of large groups
     for group in groups:
         if len(group) > _ALL_IN_FULL:
             central |= dict.fromkeys(group, _representative(group, articles))
     shown = {(pair.left, pair.right) for pair in weakest}
-    return np.array([pair in shown or any(central.get(at, at) in pair for at in pair) for pair in pairs], np.bool_)
+    full = np.array([pair in shown or any(central.get(at, at) in pair for at in pair) for pair in pairs], np.bool_)
+    if full.sum() > _MOST_IN_FULL:
+        full = np.array([pair in shown for pair in pairs], np.bool_)
+        full[np.flatnonzero(full)[_MOST_IN_FULL:]] = False
+    return full
 
 
-def _weakest(group: Group, evidence: dict[Pair, float], cosines: dict[Pair, float], scorer: Scorer) -> WeakestPair:
-    """The verified pair of a group with the least score."""
-    pair = min((pair for pair in combinations(group, 2) if pair in evidence), key=lambda pair: (evidence[pair], pair))
-    score = probability(np.array([evidence[pair] + scorer.least]))[0]
-    return WeakestPair(*pair, similarity=cosines[pair], score=float(score))
+def _weakest(candidates: Candidates, verdicts: Verdicts, groups: Sequence[Group], articles: int) -> list[WeakestPair]:
+    """The verified pair of each group with the least score; the first of those that are equal."""
+    group_of = np.full(articles, -1)
+    for number, group in enumerate(groups):
+        group_of[list(group)] = number
+    left, right = group_of[candidates.left], group_of[candidates.right]
+    within = np.flatnonzero((left == right) & (left >= 0))
+    order = within[np.lexsort((verdicts.log_odds[within], left[within]))]
+    weakest = order[np.unique(left[order], return_index=True)[1]]
+    found, scores = take_rows(candidates, weakest), probability(verdicts.log_odds[weakest])
+    columns = (found.left, found.right, found.similarity, scores)
+    return [WeakestPair(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
 
 
 def _exact_match(original: int, copy: int) -> Match:
