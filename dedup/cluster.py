@@ -14,6 +14,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 Pair = tuple[int, int]
 
+UNVERIFIED = -1.0
+"""Log-odds, threshold taken off, that a pair nobody has verified counts."""
+
 
 def linked_groups(pairs: Iterable[Pair]) -> list[tuple[int, ...]]:
     """Connected components of the pairs, each ascending, sorted by their first member: what may become clusters."""

@@ -15,7 +15,7 @@ from functools import lru_cache, partial
 import numpy as np
 import numpy.typing as npt
 
-from dedup.alignment import Passages, StoredPassages, align, cover
+from dedup.alignment import Passages, StoredPassages, align, cover, leads
 from dedup.columns import take_rows
 from dedup.datatypes import (
     UNDETERMINED,
@@ -28,17 +28,19 @@ from dedup.datatypes import (
     MatchKind,
     Progress,
 )
-from dedup.facts import Facts, compare_facts, extract_facts
+from dedup.facts import Facts, compare_facts, days_apart, extract_facts
 from dedup.parallel import ALONE, Workers
 from dedup.scoring import FEATURES, HEADS, Scorer, probability
 from dedup.scratch import Shelf
 
-_TEXT_FEATURES = [FEATURES.index(name) for name in ("coverage", "containment", "order")]
-_FACT_FEATURES = [FEATURES.index(name) for name in ("facts", "names", "clash")]
+_TEXT_FEATURES = [FEATURES.index(name) for name in ("coverage", "containment", "order", "headline", "lead")]
+_FACT_FEATURES = [FEATURES.index(name) for name in ("facts", "names", "clash", "days")]
+_HEADLINE, _LEAD = 1, 5  # sentences at the top of an article
 _EXCERPT_COVERED = 0.55  # share of the shorter text that has a counterpart in the longer one, at least
 _EXCERPT_EXTRA = 0.6  # share of the longer text that has one in the shorter, at most, relative to the above
 _EXCERPT_RATIO = 2.0  # of lengths, beyond which a pair can only be an article and an excerpt of it
 _STORY_DAYS = 7  # between two reports of one event, as news monitors count a story
+_SOME_DAYS, _MOST_DAYS = 3, 30  # taken for what is not known, and for whatever lies further apart
 _NEVER = -20.0  # log-odds of a pair that cannot be
 _PAIRS = 4096  # judged at a time, about 40 MB of sentence vectors
 _TEXTS = 256  # articles and matches looked at in full at a time
@@ -108,15 +110,16 @@ def judge_pairs(
     lengths = np.log(np.maximum(subjects.lengths, 1))
     features[:, FEATURES.index("cosine")] = candidates.similarity
     features[:, FEATURES.index("margin")] = candidates.margin
+    features[:, FEATURES.index("isolation")] = candidates.isolation
     features[:, FEATURES.index("length")] = -np.abs(lengths[candidates.left] - lengths[candidates.right])
     blocks = list(_slices(len(candidates), _PAIRS))
     tasks = ((candidates.left[block], candidates.right[block]) for block in blocks)
     for block, found in zip(blocks, workers.map(partial(_cover_pairs, subjects.passages), tasks), strict=True):
-        features[block, _TEXT_FEATURES], share[block] = found[:, :3], found[:, 3:]
+        features[block, _TEXT_FEATURES], share[block] = found[:, :5], found[:, 5:]
         if progress:
             progress("verify", block.stop, len(candidates))
     heads = subjects.heads(candidates)
-    features[:, _FACT_FEATURES] = (1, 1, 0)
+    features[:, _FACT_FEATURES] = (1, 1, 0, 0)
     undecided = np.flatnonzero(scorer.log_odds(features, heads) >= scorer.least)
     features[undecided[:, None], _FACT_FEATURES] = _compare_facts(
         subjects, candidates.left[undecided], candidates.right[undecided], workers
@@ -180,31 +183,34 @@ def _slices(total: int, size: int) -> Iterator[slice]:
 def _cover_pairs(
     stored: StoredPassages, pairs: tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
 ) -> npt.NDArray[np.float32]:
-    """Coverage, containment and order of pairs sorted by their left, and the shares of both: shape (m, 5)."""
+    """The features of sentences for pairs sorted by their left, and the shares of both: shape (m, 7)."""
     left, right = pairs
     articles, numbers = np.unique(np.concatenate([left, right]), return_inverse=True)
     passages = stored.take(articles)
     left, right = numbers[: len(left)], numbers[len(left) :]
-    features = np.zeros((len(left), 5), np.float32)
+    features = np.zeros((len(left), 7), np.float32)
+    for column, sentences in ((3, _HEADLINE), (4, _LEAD)):
+        opening = leads(passages, sentences)
+        features[:, column] = np.einsum("ij,ij->i", opening[left], opening[right])
     lefts, begins = np.unique(left, return_index=True)
     for article, begin, end in zip(lefts.tolist(), begins.tolist(), [*begins[1:].tolist(), len(left)], strict=True):
         found = cover(passages, article, right[begin:end])
         features[begin:end, 0] = found.similarity.min(axis=1)
         features[begin:end, 1] = found.similarity.max(axis=1)
         features[begin:end, 2] = found.order
-        features[begin:end, 3:] = found.share
+        features[begin:end, 5:] = found.share
     return features
 
 
 def _compare_facts(
     subjects: Subjects, left: npt.NDArray[np.intp], right: npt.NDArray[np.intp], workers: Workers
 ) -> npt.NDArray[np.float32]:
-    """The last three of `FEATURES` for pairs: ndarray of shape (m, 3), float32."""
+    """The last four of `FEATURES` for pairs: ndarray of shape (m, 4), float32."""
     tasks = (
         (_texts_of(subjects, left[block], right[block]), left[block].tolist(), right[block].tolist())
         for block in _slices(len(left), _TEXTS)
     )
-    return np.concatenate([np.empty((0, 3), np.float32), *workers.map(_fact_features_of, tasks)])
+    return np.concatenate([np.empty((0, 4), np.float32), *workers.map(_fact_features_of, tasks)])
 
 
 def _text_of(subjects: Subjects, position: int) -> _Text:
@@ -306,9 +312,14 @@ def _kind(excerpt: str, *, copy: bool, one_language: bool) -> MatchKind:
     return MatchKind.NEAR if one_language else MatchKind.TRANSLATION
 
 
-def fact_features(left: Facts, right: Facts) -> tuple[float, float, float]:
-    """The last three of `FEATURES`."""
+def fact_features(left: Facts, right: Facts) -> tuple[float, float, float, float]:
+    """The last four of `FEATURES`."""
     found = compare_facts(left, right)
     kinds = (found.numbers, found.dates, found.versions, found.identifiers)
     fewer = min(sum(len(kind.left_only) for kind in kinds), sum(len(kind.right_only) for kind in kinds))
-    return found.stated, found.named, -math.log1p(fewer)
+    return found.stated, found.named, -math.log1p(fewer), _closeness_in_time(days_apart(left.dates, right.dates))
+
+
+def _closeness_in_time(days: float) -> float:
+    """The feature "days", which has a middling value where nobody says when."""
+    return -math.log1p(_SOME_DAYS if math.isnan(days) else min(days, _MOST_DAYS))

@@ -4,6 +4,7 @@ Two release notes of one template differ in nothing else; a report and its trans
 """
 
 from dedup.facts.compare import FactAgreement, compare_facts
+from dedup.facts.days import days_apart
 from dedup.facts.extract import Facts, extract_facts
 
-__all__ = ["FactAgreement", "Facts", "compare_facts", "extract_facts"]
+__all__ = ["FactAgreement", "Facts", "compare_facts", "days_apart", "extract_facts"]
