@@ -17,8 +17,8 @@ ROOT = Path(dedup.__file__).parent
 
 LAYERS = (
     {"errors", "version"},
-    {"columns", "datatypes", "parallel", "resources", "scratch", "text"},
-    {"alignment", "boilerplate", "cells", "facts", "gold", "ngrams", "output", "progress", "readers", "regression", "scoring"},
+    {"columns", "datatypes", "parallel", "regression", "resources", "scratch", "text"},
+    {"alignment", "boilerplate", "cells", "facts", "gold", "ngrams", "output", "progress", "readers", "scoring"},
     {"read", "detect", "embed", "factual", "neighbours", "verify", "cluster", "report", "evaluate"},
     {"texts"},
     {"pipeline"},
