@@ -8,16 +8,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
-from dedup.calibrate import calibrate_scorer, fit_scorer, label_pairs, score_sets
+from conftest import ToyEncoder
+from dedup.calibrate import calibrate_scorer, fit_scorer, score_sets
 from dedup.datatypes import Article, Level
 from dedup.embed import Encoder, load_encoder
 from dedup.gold import Gold, GoldPair
+from dedup.labelled import ONE_TOPIC, WHOLE, label_pairs
 from dedup.scoring import FEATURES, HEADS, load_scorer, probability
 
 TOPICS = ("rain", "flood", "earthquake", "minister", "meeting", "house", "cat", "city", "mat", "sat")
-WHOLE, FEW_STORIES, ONE_TOPIC = range(3)
 
 
 @pytest.fixture(scope="module")
@@ -73,26 +75,27 @@ def test_what_must_stay_apart_is_learned_without_its_duplicates(toy_encoder: Enc
 
 @pytest.mark.parametrize(("groups", "ways"), [(False, 2), (True, 3)], ids=["no groups", "groups"])
 def test_a_set_with_groups_is_also_seen_topic_by_topic(groups: bool, ways: int, toy_encoder: Encoder) -> None:
-    labelled = label_pairs(gold_of(8, groups=groups), toy_encoder)
-    assert np.unique(labelled.way).tolist() == list(range(ways))
-    hard = labelled.related & ~labelled.same
+    pairs = label_pairs(gold_of(8, groups=groups), toy_encoder).pairs
+    assert np.unique(pairs.way).tolist() == list(range(ways))
+    hard = pairs.related & ~pairs.same
     assert hard.any() == groups
-    assert labelled.related[labelled.way == ONE_TOPIC].all()
+    assert pairs.related[pairs.way == ONE_TOPIC].all()
 
 
 def test_labelled_pairs_overrule_the_stories(toy_encoder: Encoder) -> None:
     gold = gold_of(8, groups=True)
-    pairs = [GoldPair("0-en", "0-id", True), GoldPair("0-en", "1-en", False), GoldPair("0-en", "elsewhere", True)]
-    labelled = label_pairs(gold, toy_encoder, pairs=pairs)
-    whole = labelled.way == WHOLE
-    assert whole.sum() <= 2
-    assert labelled.same[whole].sum() + labelled.missed == 1
-    told = {(gold[left].article.id, gold[right].article.id) for left, right in [(0, 1), (0, 2)]}
-    assert told >= {(pair.left, pair.right) for pair in labelled.pairs}
+    labels = [GoldPair("0-en", "0-id", True), GoldPair("0-en", "1-en", False), GoldPair("0-en", "elsewhere", True)]
+    labelled = label_pairs(gold, toy_encoder, labels=labels)
+    whole = labelled.pairs.way == WHOLE
+    assert labelled.labels == labels[:2]
+    assert 0 < whole.sum() <= 2
+    assert labelled.pairs.same[whole].sum() + labelled.missed == 1
 
 
 def test_pairs_of_other_sets_change_nothing(toy_encoder: Encoder) -> None:
-    own, told = (label_pairs(gold_of(6), toy_encoder, pairs=pairs) for pairs in ((), [GoldPair("x", "y", True)]))
+    own, told = (
+        label_pairs(gold_of(6), toy_encoder, labels=labels).pairs for labels in ((), [GoldPair("x", "y", True)])
+    )
     assert np.array_equal(own.features, told.features)
     assert np.array_equal(own.same, told.same)
 
@@ -114,3 +117,17 @@ def test_the_same_articles_give_the_same_scorer_with_any_number_of_processes(bun
     gold = write_gold(tmp_path / "own.jsonl.xz", gold_of(6, groups=True))
     one, two = (calibrate_scorer([gold], encoder=bundled, jobs=jobs).as_json() for jobs in (1, 2))
     assert one == two
+
+
+def test_a_slow_model_is_asked_once_for_each_text() -> None:
+    asked: list[str] = []
+
+    class Counting(ToyEncoder):
+        def pool(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+            asked.extend(texts)
+            return super().pool(texts)
+
+    gold = gold_of(6, groups=True)
+    label_pairs(gold, Counting())
+    assert len(asked) == len(set(asked))
+    assert {item.article.body for item in gold} <= set(asked)

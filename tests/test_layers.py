@@ -22,7 +22,8 @@ LAYERS = (
     {"read", "detect", "embed", "factual", "neighbours", "verify", "cluster", "report", "evaluate"},
     {"texts"},
     {"pipeline"},
-    {"calibrate", "train"},
+    {"labelled", "train"},
+    {"calibrate"},
     {"cli", "__init__", "__main__"},
 )
 """A unit is a module or package right below `dedup`; it may import units of the layers above it in this table."""
