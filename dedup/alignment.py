@@ -97,6 +97,22 @@ def cover(passages: Passages, left: _Positions, right: _Positions) -> Coverage:
     return join_rows(parts)
 
 
+def leads(passages: Passages, sentences: int) -> Embeddings:
+    """The first sentences of each article in one vector, unit rows: ndarray of shape (n, d), float32.
+
+    Who did what and where stands at the top of a report; further down, reports on one topic say much the same.
+    """
+    counted = passages.weights > 0
+    before = np.concatenate([[0], np.cumsum(counted)])
+    article = np.repeat(np.arange(len(passages.starts) - 1), np.diff(passages.starts))
+    rows = np.flatnonzero(counted & (before[1:] - before[passages.starts[article]] <= sentences))
+    total = np.zeros((len(passages.starts) - 1, passages.vectors.shape[1]), np.float32)
+    filled, begins = np.unique(article[rows], return_index=True)
+    if len(rows):
+        total[filled] = np.add.reduceat(passages.vectors[rows] * passages.weights[rows, None], begins, axis=0)
+    return np.asarray(total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-9), np.float32)
+
+
 def align(left: Embeddings, right: Embeddings, *, least: float = _CLOSE[0]) -> tuple[AlignedPair, ...]:
     """The sentences of two texts facing each other, each used once, the closest first served; in order of the left.
 

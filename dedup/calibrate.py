@@ -1,106 +1,141 @@
-"""Gold articles → the scorer: how the features of a pair become a probability.
+"""Labelled pairs → the scorer: how the features of a pair become a probability.
 
-Each gold set is seen three ways, because a score has to hold in an archive and in a folder of a dozen: scanned whole,
-in small scans of a few stories, and in small scans where articles stand beside an excerpt of themselves or of their
-translation. The heads are logistic regressions with no negative coefficient, fitted on all sets with equal weight (and
-equal weight of duplicates and others within a set), so that no set is tuned on alone; what a set gives when it is left
-out of the fit is reported beside it.
+All sets count alike, and within a set the ways it was seen, and duplicates, hard negatives and others, so that no set
+is tuned on alone; what a set gives when it is left out of the fit is reported beside it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from dedup.datatypes import Article, Progress, Settings
-from dedup.detect import detect_languages
+from dedup.cluster import UNVERIFIED, cluster_pairs, linked_groups
+from dedup.columns import join_rows, take_rows
+from dedup.datatypes import Level, Progress
 from dedup.embed import Encoder
-from dedup.gold import Gold
+from dedup.evaluate import PairKind, evaluate
+from dedup.gold import read_gold, read_pairs
+from dedup.labelled import WHOLE, Labelled, Pairs, label_pairs
 from dedup.neighbours import NO_COMPETITOR
-from dedup.pipeline import prepare
-from dedup.scoring import FEATURES, HEADS, Scorer
-from dedup.text import content_hash, sentences
-from dedup.verify import judge_pairs
+from dedup.parallel import Workers, count_cores
+from dedup.regression import fit_heads
+from dedup.scoring import FEATURES, HEADS, Scorer, load_scorer
 
-_SMALL_SCANS = 24
-_SMALL_STORIES = 6
-_EXCERPT = 1 / 3
-_RIDGE = 1e-5
+_FEWEST = 100  # pairs of one kind, below which they count less than another kind
 _FORGOTTEN = 0.3  # share of the pairs whose margin is hidden from the fit, as it is from a scan of two articles
-_AFFORDED = 0.5  # of log-odds, by which clusters are more careful than pairs
-_NEVER = -20.0  # log-odds where a head has seen no duplicate
+_AFFORDED = 1.0  # of log-odds, by which clusters of copies are more careful than pairs
 _MARGIN = FEATURES.index("margin")
-_OPEN = Scorer(np.zeros((len(HEADS), len(FEATURES) + 1)), threshold=1e-9)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Labelled:
-    """Pairs of one gold set.
-
-    features : ndarray of shape (m, len(FEATURES)), float32
-    head : ndarray of shape (m,), intp, which of `HEADS` judges the pair
-    same : ndarray of shape (m,), bool, whether people take the two for the same
-    whole : ndarray of shape (m,), bool, whether the pair comes from the scan of the whole set
-    missed : int, duplicates of the whole set that were no candidates
-    """
-
-    features: npt.NDArray[np.float32]
-    head: npt.NDArray[np.intp]
-    same: npt.NDArray[np.bool_]
-    whole: npt.NDArray[np.bool_]
-    missed: int
+_STEPS = np.arange(-2, 6, 0.1)  # thresholds tried, in log-odds
 
 
 @dataclass(frozen=True, slots=True)
 class SetScore:
-    """Pairwise F1 of one set at the common threshold: in the fit of all sets, and when it is left out of the fit."""
+    """How one set fares at the common threshold: in the fit of all sets, and when it is left out of the fit.
+
+    `f1` is that of single pairs, `clustered` the BCubed F1 of clusters, or where people labelled pairs, that of these.
+    """
 
     f1: float
     f1_left_out: float
-    best_f1: float
+    clustered: float
+    clustered_left_out: float
     candidate_recall: float
 
 
-def label_pairs(gold: Sequence[Gold], encoder: Encoder, *, seed: int = 0, progress: Progress | None = None) -> Labelled:
-    """The pairs of a gold set, scanned whole and in small parts."""
-    gold = _distinct(gold)
-    whole = _scan(gold, encoder)
-    parts = [whole]
-    for number, part in enumerate(_small_scans(gold, np.random.default_rng(seed))):
-        parts.append(_scan(part, encoder))
-        if progress:
-            progress("calibrate", number + 1, 2 * _SMALL_SCANS)
-    stories = np.unique([item.story for item in gold], return_counts=True)[1]
-    return Labelled(
-        features=np.concatenate([part[0] for part in parts]),
-        head=np.concatenate([part[1] for part in parts]),
-        same=np.concatenate([part[2] for part in parts]),
-        whole=np.concatenate([np.full(len(part[2]), part is whole) for part in parts]),
-        missed=int((stories * (stories - 1) // 2).sum() - whole[2].sum()),
-    )
+@dataclass(frozen=True, slots=True, eq=False)
+class Calibration:
+    """A fitted scorer, what it was fitted to, and how each set fares."""
+
+    scorer: Scorer
+    level: Level
+    model: str
+    against: Sequence[str]
+    scores: Mapping[str, SetScore]
+
+    def as_text(self) -> str:
+        """What each set gives, a line a set."""
+        return "".join(
+            f"{name}: pairs {score.f1:.4f}, left out {score.f1_left_out:.4f}; clusters {score.clustered:.4f}, "
+            f"left out {score.clustered_left_out:.4f}; candidates found {score.candidate_recall:.2%}\n"
+            for name, score in self.scores.items()
+        )
+
+    def as_json(self) -> str:
+        """The file that `load_scorer` reads: for each head a coefficient a feature, and where they come from."""
+        names = (*FEATURES, "intercept")
+        heads = {
+            head: {name: round(float(value), 4) for name, value in zip(names, row, strict=True)}
+            for head, row in zip(HEADS, self.scorer.weights, strict=True)
+        }
+        source = {"level": self.level.value, "model": self.model, "sets": list(self.scores), "against": self.against}
+        return json.dumps({**source, "threshold": self.scorer.threshold, "heads": heads}, indent=1) + "\n"
 
 
-def others_only(labelled: Labelled) -> Labelled:
-    """A set of which the fit sees what must stay apart, and none of the duplicates."""
-    apart = ~labelled.same
-    return Labelled(labelled.features[apart], labelled.head[apart], labelled.same[apart], labelled.whole[apart], 0)
+def calibrate_scorer(
+    golds: Sequence[Path],
+    against: Sequence[Path] = (),
+    pairs: Sequence[Path] = (),
+    *,
+    encoder: Encoder,
+    level: Level = Level.DUPLICATE,
+    jobs: int | None = None,
+    progress: Progress | None = None,
+) -> Calibration:
+    """The scorer of a level for a model, fitted to gold sets.
 
+    Parameters
+    ----------
+    golds : sequence of Path
+        Sets of gold articles, which count alike.
+    against : sequence of Path
+        Sets of which only different stories count: what must stay apart.
+    pairs : sequence of Path
+        Labelled pairs, of any of the sets; where there are some, they decide, and not the stories.
+    encoder : Encoder
+        The model to fit for.
+    level : Level
+        At `STORY` the shipped scorer of duplicates for this model stands beside the one that is fitted.
+    jobs : int
+        Processes that share the work, by default one a core; the result is the same with any number.
 
-def fit_scorer(labelled: Mapping[str, Labelled], against: Sequence[Labelled] = (), *, seed: int = 0) -> Scorer:
-    """The scorer of all sets, its threshold of 0.5 half a unit of log-odds below where their mean F1 is highest.
-
-    The F1 is that of single pairs; clusters, which hear all pairs of a group, afford a little more.
+    Raises
+    ------
+    ReadError
+        If a file cannot be read or holds no gold.
     """
-    weights = _fit_heads([*labelled.values(), *map(others_only, against)], seed)
-    steps = np.arange(-2, 6, 0.1)
-    scorer = Scorer(weights, threshold=0.5)
-    mean = np.mean([[_f1(scorer, pairs, step) for step in steps] for pairs in labelled.values()], axis=0)
-    weights[:, -1] -= steps[mean.argmax()] - _AFFORDED
-    return Scorer(weights, threshold=0.5)
+    copies = load_scorer(Level.DUPLICATE, fingerprint=encoder.fingerprint) if level is Level.STORY else None
+    known = [pair for path in pairs for pair in read_pairs(path)]
+    sets = {path: read_gold(path) for path in (*golds, *against)}
+    with Workers(jobs or count_cores()) as workers:
+        found = {
+            path: label_pairs(gold, encoder, labels=known, workers=workers, progress=progress)
+            for path, gold in sets.items()
+        }
+    labelled, apart = {path.name: found[path] for path in golds}, [found[path] for path in against]
+    scorer = fit_scorer(labelled, apart, copies=copies)
+    scores = score_sets(labelled, scorer, apart)
+    return Calibration(scorer, level, f"{encoder.name}@{encoder.fingerprint}", [path.name for path in against], scores)
+
+
+def fit_scorer(
+    labelled: Mapping[str, Labelled], against: Sequence[Labelled] = (), *, copies: Scorer | None = None, seed: int = 0
+) -> Scorer:
+    """The scorer of all sets, its threshold of 0.5 where the mean F1 of single pairs is highest.
+
+    Copies and translations afford a unit of log-odds less, since clusters hear all pairs of a group; reports of
+    events, where a wrong pair seldom meets another that contradicts it, do not. Of the sets in `against`, only what
+    must stay apart is learned; `copies` is the scorer that also admits a pair, at the story level.
+    """
+    weights = _fit([one.pairs for one in (*labelled.values(), *(one.others_only() for one in against))], seed)
+    scorer = Scorer(weights, threshold=0.5, copies=copies)
+    mean = np.mean([[_f1(scorer, one, step) for step in _STEPS] for one in labelled.values()], axis=0)
+    weights[:, -1] -= _STEPS[mean.argmax()] - (0 if copies else _AFFORDED)
+    return scorer
 
 
 def score_sets(
@@ -108,115 +143,64 @@ def score_sets(
 ) -> dict[str, SetScore]:
     """How each set fares under the common scorer, and under one fitted without it."""
     scores = {}
-    for name, pairs in labelled.items():
+    for name, one in labelled.items():
         others = {other: value for other, value in labelled.items() if other != name}
-        left_out = fit_scorer(others, against, seed=seed) if others else scorer
-        found = int(pairs.same[pairs.whole].sum())
+        left_out = fit_scorer(others, against, copies=scorer.copies, seed=seed) if others else scorer
+        found = int(one.pairs.same[one.pairs.way == WHOLE].sum())
         scores[name] = SetScore(
-            f1=_f1(scorer, pairs, 0.0),
-            f1_left_out=_f1(left_out, pairs, 0.0),
-            best_f1=max(_f1(scorer, pairs, step) for step in np.arange(-3, 6, 0.1)),
-            candidate_recall=found / max(found + pairs.missed, 1),
+            f1=_f1(scorer, one, 0.0),
+            f1_left_out=_f1(left_out, one, 0.0),
+            clustered=_clustered_f1(scorer, one),
+            clustered_left_out=_clustered_f1(left_out, one),
+            candidate_recall=found / max(found + one.missed, 1),
         )
     return scores
 
 
-def scorer_as_json(scorer: Scorer) -> str:
-    """The file that `load_scorer` reads: for each head a coefficient a feature."""
-    names = (*FEATURES, "intercept")
-    heads = {
-        head: {name: round(float(value), 4) for name, value in zip(names, row, strict=True)}
-        for head, row in zip(HEADS, scorer.weights, strict=True)
-    }
-    return json.dumps({"threshold": scorer.threshold, "heads": heads}, indent=1) + "\n"
+def _fit(sets: Sequence[Pairs], seed: int) -> npt.NDArray[np.float64]:
+    pairs = join_rows(sets)
+    features = pairs.features.astype(np.float64)
+    features[np.random.default_rng(seed).random(len(features)) < _FORGOTTEN, _MARGIN] = NO_COMPETITOR
+    weight = np.concatenate([_balanced(of_set) for of_set in sets])
+    return fit_heads(features, pairs.head, pairs.same, weight, heads=len(HEADS))
 
 
-def _distinct(gold: Sequence[Gold]) -> list[Gold]:
-    return list({content_hash(item.article.body): item for item in reversed(gold)}.values())[::-1]
+def _balanced(pairs: Pairs) -> npt.NDArray[np.float64]:
+    """Weights by which duplicates, hard negatives and others, and the ways they were seen, count alike.
 
-
-_Pairs = tuple[npt.NDArray[np.float32], npt.NDArray[np.intp], npt.NDArray[np.bool_]]
-
-
-def _scan(gold: Sequence[Gold], encoder: Encoder) -> _Pairs:
-    """Features, head and truth of every candidate of a scan."""
-    articles = [item.article for item in gold]
-    languages = detect_languages([article.body for article in articles])
-    subjects, neighbourhood = prepare(articles, languages, encoder, Settings())
-    candidates = neighbourhood.candidates()
-    features = judge_pairs(subjects, candidates, _OPEN).features
-    stories = np.array([item.story for item in gold], dtype=str)
-    return features, subjects.heads(candidates), stories[candidates.left] == stories[candidates.right]
-
-
-def _small_scans(gold: Sequence[Gold], generator: np.random.Generator) -> Iterator[list[Gold]]:
-    """Scans of a few stories, every other one with excerpts beside the articles."""
-    by_story: dict[str, list[Gold]] = {}
-    for item in gold:
-        by_story.setdefault(item.story, []).append(item)
-    stories = sorted(by_story)
-    for number in range(2 * _SMALL_SCANS):
-        chosen = generator.choice(len(stories), min(_SMALL_STORIES, len(stories)), replace=False)
-        part = [by_story[stories[at]][int(generator.integers(len(by_story[stories[at]])))] for at in chosen]
-        for at in chosen[: len(chosen) // 2]:
-            partner = by_story[stories[at]][int(generator.integers(len(by_story[stories[at]])))]
-            part.append(_excerpt(partner) if number % 2 else partner)
-        yield _distinct(part)
-
-
-def _excerpt(item: Gold) -> Gold:
-    """The beginning of an article, as a brief report of it would be."""
-    found = sentences(item.article.body)
-    text = "\n".join(found[: max(2, round(len(found) * _EXCERPT))])
-    return replace(item, article=Article(id=item.article.id + "#excerpt", text=text))
-
-
-def _fit_heads(sets: Sequence[Labelled], seed: int) -> npt.NDArray[np.float64]:
-    generator = np.random.default_rng(seed)
-    features = np.concatenate([pairs.features for pairs in sets]).astype(np.float64)
-    head = np.concatenate([pairs.head for pairs in sets])
-    same = np.concatenate([pairs.same for pairs in sets])
-    weight = np.concatenate([_balanced(pairs) for pairs in sets])
-    features[generator.random(len(features)) < _FORGOTTEN, _MARGIN] = NO_COMPETITOR
-    return np.stack([_fit_head(features[head == at], same[head == at], weight[head == at]) for at in range(len(HEADS))])
-
-
-def _balanced(pairs: Labelled) -> npt.NDArray[np.float64]:
-    """Weights by which duplicates and others, from the whole scan and from small ones, count alike."""
+    A handful of pairs counts less: one of them that is mislabelled would outweigh thousands.
+    """
     weight = np.zeros(len(pairs.same))
-    for group in (part & truth for part in (pairs.whole, ~pairs.whole) for truth in (pairs.same, ~pairs.same)):
-        weight[group] = 1 / max(int(group.sum()), 1)
+    kinds = (pairs.same, ~pairs.same & pairs.related, ~pairs.same & ~pairs.related)
+    for group in ((pairs.way == way) & kind for way in np.unique(pairs.way).tolist() for kind in kinds):
+        weight[group] = 1 / max(int(group.sum()), _FEWEST)
     return weight
 
 
-def _fit_head(
-    features: npt.NDArray[np.float64], same: npt.NDArray[np.bool_], weight: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
-    """Coefficients (none negative) and intercept of one logistic regression, by L-BFGS-B on standardised features."""
-    from scipy.optimize import minimize
-
-    if not same.any():
-        return np.append(np.zeros(features.shape[1]), _NEVER)
-    centre, spread = features.mean(axis=0), features.std(axis=0) + 1e-6
-    standard = (features - centre) / spread
-    weight = weight / weight.sum()
-    sign = np.where(same, -1.0, 1.0)
-
-    def loss(values: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
-        wrong = sign * (standard @ values[:-1] + values[-1])
-        slope = weight * sign / (1 + np.exp(-wrong))
-        penalty = _RIDGE * np.square(values[:-1]).sum()
-        gradient = np.append(standard.T @ slope + 2 * _RIDGE * values[:-1], slope.sum())
-        return float(weight @ np.logaddexp(0, wrong) + penalty), gradient
-
-    bounds = [(0, None)] * features.shape[1] + [(None, None)]
-    found = minimize(loss, np.zeros(len(bounds)), jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 1000})
-    coefficients = found.x[:-1] / spread
-    return np.append(coefficients, found.x[-1] - coefficients @ centre)
-
-
-def _f1(scorer: Scorer, pairs: Labelled, least: float) -> float:
+def _f1(scorer: Scorer, labelled: Labelled, least: float) -> float:
     """Pairwise F1 of the whole scan where pairs of log-odds `least` and more are joined."""
-    joined = scorer.log_odds(pairs.features[pairs.whole], pairs.head[pairs.whole]) >= least
-    same = pairs.same[pairs.whole]
-    return 2 * int((joined & same).sum()) / max(int(joined.sum() + same.sum()) + pairs.missed, 1)
+    pairs = take_rows(labelled.pairs, labelled.pairs.way == WHOLE)
+    joined = scorer.log_odds(pairs.features, pairs.head) >= least
+    return 2 * int((joined & pairs.same).sum()) / max(int(joined.sum() + pairs.same.sum()) + labelled.missed, 1)
+
+
+def _clustered_f1(scorer: Scorer, labelled: Labelled) -> float:
+    """What the clusters of the whole scan are worth."""
+    whole = labelled.whole
+    log_odds = scorer.log_odds(whole.features, whole.head) - scorer.least
+    left, right = whole.candidates.left, whole.candidates.right
+    linking = log_odds >= 0
+    group_of = np.full(len(whole.gold), -1)
+    for number, group in enumerate(linked_groups(zip(left[linking].tolist(), right[linking].tolist(), strict=True))):
+        group_of[list(group)] = number
+    linked = (group_of[left] >= 0) & (group_of[left] == group_of[right])
+    pairs = zip(left[linked].tolist(), right[linked].tolist(), strict=True)
+    clusters = cluster_pairs(
+        dict(zip(pairs, log_odds[linked].tolist(), strict=True)),
+        unknown=UNVERIFIED,
+        keys=[item.article.id for item in whole.gold],
+        languages=whole.languages,
+    )
+    cluster_of = {whole.gold[member].article.id: n for n, group in enumerate(clusters) for member in group}
+    found = evaluate(whole.gold, cluster_of, labelled.labels)
+    return found.labelled_pairs[PairKind.ALL].f1 if labelled.labels else found.scores[PairKind.ALL].bcubed_f1

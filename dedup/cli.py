@@ -70,15 +70,21 @@ def _options(*options: Callable[[Command], Command]) -> Callable[[Command], Comm
     return decorate
 
 
+_path = click.Path(path_type=Path)
+_model = click.option(
+    "--model", default="bundled", show_default=True, metavar="NAME|DIR",
+    help="Embedding model: the bundled one, or any sentence-transformers model.",
+)  # fmt: skip
+_level = click.option(
+    "--level", type=click.Choice([level.value for level in Level]), default=Level.DUPLICATE.value, show_default=True,
+    help="duplicate: copies, edits, excerpts, translations; story: also other reports of the same event.",
+)  # fmt: skip
 _deciding = _options(
-    click.option("--model", default="bundled", show_default=True, metavar="NAME|DIR",
-                 help="Embedding model: the bundled one, or any sentence-transformers model."),
+    _model,
     click.option("--threshold", type=float, metavar="T",
                  help="Least probability (0 to 1) of being the same article; the default suits the model."),
     click.option("--scorer", default="", metavar="FILE", help="A score fitted by dedup calibrate, for this model."),
-    click.option("--level", type=click.Choice([level.value for level in Level]), default=Level.DUPLICATE.value,
-                 show_default=True, help="duplicate: copies, edits, excerpts, translations; story: also other reports "
-                 "of the same event."),
+    _level,
 )  # fmt: skip
 _reading = _options(
     click.option("--text-field", metavar="NAME", help="Field of JSON, CSV and Parquet records that holds the text."),
@@ -201,9 +207,9 @@ def compare(
 
 
 @main.command()
-@click.argument("gold", type=click.Path(path_type=Path))
-@click.argument("report", required=False, type=click.Path(path_type=Path))
-@click.option("--pairs", type=click.Path(path_type=Path), metavar="FILE",
+@click.argument("gold", type=_path)
+@click.argument("report", required=False, type=_path)
+@click.option("--pairs", type=_path, metavar="FILE",
               help="Labelled pairs to score as well: JSON lines with a, b and label 1 or 0.")  # fmt: skip
 @click.option("-f", "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
               help="Shape of the answer.")  # fmt: skip
@@ -245,15 +251,17 @@ def schema() -> None:
 
 
 @main.command()
-@click.argument("golds", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="GOLD...")
-@click.option("--against", multiple=True, type=click.Path(path_type=Path), metavar="GOLD",
-              help="Sets of which only different stories count: what must stay apart. Repeatable.")
-@click.option("--model", default="bundled", show_default=True, metavar="NAME|DIR", help="Embedding model to fit for.")
+@click.argument("golds", nargs=-1, required=True, type=_path, metavar="GOLD...")
+@click.option("--against", multiple=True, type=_path, metavar="GOLD", help="More sets, for what must stay apart alone.")
+@click.option("--pairs", multiple=True, type=_path, metavar="FILE", help="Labelled pairs, which overrule the stories.")
+@_level
+@_model
 @_writing
+@_jobs
 @_speaking
 def calibrate(
-    golds: tuple[Path, ...], against: tuple[Path, ...], model: str, output: Path, quiet: bool, verbose: int,
-    no_progress: bool,
+    golds: tuple[Path, ...], against: tuple[Path, ...], pairs: tuple[Path, ...], level: str, model: str, output: Path,
+    jobs: int | None, quiet: bool, verbose: int, no_progress: bool,
 ) -> None:  # fmt: skip
     """Fit the score to labelled articles, for another model or another kind of text.
 
@@ -261,29 +269,25 @@ def calibrate(
     dedup calibrate mine.jsonl more.jsonl --model sentence-transformers/LaBSE -o labse.json
     dedup scan articles/ --model sentence-transformers/LaBSE --scorer labse.json
 
-    GOLD holds JSON lines with id, story, text and, if present, title. Every set counts alike; on standard error stands
-    the pairwise F1 of each at the common threshold of 0.5, and what it is when the set is left out of the fit.
+    GOLD holds JSON lines with id, story, text and, if present, title and group. Every set counts alike. Standard error
+    says what each gives at the common threshold, and what it gives when it is left out of the fit: the F1 of single
+    pairs, and the BCubed F1 of clusters or, where there are --pairs, the F1 of those.
     """
-    from dedup.calibrate import fit_scorer, label_pairs, score_sets, scorer_as_json
+    from dedup.calibrate import calibrate_scorer
     from dedup.embed import load_encoder
 
     _log_to_stderr(verbose)
     _check_output("json", output)
-    encoder = load_encoder(model)
-    with ProgressLine(sys.stderr, shown=_on_terminal(sys.stderr) and not (quiet or no_progress)) as progress:
-        labelled = {gold.name: label_pairs(read_gold(gold), encoder, progress=progress) for gold in golds}
-        apart = [label_pairs(read_gold(gold), encoder, progress=progress) for gold in against]
-    scorer = fit_scorer(labelled, apart)
-    if not quiet:
-        for name, score in score_sets(labelled, scorer, apart).items():
-            click.echo(f"{name}: F1 {score.f1:.4f}, left out {score.f1_left_out:.4f}, "
-                       f"candidates found {score.candidate_recall:.2%}", err=True)  # fmt: skip
-    _write(scorer_as_json(scorer), output)
+    encoder, shown = load_encoder(model), _on_terminal(sys.stderr) and not (quiet or no_progress)
+    with ProgressLine(sys.stderr, shown=shown) as line:
+        found = calibrate_scorer(golds, against, pairs, encoder=encoder, level=Level(level), jobs=jobs, progress=line)
+    click.echo("" if quiet else found.as_text(), err=True, nl=False)
+    _write(found.as_json(), output)
 
 
 @main.command()
-@click.argument("corpus", type=click.Path(path_type=Path))
-@click.option("-o", "--output", "out", required=True, type=click.Path(path_type=Path), metavar="DIR",
+@click.argument("corpus", type=_path)
+@click.option("-o", "--output", "out", required=True, type=_path, metavar="DIR",
               help="Folder for the model; a stopped run goes on from its checkpoints in DIR.work.")  # fmt: skip
 @_speaking
 def train(corpus: Path, out: Path, quiet: bool, verbose: int, no_progress: bool) -> None:

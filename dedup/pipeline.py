@@ -11,7 +11,7 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from dedup.cluster import Pair, cluster_pairs, linked_groups
+from dedup.cluster import UNVERIFIED, Pair, cluster_pairs, linked_groups
 from dedup.columns import join_rows, take_rows
 from dedup.datatypes import (
     UNDETERMINED,
@@ -46,7 +46,6 @@ logger = logging.getLogger(__name__)
 
 _MAPPED = 20_000  # articles up to which a report keeps the vectors; a map of more cannot be read
 _COMPLETED = 100  # articles up to which a group of linked articles has all its pairs verified
-_UNVERIFIED = -1.0  # log-odds, threshold taken off, of a pair that nobody has verified
 _ALL_IN_FULL = 12  # articles up to which all pairs of a cluster have their evidence in full
 _MOST_IN_FULL = 100_000  # pairs with evidence in full, two kilobytes each
 _FEW_CHARACTERS = 4_000_000  # read by one process before others have started
@@ -95,8 +94,8 @@ def find_duplicates(
     ResourceError
         If a run would not fit into this machine's memory, or memory or disk gave out.
     """
-    scorer = load_scorer(settings.level, settings.threshold, settings.scorer)
     encoder = encoder or load_encoder(settings.model)
+    scorer = load_scorer(settings.level, settings.threshold, settings.scorer, fingerprint=encoder.fingerprint)
     kept, skipped = _partition(articles, progress)
     with Workers(jobs if sum(len(article.text) for article in kept) > _FEW_CHARACTERS else 1) as workers:
         originals = _originals(kept, workers)
@@ -124,8 +123,8 @@ def compare_articles(
     left: Article, right: Article, *, settings: Settings = Settings(), encoder: Encoder | None = None
 ) -> Comparison:
     """Two articles side by side, with all the evidence, whether or not they are duplicates."""
-    scorer = load_scorer(settings.level, settings.threshold, settings.scorer)
     encoder = encoder or load_encoder(settings.model)
+    scorer = load_scorer(settings.level, settings.threshold, settings.scorer, fingerprint=encoder.fingerprint)
     languages = detect_languages([left.body, right.body])
     subjects, neighbourhood = prepare([left, right], languages, encoder, settings)
     candidates = neighbourhood.between(np.array([0]), np.array([1]))
@@ -199,7 +198,7 @@ def _match(
     evidence = dict(zip(pairs, (verdicts.log_odds - scorer.least).tolist(), strict=True))
     groups = cluster_pairs(
         evidence,
-        unknown=_UNVERIFIED,
+        unknown=UNVERIFIED,
         keys=[article.id for article in articles],
         languages=[language.code for language in languages],
     )

@@ -21,13 +21,17 @@ from dedup.errors import SettingsError
 FEATURES = (
     "cosine",  # of the article vectors, on the model's scale
     "margin",  # how much closer than the closest competitor in the partner's language
+    "isolation",  # how much closer than each is to its nearest articles on average
     "coverage",  # mean similarity of sentences to their counterparts, less covered side
     "containment",  # the same, better covered side
     "order",  # counterparts at the same relative positions
+    "headline",  # similarity of the first sentences, which are the titles where there are any
+    "lead",  # the same of the first five
     "length",  # minus the absolute logarithm of the ratio of lengths
     "facts",  # share of the numbers, dates, versions and identifiers that both state
     "names",  # the same of names
     "clash",  # minus the logarithm of one plus the facts that each side states and the other does not
+    "days",  # minus the logarithm of one plus the days between what they date
 )
 """Names of the features, each oriented so that more means likelier the same article."""
 
@@ -72,20 +76,21 @@ def probability(log_odds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return 1 / (1 + np.exp(-np.clip(log_odds, -50, 50)))
 
 
-def load_scorer(level: Level, threshold: float | None = None, path: str = "") -> Scorer:
+def load_scorer(level: Level, threshold: float | None = None, path: str = "", *, fingerprint: str = "") -> Scorer:
     """The fitted score of a level, or one from a file, with its own threshold where none is given.
+
+    Of the shipped ones it is the one fitted for the model with this fingerprint, or else that for the bundled model.
 
     Raises
     ------
     SettingsError
         If the file cannot be read or was not written by ``dedup calibrate`` of this version.
     """
-    source = Path(path) if path else resources.files("dedup") / "scorers" / f"{level.value}.json"
     names = (*FEATURES, "intercept")
     try:
-        fitted = json.loads(source.read_text(encoding="utf-8"))
+        fitted = json.loads(Path(path).read_text(encoding="utf-8") if path else _shipped(level, fingerprint))
         weights = np.array([[fitted["heads"][head][name] for name in names] for head in HEADS], np.float64)
-        copies = load_scorer(Level.DUPLICATE) if level is Level.STORY else None
+        copies = load_scorer(Level.DUPLICATE, fingerprint=fingerprint) if level is Level.STORY else None
         return Scorer(weights, float(fitted["threshold"]) if threshold is None else threshold, copies)
     except OSError as error:
         raise SettingsError(
@@ -93,3 +98,9 @@ def load_scorer(level: Level, threshold: float | None = None, path: str = "") ->
         ) from error
     except (ValueError, KeyError, TypeError) as error:
         raise SettingsError(f"{path} is no scorer of this version; write one with: dedup calibrate") from error
+
+
+def _shipped(level: Level, fingerprint: str) -> str:
+    folder = resources.files("dedup") / "scorers"
+    own = folder / f"{level.value}.{fingerprint}.json"
+    return (own if own.is_file() else folder / f"{level.value}.json").read_text(encoding="utf-8")

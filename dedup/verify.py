@@ -15,7 +15,7 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from dedup.alignment import Passages, StoredPassages, align, cover
+from dedup.alignment import Passages, StoredPassages, align, cover, leads
 from dedup.columns import join_rows, take_rows
 from dedup.datatypes import (
     UNDETERMINED,
@@ -28,19 +28,21 @@ from dedup.datatypes import (
     MatchKind,
     Progress,
 )
-from dedup.facts import Facts, FactShelf, StoredFacts, compare_facts
+from dedup.facts import Facts, FactShelf, StoredFacts, compare_facts, days_apart
 from dedup.parallel import ALONE, Workers
 from dedup.scoring import FEATURES, HEADS, Scorer, probability
 from dedup.scratch import Shelf
 
-_TEXT_FEATURES = [FEATURES.index(name) for name in ("coverage", "containment", "order")]
-_FACT_FEATURES = [FEATURES.index(name) for name in ("facts", "names", "clash")]
-_ALL_COVERED = (1.01, 1.01, 1.01)  # vectors in half precision may be longer than one
-_ALL_AGREED = (1, 1, 0)
+_TEXT_FEATURES = [FEATURES.index(name) for name in ("coverage", "containment", "order", "headline", "lead")]
+_FACT_FEATURES = [FEATURES.index(name) for name in ("facts", "names", "clash", "days")]
+_ALL_COVERED = (1.01,) * len(_TEXT_FEATURES)  # vectors in half precision may be longer than one
+_ALL_AGREED = (1, 1, 0, 0)
+_HEADLINE, _LEAD = 1, 5  # sentences at the top of an article
 _EXCERPT_COVERED = 0.55  # share of the shorter text that has a counterpart in the longer one, at least
 _EXCERPT_EXTRA = 0.6  # share of the longer text that has one in the shorter, at most, relative to the above
 _EXCERPT_RATIO = 2.0  # of lengths, beyond which a pair can only be an article and an excerpt of it
 _STORY_DAYS = 7  # between two reports of one event, as news monitors count a story
+_SOME_DAYS, _MOST_DAYS = 3, 30  # taken for what is not known, and for whatever lies further apart
 _NEVER = -20.0  # log-odds of a pair that cannot be
 _PAIRS = 4096  # judged at a time, about 40 MB of sentence vectors
 _DESCRIBED = 256  # matches described at a time
@@ -191,6 +193,7 @@ def _tasks(subjects: Subjects, candidates: Candidates) -> Iterator[_Block]:
         features = np.zeros((len(part), len(FEATURES)), np.float32)
         features[:, FEATURES.index("cosine")] = part.similarity
         features[:, FEATURES.index("margin")] = part.margin
+        features[:, FEATURES.index("isolation")] = part.isolation
         features[:, FEATURES.index("length")] = -np.abs(lengths[part.left] - lengths[part.right])
         yield _Block(part.left, part.right, features, subjects.heads(part))
 
@@ -258,22 +261,24 @@ def _slices(total: int, size: int) -> Iterator[slice]:
 def _cover_pairs(
     stored: StoredPassages, left: _Positions, right: _Positions
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Coverage, containment and order of pairs sorted by their left, shape (m, 3), and the shares of both, (m, 2)."""
+    """The features of sentences for pairs sorted by their left, shape (m, 5), and the shares of both, (m, 2)."""
     articles, numbers = np.unique(np.concatenate([left, right]), return_inverse=True)
-    found = cover(stored.take(articles), numbers[: len(left)], numbers[len(left) :])
+    passages, left, right = stored.take(articles), numbers[: len(left)], numbers[len(left) :]
+    found = cover(passages, left, right)
     least, most = found.similarity.min(axis=1), found.similarity.max(axis=1)
-    return np.stack([least, most, found.order], axis=1), found.share
+    openings = (leads(passages, sentences) for sentences in (_HEADLINE, _LEAD))
+    alike = [np.einsum("ij,ij->i", opening[left], opening[right]) for opening in openings]
+    return np.stack([least, most, found.order, *alike], axis=1), found.share
 
 
 def _fact_bounds(stored: StoredFacts, left: _Positions, right: _Positions) -> npt.NDArray[np.float32]:
-    """The best that the last three of `FEATURES` can be for pairs: ndarray of shape (m, 3), float32."""
-    bounds = stored.keys.bounds(left, right)
-    bounds[:, 2] = -np.log1p(bounds[:, 2])
-    return bounds.astype(np.float32)
+    """The best that the last four of `FEATURES` can be for pairs: ndarray of shape (m, 4), float32."""
+    agreed, alike, fewer = stored.keys.bounds(left, right).T
+    return np.stack([agreed, alike, -np.log1p(fewer), np.zeros(len(left))], axis=1).astype(np.float32)
 
 
 def _compare_facts(stored: StoredFacts, left: _Positions, right: _Positions) -> npt.NDArray[np.float32]:
-    """The last three of `FEATURES` for pairs: ndarray of shape (m, 3), float32."""
+    """The last four of `FEATURES` for pairs: ndarray of shape (m, 4), float32."""
     articles, numbers = np.unique(np.concatenate([left, right]), return_inverse=True)
     facts = stored.take(articles)
     pairs = zip(numbers[: len(left)].tolist(), numbers[len(left) :].tolist(), strict=True)
@@ -357,9 +362,14 @@ def _kind(excerpt: str, *, copy: bool, one_language: bool) -> MatchKind:
     return MatchKind.NEAR if one_language else MatchKind.TRANSLATION
 
 
-def fact_features(left: Facts, right: Facts) -> tuple[float, float, float]:
-    """The last three of `FEATURES`."""
+def fact_features(left: Facts, right: Facts) -> tuple[float, float, float, float]:
+    """The last four of `FEATURES`."""
     found = compare_facts(left, right)
     kinds = (found.numbers, found.dates, found.versions, found.identifiers)
     fewer = min(sum(len(kind.left_only) for kind in kinds), sum(len(kind.right_only) for kind in kinds))
-    return found.stated, found.named, -math.log1p(fewer)
+    return found.stated, found.named, -math.log1p(fewer), _closeness_in_time(days_apart(left.dates, right.dates))
+
+
+def _closeness_in_time(days: float) -> float:
+    """The feature "days", which has a middling value where nobody says when."""
+    return -math.log1p(_SOME_DAYS if math.isnan(days) else min(days, _MOST_DAYS))

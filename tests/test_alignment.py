@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dedup import alignment
-from dedup.alignment import UNORDERED, Passages, align, cover, information_weights
+from dedup.alignment import UNORDERED, Passages, align, cover, information_weights, leads
 from dedup.datatypes import AlignedPair, Embeddings
 from dedup.embed import unit_rows
 
@@ -103,3 +103,18 @@ def test_boilerplate_weighs_less_and_a_copied_article_keeps_its_weights() -> Non
 
 def test_a_very_long_sentence_does_not_outweigh_an_article() -> None:
     assert information_weights([4000, 400], [1, 1], np.array([0, 2])) == pytest.approx([0.5, 0.5])
+
+
+def test_a_lead_is_the_direction_of_the_first_sentences_that_count() -> None:
+    vectors = one_hot([0, 1, 2, 3, 4, 5])
+    weights = np.array([0, 0.5, 0.3, 0.2, 0.6, 0.4], np.float32)  # the first is a line of the page
+    found = leads(Passages(vectors, weights, np.array([0, 4, 4, 6])), 2)
+    assert found[0] == pytest.approx(unit_rows(np.array([[0, 0.5, 0.3, 0, 0, 0, 0, 0]], np.float32))[0])
+    assert not found[1].any(), "an article without sentences has none"
+    assert found[2] == pytest.approx(unit_rows(np.array([[0, 0, 0, 0, 0.6, 0.4, 0, 0]], np.float32))[0])
+
+
+def test_a_long_lead_is_the_whole_article() -> None:
+    passages = random_passages([3, 2], seed=5)
+    whole = np.stack([passages.vectors[passages.of(at)].sum(axis=0) for at in (0, 1)])
+    assert leads(passages, 10) == pytest.approx(unit_rows(whole), abs=1e-6)

@@ -17,12 +17,13 @@ ROOT = Path(dedup.__file__).parent
 
 LAYERS = (
     {"errors", "version"},
-    {"columns", "datatypes", "parallel", "resources", "scratch", "tensors", "text", "token_ids"},
+    {"columns", "datatypes", "parallel", "regression", "resources", "scratch", "tensors", "text", "token_ids"},
     {"alignment", "boilerplate", "cells", "facts", "gold", "ngrams", "output", "progress", "readers", "scoring"},
     {"read", "detect", "embed", "factual", "neighbours", "verify", "cluster", "report", "evaluate"},
     {"texts"},
     {"pipeline"},
-    {"calibrate", "train"},
+    {"labelled", "train"},
+    {"calibrate"},
     {"cli", "__init__", "__main__"},
 )
 """A unit is a module or package right below `dedup`; it may import units of the layers above it in this table."""

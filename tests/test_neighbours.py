@@ -94,3 +94,24 @@ def test_one_article_has_no_neighbour() -> None:
 def test_a_setting_out_of_range_is_named(given_settings: dict[str, float], message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         neighbours.search(*random_articles(3, 1, 0), **given_settings)  # type: ignore[arg-type]
+
+
+def test_isolation_is_what_a_pair_has_beyond_the_means_of_its_nearest() -> None:
+    vectors, languages = random_articles(30, 3, 4)
+    found = neighbours.search(vectors, languages, neighbours=4, floor=-1.0).candidates()
+    cosine = vectors @ vectors.T
+    closeness = np.array([np.sort(np.delete(cosine[row], row))[-4:].mean() for row in range(30)])
+    expected = found.similarity - (closeness[found.left] + closeness[found.right]) / 2
+    assert found.isolation == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("angles", "isolated"),
+    [((0, 10), False), ((0, 10, 5, 15), False), ((0, 10, 80, 90), True)],
+    ids=["nobody else to compare with", "a crowd", "far from all others"],
+)
+def test_a_pair_in_a_crowd_is_not_isolated(angles: tuple[int, ...], isolated: bool) -> None:
+    vectors = np.stack([np.cos(np.radians(angles)), np.sin(np.radians(angles))], axis=1).astype(np.float32)
+    found = neighbours.search(vectors, ["en"] * len(angles), neighbours=3, floor=-1.0).candidates()
+    assert (found.isolation[0] > 0.2) == isolated
+    assert (abs(found.isolation[0]) < 0.02) != isolated

@@ -1,4 +1,4 @@
-"""The score: a probability that agreement never lowers, and how it is fitted to labelled articles."""
+"""The score: a probability that agreement never lowers, and where it is read from."""
 
 from __future__ import annotations
 
@@ -10,28 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup.calibrate import fit_scorer, label_pairs, others_only, score_sets, scorer_as_json
-from dedup.datatypes import Article, Level
-from dedup.embed import Encoder
+from dedup import scoring
+from dedup.datatypes import Level
 from dedup.errors import SettingsError
-from dedup.gold import Gold
 from dedup.scoring import FEATURES, HEADS, load_scorer, probability
-
-TOPICS = ("rain", "flood", "earthquake", "minister", "meeting", "house", "cat", "city", "mat", "sat")
-
-
-def gold_of(n: int) -> list[Gold]:
-    """Stories of our own in English and Indonesian that differ in their numbers and in one word of four."""
-    gold = []
-    for story in range(n):
-        word, other = TOPICS[story % 10], TOPICS[(story * 7 + 3) % 10]
-        english = f"The {word} was seen {story + 20} times. A {other} followed in {1990 + story}. {story * 37} more."
-        foreign = f"Dia {word} {story + 20} kali. Lalu {other} pada {1990 + story}. Tidak ada {story * 37} lagi."
-        gold += [
-            Gold(Article(f"{story}-en", english), f"s{story}", "en"),
-            Gold(Article(f"{story}-id", foreign), f"s{story}", "id"),
-        ]
-    return gold
 
 
 @pytest.mark.parametrize("level", list(Level))
@@ -63,20 +45,6 @@ def test_what_is_a_copy_belongs_to_the_story_too(values: list[float], head: int)
     assert load_scorer(Level.STORY).log_odds(rows, heads) >= load_scorer(Level.DUPLICATE).log_odds(rows, heads)
 
 
-def test_a_head_that_has_seen_no_duplicate_joins_nothing(toy_encoder: Encoder) -> None:
-    scorer = fit_scorer({"set": label_pairs(gold_of(8), toy_encoder)})
-    unseen = HEADS.index("undetermined")
-    assert probability(scorer.log_odds(np.ones((1, len(FEATURES)), np.float32), np.array([unseen])))[0] < 0.01
-
-
-def test_sets_to_keep_apart_only_lower_scores_of_their_pairs(toy_encoder: Encoder) -> None:
-    one, other = label_pairs(gold_of(12), toy_encoder), label_pairs(gold_of(20)[10:], toy_encoder, seed=1)
-    assert not others_only(other).same.any()
-    assert len(others_only(other).features) == (~other.same).sum()
-    scorer = fit_scorer({"one": one}, [other])
-    assert score_sets({"one": one}, scorer, [other])["one"].f1 > 0.8
-
-
 def test_a_threshold_of_ones_own_is_kept() -> None:
     assert load_scorer(Level.DUPLICATE, 0.8).threshold == 0.8
     assert load_scorer(Level.DUPLICATE, 0.0).least < -20
@@ -100,19 +68,30 @@ def test_a_scorer_that_cannot_be_used_is_named(content: str | None, message: str
         load_scorer(Level.DUPLICATE, None, str(path))
 
 
-def test_a_fitted_scorer_tells_the_stories_apart_and_is_read_back(toy_encoder: Encoder, tmp_path: Path) -> None:
-    labelled = {"one": label_pairs(gold_of(12), toy_encoder), "two": label_pairs(gold_of(20)[10:], toy_encoder, seed=1)}
-    scorer = fit_scorer(labelled)
-    scores = score_sets(labelled, scorer)
-    assert scores["one"].f1 > 0.9
-    assert scores["two"].f1_left_out > 0.8
-    assert 0 < scores["one"].candidate_recall <= 1
-    path = tmp_path / "scorer.json"
-    path.write_text(scorer_as_json(scorer))
-    assert load_scorer(Level.DUPLICATE, None, str(path)).weights == pytest.approx(scorer.weights, abs=1e-4)
-    assert set(json.loads(path.read_text())["heads"]) == set(HEADS)
+def test_a_model_has_the_scorer_that_was_fitted_for_its_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped = Path(scoring.__file__).parent / "scorers"
+    for level in Level:
+        fitted = json.loads((shipped / f"{level.value}.json").read_text(encoding="utf-8"))
+        (tmp_path / "scorers").mkdir(exist_ok=True)
+        (tmp_path / "scorers" / f"{level.value}.json").write_text(json.dumps(fitted))
+        (tmp_path / "scorers" / f"{level.value}.abc.json").write_text(json.dumps(fitted | {"threshold": 0.6}))
+    monkeypatch.setattr(scoring.resources, "files", lambda _: tmp_path)
+    assert load_scorer(Level.DUPLICATE, fingerprint="abc").threshold == 0.6
+    assert load_scorer(Level.DUPLICATE, fingerprint="xyz").threshold == load_scorer(Level.DUPLICATE).threshold == 0.5
+    copies = load_scorer(Level.STORY, fingerprint="abc").copies
+    assert copies is not None
+    assert copies.threshold == 0.6
+    assert load_scorer(Level.DUPLICATE, 0.7, fingerprint="abc").threshold == 0.7
 
 
-def test_fitting_twice_gives_the_same(toy_encoder: Encoder) -> None:
-    first, second = (scorer_as_json(fit_scorer({"set": label_pairs(gold_of(8), toy_encoder)})) for _ in range(2))
-    assert first == second
+@pytest.mark.parametrize(
+    "path", sorted((Path(scoring.__file__).parent / "scorers").iterdir()), ids=lambda path: path.name
+)
+def test_a_shipped_scorer_says_what_it_was_fitted_to(path: Path) -> None:
+    fitted = json.loads(path.read_text(encoding="utf-8"))
+    assert path.name.startswith(fitted["level"])
+    assert fitted["sets"]
+    _, _, fingerprint = fitted["model"].rpartition("@")
+    assert path.name in (f"{fitted['level']}.json", f"{fitted['level']}.{fingerprint}.json")
