@@ -137,7 +137,7 @@ def _scan(gold: Sequence[Gold], encoder: Encoder, workers: Workers = ALONE, prog
     languages = [language for found in workers.map(detect_languages, tasks) for language in found]
     subjects, neighbourhood = prepare(articles, languages, encoder, Settings(), workers=workers, progress=progress)
     candidates = neighbourhood.candidates()
-    features = judge_pairs(subjects, candidates, _OPEN, workers=workers, progress=progress).features
+    features = judge_pairs(subjects, candidates, _OPEN, workers=workers).features
     return Scan(gold, [language.code for language in languages], candidates, subjects.heads(candidates), features)
 
 
