@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.datatypes import AlignedPair, Embeddings
-from dedup.scratch import StoredRows
+from dedup.scratch import Rows
 
 _Floats = npt.NDArray[np.float32]
 UNORDERED = 0.5
@@ -44,11 +44,11 @@ class Passages:
 
 @dataclass(frozen=True, slots=True)
 class StoredPassages:
-    """The same on disk, for more articles than fit in memory: vectors in half precision."""
+    """The same out of memory, for more articles than fit there: vectors in half precision."""
 
-    vectors: StoredRows
-    weights: StoredRows
-    starts: StoredRows
+    vectors: Rows
+    weights: Rows
+    starts: Rows
 
     def take(self, articles: npt.NDArray[np.intp]) -> Passages:
         """The sentences of some articles alone, in the order of `articles`."""

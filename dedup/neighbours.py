@@ -8,7 +8,6 @@ A language never forbids a pair.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,6 +16,7 @@ import numpy.typing as npt
 from dedup.cells import divide
 from dedup.datatypes import Candidates, Embeddings, Progress
 from dedup.errors import SettingsError
+from dedup.parallel import ALONE, Workers
 
 _MOST_EXACT = 50_000  # articles up to which all are compared with all
 _ROWS, _COLUMNS = 1 << 14, 512  # of a block: 32 MB of cosines
@@ -79,7 +79,7 @@ def search(
     neighbours: int = 24,
     floor: float = 0.1,
     most_exact: int = _MOST_EXACT,
-    threads: int = 1,
+    workers: Workers = ALONE,
     progress: Progress | None = None,
 ) -> Neighbourhood:
     """Every article's neighbours, in blocks of rows.
@@ -96,8 +96,8 @@ def search(
         Cosine a candidate has to reach.
     most_exact : int
         Articles up to which all are compared with all; beyond, each is compared with those of the nearest cells.
-    threads : int
-        Parts of the rows worked on at once.
+    workers : Workers
+        Who looks for the neighbours of a part of the rows each.
 
     Returns
     -------
@@ -121,27 +121,26 @@ def search(
     of_language = numbers.astype(np.intp)
     closest = _Closest.empty(n, len(names))
     parts, looks = _parts(embeddings, exact=n <= most_exact)
+    vectors = workers.share(embeddings, np.concatenate([np.empty(0, np.intp), *parts]))
 
-    def look(rows: _Positions) -> npt.NDArray[np.int64]:
-        own = np.asarray(embeddings[rows])
+    def look(rows: _Positions) -> tuple[_Closest, _Positions, _Positions]:
+        own = np.asarray(vectors[rows])
         nearest, found = _Nearest(len(rows), neighbours, floor), _Closest.empty(len(rows), len(names))
         for columns, at in looks(own):
-            similarity = np.asarray(embeddings[columns] @ own[at].T)
+            similarity = np.asarray(vectors[columns] @ own[at].T)
             _, one, other = np.intersect1d(columns, rows[at], assume_unique=True, return_indices=True)
             similarity[one, other] = _NOTHING
             nearest.update(at, columns, similarity)
             found.update(at, columns, similarity, of_language[columns])
-        closest.enter(rows, found)
-        row, column = nearest.pairs()
-        return _numbered(rows[row], column, n)
+        return found, *nearest.pairs()
 
     near, done = [np.empty(0, np.int64)], 0
-    with ThreadPoolExecutor(threads) as pool:
-        for rows, pairs in zip(parts, pool.map(look, parts), strict=True):
-            near.append(pairs)
-            done += len(rows)
-            if progress:
-                progress("search", done, n)
+    for rows, (found, row, column) in zip(parts, workers.map_arrays(look, parts), strict=True):
+        closest.enter(rows, found)
+        near.append(_numbered(rows[row], column, n))
+        done += len(rows)
+        if progress:
+            progress("search", done, n)
     near.append(_numbered(*closest.mutual(of_language, floor), n))
     return Neighbourhood(embeddings, of_language, closest, np.unique(np.concatenate(near)))
 

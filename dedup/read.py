@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import os
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
@@ -78,11 +78,17 @@ def read_paths(
     """
     roots = [os.fspath(path) for path in ([paths] if isinstance(paths, (str, os.PathLike)) else paths)]
     for root in roots:
-        _require(root)
-    return _with_unique_ids(_read_files(roots, options or ReadOptions()))
+        require(root)
+    chosen = options or ReadOptions()
+    files = list_files(roots, chosen)
+    return with_unique_ids(
+        [Skipped(show_path(path), fault)] if fault else read_file(path, chosen, named=path == root)
+        for root, path, fault in files
+    )
 
 
-def _require(root: str) -> None:
+def require(root: str) -> None:
+    """Raise `ReadError` where there is no such file or folder."""
     try:
         if root != STDIN:
             os.stat(root)
@@ -93,7 +99,7 @@ def _require(root: str) -> None:
         raise ReadError(f"{shown}: no such file or folder; check the spelling and the current folder") from fault
 
 
-def _with_unique_ids(files: Iterable[Iterable[Article | Skipped]]) -> Iterator[Article | Skipped]:
+def with_unique_ids(files: Iterable[Iterable[Article | Skipped]]) -> Iterator[Article | Skipped]:
     """The items of all files; an id that was taken before gives way to ``path#n``."""
     taken: set[str] = set()
     for file in files:
@@ -111,8 +117,11 @@ def _free_id(id: str, taken: set[str]) -> str:
     return id
 
 
-def _read_files(roots: list[str], options: ReadOptions) -> Iterator[Iterable[Article | Skipped]]:
-    """What each file holds, one to be used up before the next; a file met by several ways comes once."""
+def list_files(roots: Sequence[str], options: ReadOptions) -> Iterator[tuple[str, str, str]]:
+    """Every file with the root that led to it and the reason why it cannot be used, empty where it may be.
+
+    A file met by several ways comes once.
+    """
     met: set[str] = set()
     for root in roots:
         for path, fault in walk(root, options.glob):
@@ -121,16 +130,23 @@ def _read_files(roots: list[str], options: ReadOptions) -> Iterator[Iterable[Art
                 if place in met:
                     continue
                 met.add(place)
-            yield [Skipped(show_path(path), fault)] if fault else _read_file(path, options, chosen=path == root)
+            yield root, path, fault
 
 
-def _read_file(path: str, options: ReadOptions, *, chosen: bool) -> Iterator[Article | Skipped]:
-    """What a file holds; one of an unknown type is tried as text if it was `chosen` by its name or a pattern."""
+def read_file(path: str, options: ReadOptions, *, named: bool) -> Iterator[Article | Skipped]:
+    """What a file holds; one of an unknown type is tried as text if it was `named` itself or matches a pattern."""
     if path == STDIN:
         return _read_opened(open_stdin(), read_json_lines, path, options, packed=False)
+    return read_opened(open_file(path, file_format(path)[1]), show_path(path), options, named=named)
+
+
+def read_opened(
+    opened: AbstractContextManager[Stream], path: str, options: ReadOptions, *, named: bool
+) -> Iterator[Article | Skipped]:
+    """The same of a file that is opened elsewhere, by its path as reports show it."""
     suffix, packed = file_format(path)
-    reader = READERS.get(suffix, read_text if chosen or options.glob else _read_unsupported)
-    return _read_opened(open_file(path, packed), reader, show_path(path), options, packed=packed)
+    reader = READERS.get(suffix, read_text if named or options.glob else _read_unsupported)
+    return _read_opened(opened, reader, path, options, packed=packed)
 
 
 def _read_opened(

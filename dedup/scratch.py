@@ -12,12 +12,37 @@ import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from dedup.errors import ResourceError
+
+
+class Rows(Protocol):
+    """Rows that lie somewhere: `open` gives what positions of rows can be looked up in, as in an array."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The number of rows, and what a row is."""
+        ...
+
+    def open(self) -> Any:
+        """The rows, read as they are used."""
+        ...
+
+
+class RowShelf(Protocol):
+    """What takes rows as they are made, wherever it puts them."""
+
+    def append(self, rows: npt.NDArray[Any]) -> None:
+        """Put rows behind those that are there."""
+        ...
+
+    def stored(self) -> Rows:
+        """What has been put there so far."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,13 +24,14 @@ from dedup.embed import (
     Encoder,
     LanguageMeans,
     StaticEncoder,
+    TransformerEncoder,
     embed_sentences,
     known_mean,
     load_encoder,
     remove_language_means,
 )
 from dedup.parallel import ALONE, Workers
-from dedup.scratch import Shelf
+from dedup.scratch import RowShelf, Shelf
 from dedup.text import reading_length, sentences
 
 _BATCH = 256
@@ -54,9 +55,8 @@ def embed_bodies(
     """
     shelf = Shelf("f4", encoder.dimension)
     sharing, source = _shared(encoder, workers)
-    tasks = ([article.body for article in part] for part in batches(articles))
     done = 0
-    for vectors in sharing.map(partial(_pool, source), tasks):
+    for vectors in sharing.map(partial(_pool, source), batches(articles)):
         shelf.append(vectors)
         done += len(vectors)
         if progress:
@@ -74,20 +74,16 @@ def split_bodies(
     *,
     workers: Workers = ALONE,
     progress: Progress | None = None,
-) -> tuple[StoredPassages, npt.NDArray[np.float32], tuple[Shelf, ...]]:
+) -> tuple[StoredPassages, npt.NDArray[np.float32], tuple[RowShelf, ...]]:
     """The sentences of all articles, the reading lengths of the articles, and the shelves that hold the sentences."""
-    vectors, weights, starts = Shelf("f2", encoder.dimension), Shelf("f4"), Shelf("i8")
+    vectors, weights, starts = workers.shelf("f2", encoder.dimension), workers.shelf("f4"), workers.shelf("i8")
     sharing, source = _shared(encoder, workers)
     english = {_ENGLISH: means.get(_ENGLISH, known_mean(encoder, _ENGLISH))}
     page = tuple(embed_sentences([lines], [_ENGLISH], english, encoder) for lines in (EXAMPLES, MORE_STORIES))
-    tasks = (
-        ([article.body for article in part], list(of_part))
-        for part, of_part in zip(batches(articles), batches(codes), strict=True)
-    )
+    tasks = zip(batches(articles), batches(codes), strict=True)
     told: list[_Sentences] = []
     done = 0
-    for batch, batch_vectors in sharing.map(partial(_split, source, means, page), tasks):
-        vectors.append(batch_vectors)
+    for batch in sharing.fill(vectors, partial(_split, source, means, page), tasks):
         told.append(batch)
         done += len(batch.counts)
         if progress:
@@ -124,7 +120,12 @@ class _Sentences:
 
 
 def _shared(encoder: Encoder, workers: Workers) -> tuple[Workers, Encoder | str]:
-    """Who embeds: processes that load a static model by its name, or this one with the encoder at hand."""
+    """Who embeds: workers that load the model by its name, or this process with the encoder at hand.
+
+    Only static models are worth a copy for each process of one machine.
+    """
+    if workers.remote and isinstance(encoder, (StaticEncoder, TransformerEncoder)):
+        return workers, encoder.name
     if workers.jobs > 1 and isinstance(encoder, StaticEncoder):
         return workers, encoder.name
     return ALONE, encoder
@@ -137,17 +138,18 @@ def _encoder(source: Encoder | str) -> Encoder:
     return _load_once(source) if isinstance(source, str) else source
 
 
-def _pool(source: Encoder | str, bodies: Sequence[str]) -> npt.NDArray[np.float32]:
-    return _encoder(source).pool(bodies)
+def _pool(source: Encoder | str, articles: Sequence[Article]) -> npt.NDArray[np.float32]:
+    return _encoder(source).pool([article.body for article in articles])
 
 
 def _split(
     source: Encoder | str,
     means: LanguageMeans,
     page: tuple[Embeddings, ...],
-    batch: tuple[Sequence[str], Sequence[str]],
+    batch: tuple[Sequence[Article], Sequence[str]],
 ) -> tuple[_Sentences, npt.NDArray[np.float16]]:
-    bodies, codes = batch
+    articles, codes = batch
+    bodies = [article.body for article in articles]
     split = [sentences(body) for body in bodies]
     flat = [sentence for of_text in split for sentence in of_text]
     vectors = embed_sentences(split, codes, means, _encoder(source))

@@ -27,11 +27,12 @@ from dedup.datatypes import (
     Match,
     MatchKind,
     Progress,
+    take_articles,
 )
 from dedup.facts import Facts, compare_facts, extract_facts
 from dedup.parallel import ALONE, Workers
 from dedup.scoring import FEATURES, HEADS, Scorer, probability
-from dedup.scratch import Shelf
+from dedup.scratch import RowShelf
 
 _TEXT_FEATURES = [FEATURES.index(name) for name in ("coverage", "containment", "order")]
 _FACT_FEATURES = [FEATURES.index(name) for name in ("facts", "names", "clash")]
@@ -43,7 +44,8 @@ _NEVER = -20.0  # log-odds of a pair that cannot be
 _PAIRS = 4096  # judged at a time, about 40 MB of sentence vectors
 _TEXTS = 256  # articles and matches looked at in full at a time
 
-_Text = tuple[str, str]  # body and language code
+_Positions = npt.NDArray[np.intp]
+_Texts = tuple[_Positions, Sequence[Article], npt.NDArray[np.str_]]  # positions, the articles there, language codes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +63,7 @@ class Subjects:
     codes: npt.NDArray[np.str_]
     lengths: npt.NDArray[np.float32]
     passages: StoredPassages
-    shelves: tuple[Shelf, ...]
+    shelves: tuple[RowShelf, ...]
 
     def heads(self, candidates: Candidates) -> npt.NDArray[np.intp]:
         """Which of the scorer's `HEADS` judges each pair."""
@@ -143,8 +145,29 @@ def describe_pairs(
     of translations would say the same over again, at a kilobyte and half a millisecond each.
     """
     full = np.ones(len(candidates), np.bool_) if full is None else full
-    tasks = (
-        _Batch(
+    described = workers.map(
+        partial(describe_batch, subjects.passages), pair_batches(subjects, candidates, verdicts, full)
+    )
+    return tuple(match for batch in described for match in batch)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PairBatch:
+    """Pairs to be described, with the texts of those that are described in full."""
+
+    candidates: Candidates
+    verdicts: Verdicts
+    full: npt.NDArray[np.bool_]
+    texts: _Texts
+    one_language: npt.NDArray[np.bool_]
+
+
+def pair_batches(
+    subjects: Subjects, candidates: Candidates, verdicts: Verdicts, full: npt.NDArray[np.bool_]
+) -> Iterator[PairBatch]:
+    """The pairs in batches, for `describe_batch`."""
+    return (
+        PairBatch(
             take_rows(candidates, block),
             take_rows(verdicts, block),
             full[block],
@@ -153,15 +176,13 @@ def describe_pairs(
         )
         for block in _slices(len(candidates), _TEXTS)
     )
-    described = workers.map(partial(_describe_batch, subjects.passages), tasks)
-    return tuple(match for batch in described for match in batch)
 
 
 def _days_apart(articles: Sequence[Article], candidates: Candidates) -> npt.NDArray[np.bool_]:
     """Pairs whose articles both say when they were published, and too far apart for two reports of one event."""
     positions = np.unique(np.concatenate([candidates.left, candidates.right]))
     days = np.full(len(articles), np.nan)
-    days[positions] = [_day(articles[position].published) for position in positions.tolist()]
+    days[positions] = [_day(article.published) for article in take_articles(articles, positions)]
     return np.asarray(np.abs(days[candidates.left] - days[candidates.right]) > _STORY_DAYS, np.bool_)
 
 
@@ -207,19 +228,21 @@ def _compare_facts(
     return np.concatenate([np.empty((0, 3), np.float32), *workers.map(_fact_features_of, tasks)])
 
 
-def _text_of(subjects: Subjects, position: int) -> _Text:
-    return subjects.articles[position].body, str(subjects.codes[position])
+def _texts_of(subjects: Subjects, left: _Positions, right: _Positions) -> _Texts:
+    positions = np.unique(np.concatenate([left, right]))
+    return positions, take_articles(subjects.articles, positions), subjects.codes[positions]
 
 
-def _texts_of(
-    subjects: Subjects, left: npt.NDArray[np.intp], right: npt.NDArray[np.intp]
-) -> dict[int, _Text]:
-    return {position: _text_of(subjects, position) for position in np.unique(np.concatenate([left, right])).tolist()}
+def _facts_in(texts: _Texts) -> dict[int, Facts]:
+    """Facts by position."""
+    positions, articles, codes = texts
+    every = zip(positions.tolist(), articles, codes.tolist(), strict=True)
+    return {position: _facts_of(article.body, code) for position, article, code in every}
 
 
-def _fact_features_of(task: tuple[dict[int, _Text], list[int], list[int]]) -> npt.NDArray[np.float32]:
+def _fact_features_of(task: tuple[_Texts, list[int], list[int]]) -> npt.NDArray[np.float32]:
     texts, left, right = task
-    facts = {position: _facts_of(*text) for position, text in texts.items()}
+    facts = _facts_in(texts)
     pairs = zip(left, right, strict=True)
     return np.array([fact_features(facts[one], facts[other]) for one, other in pairs], np.float32)
 
@@ -228,22 +251,12 @@ _facts_of = lru_cache(maxsize=8192)(extract_facts)
 """An article's candidates stand together, so the same articles come again soon."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Batch:
-    """Pairs to be described, with the texts of those that are described in full."""
-
-    candidates: Candidates
-    verdicts: Verdicts
-    full: npt.NDArray[np.bool_]
-    texts: dict[int, _Text]
-    one_language: npt.NDArray[np.bool_]
-
-
-def _describe_batch(stored: StoredPassages, batch: _Batch) -> list[Match]:
-    positions = np.array(sorted(batch.texts), np.intp)
+def describe_batch(stored: StoredPassages, batch: PairBatch) -> list[Match]:
+    """What `describe_pairs` says of a batch."""
+    positions = batch.texts[0]
     passages = stored.take(positions)
     numbers = {position: number for number, position in enumerate(positions.tolist())}
-    facts = {position: _facts_of(*text) for position, text in batch.texts.items()}
+    facts = _facts_in(batch.texts)
     scores = probability(batch.verdicts.log_odds)
     pairs = zip(batch.candidates.left.tolist(), batch.candidates.right.tolist(), strict=True)
     matches = []
