@@ -8,7 +8,6 @@ A language never forbids a pair.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,6 +16,7 @@ import numpy.typing as npt
 from dedup.cells import divide
 from dedup.datatypes import Candidates, Embeddings, Progress
 from dedup.errors import SettingsError
+from dedup.parallel import ALONE, Workers
 
 _MOST_EXACT = 50_000  # articles up to which all are compared with all
 _ROWS, _COLUMNS = 1 << 14, 512  # of a block: 32 MB of cosines
@@ -82,7 +82,7 @@ def search(
     neighbours: int = 24,
     floor: float = 0.1,
     most_exact: int = _MOST_EXACT,
-    threads: int = 1,
+    workers: Workers = ALONE,
     progress: Progress | None = None,
 ) -> Neighbourhood:
     """Every article's neighbours, in blocks of rows.
@@ -99,8 +99,8 @@ def search(
         Cosine a candidate has to reach.
     most_exact : int
         Articles up to which all are compared with all; beyond, each is compared with those of the nearest cells.
-    threads : int
-        Parts of the rows worked on at once.
+    workers : Workers
+        Who looks for the neighbours of a part of the rows each.
 
     Returns
     -------
@@ -126,28 +126,29 @@ def search(
     closest = _Closest.empty(n, len(names))
     closeness = np.zeros(n, np.float32)
     parts, looks = _parts(embeddings, exact=n <= most_exact)
+    vectors = workers.share(embeddings, np.concatenate([np.empty(0, np.intp), *parts]))
 
-    def look(rows: _Positions) -> npt.NDArray[np.int64]:
-        own = np.asarray(embeddings[rows])
+    def look(rows: _Positions) -> tuple[_Closest, npt.NDArray[np.float64], _Positions, _Positions]:
+        own = np.asarray(vectors[rows])
         nearest, found = _Nearest(len(rows), neighbours, floor), _Closest.empty(len(rows), len(names))
         for columns, at in looks(own):
-            similarity = np.asarray(embeddings[columns] @ own[at].T)
+            similarity = np.asarray(vectors[columns] @ own[at].T)
             _, one, other = np.intersect1d(columns, rows[at], assume_unique=True, return_indices=True)
             similarity[one, other] = _NOTHING
             nearest.update(at, columns, similarity)
             found.update(at, columns, similarity, of_language[columns])
-        closest.enter(rows, found)
         row, column, cosine = nearest.pairs()
-        closeness[rows] = np.bincount(row, cosine, len(rows)) / np.maximum(np.bincount(row, minlength=len(rows)), 1)
-        return _numbered(rows[row], column, n)
+        mean = np.bincount(row, cosine, len(rows)) / np.maximum(np.bincount(row, minlength=len(rows)), 1)
+        return found, mean, row, column
 
     near, done = [np.empty(0, np.int64)], 0
-    with ThreadPoolExecutor(threads) as pool:
-        for rows, pairs in zip(parts, pool.map(look, parts), strict=True):
-            near.append(pairs)
-            done += len(rows)
-            if progress:
-                progress("search", done, n)
+    for rows, (found, mean, row, column) in zip(parts, workers.map_arrays(look, parts), strict=True):
+        closest.enter(rows, found)
+        closeness[rows] = mean
+        near.append(_numbered(rows[row], column, n))
+        done += len(rows)
+        if progress:
+            progress("search", done, n)
     near.append(_numbered(*closest.mutual(of_language, floor), n))
     return Neighbourhood(embeddings, of_language, closest, closeness, np.unique(np.concatenate(near)))
 
