@@ -119,7 +119,8 @@ def calibrate_scorer(
     labelled, apart = {path.name: found[path] for path in golds}, [found[path] for path in against]
     scorer = fit_scorer(labelled, apart, copies=copies)
     scores = score_sets(labelled, scorer, apart)
-    return Calibration(scorer, level, f"{encoder.name}@{encoder.fingerprint}", [path.name for path in against], scores)
+    model = f"{Path(encoder.name).name}@{encoder.fingerprint}"  # a path is of this machine alone
+    return Calibration(scorer, level, model, [path.name for path in against], scores)
 
 
 def fit_scorer(
