@@ -21,6 +21,7 @@ from dedup.parallel import ALONE, Workers
 _MOST_EXACT = 20_000  # articles up to which all are compared with all
 _ROWS, _COLUMNS = 1 << 14, 512  # of a block: 32 MB of cosines
 _ROWS_OF_CELLS = 1 << 17  # rows that look into cells at a time: of these only a few look into the same cell
+_PARTS = 8  # at least: not one a thread, since rounding depends on the sizes of products
 _WAITING = 1 << 21  # pairs found for a part of the rows before the nearest among them are chosen
 _PAIRS = 1 << 20
 _LARGEST_MARGIN = 0.3
@@ -126,7 +127,7 @@ def search(
     of_language = numbers.astype(np.intp)
     closest = _Closest.empty(n, len(names))
     closeness = np.zeros(n, np.float32)
-    parts, looks = _parts(embeddings, workers.jobs, exact=n <= most_exact)
+    parts, looks = _parts(embeddings, exact=n <= most_exact)
     vectors = workers.share(embeddings, np.concatenate([np.empty(0, np.intp), *parts]))
 
     def look(rows: _Positions) -> tuple[_Closest, npt.NDArray[np.float64], _Positions, _Positions]:
@@ -157,13 +158,13 @@ _Looks = Callable[[Embeddings], Iterator[tuple[_Positions, _Positions]]]
 """Of vectors: blocks of columns, and which of the vectors are compared with them."""
 
 
-def _parts(embeddings: Embeddings, threads: int, *, exact: bool) -> tuple[list[_Positions], _Looks]:
+def _parts(embeddings: Embeddings, *, exact: bool) -> tuple[list[_Positions], _Looks]:
     """Parts of the rows, which one thread works on at a time, and where the vectors of a part look."""
     rows = np.arange(len(embeddings), dtype=np.intp)
     if exact:
         return _slices(rows, _ROWS), lambda own: ((part, np.arange(len(own))) for part in _slices(rows, _COLUMNS))
     cells = divide(embeddings)
-    size = min(_ROWS_OF_CELLS, -(-len(rows) // threads))
+    size = min(_ROWS_OF_CELLS, -(-len(rows) // _PARTS))
     return [np.sort(part) for part in _slices(np.concatenate(cells.members), size)], cells.looks
 
 
