@@ -55,6 +55,7 @@ class Calibration:
     level: Level
     model: str
     against: Sequence[str]
+    events: Sequence[str]
     scores: Mapping[str, SetScore]
 
     def as_text(self) -> str:
@@ -72,13 +73,15 @@ class Calibration:
             head: {name: round(float(value), 4) for name, value in zip(names, row, strict=True)}
             for head, row in zip(HEADS, self.scorer.weights, strict=True)
         }
-        source = {"level": self.level.value, "model": self.model, "sets": list(self.scores), "against": self.against}
-        return json.dumps({**source, "threshold": self.scorer.threshold, "heads": heads}, indent=1) + "\n"
+        told = {"level": self.level.value, "model": self.model}
+        sets = {"sets": list(self.scores), "against": self.against, "events": self.events}
+        return json.dumps({**told, **sets, "threshold": self.scorer.threshold, "heads": heads}, indent=1) + "\n"
 
 
 def calibrate_scorer(
     golds: Sequence[Path],
     against: Sequence[Path] = (),
+    events: Sequence[Path] = (),
     pairs: Sequence[Path] = (),
     *,
     encoder: Encoder,
@@ -94,6 +97,8 @@ def calibrate_scorer(
         Sets of gold articles, which count alike.
     against : sequence of Path
         Sets of which only different stories count: what must stay apart.
+    events : sequence of Path
+        Sets whose stories are events, told by reports of their own: none of them is a duplicate.
     pairs : sequence of Path
         Labelled pairs, of any of the sets; where there are some, they decide, and not the stories.
     encoder : Encoder
@@ -110,17 +115,18 @@ def calibrate_scorer(
     """
     copies = load_scorer(Level.DUPLICATE, fingerprint=encoder.fingerprint) if level is Level.STORY else None
     known = [pair for path in pairs for pair in read_pairs(path)]
-    sets = {path: read_gold(path) for path in (*golds, *against)}
+    sets = {path: read_gold(path) for path in (*golds, *against, *events)}
     with Workers(jobs or count_cores()) as workers:
         found = {
             path: label_pairs(gold, encoder, labels=known, workers=workers, progress=progress)
             for path, gold in sets.items()
         }
-    labelled, apart = {path.name: found[path] for path in golds}, [found[path] for path in against]
+    labelled = {path.name: found[path] for path in golds}
+    apart = [found[path].others_only() for path in against] + [found[path].reports_only() for path in events]
     scorer = fit_scorer(labelled, apart, copies=copies)
     scores = score_sets(labelled, scorer, apart)
     model = f"{Path(encoder.name).name}@{encoder.fingerprint}"  # a path is of this machine alone
-    return Calibration(scorer, level, model, [path.name for path in against], scores)
+    return Calibration(scorer, level, model, [path.name for path in against], [path.name for path in events], scores)
 
 
 def fit_scorer(
@@ -129,10 +135,10 @@ def fit_scorer(
     """The scorer of all sets, its threshold of 0.5 where the mean F1 of single pairs is highest.
 
     Copies and translations afford a unit of log-odds less, since clusters hear all pairs of a group; reports of
-    events, where a wrong pair seldom meets another that contradicts it, do not. Of the sets in `against`, only what
-    must stay apart is learned; `copies` is the scorer that also admits a pair, at the story level.
+    events, where a wrong pair seldom meets another that contradicts it, do not. From the sets in `against`, in which
+    nothing is the same, it learns what must stay apart; `copies` is the scorer that admits a pair besides.
     """
-    weights = _fit([one.pairs for one in (*labelled.values(), *(one.others_only() for one in against))], seed)
+    weights = _fit([one.pairs for one in (*labelled.values(), *against)], seed)
     scorer = Scorer(weights, threshold=0.5, copies=copies)
     mean = np.mean([[_f1(scorer, one, step) for step in _STEPS] for one in labelled.values()], axis=0)
     weights[:, -1] -= _STEPS[mean.argmax()] - (0 if copies else _AFFORDED)

@@ -223,6 +223,7 @@ def schema() -> None:
 @main.command()
 @click.argument("golds", nargs=-1, required=True, type=_path, metavar="GOLD...")
 @click.option("--against", multiple=True, type=_path, metavar="GOLD", help="More sets, for what must stay apart alone.")
+@click.option("--events", multiple=True, type=_path, metavar="GOLD", help="More, whose stories others tell anew.")
 @click.option("--pairs", multiple=True, type=_path, metavar="FILE", help="Labelled pairs, which overrule the stories.")
 @options.level
 @options.model
@@ -230,8 +231,8 @@ def schema() -> None:
 @options.jobs
 @options.speaking
 def calibrate(
-    golds: tuple[Path, ...], against: tuple[Path, ...], pairs: tuple[Path, ...], level: str, model: str, output: Path,
-    jobs: int | None, quiet: bool, verbose: int, no_progress: bool,
+    golds: tuple[Path, ...], against: tuple[Path, ...], events: tuple[Path, ...], pairs: tuple[Path, ...], level: str,
+    model: str, output: Path, jobs: int | None, quiet: bool, verbose: int, no_progress: bool,
 ) -> None:  # fmt: skip
     """Fit the score to labelled articles, for another model or another kind of text.
 
@@ -239,20 +240,17 @@ def calibrate(
     dedup calibrate mine.jsonl more.jsonl --model sentence-transformers/LaBSE -o labse.json
     dedup scan articles/ --model sentence-transformers/LaBSE --scorer labse.json
 
-    GOLD holds JSON lines with id, story, text and, if present, title and group. Every set counts alike. Standard error
-    says what each gives at the common threshold, and what it gives when it is left out of the fit: the F1 of single
-    pairs, and the BCubed F1 of clusters or, where there are --pairs, the F1 of those.
+    GOLD holds JSON lines with id, story, text and, if present, title, group. Standard error says what each gives, and
+    what it gives left out of the fit: the F1 of single pairs, the BCubed F1 of clusters or the F1 of the --pairs.
     """
     from dedup.calibrate import calibrate_scorer
     from dedup.embed import load_encoder
 
     _log_to_stderr(verbose)
     _check_output("json", output)
-    encoder = load_encoder(model)
+    sets, encoder = (golds, against, events, pairs), load_encoder(model)
     with _progress(not (quiet or no_progress)) as progress:
-        found = calibrate_scorer(
-            golds, against, pairs, encoder=encoder, level=Level(level), jobs=jobs, progress=progress
-        )
+        found = calibrate_scorer(*sets, encoder=encoder, level=Level(level), jobs=jobs, progress=progress)
     click.echo("" if quiet else found.as_text(), err=True, nl=False)
     _write(found.as_json(), output)
 

@@ -33,6 +33,8 @@ _SMALL_SCANS = 24  # of each kind
 _SMALL_STORIES = 6
 _TOPIC_ARTICLES = 12
 _EXCERPT = 1 / 3
+_COPIED = 0.5  # containment of articles of one event, from which on one may hold parts of the other
+_CONTAINMENT = FEATURES.index("containment")
 _OPEN = Scorer(np.zeros((len(HEADS), len(FEATURES) + 1)), threshold=1e-9)
 
 _Flags = npt.NDArray[np.bool_]
@@ -96,6 +98,16 @@ class Labelled:
     def others_only(self) -> Labelled:
         """The same without its duplicates: what must stay apart."""
         return replace(self, pairs=take_rows(self.pairs, ~self.pairs.same), missed=0)
+
+    def reports_only(self) -> Labelled:
+        """The same with no duplicate in it, where stories are events and articles are reports of their own.
+
+        What may be a copy of agency text all the same, since one of the two mostly faces the other, is left out.
+        """
+        own = ~self.pairs.same | (self.pairs.features[:, _CONTAINMENT] < _COPIED)
+        pairs = take_rows(self.pairs, own)
+        pairs = replace(pairs, same=np.zeros(len(pairs.same), np.bool_), related=pairs.related | pairs.same)
+        return replace(self, pairs=pairs, missed=0)
 
 
 def label_pairs(

@@ -67,7 +67,9 @@ def test_a_head_that_has_seen_no_duplicate_joins_nothing(toy_encoder: Encoder) -
 
 
 def test_what_must_stay_apart_is_learned_without_its_duplicates(toy_encoder: Encoder) -> None:
-    one, other = label_pairs(gold_of(12), toy_encoder), label_pairs(gold_of(20)[10:], toy_encoder, seed=1)
+    one = label_pairs(gold_of(12), toy_encoder)
+    other = label_pairs(gold_of(20)[10:], toy_encoder, seed=1).others_only()
+    assert not other.pairs.same.any()
     alone, warned = fit_scorer({"one": one}), fit_scorer({"one": one}, [other])
     assert not np.array_equal(alone.weights, warned.weights)
     assert score_sets({"one": one}, warned, [other])["one"].f1 > 0.8
@@ -80,6 +82,16 @@ def test_a_set_with_groups_is_also_seen_topic_by_topic(groups: bool, ways: int, 
     hard = pairs.related & ~pairs.same
     assert hard.any() == groups
     assert pairs.related[pairs.way == ONE_TOPIC].all()
+
+
+def test_reports_of_an_event_are_no_duplicates_unless_one_may_be_copied(toy_encoder: Encoder) -> None:
+    labelled = label_pairs(gold_of(8), toy_encoder)
+    pairs, told = labelled.pairs, labelled.reports_only().pairs
+    copied = pairs.same & (pairs.features[:, FEATURES.index("containment")] >= 0.5)
+    assert copied.any()
+    assert len(told.same) == len(pairs.same) - copied.sum()
+    assert not told.same.any()
+    assert told.related.sum() == (pairs.related & ~pairs.same).sum() + (pairs.same & ~copied).sum()
 
 
 def test_labelled_pairs_overrule_the_stories(toy_encoder: Encoder) -> None:
@@ -103,13 +115,13 @@ def test_pairs_of_other_sets_change_nothing(toy_encoder: Encoder) -> None:
 @pytest.mark.parametrize("level", list(Level))
 def test_a_calibration_is_read_back_as_it_was_fitted(level: Level, toy_encoder: Encoder, tmp_path: Path) -> None:
     gold, apart = write_gold(tmp_path / "own.jsonl.xz", gold_of(10)), write_gold(tmp_path / "x.jsonl.xz", gold_of(6))
-    found = calibrate_scorer([gold], [apart], encoder=toy_encoder, level=level, jobs=1)
+    found = calibrate_scorer([gold], [apart], [apart], encoder=toy_encoder, level=level, jobs=1)
     path = tmp_path / "scorer.json"
     path.write_text(found.as_json())
     assert load_scorer(level, None, str(path)).weights == pytest.approx(found.scorer.weights, abs=1e-4)
     told = json.loads(found.as_json())
     assert (told["level"], told["model"]) == (level.value, "toy@toy-1")
-    assert (told["sets"], told["against"]) == (["own.jsonl.xz"], ["x.jsonl.xz"])
+    assert (told["sets"], told["against"], told["events"]) == (["own.jsonl.xz"], ["x.jsonl.xz"], ["x.jsonl.xz"])
     assert found.as_text().startswith("own.jsonl.xz: pairs ")
 
 

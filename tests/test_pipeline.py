@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import dedup
-from dedup import Article, Language, MatchKind, Report, Settings, Skipped, find_duplicates
+from dedup import Article, Language, Level, MatchKind, Report, Settings, Skipped, find_duplicates
 from dedup.embed import Encoder
 from dedup.pipeline import prepare
 from dedup.report import as_json
@@ -43,6 +43,21 @@ OTHERS = (
     "Klub sepak bola Surabaya menang 3-1 atas Medan pada pertandingan hari Minggu. Dua gol dicetak pada babak pertama. "
     "Sebanyak 27.500 penonton datang ke stadion, kata panitia.",
 )
+FERRIES = (
+    "Ferry runs aground off Lombok, 212 passengers rescued\nAll 212 people aboard the ferry Nusa Indah were "
+    "brought to safety on Tuesday night after the ship ran onto a reef off Lombok. The navy sent three boats from"
+    " Mataram. Captain Surya Wijaya said the engine had failed in waves of four metres. Nobody was hurt, the "
+    "harbour office said.",
+    "Passengers spend night on deck before rescue near Lombok\nHundreds of travellers waited for hours in the "
+    "dark before navy boats reached them: the Nusa Indah, on its way from Bali to Lombok, had struck a reef after"
+    ' its engine broke down. By Wednesday morning all 212 were ashore in Mataram. "We thought nobody would come,"'
+    " a passenger said. The captain, Surya Wijaya, is being questioned by police.",
+    "Two dead as ferry sinks in Lake Toba\nA ferry with some 80 passengers sank on Lake Toba on Sunday, killing "
+    "two people. Divers from Medan were still searching for five others. Witnesses said the boat, the Sinar "
+    "Bangun, had been overloaded. The transport minister, Budi Karya, promised stricter checks of all boats on "
+    "the lake.",
+)
+"""Two reports of one event, and one of another of its kind."""
 
 
 def articles(*texts: str) -> list[Article]:
@@ -68,6 +83,25 @@ def test_the_two_g7_reports_are_one_story_and_nothing_else_is(of_seeds: Report) 
     assert of_seeds.clusters[0].kind is MatchKind.TRANSLATION
     assert [language.code for language in of_seeds.languages] == ["en", "id", "en", "en", "en"]
     assert len(of_seeds.matches) == 1
+
+
+def test_meetings_on_one_topic_are_not_one_event(seeds: Path, bundled: Encoder) -> None:
+    of_events = find_duplicates(dedup.read_folder(seeds), settings=Settings(level=Level.STORY), encoder=bundled)
+    assert [[Path(name).name[:3] for name in cluster] for cluster in clusters(of_events)] == [["000", "001"]]
+
+
+@pytest.mark.parametrize("others", [True, False], ids=["among others", "alone"])
+@pytest.mark.parametrize(
+    ("level", "joined"),
+    [(Level.DUPLICATE, []), (Level.STORY, [(0, 1, MatchKind.SAME_STORY)])],
+    ids=lambda value: str(value),
+)
+def test_reports_of_an_event_are_told_from_copies_and_from_other_events(
+    level: Level, joined: list[tuple[int, int, MatchKind]], others: bool, bundled: Encoder
+) -> None:
+    found = articles(*FERRIES, *(OTHERS if others else ()))
+    report = find_duplicates(found, settings=Settings(level=level), encoder=bundled)
+    assert [(match.left, match.right, match.kind) for match in report.matches] == joined
 
 
 def test_the_evidence_says_why(of_seeds: Report) -> None:
