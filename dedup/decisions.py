@@ -1,4 +1,4 @@
-"""What a run decided, before it is told at length: stories of distinct articles, and what stands for each."""
+"""What a run decided: who belongs together, who stands for each story, and which pairs deserve their full evidence."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.cluster import Pair
+from dedup.columns import take_rows
 from dedup.datatypes import (
     Article,
     Candidates,
@@ -23,10 +24,13 @@ from dedup.datatypes import (
     take_articles,
 )
 from dedup.parallel import Workers
+from dedup.scoring import probability
 from dedup.text import reading_length
 from dedup.texts import batches
 from dedup.verify import Subjects, Verdicts
 
+_ALL_IN_FULL = 12  # articles up to which all pairs of a cluster have their evidence in full
+_MOST_IN_FULL = 100_000  # pairs with evidence in full, two kilobytes each
 _KINDS = (MatchKind.EXACT, MatchKind.NEAR, MatchKind.EXCERPT, MatchKind.TRANSLATION, MatchKind.SAME_STORY)
 
 Group = tuple[int, ...]
@@ -80,7 +84,42 @@ def exact_match(original: int, copy: int) -> Match:
     return Match(original, copy, 1.0, 1.0, MatchKind.EXACT, Evidence(coverage=(1.0, 1.0)))
 
 
-def in_clusters(groups: Sequence[Group], distinct: Sequence[int], originals: Sequence[int]) -> set[int]:
+def choose_in_full(
+    pairs: Sequence[Pair], groups: Sequence[Group], weakest: Sequence[WeakestPair], ranks: Mapping[int, Rank]
+) -> npt.NDArray[np.bool_]:
+    """Which pairs have their evidence in full: in a large group those of its representative, and the weakest.
+
+    A run with more of them than memory is for keeps to the weakest of each group, and to the first groups.
+    """
+    central: dict[int, int] = {}  # of the members of large groups
+    for group in groups:
+        if len(group) > _ALL_IN_FULL:
+            central |= dict.fromkeys(group, min(group, key=ranks.__getitem__))
+    shown = {(pair.left, pair.right) for pair in weakest}
+    full = np.array([pair in shown or any(central.get(at, at) in pair for at in pair) for pair in pairs], np.bool_)
+    if full.sum() > _MOST_IN_FULL:
+        full = np.array([pair in shown for pair in pairs], np.bool_)
+        full[np.flatnonzero(full)[_MOST_IN_FULL:]] = False
+    return full
+
+
+def weakest_pairs(
+    candidates: Candidates, verdicts: Verdicts, groups: Sequence[Group], articles: int
+) -> list[WeakestPair]:
+    """The verified pair of each group with the least score; the first of those that are equal."""
+    group_of = np.full(articles, -1)
+    for number, group in enumerate(groups):
+        group_of[list(group)] = number
+    left, right = group_of[candidates.left], group_of[candidates.right]
+    within = np.flatnonzero((left == right) & (left >= 0))
+    order = within[np.lexsort((verdicts.log_odds[within], left[within]))]
+    weakest = order[np.unique(left[order], return_index=True)[1]]
+    found, scores = take_rows(candidates, weakest), probability(verdicts.log_odds[weakest])
+    columns = (found.left, found.right, found.similarity, scores)
+    return [WeakestPair(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
+
+
+def clustered_positions(groups: Sequence[Group], distinct: Sequence[int], originals: Sequence[int]) -> set[int]:
     """Positions of the articles that are in a cluster."""
     copies = _copies(originals)
     grouped = {distinct[at] for group in groups for at in group}

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 
-from dedup.cluster import UNVERIFIED, Pair, cluster_pairs, linked_groups
+from dedup.cluster import UNVERIFIED, cluster_pairs, linked_groups
 from dedup.columns import join_rows, take_rows
 from dedup.datatypes import (
     UNDETERMINED,
@@ -23,10 +22,16 @@ from dedup.datatypes import (
     Report,
     Settings,
     Skipped,
-    WeakestPair,
     take_articles,
 )
-from dedup.decisions import Decisions, Group, Rank, exact_match, in_clusters, rank_articles
+from dedup.decisions import (
+    Decisions,
+    choose_in_full,
+    clustered_positions,
+    exact_match,
+    rank_articles,
+    weakest_pairs,
+)
 from dedup.detect import detect_languages
 from dedup.embed import Encoder, load_encoder
 from dedup.facts import StoredFacts
@@ -43,8 +48,6 @@ logger = logging.getLogger(__name__)
 
 _MAPPED = 20_000  # articles up to which a report keeps the vectors; a map of more cannot be read
 _COMPLETED = 100  # articles up to which a group of linked articles has all its pairs verified
-_ALL_IN_FULL = 12  # articles up to which all pairs of a cluster have their evidence in full
-_MOST_IN_FULL = 100_000  # pairs with evidence in full, two kilobytes each
 _FEW_CHARACTERS = 4_000_000  # read by one process before others have started
 _LONG_RUN = 20_000  # articles beyond which a run says beforehand what it takes
 _NEAR = 1 << 20
@@ -158,17 +161,17 @@ def decide(
         keys={position: rank[-1] for position, rank in ranks.items()},
         languages=[language.code for language in languages],
     )
-    weakest = _weakest(candidates, verdicts, groups, len(first))
+    weakest = weakest_pairs(candidates, verdicts, groups, len(first))
     matched = np.flatnonzero(probability(verdicts.log_odds) >= scorer.threshold)
     return Decisions(
         originals=originals,
         distinct=distinct,
         languages=languages,
         matched=(subjects, take_rows(candidates, matched), take_rows(verdicts, matched)),
-        full=_in_full([pairs[at] for at in matched], groups, weakest, ranks),
+        full=choose_in_full([pairs[at] for at in matched], groups, weakest, ranks),
         groups=groups,
         weakest=weakest,
-        ranks=rank_articles(articles, in_clusters(groups, distinct, originals), workers),
+        ranks=rank_articles(articles, clustered_positions(groups, distinct, originals), workers),
         embeddings=neighbourhood.embeddings,
     )
 
@@ -293,36 +296,3 @@ def _lacking(neighbourhood: Neighbourhood, linking: Sequence[Candidates]) -> Can
         wanted.append(near[(group_of_left >= 0) & (group_of_left == group_of[near % n])])
     missing = np.setdiff1d(np.concatenate(wanted), known)
     return neighbourhood.between(*np.divmod(missing, max(n, 1)))
-
-
-def _in_full(
-    pairs: Sequence[Pair], groups: Sequence[Group], weakest: Sequence[WeakestPair], ranks: Mapping[int, Rank]
-) -> npt.NDArray[np.bool_]:
-    """Which pairs have their evidence in full: in a large group those of its representative, and the weakest.
-
-    A run with more of them than memory is for keeps to the weakest of each group, and to the first groups.
-    """
-    central: dict[int, int] = {}  # of the members of large groups
-    for group in groups:
-        if len(group) > _ALL_IN_FULL:
-            central |= dict.fromkeys(group, min(group, key=ranks.__getitem__))
-    shown = {(pair.left, pair.right) for pair in weakest}
-    full = np.array([pair in shown or any(central.get(at, at) in pair for at in pair) for pair in pairs], np.bool_)
-    if full.sum() > _MOST_IN_FULL:
-        full = np.array([pair in shown for pair in pairs], np.bool_)
-        full[np.flatnonzero(full)[_MOST_IN_FULL:]] = False
-    return full
-
-
-def _weakest(candidates: Candidates, verdicts: Verdicts, groups: Sequence[Group], articles: int) -> list[WeakestPair]:
-    """The verified pair of each group with the least score; the first of those that are equal."""
-    group_of = np.full(articles, -1)
-    for number, group in enumerate(groups):
-        group_of[list(group)] = number
-    left, right = group_of[candidates.left], group_of[candidates.right]
-    within = np.flatnonzero((left == right) & (left >= 0))
-    order = within[np.lexsort((verdicts.log_odds[within], left[within]))]
-    weakest = order[np.unique(left[order], return_index=True)[1]]
-    found, scores = take_rows(candidates, weakest), probability(verdicts.log_odds[weakest])
-    columns = (found.left, found.right, found.similarity, scores)
-    return [WeakestPair(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import gzip
 import os
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -128,32 +128,41 @@ def _free_id(id: str, taken: set[str]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A path that was met, whether it was named itself, and the reason why it cannot be used, if any."""
+class File:
+    """A path that was met, the reason why it cannot be used, if any, and whether it was given by name."""
 
     path: str
-    named: bool
     fault: str
+    chosen: bool
+
+    def read(self, options: ReadOptions) -> Iterator[Article | Skipped]:
+        """What it holds."""
+        if self.fault:
+            return iter([Skipped(show_path(self.path), self.fault)])
+        if self.path == STDIN:
+            return _read_opened(open_stdin(), read_json_lines, self.path, options, packed=False)
+        opened = open_file(self.path, file_format(self.path)[1])
+        return read_opened(opened, show_path(self.path), options, chosen=self.chosen)
+
+    def reader(self, options: ReadOptions) -> Reader:
+        """Who can read it."""
+        return _reader(self.path, self.chosen, options)
 
 
 def _read_files(roots: list[str], options: ReadOptions, jobs: int) -> Iterator[Iterable[Article | Skipped]]:
     """What each file holds, one to be used up before the next."""
-    files = list_files(roots, options)
+    files = find_files(roots, options)
     first = list(islice(files, _FEW)) if jobs > 1 else []
     many = len(first) == _FEW
-
-    def is_document(file: Found) -> bool:
-        return _reader(file.path, options, named=file.named) in _DOCUMENTS
-
     with Workers(jobs) as workers:
-        for shared, run in groupby(chain(first, files), lambda file: many and is_document(file)):
+        for shared, run in groupby(chain(first, files), lambda file: many and file.reader(options) in _DOCUMENTS):
             if shared:
                 yield from chain.from_iterable(workers.map(partial(_read_batch, options), _batches(run)))
             else:
-                yield from (read_file(file, options) for file in run)
+                yield from (file.read(options) for file in run)
 
 
-def list_files(roots: Sequence[str], options: ReadOptions) -> Iterator[Found]:
+def find_files(roots: list[str], options: ReadOptions) -> Iterator[File]:
     """The files under the roots; one met by several ways comes once."""
     met: set[str] = set()
     for root in roots:
@@ -163,37 +172,27 @@ def list_files(roots: Sequence[str], options: ReadOptions) -> Iterator[Found]:
                 if place in met:
                     continue
                 met.add(place)
-            yield Found(path, path == root, fault)
+            yield File(path, fault, chosen=path == root)
 
 
-def _batches(files: Iterator[Found]) -> Iterator[list[Found]]:
+def _batches(files: Iterator[File]) -> Iterator[list[File]]:
     return iter(lambda: list(islice(files, _BATCH)), [])
 
 
-def _read_batch(options: ReadOptions, files: list[Found]) -> list[list[Article | Skipped]]:
-    return [list(read_file(file, options)) for file in files]
-
-
-def read_file(file: Found, options: ReadOptions) -> Iterator[Article | Skipped]:
-    """What a file holds."""
-    if file.fault:
-        return iter([Skipped(show_path(file.path), file.fault)])
-    if file.path == STDIN:
-        return _read_opened(open_stdin(), read_json_lines, file.path, options, packed=False)
-    opened = open_file(file.path, file_format(file.path)[1])
-    return read_opened(opened, show_path(file.path), options, named=file.named)
+def _read_batch(options: ReadOptions, files: list[File]) -> list[list[Article | Skipped]]:
+    return [list(file.read(options)) for file in files]
 
 
 def read_opened(
-    opened: AbstractContextManager[Stream], path: str, options: ReadOptions, *, named: bool
+    opened: AbstractContextManager[Stream], path: str, options: ReadOptions, *, chosen: bool
 ) -> Iterator[Article | Skipped]:
-    """The same of a file that is opened elsewhere, by its path as reports show it."""
-    return _read_opened(opened, _reader(path, options, named=named), path, options, packed=file_format(path)[1])
+    """What a file holds that somebody opens, by its path as reports show it."""
+    return _read_opened(opened, _reader(path, chosen, options), path, options, packed=file_format(path)[1])
 
 
-def _reader(path: str, options: ReadOptions, *, named: bool) -> Reader:
-    """The reader of a file; one of an unknown type is tried as text if it was `named` itself or matches a pattern."""
-    return READERS.get(file_format(path)[0], read_text if named or options.glob else _read_unsupported)
+def _reader(path: str, chosen: bool, options: ReadOptions) -> Reader:
+    """The reader of a file; one of an unknown type is tried as text if it was chosen by its name or a pattern."""
+    return READERS.get(file_format(path)[0], read_text if chosen or options.glob else _read_unsupported)
 
 
 def _read_opened(

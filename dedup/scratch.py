@@ -137,24 +137,30 @@ class ListShelf:
 
     Parameters
     ----------
-    rows, starts : RowShelf
-        Empty shelves for the numbers, and for 64-bit integers.
+    dtype : str
+        numpy's name of the type of all numbers.
+    shelf : callable
+        Makes a shelf for numbers of a type; by default one on disk.
     """
 
-    def __init__(self, rows: RowShelf, starts: RowShelf) -> None:
-        self._rows, self._starts = rows, starts
+    def __init__(self, dtype: str, shelf: Callable[[str], RowShelf] = Shelf) -> None:
+        self.rows, self._starts = shelf(dtype), shelf("i8")
         self._starts.append(np.zeros(1))
         self._total = 0
 
     def append(self, rows: npt.NDArray[Any], lengths: npt.NDArray[np.intp]) -> None:
-        """Put lists, one behind the other in `rows`, behind those that are there."""
-        self._rows.append(rows)
+        """Write lists, one behind the other in `rows`, behind those that are there."""
+        self.rows.append(rows)
+        self.enter(lengths)
+
+    def enter(self, lengths: npt.NDArray[np.intp]) -> None:
+        """Note the lengths of lists whose rows have been put on the shelf `rows`."""
         self._starts.append(self._total + np.cumsum(lengths))
-        self._total += len(rows)
+        self._total += int(lengths.sum())
 
     def stored(self) -> StoredLists:
-        """What has been put there so far."""
-        return StoredLists(self._rows.stored(), self._starts.stored())
+        """What has been written so far."""
+        return StoredLists(self.rows.stored(), self._starts.stored())
 
 
 def _discard(file: Any, path: str) -> None:

@@ -151,8 +151,8 @@ def _write_matches(
         (part, _texts(subjects.articles, [side for batch in part for side in _sides(batch.candidates)]))
         for part in _parts(batches, _BATCHES)
     )
-    kinds: list[MatchKind] = []
     work = partial(_matches, subjects.passages, subjects.facts, with_text)
+    kinds: list[MatchKind] = []
     for number, (table, of_table) in enumerate(workers.map(work, tasks)):
         place.write(f"matches/part-{number:06}.parquet", table)
         kinds += of_table

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from dedup.datatypes import Article, Skipped
 from dedup.errors import SettingsError
-from dedup.read import Found, list_files, read_file, read_opened, require, with_unique_ids
+from dedup.read import File, find_files, read_opened, require, with_unique_ids
 from dedup.readers.files import STDIN, file_format
 from dedup.readers.source import ReadOptions
 from dedup.stores import Store, is_uri
@@ -20,19 +20,16 @@ _FILES, _BYTES = 256, 32 << 20  # of one task, unless a single file is larger
 
 
 @dataclass(frozen=True, slots=True)
-class File:
-    """A file to be read: what was found on this filesystem, or a place on another one."""
+class StoredFile:
+    """A file on another filesystem, and whether it was given by name."""
 
-    found: Found
-    size: int
-    store: Store | None = None
+    store: Store
+    chosen: bool
 
-    def read(self, options: ReadOptions) -> Iterable[Article | Skipped]:
+    def read(self, options: ReadOptions) -> Iterator[Article | Skipped]:
         """What it holds."""
-        if self.store is None:
-            return read_file(self.found, options)
-        path, named = self.found.path, self.found.named
-        return read_opened(self.store.opened(file_format(path)[1]), path, options, named=named)
+        path = self.store.uri
+        return read_opened(self.store.opened(file_format(path)[1]), path, options, chosen=self.chosen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,34 +64,36 @@ class Shards:
                 require(path)
 
     def __iter__(self) -> Iterator[Article | Skipped]:
-        return with_unique_ids(file.read(self.options) for file in self.files())
+        return with_unique_ids(file.read(self.options) for file, _ in self._files())
 
-    def files(self) -> Iterator[File]:
-        """Every file once: folders and files in their order, then URIs in theirs, a folder in order of names."""
-        local = [path for path in self.paths if not is_uri(path)]
-        for found in list_files(local, self.options):
-            yield File(found, 0 if found.fault else _size(found.path))
-        met: set[str] = set()
-        for uri in filter(is_uri, self.paths):
-            root_store = Store.at(uri)
-            for store, size in root_store.files(self.options.glob):
-                if store.uri not in met:
-                    met.add(store.uri)
-                    yield File(Found(store.uri, store.path == root_store.path, ""), size, store)
-
-    def groups(self) -> Iterator[list[File]]:
+    def groups(self) -> Iterator[list[File | StoredFile]]:
         """The files in their order, in groups that a task reads."""
-        group: list[File] = []
-        for file in self.files():
-            if group and (len(group) == _FILES or sum(one.size for one in group) + file.size > _BYTES):
+        group: list[File | StoredFile] = []
+        total = 0
+        for file, size in self._files():
+            if group and (len(group) == _FILES or total + size > _BYTES):
                 yield group
-                group = []
+                group, total = [], 0
             group.append(file)
+            total += size
         if group:
             yield group
 
+    def _files(self) -> Iterator[tuple[File | StoredFile, int]]:
+        """Every file once, with its bytes: first the paths, then the URIs, each folder in order of names."""
+        for file in find_files([path for path in self.paths if not is_uri(path)], self.options):
+            yield file, _size(file.path)
+        met: set[str] = set()
+        for root in map(Store.at, filter(is_uri, self.paths)):
+            for store, size in root.files(self.options.glob):
+                if store.uri not in met:
+                    met.add(store.uri)
+                    yield StoredFile(store, chosen=store.path == root.path), size
 
-def read_chunks(files: Sequence[File], options: ReadOptions) -> Iterator[list[Article] | list[Article | Skipped]]:
+
+def read_chunks(
+    files: Sequence[File | StoredFile], options: ReadOptions
+) -> Iterator[list[Article] | list[Article | Skipped]]:
     """The articles of some files in chunks, each followed by its heads.
 
     Heads are all that was met, in order, articles without what is long: what the process that started the run needs to

@@ -1,4 +1,4 @@
-"""The facts of many texts on disk: read once, looked at block by block."""
+"""The facts of many texts, out of memory: read once, looked at block by block."""
 
 from __future__ import annotations
 
@@ -38,17 +38,20 @@ class StoredFacts:
 
 
 class FactShelf:
-    """Shelves that the facts of texts are appended to.
-
-    Parameters
-    ----------
-    shelf : callable (dtype)
-        Makes a shelf for numbers of a type; by default a temporary file.
-    """
+    """Shelves that the facts of texts are appended to; `shelf` makes one, by default on disk."""
 
     def __init__(self, shelf: Callable[[str], RowShelf] = Shelf) -> None:
-        dtypes = ("u1", *("u4" for _ in fields(FactKeys)))
-        self._shelves = tuple(ListShelf(shelf(dtype), shelf("i8")) for dtype in dtypes)
+        self._shelves = (ListShelf("u1", shelf), *(ListShelf("u4", shelf) for _ in fields(FactKeys)))
+
+    @property
+    def rows(self) -> list[RowShelf]:
+        """Where the rows of the lists that `pack_facts` gives are put."""
+        return [shelf.rows for shelf in self._shelves]
+
+    def enter(self, lengths: Sequence[npt.NDArray[np.intp]]) -> None:
+        """Note the lengths of lists whose rows have been put there."""
+        for shelf, of_shelf in zip(self._shelves, lengths, strict=True):
+            shelf.enter(of_shelf)
 
     def append(self, packed: Sequence[Lists]) -> None:
         """Write the facts of a batch of texts, as `pack_facts` gives them, behind those that are there."""
