@@ -15,12 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.datatypes import AlignedPair, Embeddings
-from dedup.scratch import StoredRows
+from dedup.scratch import StoredRows, rows_of
 
 _Floats = npt.NDArray[np.float32]
 UNORDERED = 0.5
 """Order of a pair in which too few sentences have counterparts to speak of an order."""
 _ONE_THREAD = 1 << 18  # multiplications of a product up to which OpenBLAS uses one thread
+_ROUNDED = 1e-5  # cosines of like sentences may differ by this much, as the product was cut into pieces
 _CLOSE = (0.3, 0.8)  # similarities at which a counterpart begins to count, and counts in full
 
 
@@ -52,7 +53,7 @@ class StoredPassages:
 
     def take(self, articles: npt.NDArray[np.intp]) -> Passages:
         """The sentences of some articles alone, in the order of `articles`."""
-        rows, begins, lengths = _rows_of(self.starts.open(), articles)
+        rows, begins, lengths = rows_of(self.starts.open(), articles)
         vectors = self.vectors.open()[rows].astype(np.float32)
         return Passages(vectors, self.weights.open()[rows], np.append(begins, lengths.sum()).astype(np.intp))
 
@@ -78,7 +79,7 @@ class Coverage:
 def cover(passages: Passages, article: int, others: npt.NDArray[np.intp]) -> Coverage:
     """How `article` and each of `others` cover each other."""
     own = passages.of(article)
-    rows, begins, lengths = _rows_of(passages.starts, others)
+    rows, begins, lengths = rows_of(passages.starts, others)
     table = _cosines(passages.vectors[own], passages.vectors, rows)
     theirs = table.max(axis=0)
     ours = np.maximum.reduceat(table, begins, axis=1)
@@ -138,15 +139,6 @@ def information_weights(lengths: npt.ArrayLike, recurrence: npt.ArrayLike, start
     return weights
 
 
-def _rows_of(
-    starts: npt.NDArray[np.intp], articles: npt.NDArray[np.intp]
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """The rows of the sentences of some articles, where each article's begin among them, and how many it has."""
-    lengths = starts[articles + 1] - starts[articles]
-    begins = np.cumsum(lengths) - lengths
-    return np.repeat(starts[articles] - begins, lengths) + np.arange(int(lengths.sum())), begins, lengths
-
-
 def _cosines(own: Embeddings, vectors: Embeddings, rows: npt.NDArray[np.intp]) -> _Floats:
     """Cosines of own vectors with some rows of others, in pieces for which BLAS does not wake its threads.
 
@@ -178,7 +170,7 @@ def _order(
     total = weights.sum(axis=0)
     told = np.flatnonzero((total > 1e-6) & (lengths > 1))
     within = np.arange(table.shape[1], dtype=np.float32) - np.repeat(begins, lengths)
-    closest = table == np.repeat(best, lengths, axis=1)
+    closest = table >= np.repeat(best - _ROUNDED, lengths, axis=1)
     first = np.minimum.reduceat(np.where(closest, within, np.float32(np.inf)), begins, axis=1)
     apart = np.abs(_positions(len(table))[:, None] - (first + 0.5) / lengths)
     order[told] = (1 - 2 * (weights * apart).sum(axis=0)[told] / total[told]).astype(np.float32)

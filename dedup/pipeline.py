@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import combinations
 
 import numpy as np
@@ -31,15 +32,15 @@ from dedup.datatypes import (
 )
 from dedup.detect import detect_languages
 from dedup.embed import Encoder, load_encoder
-from dedup.facts import extract_facts
+from dedup.facts import StoredFacts
 from dedup.factual import Keys, fact_keys, pairs_by_facts
 from dedup.neighbours import Neighbourhood, search
 from dedup.parallel import ALONE, Workers
 from dedup.resources import estimate, require
 from dedup.scoring import Scorer, load_scorer, probability
 from dedup.text import content_hash, main_script, reading_length
-from dedup.texts import batches, embed_bodies, split_bodies
-from dedup.verify import Subjects, Verdicts, describe_pairs, judge_pairs
+from dedup.texts import batches, embed_bodies, split_bodies, state_facts
+from dedup.verify import Subjects, Verdicts, describe_pairs, find_matches, judge_pairs
 
 logger = logging.getLogger(__name__)
 
@@ -238,7 +239,10 @@ def prepare(
     codes = [language.code for language in languages]
     embeddings, means, shelf = embed_bodies(articles, codes, encoder, workers=workers, progress=progress)
     passages, lengths, shelves = split_bodies(articles, codes, means, encoder, workers=workers, progress=progress)
-    subjects = Subjects(articles, np.array(codes, dtype=str), lengths, passages, (shelf, *shelves))
+    facts = state_facts(articles, codes, workers=workers, progress=progress)
+    subjects = Subjects(
+        articles, np.array(codes, dtype=str), lengths, passages, facts.stored(), (shelf, *shelves, facts)
+    )
     groups = [
         f"und {main_script(article.body)}" if code == UNDETERMINED else code
         for code, article in zip(codes, articles, strict=True)
@@ -246,15 +250,14 @@ def prepare(
     found = search(embeddings, groups, neighbours=settings.neighbours, threads=workers.jobs, progress=progress)
     unread = np.flatnonzero(subjects.codes == UNDETERMINED)
     if len(unread):
-        texts = list(zip(articles, codes, strict=True))
-        tasks = ([(article.body, code) for article, code in part] for part in batches(texts))
-        keys = [of_article for batch in workers.map(_fact_keys, tasks) for of_article in batch]
+        tasks = batches(range(len(articles)))
+        keys = [of_article for batch in workers.map(partial(_fact_keys, subjects.facts), tasks) for of_article in batch]
         found = found.with_pairs(pairs_by_facts(keys, unread))
     return subjects, found
 
 
-def _fact_keys(texts: Sequence[tuple[str, str]]) -> list[Keys]:
-    return [fact_keys(extract_facts(body, code)) for body, code in texts]
+def _fact_keys(stored: StoredFacts, articles: Sequence[int]) -> list[Keys]:
+    return [fact_keys(facts) for facts in stored.take(np.array(articles, np.intp))]
 
 
 def _judge(
@@ -268,9 +271,8 @@ def _judge(
     judged: list[tuple[Candidates, Verdicts]] = []
     done, total = 0, len(neighbourhood.near)
     for candidates in neighbourhood.blocks():
-        verdicts = judge_pairs(subjects, candidates, scorer, workers=workers, progress=_within(progress, done, total))
-        linking = verdicts.log_odds >= scorer.least
-        judged.append((take_rows(candidates, linking), take_rows(verdicts, linking)))
+        told = _within(progress, done, total)
+        judged.append(find_matches(subjects, candidates, scorer, workers=workers, progress=told))
         done += len(candidates)
     lacking = _lacking(neighbourhood, [candidates for candidates, _ in judged])
     judged.append((lacking, judge_pairs(subjects, lacking, scorer, workers=workers)))

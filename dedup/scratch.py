@@ -38,6 +38,32 @@ class StoredRows:
         return np.memmap(self.path, self.dtype, "r", shape=self.shape)
 
 
+@dataclass(frozen=True, slots=True)
+class StoredLists:
+    """Lists of rows of different lengths, one an article, one behind the other.
+
+    rows : the rows of all lists
+    starts : StoredRows of shape (n + 1,), int64; list i has rows ``starts[i]`` to ``starts[i + 1]``
+    """
+
+    rows: StoredRows
+    starts: StoredRows
+
+    def take(self, which: npt.NDArray[np.intp]) -> tuple[npt.NDArray[Any], npt.NDArray[np.intp]]:
+        """The rows of some lists, one behind the other, and where each begins and the last ends."""
+        at, begins, lengths = rows_of(self.starts.open(), which)
+        return self.rows.open()[at], np.append(begins, lengths.sum()).astype(np.intp)
+
+
+def rows_of(
+    starts: npt.NDArray[np.intp], which: npt.NDArray[np.intp]
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """The rows of some lists, where each list begins among them, and how many it has."""
+    lengths = starts[which + 1] - starts[which]
+    begins = np.cumsum(lengths) - lengths
+    return np.repeat(starts[which] - begins, lengths) + np.arange(int(lengths.sum())), begins, lengths
+
+
 class Shelf:
     """A temporary file that rows are appended to.
 
@@ -79,6 +105,31 @@ class Shelf:
         if not self._count:
             return np.empty(stored.shape, self._dtype)
         return np.memmap(self._path, self._dtype, "r+", shape=stored.shape)
+
+
+class ListShelf:
+    """Temporary files that lists of numbers are appended to.
+
+    Parameters
+    ----------
+    dtype : str
+        numpy's name of the type of all numbers.
+    """
+
+    def __init__(self, dtype: str) -> None:
+        self._rows, self._starts = Shelf(dtype), Shelf("i8")
+        self._starts.append(np.zeros(1))
+        self._total = 0
+
+    def append(self, rows: npt.NDArray[Any], lengths: npt.NDArray[np.intp]) -> None:
+        """Write lists, one behind the other in `rows`, behind those that are there."""
+        self._rows.append(rows)
+        self._starts.append(self._total + np.cumsum(lengths))
+        self._total += len(rows)
+
+    def stored(self) -> StoredLists:
+        """What has been written so far."""
+        return StoredLists(self._rows.stored(), self._starts.stored())
 
 
 def _discard(file: Any, path: str) -> None:

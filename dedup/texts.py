@@ -1,4 +1,4 @@
-"""Articles → vectors and sentences on disk: what search and verification know of texts, batch by batch.
+"""Articles → vectors, sentences and facts on disk: what search and verification know of texts, batch by batch.
 
 Every step looks at one batch at a time and is shared among processes; what depends on the whole run (the means of
 languages, how often a sentence recurs) is summed up between the steps.
@@ -29,6 +29,8 @@ from dedup.embed import (
     load_encoder,
     remove_language_means,
 )
+from dedup.facts import FactShelf, extract_facts, pack_facts
+from dedup.facts.stored import Lists
 from dedup.parallel import ALONE, Workers
 from dedup.scratch import Shelf
 from dedup.text import reading_length, sentences
@@ -80,13 +82,9 @@ def split_bodies(
     sharing, source = _shared(encoder, workers)
     english = {_ENGLISH: means.get(_ENGLISH, known_mean(encoder, _ENGLISH))}
     page = tuple(embed_sentences([lines], [_ENGLISH], english, encoder) for lines in (EXAMPLES, MORE_STORIES))
-    tasks = (
-        ([article.body for article in part], list(of_part))
-        for part, of_part in zip(batches(articles), batches(codes), strict=True)
-    )
     told: list[_Sentences] = []
     done = 0
-    for batch, batch_vectors in sharing.map(partial(_split, source, means, page), tasks):
+    for batch, batch_vectors in sharing.map(partial(_split, source, means, page), _bodies(articles, codes)):
         vectors.append(batch_vectors)
         told.append(batch)
         done += len(batch.counts)
@@ -100,9 +98,39 @@ def split_bodies(
     return passages, run.lengths, (vectors, weights, starts)
 
 
+def state_facts(
+    articles: Sequence[Article],
+    codes: Sequence[str],
+    *,
+    workers: Workers = ALONE,
+    progress: Progress | None = None,
+) -> FactShelf:
+    """The shelf that holds the hard facts of all articles."""
+    shelf = FactShelf()
+    done = 0
+    for packed in workers.map(_facts, _bodies(articles, codes)):
+        shelf.append(packed)
+        done += len(packed[0][1])
+        if progress:
+            progress("facts", done, len(articles))
+    return shelf
+
+
 def batches(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
     """A sequence in parts of a size that a process does at a time."""
     return (items[start : start + _BATCH] for start in range(0, len(items), _BATCH))
+
+
+_Bodies = tuple[list[str], list[str]]  # of a batch of articles, and their language codes
+
+
+def _bodies(articles: Sequence[Article], codes: Sequence[str]) -> Iterator[_Bodies]:
+    parts = zip(batches(articles), batches(codes), strict=True)
+    return (([article.body for article in part], list(of_part)) for part, of_part in parts)
+
+
+def _facts(batch: _Bodies) -> tuple[Lists, ...]:
+    return pack_facts([extract_facts(body, code) for body, code in zip(*batch, strict=True)])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -145,7 +173,7 @@ def _split(
     source: Encoder | str,
     means: LanguageMeans,
     page: tuple[Embeddings, ...],
-    batch: tuple[Sequence[str], Sequence[str]],
+    batch: _Bodies,
 ) -> tuple[_Sentences, npt.NDArray[np.float16]]:
     bodies, codes = batch
     split = [sentences(body) for body in bodies]

@@ -1,7 +1,7 @@
 """Candidates → matches: decided by what the sentences and the hard facts say, with the evidence kept.
 
 Pairs are judged block by block, and only what a block speaks of is in memory: the sentences of its articles, the facts
-of those that its other features leave open. Blocks are shared among processes.
+of those that its other features leave open. Blocks are shared among processes, which read both from disk.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache, partial
+from functools import partial
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 from dedup.alignment import Passages, StoredPassages, align, cover
-from dedup.columns import take_rows
+from dedup.columns import join_rows, take_rows
 from dedup.datatypes import (
     UNDETERMINED,
     Agreement,
@@ -28,22 +29,25 @@ from dedup.datatypes import (
     MatchKind,
     Progress,
 )
-from dedup.facts import Facts, compare_facts, extract_facts
+from dedup.facts import Facts, FactShelf, StoredFacts, compare_facts
 from dedup.parallel import ALONE, Workers
 from dedup.scoring import FEATURES, HEADS, Scorer, probability
 from dedup.scratch import Shelf
 
 _TEXT_FEATURES = [FEATURES.index(name) for name in ("coverage", "containment", "order")]
 _FACT_FEATURES = [FEATURES.index(name) for name in ("facts", "names", "clash")]
+_ALL_COVERED = (1.01, 1.01, 1.01)  # vectors in half precision may be longer than one
+_ALL_AGREED = (1, 1, 0)
 _EXCERPT_COVERED = 0.55  # share of the shorter text that has a counterpart in the longer one, at least
 _EXCERPT_EXTRA = 0.6  # share of the longer text that has one in the shorter, at most, relative to the above
 _EXCERPT_RATIO = 2.0  # of lengths, beyond which a pair can only be an article and an excerpt of it
 _STORY_DAYS = 7  # between two reports of one event, as news monitors count a story
 _NEVER = -20.0  # log-odds of a pair that cannot be
 _PAIRS = 4096  # judged at a time, about 40 MB of sentence vectors
-_TEXTS = 256  # articles and matches looked at in full at a time
+_DESCRIBED = 256  # matches described at a time
+_ROUNDED = 1e-6  # by as much a bound may come out below what it bounds
 
-_Text = tuple[str, str]  # body and language code
+_Positions = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,15 +57,16 @@ class Subjects:
     articles : sequence of length n
     codes : ndarray of shape (n,), str, language codes
     lengths : ndarray of shape (n,), float32, reading lengths
-    passages : their sentences
-    shelves : what holds the passages, whose files go when these go
+    passages, facts : their sentences, and their hard facts
+    shelves : what holds those, whose files go when these go
     """
 
     articles: Sequence[Article]
     codes: npt.NDArray[np.str_]
     lengths: npt.NDArray[np.float32]
     passages: StoredPassages
-    shelves: tuple[Shelf, ...]
+    facts: StoredFacts
+    shelves: tuple[Shelf | FactShelf, ...]
 
     def heads(self, candidates: Candidates) -> npt.NDArray[np.intp]:
         """Which of the scorer's `HEADS` judges each pair."""
@@ -90,43 +95,43 @@ class Verdicts:
     copies: npt.NDArray[np.bool_]
 
 
-def judge_pairs(
+def find_matches(
     subjects: Subjects,
     candidates: Candidates,
     scorer: Scorer,
     *,
     workers: Workers = ALONE,
     progress: Progress | None = None,
-) -> Verdicts:
+) -> tuple[Candidates, Verdicts]:
+    """Those of the candidates that are matches, with the features and log-odds that `judge_pairs` gives them.
+
+    No feature lowers a score, so what costs more is looked at only where the rest, bounded from above, leaves a match
+    possible: first the facts by their keys, then the sentences, and the facts themselves at last.
+    """
+    tasks = _tasks(subjects, candidates)
+    work = partial(_match_block, subjects.passages, subjects.facts, scorer)
+    kept, parts, done = [np.empty(0, np.intp)], [_Measured.none()], 0
+    for found, measured in workers.map(work, tasks):
+        kept.append(done + found)
+        parts.append(measured)
+        done = min(done + _PAIRS, len(candidates))
+        if progress:
+            progress("verify", done, len(candidates))
+    candidates = take_rows(candidates, np.concatenate(kept))
+    verdicts = _verdicts(subjects, candidates, scorer, join_rows(parts))
+    matching = verdicts.log_odds >= scorer.least
+    return take_rows(candidates, matching), take_rows(verdicts, matching)
+
+
+def judge_pairs(subjects: Subjects, candidates: Candidates, scorer: Scorer, *, workers: Workers = ALONE) -> Verdicts:
     """Features and log-odds of every candidate.
 
-    Facts are compared only where they could still make a match: no feature lowers a score, so a pair that stays below
-    the threshold even with perfect facts keeps that bound as its log-odds.
+    Facts are compared only where they could still make a match: a pair that stays below the threshold even with perfect
+    facts keeps that bound as its log-odds.
     """
-    features = np.zeros((len(candidates), len(FEATURES)), np.float32)
-    share = np.zeros((len(candidates), 2), np.float32)
-    lengths = np.log(np.maximum(subjects.lengths, 1))
-    features[:, FEATURES.index("cosine")] = candidates.similarity
-    features[:, FEATURES.index("margin")] = candidates.margin
-    features[:, FEATURES.index("length")] = -np.abs(lengths[candidates.left] - lengths[candidates.right])
-    blocks = list(_slices(len(candidates), _PAIRS))
-    tasks = ((candidates.left[block], candidates.right[block]) for block in blocks)
-    for block, found in zip(blocks, workers.map(partial(_cover_pairs, subjects.passages), tasks), strict=True):
-        features[block, _TEXT_FEATURES], share[block] = found[:, :3], found[:, 3:]
-        if progress:
-            progress("verify", block.stop, len(candidates))
-    heads = subjects.heads(candidates)
-    features[:, _FACT_FEATURES] = (1, 1, 0)
-    undecided = np.flatnonzero(scorer.log_odds(features, heads) >= scorer.least)
-    features[undecided[:, None], _FACT_FEATURES] = _compare_facts(
-        subjects, candidates.left[undecided], candidates.right[undecided], workers
-    )
-    log_odds = scorer.log_odds(features, heads)
-    copies = np.ones(len(candidates), np.bool_)
-    if scorer.copies:
-        copies = scorer.copies.log_odds(features, heads) >= scorer.copies.least
-        log_odds[~copies & _days_apart(subjects.articles, candidates)] = _NEVER
-    return Verdicts(log_odds, features, share, copies)
+    work = partial(_judge_block, subjects.passages, subjects.facts, scorer)
+    parts = [_Measured.none(), *workers.map(work, _tasks(subjects, candidates))]
+    return _verdicts(subjects, candidates, scorer, join_rows(parts))
 
 
 def describe_pairs(
@@ -148,13 +153,87 @@ def describe_pairs(
             take_rows(candidates, block),
             take_rows(verdicts, block),
             full[block],
-            _texts_of(subjects, candidates.left[block][full[block]], candidates.right[block][full[block]]),
             subjects.codes[candidates.left[block]] == subjects.codes[candidates.right[block]],
         )
-        for block in _slices(len(candidates), _TEXTS)
+        for block in _slices(len(candidates), _DESCRIBED)
     )
-    described = workers.map(partial(_describe_batch, subjects.passages), tasks)
+    described = workers.map(partial(_describe_batch, subjects.passages, subjects.facts), tasks)
     return tuple(match for batch in described for match in batch)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Block:
+    """Pairs to be judged: `left` and `right` positions, `features` as far as they are known, and `heads`."""
+
+    left: _Positions
+    right: _Positions
+    features: npt.NDArray[np.float32]
+    heads: _Positions
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Measured:
+    """What the texts of m pairs say: all `features`, and the `share` of each text that has a counterpart."""
+
+    features: npt.NDArray[np.float32]
+    share: npt.NDArray[np.float32]
+
+    @classmethod
+    def none(cls) -> _Measured:
+        """Of no pairs."""
+        return cls(np.empty((0, len(FEATURES)), np.float32), np.empty((0, 2), np.float32))
+
+
+def _tasks(subjects: Subjects, candidates: Candidates) -> Iterator[_Block]:
+    """The candidates in blocks, with what is known without looking at their texts."""
+    lengths = np.log(np.maximum(subjects.lengths, 1))
+    for block in _slices(len(candidates), _PAIRS):
+        part = take_rows(candidates, block)
+        features = np.zeros((len(part), len(FEATURES)), np.float32)
+        features[:, FEATURES.index("cosine")] = part.similarity
+        features[:, FEATURES.index("margin")] = part.margin
+        features[:, FEATURES.index("length")] = -np.abs(lengths[part.left] - lengths[part.right])
+        yield _Block(part.left, part.right, features, subjects.heads(part))
+
+
+def _match_block(
+    passages: StoredPassages, facts: StoredFacts, scorer: Scorer, block: _Block
+) -> tuple[_Positions, _Measured]:
+    """Which pairs of a block may be matches, and what their texts say."""
+    at, share = np.arange(len(block.left)), np.zeros((len(block.left), 2), np.float32)
+
+    def narrow() -> None:
+        nonlocal at, block, share
+        open_ = scorer.log_odds(block.features, block.heads) >= scorer.least - _ROUNDED
+        at, block, share = at[open_], take_rows(block, open_), share[open_]
+
+    block.features[:, _TEXT_FEATURES] = _ALL_COVERED
+    block.features[:, _FACT_FEATURES] = _fact_bounds(facts, block.left, block.right)
+    narrow()
+    block.features[:, _TEXT_FEATURES], share = _cover_pairs(passages, block.left, block.right)
+    narrow()
+    block.features[:, _FACT_FEATURES] = _compare_facts(facts, block.left, block.right)
+    narrow()
+    return at, _Measured(block.features, share)
+
+
+def _judge_block(passages: StoredPassages, facts: StoredFacts, scorer: Scorer, block: _Block) -> _Measured:
+    features = block.features
+    features[:, _TEXT_FEATURES], share = _cover_pairs(passages, block.left, block.right)
+    features[:, _FACT_FEATURES] = _ALL_AGREED
+    open_ = np.flatnonzero(scorer.log_odds(features, block.heads) >= scorer.least)
+    features[open_[:, None], _FACT_FEATURES] = _compare_facts(facts, block.left[open_], block.right[open_])
+    return _Measured(features, share)
+
+
+def _verdicts(subjects: Subjects, candidates: Candidates, scorer: Scorer, measured: _Measured) -> Verdicts:
+    heads = subjects.heads(candidates)
+    log_odds = scorer.log_odds(measured.features, heads)
+    copies = np.ones(len(candidates), np.bool_)
+    if scorer.copies:
+        copies = scorer.copies.log_odds(measured.features, heads) >= scorer.copies.least
+        log_odds[~copies & _days_apart(subjects.articles, candidates)] = _NEVER
+    return Verdicts(log_odds, measured.features, measured.share, copies)
 
 
 def _days_apart(articles: Sequence[Article], candidates: Candidates) -> npt.NDArray[np.bool_]:
@@ -178,72 +257,54 @@ def _slices(total: int, size: int) -> Iterator[slice]:
 
 
 def _cover_pairs(
-    stored: StoredPassages, pairs: tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
-) -> npt.NDArray[np.float32]:
-    """Coverage, containment and order of pairs sorted by their left, and the shares of both: shape (m, 5)."""
-    left, right = pairs
+    stored: StoredPassages, left: _Positions, right: _Positions
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Coverage, containment and order of pairs sorted by their left, shape (m, 3), and the shares of both, (m, 2)."""
     articles, numbers = np.unique(np.concatenate([left, right]), return_inverse=True)
     passages = stored.take(articles)
     left, right = numbers[: len(left)], numbers[len(left) :]
-    features = np.zeros((len(left), 5), np.float32)
+    features, share = np.zeros((len(left), 3), np.float32), np.zeros((len(left), 2), np.float32)
     lefts, begins = np.unique(left, return_index=True)
-    for article, begin, end in zip(lefts.tolist(), begins.tolist(), [*begins[1:].tolist(), len(left)], strict=True):
+    bounds = pairwise([*begins.tolist(), len(left)])
+    for article, (begin, end) in zip(lefts.tolist(), bounds, strict=True):
         found = cover(passages, article, right[begin:end])
         features[begin:end, 0] = found.similarity.min(axis=1)
         features[begin:end, 1] = found.similarity.max(axis=1)
         features[begin:end, 2] = found.order
-        features[begin:end, 3:] = found.share
-    return features
+        share[begin:end] = found.share
+    return features, share
 
 
-def _compare_facts(
-    subjects: Subjects, left: npt.NDArray[np.intp], right: npt.NDArray[np.intp], workers: Workers
-) -> npt.NDArray[np.float32]:
+def _fact_bounds(stored: StoredFacts, left: _Positions, right: _Positions) -> npt.NDArray[np.float32]:
+    """The best that the last three of `FEATURES` can be for pairs: ndarray of shape (m, 3), float32."""
+    bounds = stored.keys.bounds(left, right)
+    bounds[:, 2] = -np.log1p(bounds[:, 2])
+    return bounds.astype(np.float32)
+
+
+def _compare_facts(stored: StoredFacts, left: _Positions, right: _Positions) -> npt.NDArray[np.float32]:
     """The last three of `FEATURES` for pairs: ndarray of shape (m, 3), float32."""
-    tasks = (
-        (_texts_of(subjects, left[block], right[block]), left[block].tolist(), right[block].tolist())
-        for block in _slices(len(left), _TEXTS)
-    )
-    return np.concatenate([np.empty((0, 3), np.float32), *workers.map(_fact_features_of, tasks)])
-
-
-def _text_of(subjects: Subjects, position: int) -> _Text:
-    return subjects.articles[position].body, str(subjects.codes[position])
-
-
-def _texts_of(
-    subjects: Subjects, left: npt.NDArray[np.intp], right: npt.NDArray[np.intp]
-) -> dict[int, _Text]:
-    return {position: _text_of(subjects, position) for position in np.unique(np.concatenate([left, right])).tolist()}
-
-
-def _fact_features_of(task: tuple[dict[int, _Text], list[int], list[int]]) -> npt.NDArray[np.float32]:
-    texts, left, right = task
-    facts = {position: _facts_of(*text) for position, text in texts.items()}
-    pairs = zip(left, right, strict=True)
-    return np.array([fact_features(facts[one], facts[other]) for one, other in pairs], np.float32)
-
-
-_facts_of = lru_cache(maxsize=8192)(extract_facts)
-"""An article's candidates stand together, so the same articles come again soon."""
+    articles, numbers = np.unique(np.concatenate([left, right]), return_inverse=True)
+    facts = stored.take(articles)
+    pairs = zip(numbers[: len(left)].tolist(), numbers[len(left) :].tolist(), strict=True)
+    found = [fact_features(facts[one], facts[other]) for one, other in pairs]
+    return np.array(found, np.float32).reshape(-1, len(_FACT_FEATURES))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Batch:
-    """Pairs to be described, with the texts of those that are described in full."""
+    """Pairs to be described, some in full."""
 
     candidates: Candidates
     verdicts: Verdicts
     full: npt.NDArray[np.bool_]
-    texts: dict[int, _Text]
     one_language: npt.NDArray[np.bool_]
 
 
-def _describe_batch(stored: StoredPassages, batch: _Batch) -> list[Match]:
-    positions = np.array(sorted(batch.texts), np.intp)
-    passages = stored.take(positions)
+def _describe_batch(stored: StoredPassages, stored_facts: StoredFacts, batch: _Batch) -> list[Match]:
+    positions = np.unique(np.concatenate([batch.candidates.left[batch.full], batch.candidates.right[batch.full]]))
+    passages, facts = stored.take(positions), stored_facts.take(positions)
     numbers = {position: number for number, position in enumerate(positions.tolist())}
-    facts = {position: _facts_of(*text) for position, text in batch.texts.items()}
     scores = probability(batch.verdicts.log_odds)
     pairs = zip(batch.candidates.left.tolist(), batch.candidates.right.tolist(), strict=True)
     matches = []
@@ -251,8 +312,8 @@ def _describe_batch(stored: StoredPassages, batch: _Batch) -> list[Match]:
         share = (float(batch.verdicts.share[at, 0]), float(batch.verdicts.share[at, 1]))
         evidence = Evidence(share, features=tuple(zip(FEATURES, map(float, batch.verdicts.features[at]), strict=True)))
         if batch.full[at]:
-            aligned = _align(passages, numbers[left], numbers[right])
-            evidence = _with_facts(evidence, aligned, facts[left], facts[right])
+            one, other = numbers[left], numbers[right]
+            evidence = _with_facts(evidence, _align(passages, one, other), facts[one], facts[other])
         copy = bool(batch.verdicts.copies[at])
         excerpt = _contained(share) if copy else ""
         matches.append(

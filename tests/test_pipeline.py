@@ -228,7 +228,8 @@ def test_two_articles_side_by_side(bundled: Encoder) -> None:
 def test_progress_is_told_stage_by_stage(bundled: Encoder) -> None:
     told: list[tuple[str, int, int]] = []
     find_duplicates(articles(*STORIES.values()), encoder=bundled, progress=lambda *step: told.append(step))
-    assert list(dict.fromkeys(stage for stage, _, _ in told)) == ["detect", "embed", "sentences", "search", "verify"]
+    stages = ["detect", "embed", "sentences", "facts", "search", "verify"]
+    assert list(dict.fromkeys(stage for stage, _, _ in told)) == stages
     assert all(done <= total for _, done, total in told)
 
 

@@ -211,6 +211,6 @@ def test_blocks_of_pairs_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None
     ]
     whole = as_json(find_duplicates(articles, encoder=encoder))
     monkeypatch.setattr(verify, "_PAIRS", 32)
-    monkeypatch.setattr(verify, "_TEXTS", 3)
+    monkeypatch.setattr(verify, "_DESCRIBED", 3)
     monkeypatch.setattr(neighbours.Neighbourhood.blocks, "__defaults__", (50,))
     assert as_json(find_duplicates(articles, encoder=encoder)) == whole

@@ -5,5 +5,6 @@ Two release notes of one template differ in nothing else; a report and its trans
 
 from dedup.facts.compare import FactAgreement, compare_facts
 from dedup.facts.extract import Facts, extract_facts
+from dedup.facts.stored import FactShelf, StoredFacts, pack_facts
 
-__all__ = ["FactAgreement", "Facts", "compare_facts", "extract_facts"]
+__all__ = ["FactAgreement", "FactShelf", "Facts", "StoredFacts", "compare_facts", "extract_facts", "pack_facts"]

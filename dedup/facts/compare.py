@@ -91,10 +91,10 @@ def _numbers(left: tuple[str, ...], right: tuple[str, ...]) -> Agreement:
     if left_only and right_only:
         by_form: dict[str, list[str]] = {}
         for number in sorted(right_only):
-            for form in _forms(number):
+            for form in number_forms(number):
                 by_form.setdefault(form, []).append(number)
         for number in sorted(left_only):
-            others = (other for form in _forms(number) for other in by_form.get(form, ()))
+            others = (other for form in number_forms(number) for other in by_form.get(form, ()))
             if other := next((other for other in others if other in right_only and _same_number(number, other)), None):
                 shared.add(number)
                 left_only.remove(number)
@@ -103,7 +103,7 @@ def _numbers(left: tuple[str, ...], right: tuple[str, ...]) -> Agreement:
 
 
 @lru_cache(maxsize=1 << 16)
-def _forms(number: str) -> tuple[str, ...]:
+def number_forms(number: str) -> tuple[str, ...]:
     """What a number in another form is found by: its significant digits, the clock, the decade."""
     forms = ["#" + number.replace(".", "").replace(":", "").strip("0")]
     if clock := _CLOCK.fullmatch(number):
@@ -122,7 +122,7 @@ def _same_number(left: str, right: str) -> bool:
     if ":" in left or ":" in right or {len(left), len(right)} == {2, 4}:
         return True
     low, high = sorted((float(left), float(right)))
-    one_digit = len(_forms(left)[0]) == len("#5")
+    one_digit = len(number_forms(left)[0]) == len("#5")
     return low > 0 and high >= low * (10**6 if one_digit else 10**3) * 0.999
 
 
@@ -130,7 +130,7 @@ def _not_inside(numbers: tuple[str, ...], others: tuple[str, ...]) -> tuple[str,
     """Those numbers that are no part of the other text's identifiers."""
     if not numbers or not others:
         return numbers
-    parts = frozenset().union(*map(_digit_runs, others))
+    parts = frozenset().union(*map(digit_runs, others))
     return tuple(number for number in numbers if number not in parts)
 
 
@@ -139,11 +139,12 @@ def _not_loose(identifiers: tuple[str, ...], numbers: tuple[str, ...]) -> tuple[
     if not identifiers or not numbers:
         return identifiers
     stated = frozenset(numbers)
-    return tuple(identifier for identifier in identifiers if not _digit_runs(identifier) <= stated)
+    return tuple(identifier for identifier in identifiers if not digit_runs(identifier) <= stated)
 
 
 @lru_cache(maxsize=1 << 16)
-def _digit_runs(fact: str) -> frozenset[str]:
+def digit_runs(fact: str) -> frozenset[str]:
+    """The runs of digits in a fact: "2024" and "1234" of "CVE-2024-1234"."""
     return frozenset(_DIGITS.findall(fact))
 
 
@@ -168,10 +169,11 @@ def _same_date(left: str, right: str) -> bool:
 
 def _clashing(dates: set[str], other: Facts) -> set[str]:
     """Those dates that the other text contradicts by dates of its own, or whose day and year it does not state."""
-    return {date for date in dates if other.dates or not _day_and_year(date) <= set(other.numbers)}
+    return {date for date in dates if other.dates or not day_and_year(date) <= set(other.numbers)}
 
 
-def _day_and_year(date: str) -> set[str]:
+def day_and_year(date: str) -> set[str]:
+    """What a date states as plain numbers: "28" and "2026" of "2026-03-28"."""
     year, day = date[:4] if len(date) > len("03-28") else "", date[-2:] if len(date) != len("2026-03") else ""
     return {part.lstrip("0") for part in (year, day) if part}
 
@@ -190,7 +192,7 @@ def _names(left: Facts, right: Facts) -> Agreement:
 
 @lru_cache(maxsize=1 << 12)
 def _by_sound(names: tuple[str, ...]) -> dict[str, str]:
-    return {_sound(name): name for name in names}
+    return {sound_of(name): name for name in names}
 
 
 @lru_cache(maxsize=1 << 12)
@@ -199,7 +201,7 @@ def _as_set(hints: tuple[str, ...]) -> frozenset[str]:
 
 
 @lru_cache(maxsize=1 << 16)
-def _sound(name: str) -> str:
+def sound_of(name: str) -> str:
     """What a name is met by: its skeleton without a case ending, or itself where it is short or an acronym."""
     sound = "" if name.isupper() else skeleton(name)
     return sound[: max(4, len(sound) - 1)] or name

@@ -1,0 +1,77 @@
+"""The facts of many texts on disk: read once, looked at block by block."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+import numpy.typing as npt
+
+from dedup.facts.bounds import FactKeys, StoredKeys, keys_of
+from dedup.facts.extract import Facts
+from dedup.scratch import ListShelf, StoredLists
+
+_BETWEEN, _BEHIND = "\x1f", "\x1e"  # facts, and kinds of facts; no fact has either in it
+
+Lists = tuple[npt.NDArray[np.generic], npt.NDArray[np.intp]]
+"""The rows of lists, one list behind the other, and the lengths of the lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFacts:
+    """The facts of n texts, and the keys that bound how far they agree.
+
+    full : lists of uint8, a text's facts as `pack_facts` writes them
+    keys : the same as keys
+    """
+
+    full: StoredLists
+    keys: StoredKeys
+
+    def take(self, texts: npt.NDArray[np.intp]) -> list[Facts]:
+        """The facts of some texts, in the order of `texts`."""
+        rows, starts = self.full.take(texts)
+        packed = rows.tobytes()
+        return [_unpacked(packed[begin:end]) for begin, end in itertools.pairwise(starts)]
+
+
+class FactShelf:
+    """Temporary files that the facts of texts are appended to."""
+
+    def __init__(self) -> None:
+        self._shelves = (ListShelf("u1"), *(ListShelf("u4") for _ in fields(FactKeys)))
+
+    def append(self, packed: Sequence[Lists]) -> None:
+        """Write the facts of a batch of texts, as `pack_facts` gives them, behind those that are there."""
+        for shelf, lists in zip(self._shelves, packed, strict=True):
+            shelf.append(*lists)
+
+    def stored(self) -> StoredFacts:
+        """What has been written so far."""
+        full, *keys = (shelf.stored() for shelf in self._shelves)
+        return StoredFacts(full, StoredKeys(*keys))
+
+
+def pack_facts(texts: Sequence[Facts]) -> tuple[Lists, ...]:
+    """The facts of a batch of texts as lists of numbers: in full, and of each field of `FactKeys`."""
+    packed = [_packed(facts) for facts in texts]
+    keys = [keys_of(facts) for facts in texts]
+    full = np.frombuffer(b"".join(packed), np.uint8), np.array([len(part) for part in packed], np.intp)
+    return full, *(_lists([getattr(of_text, field.name) for of_text in keys]) for field in fields(FactKeys))
+
+
+def _lists(keys: Sequence[list[int]]) -> Lists:
+    flat = np.array([key for of_text in keys for key in of_text], np.uint32)
+    return flat, np.array([len(of_text) for of_text in keys], np.intp)
+
+
+def _packed(facts: Facts) -> bytes:
+    kinds = (_BETWEEN.join(getattr(facts, field.name)) for field in fields(Facts))
+    return _BEHIND.join(kinds).encode("utf-8", "surrogatepass")
+
+
+def _unpacked(packed: bytes) -> Facts:
+    kinds = packed.decode("utf-8", "surrogatepass").split(_BEHIND)
+    return Facts(*(tuple(kind.split(_BETWEEN)) if kind else () for kind in kinds))
