@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -261,18 +260,9 @@ def _cover_pairs(
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
     """Coverage, containment and order of pairs sorted by their left, shape (m, 3), and the shares of both, (m, 2)."""
     articles, numbers = np.unique(np.concatenate([left, right]), return_inverse=True)
-    passages = stored.take(articles)
-    left, right = numbers[: len(left)], numbers[len(left) :]
-    features, share = np.zeros((len(left), 3), np.float32), np.zeros((len(left), 2), np.float32)
-    lefts, begins = np.unique(left, return_index=True)
-    bounds = pairwise([*begins.tolist(), len(left)])
-    for article, (begin, end) in zip(lefts.tolist(), bounds, strict=True):
-        found = cover(passages, article, right[begin:end])
-        features[begin:end, 0] = found.similarity.min(axis=1)
-        features[begin:end, 1] = found.similarity.max(axis=1)
-        features[begin:end, 2] = found.order
-        share[begin:end] = found.share
-    return features, share
+    found = cover(stored.take(articles), numbers[: len(left)], numbers[len(left) :])
+    least, most = found.similarity.min(axis=1), found.similarity.max(axis=1)
+    return np.stack([least, most, found.order], axis=1), found.share
 
 
 def _fact_bounds(stored: StoredFacts, left: _Positions, right: _Positions) -> npt.NDArray[np.float32]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from dedup import alignment
 from dedup.alignment import UNORDERED, Passages, align, cover, information_weights
 from dedup.datatypes import AlignedPair, Embeddings
 from dedup.embed import unit_rows
@@ -24,12 +25,40 @@ def one_hot(order: list[int]) -> Embeddings:
 
 def test_coverage_is_the_weighted_mean_of_every_sentences_best_counterpart() -> None:
     passages = random_passages([4, 3, 5, 1], seed=3)
-    found = cover(passages, 0, np.array([1, 2, 3]))
+    found = cover(passages, np.zeros(3, np.intp), np.array([1, 2, 3]))
     for row, other in enumerate((1, 2, 3)):
         table = passages.vectors[passages.of(0)] @ passages.vectors[passages.of(other)].T
         assert found.similarity[row] == pytest.approx([table.max(axis=1).mean(), table.max(axis=0).mean()], abs=1e-6)
         shares = [np.clip((table.max(axis=axis) - 0.3) / 0.5, 0, 1).mean() for axis in (1, 0)]
         assert found.share[row] == pytest.approx(shares, abs=1e-6)
+
+
+@pytest.mark.parametrize("cosines", [1, 40, 1 << 17])
+def test_pairs_are_covered_as_if_each_were_alone(cosines: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alignment, "_COSINES", cosines)
+    passages = random_passages([4, 0, 3, 5, 1, 7, 2], seed=4)
+    pairs = [(left, right) for left in range(7) for right in range(7)]
+    left, right = np.array(pairs).T
+    found = cover(passages, left, right)
+    for at, (one, other) in enumerate(pairs):
+        alone = cover(passages, np.array([one]), np.array([other]))
+        assert found.similarity[at] == pytest.approx(alone.similarity[0], abs=1e-5)
+        assert found.share[at] == pytest.approx(alone.share[0], abs=1e-5)
+        assert found.order[at] == pytest.approx(alone.order[0], abs=1e-5)
+
+
+def test_a_text_without_sentences_covers_nothing() -> None:
+    found = cover(random_passages([2, 0], seed=5), np.array([0, 1]), np.array([1, 1]))
+    assert not found.similarity.any()
+    assert not found.share.any()
+    assert found.order.tolist() == [UNORDERED] * 2
+
+
+def test_of_equal_sentences_the_first_is_the_counterpart() -> None:
+    vectors = np.concatenate([one_hot([0, 1]), one_hot([0, 1]) * np.float32(1 - 1e-7), one_hot([0, 1])])
+    passages = Passages(vectors, np.array([0.5, 0.5, *[0.25] * 4], np.float32), np.array([0, 2, 6]))
+    apart = (abs(1 / 4 - 1 / 8) + abs(3 / 4 - 3 / 8)) / 2
+    assert cover(passages, np.array([0]), np.array([1])).order[0] == pytest.approx(1 - 2 * apart, abs=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +70,9 @@ def test_order_tells_a_translation_from_a_shuffled_text(right: list[int], order:
     vectors = np.concatenate([one_hot([0, 1, 2, 3]), one_hot(right)])
     starts = np.array([0, 4, 4 + len(right)])
     weights = np.concatenate([np.full(4, 0.25), np.full(len(right), 1 / len(right))]).astype(np.float32)
-    assert cover(Passages(vectors, weights, starts), 0, np.array([1])).order[0] == pytest.approx(order, abs=1e-6)
+    assert cover(Passages(vectors, weights, starts), np.array([0]), np.array([1])).order[0] == pytest.approx(
+        order, abs=1e-6
+    )
 
 
 def test_each_sentence_is_aligned_once_and_the_closest_first() -> None:
