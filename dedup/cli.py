@@ -25,6 +25,7 @@ from dedup.evaluate import evaluate as evaluate_clusters
 from dedup.evaluate import evaluation_as_dict, evaluation_as_text
 from dedup.gold import Gold, read_clusters, read_gold, read_pairs
 from dedup.output import check_writable, write_whole
+from dedup.parallel import count_cores
 from dedup.progress import ProgressLine
 from dedup.version import __version__
 
@@ -153,7 +154,8 @@ def scan(
     _log_to_stderr(verbose)
     settings = Settings(model=model, threshold=threshold, level=Level(level), scorer=scorer)
     _check_output(form, output)
-    articles = _read(paths, text_field=text_field, id_field=id_field, glob=glob, max_bytes=max_bytes)
+    jobs = jobs or count_cores()
+    articles = _read(paths, jobs=jobs, text_field=text_field, id_field=id_field, glob=glob, max_bytes=max_bytes)
     report = _find(articles, settings, jobs=jobs, shown=not (quiet or no_progress))
     _write_report(report, form, output, full=verbose > 0, with_text=not no_text)
     if not quiet and (form != "text" or str(output) != "-"):
@@ -296,20 +298,19 @@ def train(corpus: Path, out: Path, quiet: bool, verbose: int, no_progress: bool)
         train_encoder(corpus, out, progress=progress)
 
 
-def _find(articles: Iterable[Article | Skipped], settings: Settings, *, jobs: int | None, shown: bool) -> Report:
-    from dedup.parallel import count_cores
+def _find(articles: Iterable[Article | Skipped], settings: Settings, *, jobs: int, shown: bool) -> Report:
     from dedup.pipeline import find_duplicates
 
-    jobs = jobs or count_cores()
     with ProgressLine(sys.stderr, shown=shown and _on_terminal(sys.stderr)) as progress:
         return find_duplicates(articles, settings=settings, jobs=jobs, progress=progress)
 
 
-def _read(paths: Sequence[str], **given: Any) -> Iterator[Article | Skipped]:
+def _read(paths: Sequence[str], *, jobs: int = 1, **given: Any) -> Iterator[Article | Skipped]:
     """What the paths hold; options that were not given keep their defaults."""
     from dedup.read import ReadOptions, read_paths
 
-    return read_paths(paths, ReadOptions(**{name: value for name, value in given.items() if value is not None}))
+    options = ReadOptions(**{name: value for name, value in given.items() if value is not None})
+    return read_paths(paths, options, jobs=jobs)
 
 
 def _one_article(name: str) -> Article:
@@ -331,7 +332,7 @@ def _names(name: str, path: str, article: Article) -> bool:
 
 def _scan_gold(gold: Iterable[Gold], settings: Settings, *, shown: bool) -> dict[str, str]:
     """Cluster of every clustered gold article, from a scan that sees nothing of the gold."""
-    report = _find((item.article for item in gold), settings, jobs=None, shown=shown)
+    report = _find((item.article for item in gold), settings, jobs=count_cores(), shown=shown)
     return {
         report.articles[member].id: str(number)
         for number, cluster in enumerate(report.clusters)

@@ -1,7 +1,8 @@
 """Paths to articles: folders walked in order, one reader a format, and a reason for everything that cannot be used.
 
 Whatever is met yields at least one `Article` or `Skipped`, so that seen = read + skipped, and nothing but a path that
-does not exist stops the run. Files come one after the other, and so do the records of a file.
+does not exist stops the run. Files come one after the other, and so do the records of a file. Documents, of which web
+pages take a hundred times as long as text, may be shared among processes; files of records are streams and are not.
 """
 
 from __future__ import annotations
@@ -11,12 +12,15 @@ import os
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain, groupby, islice
 
 from dedup.datatypes import Article, Skipped
 from dedup.errors import MissingExtraError, ReadError
+from dedup.parallel import Workers
 from dedup.readers import READERS, Reader
-from dedup.readers.documents import read_text
+from dedup.readers.documents import read_html, read_markdown, read_text
 from dedup.readers.encoding import Stream
 from dedup.readers.files import STDIN, cannot_be_read, file_format, open_file, open_stdin, show_path, walk
 from dedup.readers.json_files import read_json_lines
@@ -25,8 +29,14 @@ from dedup.text import printable
 
 __all__ = ["ReadOptions", "read_folder", "read_paths"]
 
+_DOCUMENTS = (read_html, read_markdown, read_text)
+_BATCH = 16  # documents that a process reads at a time
+_FEW = 512  # files read by one process before others have started
 
-def read_folder(path: str | os.PathLike[str], options: ReadOptions | None = None) -> Iterator[Article | Skipped]:
+
+def read_folder(
+    path: str | os.PathLike[str], options: ReadOptions | None = None, *, jobs: int = 1
+) -> Iterator[Article | Skipped]:
     """Articles of a folder or a file, and what had to be skipped there.
 
     A folder is walked with its subfolders in order of names; hidden files are passed over, symbolic links are not
@@ -39,6 +49,9 @@ def read_folder(path: str | os.PathLike[str], options: ReadOptions | None = None
         A folder, a file, or ``-`` for JSON Lines from standard input.
     options : ReadOptions, optional
         Fields to read, files to choose, size to allow.
+    jobs : int
+        Processes that share the documents of a folder with many; the answer is the same with any number. They start
+        afresh, as those of `find_duplicates` do.
 
     Returns
     -------
@@ -51,11 +64,11 @@ def read_folder(path: str | os.PathLike[str], options: ReadOptions | None = None
     ReadError
         If the path does not exist: at once, not when the first article is asked for.
     """
-    return read_paths([path], options)
+    return read_paths([path], options, jobs=jobs)
 
 
 def read_paths(
-    paths: Iterable[str | os.PathLike[str]], options: ReadOptions | None = None
+    paths: Iterable[str | os.PathLike[str]], options: ReadOptions | None = None, *, jobs: int = 1
 ) -> Iterator[Article | Skipped]:
     """Articles of several folders and files in the order given, each file once (see `read_folder`).
 
@@ -65,6 +78,8 @@ def read_paths(
         Folders, files, or ``-`` for JSON Lines from standard input.
     options : ReadOptions, optional
         Fields to read, files to choose, size to allow.
+    jobs : int
+        Processes that share the documents where there are many.
 
     Returns
     -------
@@ -79,7 +94,7 @@ def read_paths(
     roots = [os.fspath(path) for path in ([paths] if isinstance(paths, (str, os.PathLike)) else paths)]
     for root in roots:
         _require(root)
-    return _with_unique_ids(_read_files(roots, options or ReadOptions()))
+    return _with_unique_ids(_read_files(roots, options or ReadOptions(), jobs))
 
 
 def _require(root: str) -> None:
@@ -111,8 +126,30 @@ def _free_id(id: str, taken: set[str]) -> str:
     return id
 
 
-def _read_files(roots: list[str], options: ReadOptions) -> Iterator[Iterable[Article | Skipped]]:
-    """What each file holds, one to be used up before the next; a file met by several ways comes once."""
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A path that was met, the reason why it cannot be used, if any, and whether it was given by name."""
+
+    path: str
+    fault: str
+    chosen: bool
+
+
+def _read_files(roots: list[str], options: ReadOptions, jobs: int) -> Iterator[Iterable[Article | Skipped]]:
+    """What each file holds, one to be used up before the next."""
+    files = _find_files(roots, options)
+    first = list(islice(files, _FEW)) if jobs > 1 else []
+    many = len(first) == _FEW
+    with Workers(jobs) as workers:
+        for shared, run in groupby(chain(first, files), lambda file: many and _reader(file, options) in _DOCUMENTS):
+            if shared:
+                yield from chain.from_iterable(workers.map(partial(_read_batch, options), _batches(run)))
+            else:
+                yield from (_read_file(file, options) for file in run)
+
+
+def _find_files(roots: list[str], options: ReadOptions) -> Iterator[_File]:
+    """The files under the roots; one met by several ways comes once."""
     met: set[str] = set()
     for root in roots:
         for path, fault in walk(root, options.glob):
@@ -121,16 +158,31 @@ def _read_files(roots: list[str], options: ReadOptions) -> Iterator[Iterable[Art
                 if place in met:
                     continue
                 met.add(place)
-            yield [Skipped(show_path(path), fault)] if fault else _read_file(path, options, chosen=path == root)
+            yield _File(path, fault, chosen=path == root)
 
 
-def _read_file(path: str, options: ReadOptions, *, chosen: bool) -> Iterator[Article | Skipped]:
-    """What a file holds; one of an unknown type is tried as text if it was `chosen` by its name or a pattern."""
-    if path == STDIN:
-        return _read_opened(open_stdin(), read_json_lines, path, options, packed=False)
-    suffix, packed = file_format(path)
-    reader = READERS.get(suffix, read_text if chosen or options.glob else _read_unsupported)
-    return _read_opened(open_file(path, packed), reader, show_path(path), options, packed=packed)
+def _batches(files: Iterator[_File]) -> Iterator[list[_File]]:
+    return iter(lambda: list(islice(files, _BATCH)), [])
+
+
+def _read_batch(options: ReadOptions, files: list[_File]) -> list[list[Article | Skipped]]:
+    return [list(_read_file(file, options)) for file in files]
+
+
+def _read_file(file: _File, options: ReadOptions) -> Iterator[Article | Skipped]:
+    """What a file holds."""
+    if file.fault:
+        return iter([Skipped(show_path(file.path), file.fault)])
+    if file.path == STDIN:
+        return _read_opened(open_stdin(), read_json_lines, file.path, options, packed=False)
+    packed = file_format(file.path)[1]
+    opened = open_file(file.path, packed)
+    return _read_opened(opened, _reader(file, options), show_path(file.path), options, packed=packed)
+
+
+def _reader(file: _File, options: ReadOptions) -> Reader:
+    """The reader of a file; one of an unknown type is tried as text if it was chosen by its name or a pattern."""
+    return READERS.get(file_format(file.path)[0], read_text if file.chosen or options.glob else _read_unsupported)
 
 
 def _read_opened(

@@ -397,7 +397,7 @@ def test_ctrl_c_says_so_and_exits_with_130() -> None:
     script = (
         "import os, signal, dedup.cli, dedup.read\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a shell's background job inherits it ignored
-        "dedup.read.read_paths = lambda *_: (os.kill(os.getpid(), signal.SIGINT) for _ in range(99))\n"
+        "dedup.read.read_paths = lambda *_, **__: (os.kill(os.getpid(), signal.SIGINT) for _ in range(99))\n"
         "dedup.cli.main(['scan', 'seeds', '-o', 'never.txt'])"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}

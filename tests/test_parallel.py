@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 import dedup
-from dedup import Article, errors, find_duplicates, pipeline
+from dedup import Article, errors, find_duplicates, pipeline, read
 from dedup.embed import Encoder
 from dedup.parallel import Workers, count_cores
 from dedup.report import as_json
@@ -98,6 +99,35 @@ def test_any_number_of_jobs_gives_the_same_bytes(monkeypatch: pytest.MonkeyPatch
     alone, shared = (as_json(find_duplicates(news(), encoder=encoder, jobs=jobs)) for jobs in (1, 2))
     assert alone == shared
     assert '"clusters": []' not in alone
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_documents_come_in_their_order_whoever_reads_them(
+    jobs: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(read, "_FEW", 5)
+    monkeypatch.setattr(read, "_BATCH", 2)
+    texts = {f"{number:02}.txt": f"Text {number}" for number in range(12)}
+    pages = {f"{number:02}-page.html": f"<p>Page {number} says something.</p>" for number in range(0, 12, 3)}
+    records = {"05-records.jsonl": '{"id": "00.txt", "text": "first"}\n{"text": "second"}\n'}
+    unusable = {"06-empty.txt": "", "07-picture.png": "x", "08-broken.json": "{"}
+    files = {**texts, **pages, **records, **unusable}
+    for name, content in files.items():
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    found = list(read.read_folder(tmp_path, jobs=jobs))
+    assert found == list(read.read_folder(tmp_path))
+    assert len(found) == len(files) + 1
+    assert [Path(item.path).name for item in found] == sorted([*files, "05-records.jsonl"])
+
+
+def test_a_file_is_read_when_its_articles_are_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(read, "_FEW", 2)
+    for number in range(40):
+        (tmp_path / f"{number:02}.txt").write_text("before", encoding="utf-8")
+    found = read.read_folder(tmp_path)
+    next(found)
+    (tmp_path / "01.txt").write_text("after", encoding="utf-8")
+    assert next(item.text for item in found if isinstance(item, Article)) == "after"
 
 
 def test_an_encoder_that_cannot_be_shared_works_in_this_process(
