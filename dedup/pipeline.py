@@ -48,6 +48,7 @@ _MAPPED = 20_000  # articles up to which a report keeps the vectors; a map of mo
 _COMPLETED = 100  # articles up to which a group of linked articles has all its pairs verified
 _UNVERIFIED = -1.0  # log-odds, threshold taken off, of a pair that nobody has verified
 _ALL_IN_FULL = 12  # articles up to which all pairs of a cluster have their evidence in full
+_MOST_IN_FULL = 100_000  # pairs with evidence in full, two kilobytes each
 _FEW_CHARACTERS = 4_000_000  # read by one process before others have started
 _LONG_RUN = 20_000  # articles beyond which a run says beforehand what it takes
 _BATCH = 1024
@@ -101,20 +102,21 @@ def find_duplicates(
         originals = _originals(kept, workers)
         distinct = sorted(set(originals))
         first = [kept[at] for at in distinct]
-        languages = dict(zip(distinct, _detect(first, workers, progress), strict=True))
-        found = _match(first, [languages[at] for at in distinct], encoder, scorer, settings, workers, progress)
+        languages = _detect(first, workers, progress)
+        found = _match(first, languages, encoder, scorer, settings, workers, progress)
+    numbers = np.searchsorted(distinct, originals)
     matches = [replace(match, left=distinct[match.left], right=distinct[match.right]) for match in found.matches]
     matches += [_exact_match(original, at) for at, original in enumerate(originals) if at != original]
     return Report(
         articles=tuple(kept),
-        languages=tuple(languages[original] for original in originals),
+        languages=tuple(languages[number] for number in numbers.tolist()),
         matches=tuple(sorted(matches, key=lambda match: (match.left, match.right))),
         clusters=_clusters(found, distinct, originals, kept),
         skipped=tuple(skipped),
         settings=settings,
         model=f"{encoder.name}@{encoder.fingerprint}",
         threshold=scorer.threshold,
-        embeddings=found.embeddings[np.searchsorted(distinct, originals)] if len(originals) <= _MAPPED else None,
+        embeddings=found.embeddings[numbers] if len(originals) <= _MAPPED else None,
     )
 
 
@@ -201,8 +203,7 @@ def _match(
         keys=[article.id for article in articles],
         languages=[language.code for language in languages],
     )
-    cosines = dict(zip(pairs, candidates.similarity.tolist(), strict=True))
-    weakest = [_weakest(group, evidence, cosines, scorer) for group in groups]
+    weakest = _weakest(candidates, verdicts, groups, len(articles))
     matched = np.flatnonzero(probability(verdicts.log_odds) >= scorer.threshold)
     full = _in_full([pairs[at] for at in matched], groups, weakest, articles)
     candidates, verdicts = take_rows(candidates, matched), take_rows(verdicts, matched)
@@ -310,20 +311,34 @@ def _lacking(neighbourhood: Neighbourhood, linking: Sequence[Candidates]) -> Can
 def _in_full(
     pairs: Sequence[Pair], groups: Sequence[Group], weakest: Sequence[WeakestPair], articles: Sequence[Article]
 ) -> npt.NDArray[np.bool_]:
-    """Which pairs have their evidence in full: in a large group those of its representative, and the weakest."""
+    """Which pairs have their evidence in full: in a large group those of its representative, and the weakest.
+
+    A run with more of them than memory is for keeps to the weakest of each group, and to the first groups.
+    """
     central: dict[int, int] = {}  # of the members of large groups
     for group in groups:
         if len(group) > _ALL_IN_FULL:
             central |= dict.fromkeys(group, _representative(group, articles))
     shown = {(pair.left, pair.right) for pair in weakest}
-    return np.array([pair in shown or any(central.get(at, at) in pair for at in pair) for pair in pairs], np.bool_)
+    full = np.array([pair in shown or any(central.get(at, at) in pair for at in pair) for pair in pairs], np.bool_)
+    if full.sum() > _MOST_IN_FULL:
+        full = np.array([pair in shown for pair in pairs], np.bool_)
+        full[np.flatnonzero(full)[_MOST_IN_FULL:]] = False
+    return full
 
 
-def _weakest(group: Group, evidence: dict[Pair, float], cosines: dict[Pair, float], scorer: Scorer) -> WeakestPair:
-    """The verified pair of a group with the least score."""
-    pair = min((pair for pair in combinations(group, 2) if pair in evidence), key=lambda pair: (evidence[pair], pair))
-    score = probability(np.array([evidence[pair] + scorer.least]))[0]
-    return WeakestPair(*pair, similarity=cosines[pair], score=float(score))
+def _weakest(candidates: Candidates, verdicts: Verdicts, groups: Sequence[Group], articles: int) -> list[WeakestPair]:
+    """The verified pair of each group with the least score; the first of those that are equal."""
+    group_of = np.full(articles, -1)
+    for number, group in enumerate(groups):
+        group_of[list(group)] = number
+    left, right = group_of[candidates.left], group_of[candidates.right]
+    within = np.flatnonzero((left == right) & (left >= 0))
+    order = within[np.lexsort((verdicts.log_odds[within], left[within]))]
+    weakest = order[np.unique(left[order], return_index=True)[1]]
+    found, scores = take_rows(candidates, weakest), probability(verdicts.log_odds[weakest])
+    columns = (found.left, found.right, found.similarity, scores)
+    return [WeakestPair(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
 
 
 def _exact_match(original: int, copy: int) -> Match:
