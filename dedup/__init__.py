@@ -28,9 +28,11 @@ from dedup.errors import DedupError, MissingExtraError, ModelError, ReadError, R
 from dedup.version import __version__
 
 if TYPE_CHECKING:
+    from dedup.distributed import RayWorkers, Shards
     from dedup.embed import Encoder, load_encoder
     from dedup.pipeline import compare_articles, find_duplicates
     from dedup.read import ReadOptions, read_folder, read_paths
+    from dedup.tables import write_tables
 
 __all__ = [
     "Article",
@@ -45,12 +47,14 @@ __all__ = [
     "MatchKind",
     "MissingExtraError",
     "ModelError",
+    "RayWorkers",
     "ReadError",
     "ReadOptions",
     "Report",
     "ResourceError",
     "Settings",
     "SettingsError",
+    "Shards",
     "Skipped",
     "__version__",
     "compare_articles",
@@ -58,6 +62,7 @@ __all__ = [
     "load_encoder",
     "read_folder",
     "read_paths",
+    "write_tables",
 ]
 
 _STAGES = {
@@ -65,6 +70,9 @@ _STAGES = {
     "load_encoder": "dedup.embed",
     "compare_articles": "dedup.pipeline",
     "find_duplicates": "dedup.pipeline",
+    "RayWorkers": "dedup.distributed",
+    "Shards": "dedup.distributed",
+    "write_tables": "dedup.tables",
     "ReadOptions": "dedup.read",
     "read_folder": "dedup.read",
     "read_paths": "dedup.read",

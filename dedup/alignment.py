@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from dedup.columns import join_rows
 from dedup.datatypes import AlignedPair, Embeddings
-from dedup.scratch import StoredRows, rows_of
+from dedup.scratch import Rows, rows_of
 
 _Floats = npt.NDArray[np.float32]
 _Positions = npt.NDArray[np.intp]
@@ -50,11 +50,11 @@ class Passages:
 
 @dataclass(frozen=True, slots=True)
 class StoredPassages:
-    """The same on disk, for more articles than fit in memory: vectors in half precision."""
+    """The same out of memory, for more articles than fit there: vectors in half precision."""
 
-    vectors: StoredRows
-    weights: StoredRows
-    starts: StoredRows
+    vectors: Rows
+    weights: Rows
+    starts: Rows
 
     def take(self, articles: npt.NDArray[np.intp]) -> Passages:
         """The sentences of some articles alone, in the order of `articles`."""

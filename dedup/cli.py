@@ -12,12 +12,14 @@ import logging
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from dedup import options
 from dedup import report as rendering
 from dedup.datatypes import Article, Level, Report, Settings, Skipped
 from dedup.errors import DedupError, ReadError, SettingsError
@@ -27,13 +29,14 @@ from dedup.gold import Gold, read_clusters, read_gold, read_pairs
 from dedup.output import check_writable, write_whole
 from dedup.parallel import count_cores
 from dedup.progress import ProgressLine
+from dedup.stores import is_uri
 from dedup.version import __version__
+
+if TYPE_CHECKING:
+    from dedup.distributed import RayWorkers
 
 _FOUND_DUPLICATES = 3
 _INTERRUPTED = 130
-
-Command = TypeVar("Command", bound=Callable[..., Any])
-
 
 class _Interrupted(click.ClickException):
     exit_code = _INTERRUPTED
@@ -56,52 +59,7 @@ class _Faces(click.Group):
         except DedupError as error:
             raise click.ClickException(str(error)) from error
         except KeyboardInterrupt as error:
-            raise _Interrupted("interrupted; nothing was written") from error
-
-
-def _options(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
-    """Several options as one decorator."""
-
-    def decorate(command: Command) -> Command:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return decorate
-
-
-_deciding = _options(
-    click.option("--model", default="bundled", show_default=True, metavar="NAME|DIR",
-                 help="Embedding model: the bundled one, or any sentence-transformers model."),
-    click.option("--threshold", type=float, metavar="T",
-                 help="Least probability (0 to 1) of being the same article; the default suits the model."),
-    click.option("--scorer", default="", metavar="FILE", help="A score fitted by dedup calibrate, for this model."),
-    click.option("--level", type=click.Choice([level.value for level in Level]), default=Level.DUPLICATE.value,
-                 show_default=True, help="duplicate: copies, edits, excerpts, translations; story: also other reports "
-                 "of the same event."),
-)  # fmt: skip
-_reading = _options(
-    click.option("--text-field", metavar="NAME", help="Field of JSON, CSV and Parquet records that holds the text."),
-    click.option("--id-field", metavar="NAME", help="Field that holds the id."),
-    click.option("--glob", metavar="PATTERN", help="In folders, read only files whose name matches, such as '*.html'."),
-    click.option("--max-bytes", type=click.IntRange(min=1), metavar="N", help="Skip files larger than this."),
-)
-_verbose = click.option(
-    "-v", "--verbose", count=True, help="Show long lists in full, and what is going on; -vv in detail."
-)
-_speaking = _options(
-    click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors beside the result."),
-    _verbose,
-    click.option("--no-progress", is_flag=True, help="No progress line."),
-)
-_jobs = click.option(
-    "-j", "--jobs", type=click.IntRange(min=1), metavar="N",
-    help="Processes that share the work; by default all cores. The report is the same with any number.",
-)  # fmt: skip
-_writing = click.option(
-    "-o", "--output", type=click.Path(path_type=Path, allow_dash=True), default="-", metavar="FILE",
-    help="Write here instead of to standard output; whole or not at all.",
-)  # fmt: skip
+            raise _Interrupted("interrupted; no report was written") from error
 
 
 @click.group(cls=_Faces, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -128,17 +86,18 @@ def main() -> None:
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("-f", "--format", "form", default="text", show_default=True, help="Shape of the report.",
               type=click.Choice(["text", "json", "jsonl", "csv", "html", "parquet"]))  # fmt: skip
-@_writing
-@_deciding
-@_reading
-@_jobs
+@options.placing
+@options.deciding
+@options.reading
+@options.jobs
+@options.distributing
 @click.option("--check", is_flag=True, help="Exit with code 3 if there are duplicates.")
 @click.option("--no-text", is_flag=True, help="Leave the text of the articles out of the report.")
-@_speaking
+@options.speaking
 def scan(
-    paths: tuple[str, ...], form: str, output: Path, model: str, threshold: float | None, scorer: str, level: str,
+    paths: tuple[str, ...], form: str, output: str, model: str, threshold: float | None, scorer: str, level: str,
     text_field: str | None, id_field: str | None, glob: str | None, max_bytes: int | None, jobs: int | None,
-    check: bool, no_text: bool, quiet: bool, verbose: int, no_progress: bool,
+    engine: str, ray_address: str | None, check: bool, no_text: bool, quiet: bool, verbose: int, no_progress: bool,
 ) -> None:  # fmt: skip
     """Find duplicates in files and folders.
 
@@ -146,21 +105,34 @@ def scan(
     dedup scan articles/
     dedup scan a.jsonl b.csv --text-field body --format csv -o duplicates.csv
     dedup scan articles/ --model sentence-transformers/LaBSE --threshold 0.7
+    dedup scan s3://bucket/news --engine ray --ray-address auto --format parquet -o s3://bucket/duplicates
 
     A folder is walked in order of names; hidden files and links are left out; "-" is JSON lines on standard input. A
     text file is one article; JSON, JSONL, CSV and Parquet hold one a record, with fields text and, if present, id,
     title, url, published, language. What cannot be used is skipped, counted and named with its reason.
+
+    With --engine ray every machine must reach the paths, which may be URIs, and --format parquet writes tables in many
+    parts, for results too large for one report.
     """
     _log_to_stderr(verbose)
     settings = Settings(model=model, threshold=threshold, level=Level(level), scorer=scorer)
     _check_output(form, output)
-    jobs = jobs or count_cores()
-    articles = _read(paths, jobs=jobs, text_field=text_field, id_field=id_field, glob=glob, max_bytes=max_bytes)
-    report = _find(articles, settings, jobs=jobs, shown=not (quiet or no_progress))
-    _write_report(report, form, output, full=verbose > 0, with_text=not no_text)
-    if not quiet and (form != "text" or str(output) != "-"):
-        click.echo(rendering.summary_line(report), err=True)
-    if check and report.clusters:
+    with _engine(engine, ray_address, jobs) as workers:
+        articles = _read(paths, jobs=jobs, shared=workers is not None,
+                         text_field=text_field, id_field=id_field, glob=glob, max_bytes=max_bytes)  # fmt: skip
+        if workers and form == "parquet":
+            from dedup.tables import write_tables
+
+            with _progress(not (quiet or no_progress)) as progress:
+                counts = write_tables(articles, output, settings=settings, workers=workers, with_text=not no_text,
+                                      progress=progress)["counts"]  # fmt: skip
+        else:
+            report = _find(articles, settings, jobs=jobs, shown=not (quiet or no_progress), workers=workers)
+            _write_report(report, form, Path(output), full=verbose > 0, with_text=not no_text)
+            counts = rendering.counts(report)
+    if not quiet and (form != "text" or output != "-"):
+        click.echo(rendering.summary_line(counts), err=True)
+    if check and counts["clusters"]:
         raise click.exceptions.Exit(_FOUND_DUPLICATES)
 
 
@@ -169,10 +141,10 @@ def scan(
 @click.argument("right")
 @click.option("-f", "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
               help="Shape of the answer.")  # fmt: skip
-@_writing
-@_deciding
+@options.writing
+@options.deciding
 @click.option("--check", is_flag=True, help="Exit with code 3 if the two are the same article.")
-@_verbose
+@options.verbose
 def compare(
     left: str, right: str, form: str, output: Path, model: str, threshold: float | None, scorer: str, level: str,
     check: bool, verbose: int,
@@ -207,9 +179,9 @@ def compare(
               help="Labelled pairs to score as well: JSON lines with a, b and label 1 or 0.")  # fmt: skip
 @click.option("-f", "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
               help="Shape of the answer.")  # fmt: skip
-@_writing
-@_deciding
-@_speaking
+@options.writing
+@options.deciding
+@options.speaking
 def evaluate(
     gold: Path, report: Path | None, pairs: Path | None, form: str, output: Path, model: str, threshold: float | None,
     scorer: str, level: str, quiet: bool, verbose: int, no_progress: bool,
@@ -249,8 +221,8 @@ def schema() -> None:
 @click.option("--against", multiple=True, type=click.Path(path_type=Path), metavar="GOLD",
               help="Sets of which only different stories count: what must stay apart. Repeatable.")
 @click.option("--model", default="bundled", show_default=True, metavar="NAME|DIR", help="Embedding model to fit for.")
-@_writing
-@_speaking
+@options.writing
+@options.speaking
 def calibrate(
     golds: tuple[Path, ...], against: tuple[Path, ...], model: str, output: Path, quiet: bool, verbose: int,
     no_progress: bool,
@@ -270,7 +242,7 @@ def calibrate(
     _log_to_stderr(verbose)
     _check_output("json", output)
     encoder = load_encoder(model)
-    with ProgressLine(sys.stderr, shown=_on_terminal(sys.stderr) and not (quiet or no_progress)) as progress:
+    with _progress(not (quiet or no_progress)) as progress:
         labelled = {gold.name: label_pairs(read_gold(gold), encoder, progress=progress) for gold in golds}
         apart = [label_pairs(read_gold(gold), encoder, progress=progress) for gold in against]
     scorer = fit_scorer(labelled, apart)
@@ -285,7 +257,7 @@ def calibrate(
 @click.argument("corpus", type=click.Path(path_type=Path))
 @click.option("-o", "--output", "out", required=True, type=click.Path(path_type=Path), metavar="DIR",
               help="Folder for the model; a stopped run goes on from its checkpoints in DIR.work.")  # fmt: skip
-@_speaking
+@options.speaking
 def train(corpus: Path, out: Path, quiet: bool, verbose: int, no_progress: bool) -> None:
     """Train the embedding model.
 
@@ -294,23 +266,44 @@ def train(corpus: Path, out: Path, quiet: bool, verbose: int, no_progress: bool)
     from dedup.train import train_encoder
 
     _log_to_stderr(verbose)
-    with ProgressLine(sys.stderr, shown=_on_terminal(sys.stderr) and not (quiet or no_progress)) as progress:
+    with _progress(not (quiet or no_progress)) as progress:
         train_encoder(corpus, out, progress=progress)
 
 
-def _find(articles: Iterable[Article | Skipped], settings: Settings, *, jobs: int, shown: bool) -> Report:
+def _engine(engine: str, address: str | None, jobs: int | None) -> AbstractContextManager[RayWorkers | None]:
+    """Ray, if it was asked for."""
+    if engine == "ray":
+        from dedup.distributed import RayWorkers
+
+        return RayWorkers(address, jobs=jobs)
+    if address is not None:
+        raise click.UsageError("--ray-address needs --engine ray")
+    return nullcontext()
+
+
+def _find(
+    articles: Iterable[Article | Skipped], settings: Settings, *, jobs: int | None, shown: bool,
+    workers: RayWorkers | None = None,
+) -> Report:  # fmt: skip
     from dedup.pipeline import find_duplicates
 
-    with ProgressLine(sys.stderr, shown=shown and _on_terminal(sys.stderr)) as progress:
-        return find_duplicates(articles, settings=settings, jobs=jobs, progress=progress)
+    sharing: dict[str, Any] = {"workers": workers} if workers else {"jobs": jobs or count_cores()}
+    with _progress(shown) as progress:
+        return find_duplicates(articles, settings=settings, progress=progress, **sharing)
 
 
-def _read(paths: Sequence[str], *, jobs: int = 1, **given: Any) -> Iterator[Article | Skipped]:
-    """What the paths hold; options that were not given keep their defaults."""
+def _read(
+    paths: Sequence[str], *, jobs: int | None = 1, shared: bool = False, **given: Any
+) -> Iterable[Article | Skipped]:
+    """What the paths hold, read here or by those who share the work; options not given keep their defaults."""
     from dedup.read import ReadOptions, read_paths
 
-    options = ReadOptions(**{name: value for name, value in given.items() if value is not None})
-    return read_paths(paths, options, jobs=jobs)
+    chosen = ReadOptions(**{name: value for name, value in given.items() if value is not None})
+    if shared:
+        from dedup.distributed import Shards
+
+        return Shards(tuple(paths), chosen)
+    return read_paths(paths, chosen, jobs=jobs or count_cores())
 
 
 def _one_article(name: str) -> Article:
@@ -332,7 +325,7 @@ def _names(name: str, path: str, article: Article) -> bool:
 
 def _scan_gold(gold: Iterable[Gold], settings: Settings, *, shown: bool) -> dict[str, str]:
     """Cluster of every clustered gold article, from a scan that sees nothing of the gold."""
-    report = _find((item.article for item in gold), settings, jobs=count_cores(), shown=shown)
+    report = _find((item.article for item in gold), settings, jobs=None, shown=shown)
     return {
         report.articles[member].id: str(number)
         for number, cluster in enumerate(report.clusters)
@@ -352,14 +345,15 @@ def _write_report(report: Report, form: str, output: Path, *, full: bool, with_t
         _write(getattr(rendering, f"as_{form}")(report, with_text=with_text), output)
 
 
-def _check_output(form: str, output: Path) -> None:
+def _check_output(form: str, output: str | Path) -> None:
     """Refuse an output that cannot be written before the long work, not after it."""
     if form == "parquet":
         if str(output) == "-":
             raise click.UsageError("--format parquet writes three tables and needs a folder: -o FOLDER")
-        _make_folder(output)
+        if not is_uri(str(output)):
+            _make_folder(Path(output))
     elif str(output) != "-":
-        check_writable(output)
+        check_writable(Path(output))
 
 
 def _make_folder(path: Path) -> None:
@@ -384,6 +378,10 @@ def _layout(output: Path) -> dict[str, Any]:
     colour = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     width = shutil.get_terminal_size().columns if terminal else 100
     return {"width": min(width, 140), "colour": colour}
+
+
+def _progress(shown: bool) -> ProgressLine:
+    return ProgressLine(sys.stderr, shown=shown and _on_terminal(sys.stderr))
 
 
 def _on_terminal(stream: IO[str]) -> bool:

@@ -36,7 +36,7 @@ def linked_groups(pairs: Iterable[Pair]) -> list[tuple[int, ...]]:
 
 
 def cluster_pairs(
-    log_odds: Mapping[Pair, float], *, unknown: float, keys: Sequence[str], languages: Sequence[str]
+    log_odds: Mapping[Pair, float], *, unknown: float, keys: Mapping[int, str] | Sequence[str], languages: Sequence[str]
 ) -> list[tuple[int, ...]]:
     """Clusters of two or more, each ascending, sorted by their first member.
 
@@ -46,8 +46,9 @@ def cluster_pairs(
         Evidence for (above 0) or against (below 0) a pair belonging together, the threshold already taken off.
     unknown : float
         What a pair that is not in the mapping counts; below 0.
-    keys : sequence of str
-        Unique names of all articles; ties are broken by them, so that the order of the articles does not matter.
+    keys : sequence of str, or mapping of int to str
+        Unique names of all articles, or of those in pairs; ties are broken by them, so that the order of the articles
+        does not matter.
     languages : sequence of str
         Language codes of all articles.
     """

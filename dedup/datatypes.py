@@ -7,7 +7,8 @@ larger is closer; a score is a probability in [0, 1]; a threshold admits ``>=``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
@@ -76,6 +77,21 @@ class Article:
         if not title or self.text.lstrip()[: len(title)] == title:
             return self.text
         return f"{title}\n{self.text}"
+
+
+class StoredArticles(Sequence[Article]):
+    """Articles that lie elsewhere: slices and selections of them lie there too, and whoever iterates fetches them."""
+
+    @abstractmethod
+    def take(self, positions: npt.NDArray[np.intp]) -> StoredArticles:
+        """Some of the articles, in the order of `positions`."""
+
+
+def take_articles(articles: Sequence[Article], positions: npt.NDArray[np.intp]) -> Sequence[Article]:
+    """Some of the articles, in the order of `positions`; those that lie elsewhere stay there until they are read."""
+    if isinstance(articles, StoredArticles):
+        return articles.take(positions)
+    return [articles[position] for position in positions.tolist()]
 
 
 @dataclass(frozen=True, slots=True)

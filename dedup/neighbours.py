@@ -8,7 +8,6 @@ A language never forbids a pair.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,6 +16,7 @@ import numpy.typing as npt
 from dedup.cells import divide
 from dedup.datatypes import Candidates, Embeddings, Progress
 from dedup.errors import SettingsError
+from dedup.parallel import ALONE, Workers
 
 _MOST_EXACT = 20_000  # articles up to which all are compared with all
 _ROWS, _COLUMNS = 1 << 14, 512  # of a block: 32 MB of cosines
@@ -80,7 +80,7 @@ def search(
     neighbours: int = 24,
     floor: float = 0.1,
     most_exact: int = _MOST_EXACT,
-    threads: int = 1,
+    workers: Workers = ALONE,
     progress: Progress | None = None,
 ) -> Neighbourhood:
     """Every article's neighbours, in blocks of rows.
@@ -97,8 +97,8 @@ def search(
         Cosine a candidate has to reach.
     most_exact : int
         Articles up to which all are compared with all; beyond, each is compared with those of the nearest cells.
-    threads : int
-        Parts of the rows worked on at once.
+    workers : Workers
+        Who looks for the neighbours of a part of the rows each.
 
     Returns
     -------
@@ -121,27 +121,26 @@ def search(
     names, numbers = np.unique(np.array(languages, dtype=str), return_inverse=True)
     of_language = numbers.astype(np.intp)
     closest = _Closest.empty(n, len(names))
-    parts, looks = _parts(embeddings, threads, exact=n <= most_exact)
+    parts, looks = _parts(embeddings, workers.jobs, exact=n <= most_exact)
+    vectors = workers.share(embeddings, np.concatenate([np.empty(0, np.intp), *parts]))
 
-    def look(rows: _Positions) -> npt.NDArray[np.int64]:
-        own = np.asarray(embeddings[rows])
+    def look(rows: _Positions) -> tuple[_Closest, _Positions, _Positions]:
+        own = np.asarray(vectors[rows])
         nearest, found = _Nearest(len(rows), neighbours, floor), _Closest.empty(len(rows), len(names))
         for columns, at in looks(own):
-            similarity = np.asarray(embeddings[columns] @ own[at].T)
+            similarity = np.asarray(vectors[columns] @ own[at].T)
             similarity[_where_same(columns, rows[at])] = _NOTHING
             nearest.update(at, columns, similarity)
             found.update(at, columns, similarity, of_language[columns])
-        closest.enter(rows, found)
-        row, column = nearest.pairs()
-        return _numbered(rows[row], column, n)
+        return found, *nearest.pairs()
 
     near, done = [np.empty(0, np.int64)], 0
-    with ThreadPoolExecutor(threads) as pool:
-        for rows, pairs in zip(parts, pool.map(look, parts), strict=True):
-            near.append(pairs)
-            done += len(rows)
-            if progress:
-                progress("search", done, n)
+    for rows, (found, row, column) in zip(parts, workers.map_arrays(look, parts), strict=True):
+        closest.enter(rows, found)
+        near.append(_numbered(rows[row], column, n))
+        done += len(rows)
+        if progress:
+            progress("search", done, n)
     near.append(_numbered(*closest.mutual(of_language, floor), n))
     return Neighbourhood(embeddings, of_language, closest, _distinct(np.concatenate(near)))
 
@@ -150,13 +149,13 @@ _Looks = Callable[[Embeddings], Iterator[tuple[_Positions, _Positions]]]
 """Of vectors: blocks of columns, and which of the vectors are compared with them."""
 
 
-def _parts(embeddings: Embeddings, threads: int, *, exact: bool) -> tuple[list[_Positions], _Looks]:
-    """Parts of the rows, which one thread works on at a time, and where the vectors of a part look."""
+def _parts(embeddings: Embeddings, jobs: int, *, exact: bool) -> tuple[list[_Positions], _Looks]:
+    """Parts of the rows, which one worker looks at at a time, and where the vectors of a part look."""
     rows = np.arange(len(embeddings), dtype=np.intp)
     if exact:
         return _slices(rows, _ROWS), lambda own: ((part, np.arange(len(own))) for part in _slices(rows, _COLUMNS))
     cells = divide(embeddings)
-    size = min(_ROWS_OF_CELLS, -(-len(rows) // threads))
+    size = min(_ROWS_OF_CELLS, -(-len(rows) // jobs))
     return [np.sort(part) for part in _slices(np.concatenate(cells.members), size)], cells.looks
 
 

@@ -1,6 +1,8 @@
 """Work shared among processes, with the same results in the same order as without them.
 
-Nothing heavy is imported here: a worker process sets its number of threads before numpy is loaded.
+A run asks its `Workers` for everything that hangs on where it runs: who does the work, and where the articles and the
+rows computed from them lie. Those of `dedup.distributed` answer for several machines. Nothing heavy is imported here: a
+worker process sets its number of threads before numpy is loaded.
 """
 
 from __future__ import annotations
@@ -8,18 +10,26 @@ from __future__ import annotations
 import os
 import signal
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from types import TracebackType
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from dedup.datatypes import Article, Progress, Skipped
 from dedup.errors import ResourceError, SettingsError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from dedup.scratch import RowShelf
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
+_TOLD = 1024  # articles after which the progress of reading is told
 _AHEAD = 3  # tasks in hand for each worker: none waits, and no stage piles up its results
 
 
@@ -33,6 +43,9 @@ class Workers:
     jobs : int
         Processes, at least 1.
     """
+
+    remote = False
+    """Whether other machines may do the work, which share neither memory nor disk with this one."""
 
     def __init__(self, jobs: int = 1) -> None:
         if jobs < 1:
@@ -64,6 +77,44 @@ class Workers:
                 f"one of {self.jobs} worker processes was ended from outside, perhaps because memory ran out; "
                 "run again with fewer --jobs"
             ) from error
+
+    def map_arrays(self, work: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Result]:
+        """The same for work on large arrays at hand, which threads of this process do without copying them."""
+        with ThreadPoolExecutor(self.jobs) as pool:
+            yield from pool.map(work, tasks)
+
+    def fill(
+        self, shelf: RowShelf, work: Callable[[Task], tuple[Result, npt.NDArray[Any]]], tasks: Iterable[Task]
+    ) -> Iterator[Result]:
+        """What `work` tells of each task; the rows that it makes besides are put on the shelf."""
+        for told, rows in self.map(work, tasks):
+            shelf.append(rows)
+            yield told
+
+    def shelf(self, dtype: str, columns: int | None = None) -> RowShelf:
+        """A shelf for rows that all workers can read."""
+        from dedup.scratch import Shelf
+
+        return Shelf(dtype, columns)
+
+    def share(self, rows: npt.NDArray[Any], _order: npt.NDArray[np.intp]) -> npt.NDArray[Any]:
+        """Rows that `map_arrays` can take some of, kept in an order in which neighbours are asked for together."""
+        return rows
+
+    def gather(
+        self, articles: Iterable[Article | Skipped], progress: Progress | None = None
+    ) -> tuple[Sequence[Article], list[Skipped]]:
+        """All that is to be compared, and all that was skipped."""
+        kept: list[Article] = []
+        skipped: list[Skipped] = []
+        for item in articles:
+            if isinstance(item, Skipped):
+                skipped.append(item)
+            else:
+                kept.append(item)
+            if progress and not (len(kept) + len(skipped)) % _TOLD:
+                progress("read", len(kept) + len(skipped), 0)
+        return kept, skipped
 
     def __enter__(self) -> Workers:
         return self

@@ -93,11 +93,12 @@ def read_paths(
     """
     roots = [os.fspath(path) for path in ([paths] if isinstance(paths, (str, os.PathLike)) else paths)]
     for root in roots:
-        _require(root)
-    return _with_unique_ids(_read_files(roots, options or ReadOptions(), jobs))
+        require(root)
+    return with_unique_ids(_read_files(roots, options or ReadOptions(), jobs))
 
 
-def _require(root: str) -> None:
+def require(root: str) -> None:
+    """Raise `ReadError` where there is no such file or folder."""
     try:
         if root != STDIN:
             os.stat(root)
@@ -108,7 +109,7 @@ def _require(root: str) -> None:
         raise ReadError(f"{shown}: no such file or folder; check the spelling and the current folder") from fault
 
 
-def _with_unique_ids(files: Iterable[Iterable[Article | Skipped]]) -> Iterator[Article | Skipped]:
+def with_unique_ids(files: Iterable[Iterable[Article | Skipped]]) -> Iterator[Article | Skipped]:
     """The items of all files; an id that was taken before gives way to ``path#n``."""
     taken: set[str] = set()
     for file in files:
@@ -127,28 +128,41 @@ def _free_id(id: str, taken: set[str]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _File:
+class File:
     """A path that was met, the reason why it cannot be used, if any, and whether it was given by name."""
 
     path: str
     fault: str
     chosen: bool
 
+    def read(self, options: ReadOptions) -> Iterator[Article | Skipped]:
+        """What it holds."""
+        if self.fault:
+            return iter([Skipped(show_path(self.path), self.fault)])
+        if self.path == STDIN:
+            return _read_opened(open_stdin(), read_json_lines, self.path, options, packed=False)
+        opened = open_file(self.path, file_format(self.path)[1])
+        return read_opened(opened, show_path(self.path), options, chosen=self.chosen)
+
+    def reader(self, options: ReadOptions) -> Reader:
+        """Who can read it."""
+        return _reader(self.path, self.chosen, options)
+
 
 def _read_files(roots: list[str], options: ReadOptions, jobs: int) -> Iterator[Iterable[Article | Skipped]]:
     """What each file holds, one to be used up before the next."""
-    files = _find_files(roots, options)
+    files = find_files(roots, options)
     first = list(islice(files, _FEW)) if jobs > 1 else []
     many = len(first) == _FEW
     with Workers(jobs) as workers:
-        for shared, run in groupby(chain(first, files), lambda file: many and _reader(file, options) in _DOCUMENTS):
+        for shared, run in groupby(chain(first, files), lambda file: many and file.reader(options) in _DOCUMENTS):
             if shared:
                 yield from chain.from_iterable(workers.map(partial(_read_batch, options), _batches(run)))
             else:
-                yield from (_read_file(file, options) for file in run)
+                yield from (file.read(options) for file in run)
 
 
-def _find_files(roots: list[str], options: ReadOptions) -> Iterator[_File]:
+def find_files(roots: list[str], options: ReadOptions) -> Iterator[File]:
     """The files under the roots; one met by several ways comes once."""
     met: set[str] = set()
     for root in roots:
@@ -158,31 +172,27 @@ def _find_files(roots: list[str], options: ReadOptions) -> Iterator[_File]:
                 if place in met:
                     continue
                 met.add(place)
-            yield _File(path, fault, chosen=path == root)
+            yield File(path, fault, chosen=path == root)
 
 
-def _batches(files: Iterator[_File]) -> Iterator[list[_File]]:
+def _batches(files: Iterator[File]) -> Iterator[list[File]]:
     return iter(lambda: list(islice(files, _BATCH)), [])
 
 
-def _read_batch(options: ReadOptions, files: list[_File]) -> list[list[Article | Skipped]]:
-    return [list(_read_file(file, options)) for file in files]
+def _read_batch(options: ReadOptions, files: list[File]) -> list[list[Article | Skipped]]:
+    return [list(file.read(options)) for file in files]
 
 
-def _read_file(file: _File, options: ReadOptions) -> Iterator[Article | Skipped]:
-    """What a file holds."""
-    if file.fault:
-        return iter([Skipped(show_path(file.path), file.fault)])
-    if file.path == STDIN:
-        return _read_opened(open_stdin(), read_json_lines, file.path, options, packed=False)
-    packed = file_format(file.path)[1]
-    opened = open_file(file.path, packed)
-    return _read_opened(opened, _reader(file, options), show_path(file.path), options, packed=packed)
+def read_opened(
+    opened: AbstractContextManager[Stream], path: str, options: ReadOptions, *, chosen: bool
+) -> Iterator[Article | Skipped]:
+    """What a file holds that somebody opens, by its path as reports show it."""
+    return _read_opened(opened, _reader(path, chosen, options), path, options, packed=file_format(path)[1])
 
 
-def _reader(file: _File, options: ReadOptions) -> Reader:
+def _reader(path: str, chosen: bool, options: ReadOptions) -> Reader:
     """The reader of a file; one of an unknown type is tried as text if it was chosen by its name or a pattern."""
-    return READERS.get(file_format(file.path)[0], read_text if file.chosen or options.glob else _read_unsupported)
+    return READERS.get(file_format(path)[0], read_text if chosen or options.glob else _read_unsupported)
 
 
 def _read_opened(

@@ -12,12 +12,37 @@ import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from dedup.errors import ResourceError
+
+
+class Rows(Protocol):
+    """Rows that lie somewhere: `open` gives what positions of rows can be looked up in, as in an array."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The number of rows, and what a row is."""
+        ...
+
+    def open(self) -> Any:
+        """The rows, read as they are used."""
+        ...
+
+
+class RowShelf(Protocol):
+    """What takes rows as they are made, wherever it puts them."""
+
+    def append(self, rows: npt.NDArray[Any]) -> None:
+        """Put rows behind those that are there."""
+        ...
+
+    def stored(self) -> Rows:
+        """What has been put there so far."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +68,11 @@ class StoredLists:
     """Lists of rows of different lengths, one an article, one behind the other.
 
     rows : the rows of all lists
-    starts : StoredRows of shape (n + 1,), int64; list i has rows ``starts[i]`` to ``starts[i + 1]``
+    starts : rows of shape (n + 1,), int64; list i has rows ``starts[i]`` to ``starts[i + 1]``
     """
 
-    rows: StoredRows
-    starts: StoredRows
+    rows: Rows
+    starts: Rows
 
     def take(self, which: npt.NDArray[np.intp]) -> tuple[npt.NDArray[Any], npt.NDArray[np.intp]]:
         """The rows of some lists, one behind the other, and where each begins and the last ends."""
@@ -108,16 +133,18 @@ class Shelf:
 
 
 class ListShelf:
-    """Temporary files that lists of numbers are appended to.
+    """Shelves that lists of numbers are appended to.
 
     Parameters
     ----------
     dtype : str
         numpy's name of the type of all numbers.
+    shelf : callable
+        Makes a shelf for numbers of a type; by default one on disk.
     """
 
-    def __init__(self, dtype: str) -> None:
-        self._rows, self._starts = Shelf(dtype), Shelf("i8")
+    def __init__(self, dtype: str, shelf: Callable[[str], RowShelf] = Shelf) -> None:
+        self._rows, self._starts = shelf(dtype), shelf("i8")
         self._starts.append(np.zeros(1))
         self._total = 0
 

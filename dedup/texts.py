@@ -24,6 +24,7 @@ from dedup.embed import (
     Encoder,
     LanguageMeans,
     StaticEncoder,
+    TransformerEncoder,
     embed_sentences,
     known_mean,
     load_encoder,
@@ -32,7 +33,7 @@ from dedup.embed import (
 from dedup.facts import FactShelf, extract_facts, pack_facts
 from dedup.facts.stored import Lists
 from dedup.parallel import ALONE, Workers
-from dedup.scratch import Shelf
+from dedup.scratch import RowShelf, Shelf
 from dedup.text import reading_length, sentences
 
 _BATCH = 256
@@ -56,9 +57,8 @@ def embed_bodies(
     """
     shelf = Shelf("f4", encoder.dimension)
     sharing, source = _shared(encoder, workers)
-    tasks = ([article.body for article in part] for part in batches(articles))
     done = 0
-    for vectors in sharing.map(partial(_pool, source), tasks):
+    for vectors in sharing.map(partial(_pool, source), batches(articles)):
         shelf.append(vectors)
         done += len(vectors)
         if progress:
@@ -76,16 +76,15 @@ def split_bodies(
     *,
     workers: Workers = ALONE,
     progress: Progress | None = None,
-) -> tuple[StoredPassages, npt.NDArray[np.float32], tuple[Shelf, ...]]:
+) -> tuple[StoredPassages, npt.NDArray[np.float32], tuple[RowShelf, ...]]:
     """The sentences of all articles, the reading lengths of the articles, and the shelves that hold the sentences."""
-    vectors, weights, starts = Shelf("f2", encoder.dimension), Shelf("f4"), Shelf("i8")
+    vectors, weights, starts = workers.shelf("f2", encoder.dimension), workers.shelf("f4"), workers.shelf("i8")
     sharing, source = _shared(encoder, workers)
     english = {_ENGLISH: means.get(_ENGLISH, known_mean(encoder, _ENGLISH))}
     page = tuple(embed_sentences([lines], [_ENGLISH], english, encoder) for lines in (EXAMPLES, MORE_STORIES))
     told: list[_Sentences] = []
     done = 0
-    for batch, batch_vectors in sharing.map(partial(_split, source, means, page), _bodies(articles, codes)):
-        vectors.append(batch_vectors)
+    for batch in sharing.fill(vectors, partial(_split, source, means, page), _coded(articles, codes)):
         told.append(batch)
         done += len(batch.counts)
         if progress:
@@ -106,9 +105,9 @@ def state_facts(
     progress: Progress | None = None,
 ) -> FactShelf:
     """The shelf that holds the hard facts of all articles."""
-    shelf = FactShelf()
+    shelf = FactShelf(workers.shelf)
     done = 0
-    for packed in workers.map(_facts, _bodies(articles, codes)):
+    for packed in workers.map(_facts, _coded(articles, codes)):
         shelf.append(packed)
         done += len(packed[0][1])
         if progress:
@@ -121,16 +120,15 @@ def batches(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
     return (items[start : start + _BATCH] for start in range(0, len(items), _BATCH))
 
 
-_Bodies = tuple[list[str], list[str]]  # of a batch of articles, and their language codes
+_Coded = tuple[Sequence[Article], Sequence[str]]  # a batch of articles, and their language codes
 
 
-def _bodies(articles: Sequence[Article], codes: Sequence[str]) -> Iterator[_Bodies]:
-    parts = zip(batches(articles), batches(codes), strict=True)
-    return (([article.body for article in part], list(of_part)) for part, of_part in parts)
+def _coded(articles: Sequence[Article], codes: Sequence[str]) -> Iterator[_Coded]:
+    return zip(batches(articles), batches(codes), strict=True)
 
 
-def _facts(batch: _Bodies) -> tuple[Lists, ...]:
-    return pack_facts([extract_facts(body, code) for body, code in zip(*batch, strict=True)])
+def _facts(batch: _Coded) -> tuple[Lists, ...]:
+    return pack_facts([extract_facts(article.body, code) for article, code in zip(*batch, strict=True)])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -152,7 +150,12 @@ class _Sentences:
 
 
 def _shared(encoder: Encoder, workers: Workers) -> tuple[Workers, Encoder | str]:
-    """Who embeds: processes that load a static model by its name, or this one with the encoder at hand."""
+    """Who embeds: workers that load the model by its name, or this process with the encoder at hand.
+
+    Only static models are worth a copy for each process of one machine.
+    """
+    if workers.remote and isinstance(encoder, (StaticEncoder, TransformerEncoder)):
+        return workers, encoder.name
     if workers.jobs > 1 and isinstance(encoder, StaticEncoder):
         return workers, encoder.name
     return ALONE, encoder
@@ -165,17 +168,18 @@ def _encoder(source: Encoder | str) -> Encoder:
     return _load_once(source) if isinstance(source, str) else source
 
 
-def _pool(source: Encoder | str, bodies: Sequence[str]) -> npt.NDArray[np.float32]:
-    return _encoder(source).pool(bodies)
+def _pool(source: Encoder | str, articles: Sequence[Article]) -> npt.NDArray[np.float32]:
+    return _encoder(source).pool([article.body for article in articles])
 
 
 def _split(
     source: Encoder | str,
     means: LanguageMeans,
     page: tuple[Embeddings, ...],
-    batch: _Bodies,
+    batch: _Coded,
 ) -> tuple[_Sentences, npt.NDArray[np.float16]]:
-    bodies, codes = batch
+    articles, codes = batch
+    bodies = [article.body for article in articles]
     split = [sentences(body) for body in bodies]
     flat = [sentence for of_text in split for sentence in of_text]
     vectors = embed_sentences(split, codes, means, _encoder(source))

@@ -28,11 +28,12 @@ from dedup.datatypes import (
     Match,
     MatchKind,
     Progress,
+    take_articles,
 )
 from dedup.facts import Facts, FactShelf, StoredFacts, compare_facts
 from dedup.parallel import ALONE, Workers
 from dedup.scoring import FEATURES, HEADS, Scorer, probability
-from dedup.scratch import Shelf
+from dedup.scratch import RowShelf
 
 _TEXT_FEATURES = [FEATURES.index(name) for name in ("coverage", "containment", "order")]
 _FACT_FEATURES = [FEATURES.index(name) for name in ("facts", "names", "clash")]
@@ -66,7 +67,7 @@ class Subjects:
     lengths: npt.NDArray[np.float32]
     passages: StoredPassages
     facts: StoredFacts
-    shelves: tuple[Shelf | FactShelf, ...]
+    shelves: tuple[RowShelf | FactShelf, ...]
 
     def heads(self, candidates: Candidates) -> npt.NDArray[np.intp]:
         """Which of the scorer's `HEADS` judges each pair."""
@@ -148,8 +149,27 @@ def describe_pairs(
     of translations would say the same over again, at a kilobyte and half a millisecond each.
     """
     full = np.ones(len(candidates), np.bool_) if full is None else full
-    tasks = (
-        _Batch(
+    tasks = pair_batches(subjects, candidates, verdicts, full)
+    described = workers.map(partial(describe_batch, subjects.passages, subjects.facts), tasks)
+    return tuple(match for batch in described for match in batch)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PairBatch:
+    """Pairs to be described, some in full."""
+
+    candidates: Candidates
+    verdicts: Verdicts
+    full: npt.NDArray[np.bool_]
+    one_language: npt.NDArray[np.bool_]
+
+
+def pair_batches(
+    subjects: Subjects, candidates: Candidates, verdicts: Verdicts, full: npt.NDArray[np.bool_]
+) -> Iterator[PairBatch]:
+    """The pairs in batches, for `describe_batch`."""
+    return (
+        PairBatch(
             take_rows(candidates, block),
             take_rows(verdicts, block),
             full[block],
@@ -157,8 +177,6 @@ def describe_pairs(
         )
         for block in _slices(len(candidates), _DESCRIBED)
     )
-    described = workers.map(partial(_describe_batch, subjects.passages, subjects.facts), tasks)
-    return tuple(match for batch in described for match in batch)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -207,6 +225,7 @@ def _match_block(
         open_ = scorer.log_odds(block.features, block.heads) >= scorer.least - _ROUNDED
         at, block, share = at[open_], take_rows(block, open_), share[open_]
 
+    block = replace(block, features=block.features.copy())  # what came from elsewhere cannot be written to
     block.features[:, _TEXT_FEATURES] = _ALL_COVERED
     block.features[:, _FACT_FEATURES] = _fact_bounds(facts, block.left, block.right)
     narrow()
@@ -218,7 +237,7 @@ def _match_block(
 
 
 def _judge_block(passages: StoredPassages, facts: StoredFacts, scorer: Scorer, block: _Block) -> _Measured:
-    features = block.features
+    features = block.features.copy()
     features[:, _TEXT_FEATURES], share = _cover_pairs(passages, block.left, block.right)
     features[:, _FACT_FEATURES] = _ALL_AGREED
     open_ = np.flatnonzero(scorer.log_odds(features, block.heads) >= scorer.least)
@@ -240,7 +259,7 @@ def _days_apart(articles: Sequence[Article], candidates: Candidates) -> npt.NDAr
     """Pairs whose articles both say when they were published, and too far apart for two reports of one event."""
     positions = np.unique(np.concatenate([candidates.left, candidates.right]))
     days = np.full(len(articles), np.nan)
-    days[positions] = [_day(articles[position].published) for position in positions.tolist()]
+    days[positions] = [_day(article.published) for article in take_articles(articles, positions)]
     return np.asarray(np.abs(days[candidates.left] - days[candidates.right]) > _STORY_DAYS, np.bool_)
 
 
@@ -282,17 +301,8 @@ def _compare_facts(stored: StoredFacts, left: _Positions, right: _Positions) -> 
     return np.array(found, np.float32).reshape(-1, len(_FACT_FEATURES))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Batch:
-    """Pairs to be described, some in full."""
-
-    candidates: Candidates
-    verdicts: Verdicts
-    full: npt.NDArray[np.bool_]
-    one_language: npt.NDArray[np.bool_]
-
-
-def _describe_batch(stored: StoredPassages, stored_facts: StoredFacts, batch: _Batch) -> list[Match]:
+def describe_batch(stored: StoredPassages, stored_facts: StoredFacts, batch: PairBatch) -> list[Match]:
+    """What `describe_pairs` says of a batch."""
     positions = np.unique(np.concatenate([batch.candidates.left[batch.full], batch.candidates.right[batch.full]]))
     passages, facts = stored.take(positions), stored_facts.take(positions)
     numbers = {position: number for number, position in enumerate(positions.tolist())}

@@ -403,7 +403,7 @@ def test_ctrl_c_says_so_and_exits_with_130() -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=60, env=environment, check=False)
     assert (done.returncode, done.stdout) == (130, b"")
-    assert done.stderr.strip() == b"Error: interrupted; nothing was written"
+    assert done.stderr.strip() == b"Error: interrupted; no report was written"
 
 
 def test_levels_named_on_the_command_line_are_the_levels() -> None:

@@ -17,19 +17,23 @@ ROOT = Path(dedup.__file__).parent
 
 LAYERS = (
     {"errors", "version"},
-    {"columns", "datatypes", "parallel", "resources", "scratch", "tensors", "text", "token_ids"},
+    {"datatypes", "scratch"},
+    {"columns", "parallel", "resources", "stores", "tensors", "text", "token_ids"},
     {"alignment", "boilerplate", "cells", "facts", "gold", "ngrams", "output", "progress", "readers", "scoring"},
     {"read", "detect", "embed", "factual", "neighbours", "verify", "cluster", "report", "evaluate"},
     {"texts"},
+    {"decisions"},
     {"pipeline"},
-    {"calibrate", "train"},
+    {"calibrate", "tables", "train"},
+    {"distributed"},
+    {"options"},
     {"cli", "__init__", "__main__"},
 )
 """A unit is a module or package right below `dedup`; it may import units of the layers above it in this table."""
 
 FACES = LAYERS[-1]
 HEAVY = (
-    "babel", "feedparser", "jinja2", "langdetect", "numpy", "pyarrow", "safetensors", "sentence_transformers",
+    "babel", "feedparser", "jinja2", "langdetect", "numpy", "pyarrow", "ray", "safetensors", "sentence_transformers",
     "tokenizers", "torch", "trafilatura", "transformers",
 )  # fmt: skip
 

@@ -247,7 +247,7 @@ def test_text_report_ends_with_skipped_files_and_counts() -> None:
     ids=["nothing read", "one article", "no duplicates"],
 )
 def test_text_report_without_stories_reads_well(report: Report, line: str) -> None:
-    assert rendering.as_text(report).splitlines()[0] == line == rendering.summary_line(report)
+    assert rendering.as_text(report).splitlines()[0] == line == rendering.summary_line(rendering.counts(report))
 
 
 @pytest.mark.parametrize("width", [10, 40, 80, 132])

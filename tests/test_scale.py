@@ -19,6 +19,7 @@ from dedup.cells import closest_centres, divide, find_centres
 from dedup.datatypes import Embeddings
 from dedup.embed import Encoder, embed_articles, embed_sentences, unit_rows
 from dedup.errors import ResourceError
+from dedup.parallel import Workers
 from dedup.report import as_json
 from dedup.scratch import Shelf
 from dedup.text import sentences
@@ -198,7 +199,7 @@ def test_parts_blocks_and_threads_change_nothing(
     monkeypatch.setattr(neighbours, "_ROWS_OF_CELLS", 300)
     monkeypatch.setattr(neighbours, "_COLUMNS", 64)
     monkeypatch.setattr(neighbours, "_WAITING", 1000)
-    parts = neighbours.search(vectors, languages, neighbours=4, most_exact=most_exact, threads=threads)
+    parts = neighbours.search(vectors, languages, neighbours=4, most_exact=most_exact, workers=Workers(threads))
     assert np.array_equal(whole.near, parts.near)
     assert np.array_equal(whole.closest.position, parts.closest.position)
 

@@ -1,9 +1,9 @@
-"""The facts of many texts on disk: read once, looked at block by block."""
+"""The facts of many texts, out of memory: read once, looked at block by block."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from dedup.facts.bounds import FactKeys, StoredKeys, keys_of
 from dedup.facts.extract import Facts
-from dedup.scratch import ListShelf, StoredLists
+from dedup.scratch import ListShelf, RowShelf, Shelf, StoredLists
 
 _BETWEEN, _BEHIND = "\x1f", "\x1e"  # facts, and kinds of facts; no fact has either in it
 
@@ -38,10 +38,10 @@ class StoredFacts:
 
 
 class FactShelf:
-    """Temporary files that the facts of texts are appended to."""
+    """Shelves that the facts of texts are appended to; `shelf` makes one, by default on disk."""
 
-    def __init__(self) -> None:
-        self._shelves = (ListShelf("u1"), *(ListShelf("u4") for _ in fields(FactKeys)))
+    def __init__(self, shelf: Callable[[str], RowShelf] = Shelf) -> None:
+        self._shelves = (ListShelf("u1", shelf), *(ListShelf("u4", shelf) for _ in fields(FactKeys)))
 
     def append(self, packed: Sequence[Lists]) -> None:
         """Write the facts of a batch of texts, as `pack_facts` gives them, behind those that are there."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dedup.report.comparison import comparison_as_json, comparison_as_text
 from dedup.report.records import as_csv, as_dict, as_json, as_jsonl, as_parquet, schema
 from dedup.report.text import as_text, summary_line
+from dedup.report.view import counts
 
 if TYPE_CHECKING:
     from dedup.report.html import as_html
@@ -24,6 +25,7 @@ __all__ = [
     "as_text",
     "comparison_as_json",
     "comparison_as_text",
+    "counts",
     "schema",
     "summary_line",
 ]

@@ -12,9 +12,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import asdict
 from importlib import resources
+from itertools import starmap
 from typing import Any, TypeAlias
 
-from dedup.datatypes import Agreement, Article, Cluster, Language, Match, Report, Skipped
+from dedup.datatypes import Agreement, Article, Cluster, Language, Match, Report, Settings, Skipped
 from dedup.errors import MissingExtraError
 from dedup.report import view
 from dedup.text import content_hash, count_words
@@ -42,14 +43,11 @@ def as_dict(report: Report, *, with_text: bool = True) -> Record:
     Without text, no sentence, number or name of an article's text is in it; titles given by the source are.
     """
     return {
-        "schema": SCHEMA,
-        "dedup": __version__,
-        "model": report.model,
-        "settings": {**asdict(report.settings), "level": report.settings.level.value, "threshold": report.threshold},
+        **head(report.model, report.settings, report.threshold),
         "articles": [article_record(*pair) for pair in zip(report.articles, report.languages, strict=True)],
         "clusters": [_cluster(report, cluster) for cluster in report.clusters],
         "matches": [_match(report, match, with_text) for match in report.matches],
-        "skipped": [_skipped(skipped) for skipped in report.skipped],
+        "skipped": [skipped_record(skipped) for skipped in report.skipped],
         "counts": view.counts(report),
     }
 
@@ -95,16 +93,38 @@ def as_parquet(report: Report, *, with_text: bool = True) -> dict[str, bytes]:
     MissingExtraError
         If pyarrow is not installed (extra ``parquet``).
     """
-    try:
-        import pyarrow as pa
-    except ImportError as error:
-        raise MissingExtraError("pyarrow", "parquet") from error
     whole = as_dict(report, with_text=with_text)
     of_article = {id: cluster for cluster in whole["clusters"] for id in cluster["members"]}
+    clusters = [of_article.get(article["id"]) for article in whole["articles"]]
     return {
-        "articles.parquet": _table(pa, _ARTICLE_FIELDS, (_parquet_article(a, of_article) for a in whole["articles"])),
-        "matches.parquet": _table(pa, _MATCH_FIELDS, map(_parquet_match, whole["matches"])),
-        "skipped.parquet": _table(pa, _SKIPPED_FIELDS, whole["skipped"]),
+        "articles.parquet": articles_table(whole["articles"], clusters),
+        "matches.parquet": matches_table(whole["matches"]),
+        "skipped.parquet": skipped_table(whole["skipped"]),
+    }
+
+
+def articles_table(articles: Iterable[Record], clusters: Iterable[Record | None]) -> bytes:
+    """A Parquet file of articles, each with the cluster it is in, of which id, kind and representative are needed."""
+    return _table(_ARTICLE_FIELDS, starmap(_parquet_article, zip(articles, clusters, strict=True)))
+
+
+def matches_table(matches: Iterable[Record]) -> bytes:
+    """A Parquet file of matches."""
+    return _table(_MATCH_FIELDS, map(_parquet_match, matches))
+
+
+def skipped_table(skipped: Iterable[Record]) -> bytes:
+    """A Parquet file of what was skipped."""
+    return _table(_SKIPPED_FIELDS, skipped)
+
+
+def head(model: str, settings: Settings, threshold: float) -> Record:
+    """What a report says of the run itself."""
+    return {
+        "schema": SCHEMA,
+        "dedup": __version__,
+        "model": model,
+        "settings": {**asdict(settings), "level": settings.level.value, "threshold": threshold},
     }
 
 
@@ -149,6 +169,16 @@ def match_record(
     }
 
 
+def pair_record(left: Article, right: Article, match: Match, *, with_text: bool = True) -> Record:
+    """The same with the ids of the two, as reports list it."""
+    return {"left": left.id, "right": right.id, **match_record(left, right, match, with_text=with_text)}
+
+
+def skipped_record(skipped: Skipped) -> Record:
+    """What was skipped, as reports list it."""
+    return {"path": skipped.path, "line": skipped.line, "reason": skipped.reason}
+
+
 def dumps(value: Any, indent: int | None = None) -> str:
     """JSON in plain UTF-8; what is no Unicode text (undecodable bytes of a file name) stays escaped."""
     dumped = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)
@@ -174,8 +204,7 @@ def _cluster(report: Report, cluster: Cluster) -> Record:
 
 
 def _match(report: Report, match: Match, with_text: bool) -> Record:
-    left, right = report.articles[match.left], report.articles[match.right]
-    return {"left": left.id, "right": right.id, **match_record(left, right, match, with_text=with_text)}
+    return pair_record(report.articles[match.left], report.articles[match.right], match, with_text=with_text)
 
 
 def _aligned(left: Article, right: Article, match: Match, limit: int) -> list[Record]:
@@ -195,10 +224,6 @@ def _agreement(agreement: Agreement) -> dict[str, list[str]]:
         "left_only": list(agreement.left_only),
         "right_only": list(agreement.right_only),
     }
-
-
-def _skipped(skipped: Skipped) -> Record:
-    return {"path": skipped.path, "line": skipped.line, "reason": skipped.reason}
 
 
 def _round(value: float) -> float:
@@ -253,8 +278,7 @@ _MATCH_FIELDS = {
 _SKIPPED_FIELDS = {"path": "string", "line": "int64", "reason": "string"}
 
 
-def _parquet_article(article: Record, of_article: dict[str, Record]) -> Record:
-    cluster = of_article.get(article["id"])
+def _parquet_article(article: Record, cluster: Record | None) -> Record:
     if cluster is None:
         return article
     is_representative = article["id"] == cluster["representative"]
@@ -266,10 +290,13 @@ def _parquet_match(match: Record) -> Record:
     return {**match, "coverage_left": left, "coverage_right": right, "evidence": dumps(match["evidence"])}
 
 
-def _table(pa: Any, fields: dict[str, str], rows: Iterable[Record]) -> bytes:
+def _table(fields: dict[str, str], rows: Iterable[Record]) -> bytes:
     """One Parquet file in memory."""
-    import pyarrow.parquet as pq
-
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError as error:
+        raise MissingExtraError("pyarrow", "parquet") from error
     types = pa.schema([(name, getattr(pa, kind)()) for name, kind in fields.items()])
     plain = [{name: _plain(row.get(name)) for name in fields} for row in rows]
     sink = io.BytesIO()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from dedup.datatypes import MatchKind, Report, Skipped
@@ -39,16 +39,16 @@ def as_text(
     return "\n".join((*page.stories(), *page.skipped(), *page.summary())) + "\n"
 
 
-def summary_line(report: Report) -> str:
-    """What was found, in one sentence."""
-    articles = view.counted(len(report.articles), "article")
-    if not report.articles:
+def summary_line(counts: Mapping[str, int]) -> str:
+    """What was found, in one sentence, by the counts of a report."""
+    articles = view.counted(counts["read"], "article")
+    if not counts["read"]:
         return "Nothing to compare: no article was read."
-    if not report.clusters:
+    if not counts["clusters"]:
         return f"No duplicates among {articles}."
-    told = view.counted(len(report.clusters), "story")
-    share = f"{report.duplicates / len(report.articles):.0%}"
-    spare = f"{report.duplicates:,} of {articles} ({share}) could go"
+    told = view.counted(counts["clusters"], "story")
+    share = f"{counts['duplicates'] / counts['read']:.0%}"
+    spare = f"{counts['duplicates']:,} of {articles} ({share}) could go"
     return f"{told} told more than once; {spare}."
 
 
@@ -84,8 +84,8 @@ class _Page:
 
     def summary(self) -> Iterator[str]:
         report = self.report
-        yield from self._wrapped(summary_line(report), "bold")
         seen = view.counts(report)
+        yield from self._wrapped(summary_line(seen), "bold")
         languages = Counter(language.code for language in report.languages)
         spoken = f" ({_most(languages, self._limit(_LANGUAGES))})" if languages else ""
         read = f"Read {seen['read']:,} of {seen['seen']:,} seen, {seen['skipped']:,} skipped{spoken}."

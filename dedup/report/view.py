@@ -73,13 +73,17 @@ def languages_of(report: Report, cluster: Cluster) -> list[str]:
 
 def counts(report: Report) -> dict[str, int]:
     """How much was seen, read, skipped (read + skipped = seen), and how many clusters and duplicates were found."""
-    read, skipped = len(report.articles), len(report.skipped)
+    return counts_of(len(report.articles), len(report.skipped), report.clusters)
+
+
+def counts_of(read: int, skipped: int, clusters: Sequence[Cluster]) -> dict[str, int]:
+    """The same of a run whose report is not at hand."""
     return {
         "seen": read + skipped,
         "read": read,
         "skipped": skipped,
-        "clusters": len(report.clusters),
-        "duplicates": report.duplicates,
+        "clusters": len(clusters),
+        "duplicates": sum(len(cluster.members) - 1 for cluster in clusters),
     }
 
 

@@ -1,0 +1,147 @@
+"""What a run decided: who belongs together, who stands for each story, and which pairs deserve their full evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+import numpy.typing as npt
+
+from dedup.cluster import Pair
+from dedup.columns import take_rows
+from dedup.datatypes import (
+    Article,
+    Candidates,
+    Cluster,
+    Embeddings,
+    Evidence,
+    Language,
+    Match,
+    MatchKind,
+    WeakestPair,
+    take_articles,
+)
+from dedup.parallel import Workers
+from dedup.scoring import probability
+from dedup.text import reading_length
+from dedup.texts import batches
+from dedup.verify import Subjects, Verdicts
+
+_ALL_IN_FULL = 12  # articles up to which all pairs of a cluster have their evidence in full
+_MOST_IN_FULL = 100_000  # pairs with evidence in full, two kilobytes each
+_KINDS = (MatchKind.EXACT, MatchKind.NEAR, MatchKind.EXCERPT, MatchKind.TRANSLATION, MatchKind.SAME_STORY)
+
+Group = tuple[int, ...]
+Rank = tuple[bool, str, int, str]
+"""What makes an article the representative of a story, the least first; an article's id stands last."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decisions:
+    """All that a run decided, before it is told at length.
+
+    originals : for each article the position of the first one with the same text
+    distinct : positions of those that are the first, ascending; what follows counts among these
+    languages : of the distinct articles
+    matched : what `describe_pairs` makes matches of
+    full : ndarray of shape (m,), bool, which of them are described in full
+    groups, weakest : clusters of distinct articles, and the weakest pair of each
+    ranks : of all articles that are in a cluster or copied, by their position among all
+    embeddings : of the distinct articles
+    """
+
+    originals: list[int]
+    distinct: list[int]
+    languages: list[Language]
+    matched: tuple[Subjects, Candidates, Verdicts]
+    full: npt.NDArray[np.bool_]
+    groups: list[Group]
+    weakest: list[WeakestPair]
+    ranks: Mapping[int, Rank]
+    embeddings: Embeddings
+
+    def clusters(self, kinds: Mapping[Pair, MatchKind]) -> tuple[Cluster, ...]:
+        """Groups of distinct articles, each with its copies, and copies that match nothing else; `kinds` of matches."""
+        copies = _copies(self.originals)
+        clusters = []
+        for group, weakest in zip(self.groups, self.weakest, strict=True):
+            members = sorted(position for at in group for position in copies.pop(self.distinct[at]))
+            kind = max((kinds[pair] for pair in combinations(group, 2) if pair in kinds), key=_KINDS.index)
+            weakest = replace(weakest, left=self.distinct[weakest.left], right=self.distinct[weakest.right])
+            clusters.append(Cluster(tuple(members), min(members, key=self.ranks.__getitem__), kind, weakest))
+        for members in copies.values():
+            if len(members) > 1:
+                weakest = WeakestPair(members[0], members[1], 1.0, 1.0)
+                representative = min(members, key=self.ranks.__getitem__)
+                clusters.append(Cluster(tuple(members), representative, MatchKind.EXACT, weakest))
+        return tuple(sorted(clusters, key=lambda cluster: cluster.members))
+
+
+def exact_match(original: int, copy: int) -> Match:
+    """The match of two articles with the same text."""
+    return Match(original, copy, 1.0, 1.0, MatchKind.EXACT, Evidence(coverage=(1.0, 1.0)))
+
+
+def choose_in_full(
+    pairs: Sequence[Pair], groups: Sequence[Group], weakest: Sequence[WeakestPair], ranks: Mapping[int, Rank]
+) -> npt.NDArray[np.bool_]:
+    """Which pairs have their evidence in full: in a large group those of its representative, and the weakest.
+
+    A run with more of them than memory is for keeps to the weakest of each group, and to the first groups.
+    """
+    central: dict[int, int] = {}  # of the members of large groups
+    for group in groups:
+        if len(group) > _ALL_IN_FULL:
+            central |= dict.fromkeys(group, min(group, key=ranks.__getitem__))
+    shown = {(pair.left, pair.right) for pair in weakest}
+    full = np.array([pair in shown or any(central.get(at, at) in pair for at in pair) for pair in pairs], np.bool_)
+    if full.sum() > _MOST_IN_FULL:
+        full = np.array([pair in shown for pair in pairs], np.bool_)
+        full[np.flatnonzero(full)[_MOST_IN_FULL:]] = False
+    return full
+
+
+def weakest_pairs(
+    candidates: Candidates, verdicts: Verdicts, groups: Sequence[Group], articles: int
+) -> list[WeakestPair]:
+    """The verified pair of each group with the least score; the first of those that are equal."""
+    group_of = np.full(articles, -1)
+    for number, group in enumerate(groups):
+        group_of[list(group)] = number
+    left, right = group_of[candidates.left], group_of[candidates.right]
+    within = np.flatnonzero((left == right) & (left >= 0))
+    order = within[np.lexsort((verdicts.log_odds[within], left[within]))]
+    weakest = order[np.unique(left[order], return_index=True)[1]]
+    found, scores = take_rows(candidates, weakest), probability(verdicts.log_odds[weakest])
+    columns = (found.left, found.right, found.similarity, scores)
+    return [WeakestPair(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
+
+
+def clustered_positions(groups: Sequence[Group], distinct: Sequence[int], originals: Sequence[int]) -> set[int]:
+    """Positions of the articles that are in a cluster."""
+    copies = _copies(originals)
+    grouped = {distinct[at] for group in groups for at in group}
+    return {at for first, of_first in copies.items() if first in grouped or len(of_first) > 1 for at in of_first}
+
+
+def _copies(originals: Sequence[int]) -> dict[int, list[int]]:
+    """For each distinct article the positions of all that have its text."""
+    copies: dict[int, list[int]] = {}
+    for position, original in enumerate(originals):
+        copies.setdefault(original, []).append(position)
+    return copies
+
+
+def rank_articles(articles: Sequence[Article], positions: Iterable[int], workers: Workers) -> dict[int, Rank]:
+    """The earliest published of those that say when comes first, then the longest; ties by id."""
+    wanted = np.array(sorted(positions), np.intp)
+    ranked = workers.map(_ranks_of, batches(take_articles(articles, wanted)))
+    return dict(zip(wanted.tolist(), (rank for batch in ranked for rank in batch), strict=True))
+
+
+def _ranks_of(articles: Sequence[Article]) -> list[Rank]:
+    return [
+        (not article.published, article.published, -reading_length(article.text), article.id) for article in articles
+    ]

@@ -1,0 +1,28 @@
+"""Faults of Ray as errors of dedup."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from dedup.errors import ResourceError
+
+
+@contextmanager
+def faults_named() -> Iterator[None]:
+    """Errors of a task are raised as they were there; what Ray could not mend becomes a `ResourceError`."""
+    from ray.exceptions import RayError, RayTaskError
+
+    try:
+        yield
+    except RayError as fault:
+        cause: BaseException = fault
+        while isinstance(cause, RayTaskError) and isinstance(cause.cause, BaseException):
+            cause = cause.cause
+        if not isinstance(cause, RayError):
+            raise cause from fault
+        reason = str(cause).strip().partition("\n")[0]
+        raise ResourceError(
+            f"the Ray cluster lost work that it could not do again ({type(cause).__name__}: {reason}); "
+            "look for machines that ended or ran out of memory, and run again with more of them or fewer --jobs"
+        ) from fault

@@ -1,0 +1,117 @@
+"""Files on any filesystem that pyarrow knows, by URI: ``s3://bucket/news``, ``gs://``, ``hdfs://``, ``file://``."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import IO, Any, cast
+
+from dedup.errors import MissingExtraError, ReadError
+
+_URI = re.compile(r"[a-z][a-z0-9+]+://")
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A filesystem, which can be sent to another process, and a path in it.
+
+    Parameters
+    ----------
+    scheme : str
+        As in the URI, with ``://``.
+    filesystem : pyarrow.fs.FileSystem
+        Knows the server and what it takes to be let in.
+    """
+
+    scheme: str
+    filesystem: Any
+    path: str
+
+    @classmethod
+    def at(cls, uri: str) -> Store:
+        """The place a URI names.
+
+        Raises
+        ------
+        ReadError
+            If pyarrow knows no such filesystem.
+        MissingExtraError
+            If pyarrow is not installed (extra ``parquet``).
+        """
+        try:
+            from pyarrow import ArrowException, fs
+        except ImportError as error:
+            raise MissingExtraError("pyarrow", "parquet") from error
+        try:
+            filesystem, path = fs.FileSystem.from_uri(uri)
+        except (ArrowException, OSError, ImportError) as error:
+            raise ReadError(f"cannot reach {uri}: {_first_line(error)}; check the name, and your access") from error
+        return cls(_URI.match(uri)[0], filesystem, path)  # type: ignore[index]
+
+    @property
+    def uri(self) -> str:
+        """What it is called in reports."""
+        return self.scheme + self.path
+
+    def files(self, glob: str | None) -> Iterator[tuple[Store, int]]:
+        """The files under a folder in order of names, hidden ones left out, or the file itself; each with its bytes.
+
+        Raises
+        ------
+        ReadError
+            If there is nothing, or it may not be read.
+        """
+        from pyarrow import fs
+
+        try:
+            info = self.filesystem.get_file_info(self.path)
+            if info.type == fs.FileType.NotFound:
+                raise ReadError(f"{self.uri}: no such file or folder; check the spelling")
+            if info.is_file:
+                yield self, info.size
+                return
+            found = self.filesystem.get_file_info(fs.FileSelector(self.path, recursive=True))
+        except OSError as error:
+            raise ReadError(f"cannot read {self.uri}: {_first_line(error)}; check your access") from error
+        inside = len(PurePosixPath(self.path).parts)
+        placed = [(PurePosixPath(entry.path).parts[inside:], entry) for entry in found if entry.is_file]
+        for parts, entry in sorted(placed, key=lambda one: one[0]):
+            hidden = any(part.startswith(".") for part in parts)
+            if not hidden and (glob is None or PurePosixPath(entry.path).match(glob)):
+                yield Store(self.scheme, self.filesystem, entry.path), entry.size
+
+    @contextmanager
+    def opened(self, packed: bool) -> Iterator[io.BufferedReader]:
+        """The bytes of the file, unpacked where it is packed."""
+        import gzip
+
+        with self.filesystem.open_input_file(self.path) as file:
+            stream = gzip.GzipFile(fileobj=file) if packed else io.BufferedReader(cast(Any, file))
+            yield cast(io.BufferedReader, stream)
+
+    def is_empty(self) -> bool:
+        """Whether there is no file under the folder."""
+        from pyarrow import fs
+
+        return not self.filesystem.get_file_info(fs.FileSelector(self.path, allow_not_found=True))
+
+    def write(self, name: str, content: bytes) -> None:
+        """Write a file under the folder, whose folders are made."""
+        path = f"{self.path}/{name}"
+        self.filesystem.create_dir(path.rpartition("/")[0], recursive=True)
+        file: IO[bytes]
+        with self.filesystem.open_output_stream(path, compression=None) as file:
+            file.write(content)
+
+
+def is_uri(path: str) -> bool:
+    """Whether a path is a URI: a scheme of two letters and more, since one is a drive of Windows."""
+    return bool(_URI.match(path))
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).partition("\n")[0]
