@@ -178,7 +178,7 @@ def _write_copies(
     copies = ((original, at) for at, original in enumerate(found.originals) if at != original)
     tasks = ((part, _texts(articles, [np.array(part, np.intp).ravel()])) for part in _parts(copies, _PAIRS))
     for number, table in enumerate(workers.map(partial(_copies, with_text), tasks)):
-        place.write(f"matches/copies-{number:06}.parquet", table)
+        place.write(f"matches/part-copies-{number:06}.parquet", table)
 
 
 def _copies(with_text: bool, task: tuple[_Pairs, _Texts]) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -32,6 +33,7 @@ _TRIES = 5  # more, of a task whose worker dies
 _CORES_A_KEEPER = 4
 _SHARED_ROWS = 1 << 14  # of article vectors in a chunk: 16 MB
 _TOLD = 1024  # articles after which the progress of reading is told
+_PATIENCE = 10.0  # seconds for a cluster's head to answer
 _OWN = {
     "RAY_USAGE_STATS_ENABLED": "0",  # nothing leaves the machine
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # what Ray is going to do anyway, without a warning
@@ -254,12 +256,20 @@ def _connect(ray: Any, address: str | None, cores: int) -> None:
             ray.init("local", num_cpus=cores, include_dashboard=False, **quiet)
             return
         try:
+            _knock(address)
             ray.init(address, **quiet)
-        except (ConnectionError, ValueError, RuntimeError) as error:
+        except (OSError, ValueError, RuntimeError) as error:
             raise ResourceError(
-                f"no Ray cluster answers at {address!r}: {str(error).partition(chr(10))[0]}; start one with ray start "
-                "--head, name it host:port, or leave --ray-address out"
+                f"no Ray cluster answers at {address!r}; start one with ray start --head, name its head as host:port "
+                'from one of its machines, or "auto", or leave the address out for a Ray of this machine\'s own'
             ) from error
+
+
+def _knock(address: str) -> None:
+    """Raise `OSError` or `ValueError` where nobody listens: Ray itself goes on asking for minutes."""
+    if address != "auto":
+        host, _, port = address.rpartition(":")
+        socket.create_connection((host, int(port)), timeout=_PATIENCE).close()
 
 
 @contextmanager
