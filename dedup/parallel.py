@@ -84,11 +84,15 @@ class Workers:
             yield from pool.map(work, tasks)
 
     def fill(
-        self, shelf: RowShelf, work: Callable[[Task], tuple[Result, npt.NDArray[Any]]], tasks: Iterable[Task]
+        self,
+        shelves: Sequence[RowShelf],
+        work: Callable[[Task], tuple[Result, Sequence[npt.NDArray[Any]]]],
+        tasks: Iterable[Task],
     ) -> Iterator[Result]:
-        """What `work` tells of each task; the rows that it makes besides are put on the shelf."""
-        for told, rows in self.map(work, tasks):
-            shelf.append(rows)
+        """What `work` tells of each task; the rows that it makes for each of the shelves are put there."""
+        for told, parts in self.map(work, tasks):
+            for shelf, rows in zip(shelves, parts, strict=True):
+                shelf.append(rows)
             yield told
 
     def shelf(self, dtype: str, columns: int | None = None) -> RowShelf:

@@ -144,19 +144,23 @@ class ListShelf:
     """
 
     def __init__(self, dtype: str, shelf: Callable[[str], RowShelf] = Shelf) -> None:
-        self._rows, self._starts = shelf(dtype), shelf("i8")
+        self.rows, self._starts = shelf(dtype), shelf("i8")
         self._starts.append(np.zeros(1))
         self._total = 0
 
     def append(self, rows: npt.NDArray[Any], lengths: npt.NDArray[np.intp]) -> None:
         """Write lists, one behind the other in `rows`, behind those that are there."""
-        self._rows.append(rows)
+        self.rows.append(rows)
+        self.enter(lengths)
+
+    def enter(self, lengths: npt.NDArray[np.intp]) -> None:
+        """Note the lengths of lists whose rows have been put on the shelf `rows`."""
         self._starts.append(self._total + np.cumsum(lengths))
-        self._total += len(rows)
+        self._total += int(lengths.sum())
 
     def stored(self) -> StoredLists:
         """What has been written so far."""
-        return StoredLists(self._rows.stored(), self._starts.stored())
+        return StoredLists(self.rows.stored(), self._starts.stored())
 
 
 def _discard(file: Any, path: str) -> None:

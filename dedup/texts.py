@@ -31,7 +31,6 @@ from dedup.embed import (
     remove_language_means,
 )
 from dedup.facts import FactShelf, extract_facts, pack_facts
-from dedup.facts.stored import Lists
 from dedup.parallel import ALONE, Workers
 from dedup.scratch import RowShelf, Shelf
 from dedup.text import reading_length, sentences
@@ -84,7 +83,7 @@ def split_bodies(
     page = tuple(embed_sentences([lines], [_ENGLISH], english, encoder) for lines in (EXAMPLES, MORE_STORIES))
     told: list[_Sentences] = []
     done = 0
-    for batch in sharing.fill(vectors, partial(_split, source, means, page), _coded(articles, codes)):
+    for batch in sharing.fill([vectors], partial(_split, source, means, page), _coded(articles, codes)):
         told.append(batch)
         done += len(batch.counts)
         if progress:
@@ -107,9 +106,9 @@ def state_facts(
     """The shelf that holds the hard facts of all articles."""
     shelf = FactShelf(workers.shelf)
     done = 0
-    for packed in workers.map(_facts, _coded(articles, codes)):
-        shelf.append(packed)
-        done += len(packed[0][1])
+    for lengths in workers.fill(shelf.rows, _facts, _coded(articles, codes)):
+        shelf.enter(lengths)
+        done += len(lengths[0])
         if progress:
             progress("facts", done, len(articles))
     return shelf
@@ -120,6 +119,7 @@ def batches(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
     return (items[start : start + _BATCH] for start in range(0, len(items), _BATCH))
 
 
+_Arrays = list[npt.NDArray[Any]]
 _Coded = tuple[Sequence[Article], Sequence[str]]  # a batch of articles, and their language codes
 
 
@@ -127,8 +127,9 @@ def _coded(articles: Sequence[Article], codes: Sequence[str]) -> Iterator[_Coded
     return zip(batches(articles), batches(codes), strict=True)
 
 
-def _facts(batch: _Coded) -> tuple[Lists, ...]:
-    return pack_facts([extract_facts(article.body, code) for article, code in zip(*batch, strict=True)])
+def _facts(batch: _Coded) -> tuple[_Arrays, _Arrays]:
+    packed = pack_facts([extract_facts(article.body, code) for article, code in zip(*batch, strict=True)])
+    return [lengths for _, lengths in packed], [rows for rows, _ in packed]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -177,7 +178,7 @@ def _split(
     means: LanguageMeans,
     page: tuple[Embeddings, ...],
     batch: _Coded,
-) -> tuple[_Sentences, npt.NDArray[np.float16]]:
+) -> tuple[_Sentences, tuple[npt.NDArray[np.float16]]]:
     articles, codes = batch
     bodies = [article.body for article in articles]
     split = [sentences(body) for body in bodies]
@@ -191,7 +192,7 @@ def _split(
         characters=characters,
         hashes=np.array([_masked_hash(sentence) for sentence in flat], np.uint64),
         lengths=np.array([reading_length(body) for body in bodies], np.float32),
-    ), vectors.astype(np.float16)
+    ), (vectors.astype(np.float16),)
 
 
 def _masked_hash(sentence: str) -> int:

@@ -98,8 +98,8 @@ def fail(number: int) -> None:
     raise errors.SettingsError(f"no {number}")
 
 
-def rows(number: int) -> tuple[int, npt.NDArray[np.float32]]:
-    return number, np.full((number, 2), number, np.float32)
+def rows(number: int) -> tuple[int, list[npt.NDArray[Any]]]:
+    return number, [np.full((number, 2), number, np.float32), np.full(number, number)]
 
 
 @pytest.mark.parametrize("tasks", [0, 1, 50], ids="{} tasks".format)
@@ -140,11 +140,14 @@ def test_a_task_that_kills_every_worker_ends_the_run_with_what_helps(workers: Ra
 
 @pytest.mark.parametrize("parts", [[], [0], [3], [2, 0, 5, 1]], ids=str)
 def test_rows_come_back_from_wherever_they_are_kept(workers: RayWorkers, parts: list[int]) -> None:
-    shelf = workers.shelf("f4", 2)
-    assert list(workers.fill(shelf, rows, parts)) == parts
-    expected = np.repeat(parts, parts).astype(np.float32)[:, None].repeat(2, axis=1)
+    wide, plain = workers.shelf("f4", 2), workers.shelf("i8")
+    assert list(workers.fill([wide, plain], rows, parts)) == parts
+    wide.append(np.array([[7, 7]]))
+    plain.append(np.array([7]))
+    expected = np.append(np.repeat(parts, parts), 7).astype(np.int64)
     order = np.random.default_rng(0).permutation(len(expected))
-    assert np.array_equal(shelf.stored().open()[order], expected[order])
+    assert np.array_equal(plain.stored().open()[order], expected[order])
+    assert np.array_equal(wide.stored().open()[order], expected[order, None].repeat(2, axis=1).astype(np.float32))
 
 
 def test_rows_kept_in_another_order_are_called_as_before(workers: RayWorkers) -> None:

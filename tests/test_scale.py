@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import dedup
-from dedup import Article, find_duplicates, neighbours, pipeline, texts, verify
+from dedup import Article, decisions, find_duplicates, neighbours, texts, verify
 from dedup.alignment import StoredPassages, information_weights
 from dedup.cells import closest_centres, divide, find_centres
 from dedup.datatypes import Embeddings
@@ -230,7 +230,7 @@ def test_evidence_in_full_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
     encoder = dedup.load_encoder("bundled")
     whole = find_duplicates(articles, encoder=encoder)
-    monkeypatch.setattr(pipeline, "_MOST_IN_FULL", 2)
+    monkeypatch.setattr(decisions, "_MOST_IN_FULL", 2)
     limited = find_duplicates(articles, encoder=encoder)
     weakest = [(cluster.weakest.left, cluster.weakest.right) for cluster in limited.clusters]
     assert limited.clusters == whole.clusters

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 Positions: TypeAlias = "npt.NDArray[np.intp]"
 
+_CHUNK = 1 << 20  # bytes that rows wait for
 _FETCHED = 1024  # articles fetched at a time by whoever goes through them
 
 
@@ -154,29 +155,44 @@ class KeptShelf:
         self._row = () if columns is None else (columns,)
         self._chunks: list[ray.ObjectRef[Any]] = []
         self._sizes: list[int] = []
+        self._waiting: list[npt.NDArray[Any]] = []
 
     def append(self, rows: npt.NDArray[Any]) -> None:
-        """Put rows behind those that are there, in the shelf's type."""
-        import ray
-
-        self.take_over(ray.put(np.ascontiguousarray(rows, self._dtype)), len(rows))
+        """Put rows behind those that are there, in the shelf's type; a few wait until they make a chunk."""
+        self._waiting.append(np.asarray(rows, self._dtype))
+        if sum(part.nbytes for part in self._waiting) >= _CHUNK:
+            self._put()
 
     def take_over(self, chunk: ray.ObjectRef[Any], size: int) -> None:
         """The same for rows that are in the object store already."""
-        if size:
-            self._chunks.append(chunk)
-            self._sizes.append(size)
+        self._put()
+        self._enter(chunk, size)
 
     def stored(self) -> Rows:
         """What has been put there so far."""
+        self._put()
         shape = (sum(self._sizes), *self._row)
         return self._kept(shape) if all(shape) else StoredRows("", self._dtype.str, shape)
 
     def arranged(self, order: Positions) -> KeptRows:
         """The same where row i of the shelf is to be called ``order[i]``."""
+        self._put()
         place = np.empty(len(order), np.intp)
         place[order] = np.arange(len(order))
         return self._kept((sum(self._sizes), *self._row), place)
+
+    def _put(self) -> None:
+        import ray
+
+        if self._waiting:
+            rows = np.concatenate(self._waiting)
+            self._waiting = []
+            self._enter(ray.put(rows), len(rows))
+
+    def _enter(self, chunk: ray.ObjectRef[Any], size: int) -> None:
+        if size:
+            self._chunks.append(chunk)
+            self._sizes.append(size)
 
     def _kept(self, shape: tuple[int, ...], place: Positions | None = None) -> KeptRows:
         return KeptRows(keep(self._keepers, self._chunks, self._sizes), self._dtype.str, shape, place)

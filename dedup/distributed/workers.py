@@ -112,21 +112,23 @@ class RayWorkers(Workers):
         return self.map(work, tasks)
 
     def fill(
-        self, shelf: RowShelf, work: Callable[[Task], tuple[Result, npt.NDArray[Any]]], tasks: Iterable[Task]
+        self,
+        shelves: Sequence[RowShelf],
+        work: Callable[[Task], tuple[Result, Sequence[npt.NDArray[Any]]]],
+        tasks: Iterable[Task],
     ) -> Iterator[Result]:
-        """What `work` tells of each task; the rows that it makes besides stay in the object store."""
+        """What `work` tells of each task; the rows that it makes for each of the shelves stay in the object store."""
         ray = _import_ray()
-        assert isinstance(shelf, KeptShelf)
-        take_over = shelf.take_over
+        kept = [shelf for shelf in shelves if isinstance(shelf, KeptShelf)]
 
         def receive(refs: Sequence[Any]) -> Result:
-            told, size = ray.get(refs[0])
-            take_over(refs[1], size)
+            told, sizes = ray.get(refs[0])
+            for shelf, rows, size in zip(kept, refs[1:], sizes, strict=True):
+                shelf.take_over(rows, size)
             return told  # type: ignore[no-any-return]
 
-        yield from _in_order(
-            ray.remote(num_returns=2)(_apply_apart), work, tasks, ahead=_AHEAD * self.jobs, receive=receive
-        )
+        apart = ray.remote(num_returns=1 + len(kept))(_apply_apart)
+        yield from _in_order(apart, work, tasks, ahead=_AHEAD * self.jobs, receive=receive)
 
     def shelf(self, dtype: str, columns: int | None = None) -> KeptShelf:
         """A shelf in the object store."""
@@ -241,11 +243,11 @@ def _apply(version: str, work: Callable[[Task], Result], task: Task) -> Result:
 
 
 def _apply_apart(
-    version: str, work: Callable[[Task], tuple[Result, npt.NDArray[Any]]], task: Task
-) -> tuple[tuple[Result, int], npt.NDArray[Any]]:
-    """A task of `fill`: what it tells with the number of rows, and the rows."""
-    told, rows = _apply(version, work, task)
-    return (told, len(rows)), rows
+    version: str, work: Callable[[Task], tuple[Result, Sequence[npt.NDArray[Any]]]], task: Task
+) -> tuple[Any, ...]:
+    """A task of `fill`: what it tells with the numbers of rows, and then the rows for each shelf."""
+    told, parts = _apply(version, work, task)
+    return (told, [len(rows) for rows in parts]), *parts
 
 
 def _connect(ray: Any, address: str | None, cores: int) -> None:

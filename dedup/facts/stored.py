@@ -43,6 +43,16 @@ class FactShelf:
     def __init__(self, shelf: Callable[[str], RowShelf] = Shelf) -> None:
         self._shelves = (ListShelf("u1", shelf), *(ListShelf("u4", shelf) for _ in fields(FactKeys)))
 
+    @property
+    def rows(self) -> list[RowShelf]:
+        """Where the rows of the lists that `pack_facts` gives are put."""
+        return [shelf.rows for shelf in self._shelves]
+
+    def enter(self, lengths: Sequence[npt.NDArray[np.intp]]) -> None:
+        """Note the lengths of lists whose rows have been put there."""
+        for shelf, of_shelf in zip(self._shelves, lengths, strict=True):
+            shelf.enter(of_shelf)
+
     def append(self, packed: Sequence[Lists]) -> None:
         """Write the facts of a batch of texts, as `pack_facts` gives them, behind those that are there."""
         for shelf, lists in zip(self._shelves, packed, strict=True):
