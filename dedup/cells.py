@@ -18,9 +18,10 @@ from dedup.datatypes import Embeddings
 
 Positions = npt.NDArray[np.intp]
 
+_CELLS = 4  # times the root of the number of vectors
 _SAMPLE = 32  # vectors a cell that its centre is learned from
 _ROUNDS = 6
-_PROBES = 64  # cells that an article looks into
+_PROBES = 128  # cells that an article looks into
 _BLOCK = 8192
 
 
@@ -47,7 +48,7 @@ class Cells:
 
 
 def divide(embeddings: Embeddings, *, seed: int = 0) -> Cells:
-    """Divide vectors into cells, two for every root of their number.
+    """Divide vectors into cells, four for every root of their number.
 
     Parameters
     ----------
@@ -55,7 +56,7 @@ def divide(embeddings: Embeddings, *, seed: int = 0) -> Cells:
     seed : int
         Of the sample and the first centres; the same cells come out every time.
     """
-    centres = find_centres(embeddings, 2 * int(len(embeddings) ** 0.5), seed=seed)
+    centres = find_centres(embeddings, _CELLS * int(len(embeddings) ** 0.5), seed=seed)
     home = closest_centres(embeddings, centres, 1)[:, 0]
     order = np.argsort(home, kind="stable")
     bounds = np.searchsorted(home[order], np.arange(len(centres) + 1))

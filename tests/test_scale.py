@@ -174,7 +174,7 @@ def test_centres_are_unit_rows_even_of_empty_vectors() -> None:
 
 
 def test_looking_into_all_cells_is_the_exact_search() -> None:
-    vectors, languages = scattered(900), ["en", "id", "de"] * 300  # of 60 cells each row looks into 64
+    vectors, languages = scattered(900), ["en", "id", "de"] * 300  # of 120 cells each row looks into 128
     exact, cells = (neighbours.search(vectors, languages, neighbours=5, most_exact=most) for most in (900, 899))
     assert np.array_equal(exact.near, cells.near)
     assert exact.candidates().margin == pytest.approx(cells.candidates().margin, abs=1e-6)
@@ -195,6 +195,7 @@ def test_parts_blocks_and_threads_change_nothing(
     vectors, languages = scattered(2000), ["en", "id"] * 1000
     whole = neighbours.search(vectors, languages, neighbours=4, most_exact=most_exact)
     monkeypatch.setattr(neighbours, "_ROWS", 300)
+    monkeypatch.setattr(neighbours, "_ROWS_OF_CELLS", 300)
     monkeypatch.setattr(neighbours, "_COLUMNS", 64)
     monkeypatch.setattr(neighbours, "_WAITING", 1000)
     parts = neighbours.search(vectors, languages, neighbours=4, most_exact=most_exact, threads=threads)
