@@ -106,13 +106,15 @@ def align(left: Embeddings, right: Embeddings, *, least: float = _CLOSE[0]) -> t
     apart = np.abs(_positions(np.arange(len(left)), len(left))[:, None] - _positions(np.arange(len(right)), len(right)))
     row, column = np.nonzero(table >= least)
     preference = table[row, column] - 0.1 * apart[row, column]
+    order = np.argsort(-preference, kind="stable")
     used_left, used_right, pairs = set[int](), set[int](), []
-    for at in np.argsort(-preference, kind="stable"):
-        i, j = int(row[at]), int(column[at])
+    for i, j in zip(row[order].tolist(), column[order].tolist(), strict=True):
         if i not in used_left and j not in used_right:
             used_left.add(i)
             used_right.add(j)
             pairs.append(AlignedPair(i, j, float(table[i, j])))
+            if len(pairs) == min(table.shape):
+                break
     return tuple(sorted(pairs, key=lambda pair: pair.left))
 
 

@@ -23,6 +23,7 @@ from dedup.datatypes import (
     AlignedPair,
     Article,
     Candidates,
+    Embeddings,
     Evidence,
     Match,
     MatchKind,
@@ -321,10 +322,14 @@ def _describe_batch(stored: StoredPassages, stored_facts: StoredFacts, batch: _B
 
 
 def _align(passages: Passages, left: int, right: int) -> tuple[AlignedPair, ...]:
-    own, other = (
-        passages.vectors[rows] * (passages.weights[rows, None] > 0) for rows in map(passages.of, (left, right))
-    )
-    return align(own, other)
+    return align(*(_telling(passages, text) for text in (left, right)))
+
+
+def _telling(passages: Passages, text: int) -> Embeddings:
+    """The vectors of a text's sentences; those that carry no information are like nothing."""
+    rows = passages.of(text)
+    vectors, telling = passages.vectors[rows], passages.weights[rows] > 0
+    return vectors if telling.all() else vectors * telling[:, None]
 
 
 def _with_facts(evidence: Evidence, aligned: tuple[AlignedPair, ...], left: Facts, right: Facts) -> Evidence:

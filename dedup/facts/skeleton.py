@@ -63,13 +63,12 @@ def skeletons(text: str) -> tuple[str, ...]:
 
     Of Japanese only the katakana words, of Chinese and Thai none: their letters do not tell where a word ends.
     """
-    sounds = " ".join(_SPELT.findall(text)).translate(_caseless_table())
-    return tuple(dict.fromkeys(chain.from_iterable(map(_keys, dict.fromkeys(sounds.split())))))
+    return tuple(dict.fromkeys(chain.from_iterable(map(_keys, dict.fromkeys(_SPELT.findall(text))))))
 
 
-@lru_cache(maxsize=1 << 16)
-def _keys(sounds: str) -> tuple[str, ...]:
-    key = _squeezed(sounds)
+@lru_cache(maxsize=1 << 17)
+def _keys(word: str) -> tuple[str, ...]:
+    key = _squeezed(word.translate(_caseless_table()))
     if len(key) < SHORTEST:
         return ()
     spellings = ("lr" if sound == "R" else sound for sound in key)
