@@ -17,10 +17,12 @@ from dedup.errors import ResourceError
 _PROCESS = 400 << 20  # bytes of a process with the model
 _ARTICLE = 900  # bytes kept for an article beside its text: neighbours, candidates, language
 _LANGUAGE = 12  # and for each language of the run: its closest article there
-_MATCHES = 12_000  # of evidence, if every second article has its matches
+_MATCH = 1_500  # of a match, one an article
+_IN_FULL, _MOST_IN_FULL = 2_500, 100_000  # and of its evidence in full; matches that have it, at most
 _SENTENCE = 90  # characters
 _CHARACTER_SECONDS = 1e-6  # of one process: language, embedding, sentences, facts
-_ARTICLE_SECONDS = 4e-3  # search, verification, evidence
+_ARTICLE_SECONDS = 1.5e-3  # search, verification, evidence
+_FACTS = 0.4  # bytes of facts on disk for a character
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +51,11 @@ def estimate(*, articles: int, characters: int, dimension: int, languages: int, 
     jobs : int
         Processes that share the work.
     """
+    evidence = articles * _MATCH + min(articles, _MOST_IN_FULL) * _IN_FULL
     return Estimate(
         seconds=(characters * _CHARACTER_SECONDS + articles * _ARTICLE_SECONDS) / jobs,
-        memory=_PROCESS * (jobs if jobs > 1 else 0) + articles * (_ARTICLE + _MATCHES // 2 + _LANGUAGE * languages),
-        disk=dimension * (4 * articles + 2 * (characters // _SENTENCE)),
+        memory=_PROCESS * (jobs if jobs > 1 else 0) + articles * (_ARTICLE + _LANGUAGE * languages) + evidence,
+        disk=dimension * (4 * articles + 2 * (characters // _SENTENCE)) + int(_FACTS * characters),
     )
 
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import dedup
-from dedup import Article, find_duplicates, neighbours, texts, verify
+from dedup import Article, find_duplicates, neighbours, pipeline, texts, verify
 from dedup.alignment import StoredPassages, information_weights
 from dedup.cells import closest_centres, divide, find_centres
 from dedup.datatypes import Embeddings
@@ -215,3 +215,27 @@ def test_blocks_of_pairs_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(verify, "_DESCRIBED", 3)
     monkeypatch.setattr(neighbours.Neighbourhood.blocks, "__defaults__", (50,))
     assert as_json(find_duplicates(articles, encoder=encoder)) == whole
+
+
+def test_evidence_in_full_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    reports = {
+        "Verona": "Heavy rain flooded 12 streets in Verona on Monday, the mayor said. About 340 people had to leave.",
+        "Oslo": "The museum in Oslo showed 58 paintings by Munch that nobody had seen before. Tickets cost 21 euros.",
+        "Lima": "A strike of 900 bus drivers stopped the traffic in Lima. The union asked for 7 per cent more pay.",
+    }
+    openings = ("", "As our reporters learned, this is what happened. ", "Readers asked us for more about this. ")
+    articles = [
+        Article(f"{town}{at}", start + text) for town, text in reports.items() for at, start in enumerate(openings)
+    ]
+    encoder = dedup.load_encoder("bundled")
+    whole = find_duplicates(articles, encoder=encoder)
+    monkeypatch.setattr(pipeline, "_MOST_IN_FULL", 2)
+    limited = find_duplicates(articles, encoder=encoder)
+    weakest = [(cluster.weakest.left, cluster.weakest.right) for cluster in limited.clusters]
+    assert limited.clusters == whole.clusters
+    assert len(weakest) == len(reports)
+    assert all(match.evidence.aligned for match in whole.matches)
+    assert [(match.left, match.right) for match in limited.matches if match.evidence.aligned] == weakest[:2]
+    assert [match.evidence.features for match in limited.matches] == [
+        match.evidence.features for match in whole.matches
+    ]
