@@ -40,11 +40,11 @@ class Cells:
         """For each cell that one of the vectors looks into: the cell's members, and which of the vectors do."""
         probes = min(probes, len(self.centres))
         wanted = closest_centres(vectors, self.centres, probes).ravel()
-        order = np.argsort(wanted, kind="stable")
-        cells, begins = np.unique(wanted[order], return_index=True)
-        for cell, (begin, end) in zip(cells.tolist(), pairwise([*begins.tolist(), len(order)]), strict=True):
-            if len(self.members[cell]):
-                yield self.members[cell], order[begin:end] // probes
+        order = np.argsort(wanted.astype(np.min_scalar_type(len(self.centres))), kind="stable")  # 16 bits: by radix
+        bounds = np.append(0, np.cumsum(np.bincount(wanted, minlength=len(self.centres))))
+        for members, (begin, end) in zip(self.members, pairwise(bounds.tolist()), strict=True):
+            if len(members) and end > begin:
+                yield members, order[begin:end] // probes
 
 
 def divide(embeddings: Embeddings, *, seed: int = 0) -> Cells:

@@ -20,7 +20,7 @@ from dedup.errors import SettingsError
 
 _MOST_EXACT = 20_000  # articles up to which all are compared with all
 _ROWS, _COLUMNS = 1 << 14, 512  # of a block: 32 MB of cosines
-_ROWS_OF_CELLS = 1 << 17  # rows that look into cells at a time: of these only a few look into the same cell
+_ROWS_OF_CELLS = 1 << 16  # rows that look into cells at a time: of these only a few look into the same cell
 _WAITING = 1 << 21  # pairs found for a part of the rows before the nearest among them are chosen
 _PAIRS = 1 << 20
 _LARGEST_MARGIN = 0.3
