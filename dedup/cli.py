@@ -289,8 +289,9 @@ def _find(
 ) -> Report:  # fmt: skip
     from dedup.pipeline import find_duplicates
 
+    sharing: dict[str, Any] = {"workers": workers} if workers else {"jobs": jobs}
     with _progress(shown) as progress:
-        return find_duplicates(articles, settings=settings, jobs=jobs, workers=workers, progress=progress)
+        return find_duplicates(articles, settings=settings, progress=progress, **sharing)
 
 
 def _read(

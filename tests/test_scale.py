@@ -220,11 +220,14 @@ def test_blocks_of_pairs_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_evidence_in_full_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     reports = {
-        "Verona": "Heavy rain flooded 12 streets in Verona on Monday, the mayor said. About 340 people had to leave.",
-        "Oslo": "The museum in Oslo showed 58 paintings by Munch that nobody had seen before. Tickets cost 21 euros.",
-        "Lima": "A strike of 900 bus drivers stopped the traffic in Lima. The union asked for 7 per cent more pay.",
+        "Verona": "Heavy rain flooded 12 streets in Verona on Monday, the mayor said. "
+        "About 340 people had to leave their homes, and 6 schools stayed closed until the water was gone.",
+        "Oslo": "The museum in Oslo showed 58 paintings by Munch that nobody had seen before. "
+        "Tickets cost 21 euros, and more than 4,000 visitors came on the first day to look at them.",
+        "Lima": "A strike of 900 bus drivers stopped the traffic in Lima. "
+        "The union asked for 7 per cent more pay, the companies offered 3 and called for new talks.",
     }
-    openings = ("", "As our reporters learned, this is what happened. ", "Readers asked us for more about this. ")
+    openings = ("", "This is what happened. ", "Readers asked us for more. ")
     articles = [
         Article(f"{town}{at}", start + text) for town, text in reports.items() for at, start in enumerate(openings)
     ]
