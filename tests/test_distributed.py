@@ -130,7 +130,10 @@ def test_a_killed_worker_costs_a_retry(workers: RayWorkers, tmp_path: Path) -> N
     assert len(list(tmp_path.iterdir())) == 3
 
 
-def test_a_task_that_kills_every_worker_ends_the_run_with_what_helps(workers: RayWorkers) -> None:
+def test_a_task_that_kills_every_worker_ends_the_run_with_what_helps(
+    workers: RayWorkers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dedup.distributed.workers._TRIES", 1)
     with pytest.raises(errors.ResourceError, match="machines that ended or ran out of memory"):
         list(workers.map(die, [0]))
 

@@ -204,6 +204,16 @@ def test_parts_blocks_and_threads_change_nothing(
     assert np.array_equal(whole.closest.position, parts.closest.position)
 
 
+@pytest.mark.parametrize("most_exact", [0, 2000], ids=["cells", "exact"])
+def test_any_number_of_workers_finds_the_same_to_the_last_bit(most_exact: int) -> None:
+    found = [
+        neighbours.search(scattered(2000), ["en"] * 2000, neighbours=4, most_exact=most_exact, workers=Workers(jobs))
+        for jobs in (1, 3)
+    ]
+    assert np.array_equal(found[0].closest.first, found[1].closest.first)
+    assert np.array_equal(found[0].near, found[1].near)
+
+
 def test_blocks_of_pairs_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     encoder = dedup.load_encoder("bundled")
     articles = [
