@@ -12,8 +12,8 @@ import logging
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -120,10 +120,10 @@ def scan(
     _log_to_stderr(verbose)
     settings = Settings(model=model, threshold=threshold, level=Level(level), scorer=scorer)
     _check_output(form, output)
-    jobs = jobs or count_cores() if engine == "local" else jobs
     with _engine(engine, ray_address, jobs) as workers:
-        articles = _read(paths, shared=workers is not None, jobs=jobs or 1,
+        articles = _read(paths, shared=workers is not None, jobs=jobs or count_cores(),
                          text_field=text_field, id_field=id_field, glob=glob, max_bytes=max_bytes)  # fmt: skip
+        report = None
         if workers and form == "parquet":
             from dedup.tables import write_tables
 
@@ -131,9 +131,11 @@ def scan(
                 counts = write_tables(articles, output, settings=settings, workers=workers, with_text=not no_text,
                                       progress=progress)["counts"]  # fmt: skip
         else:
-            report = _find(articles, settings, jobs=jobs or 1, shown=not (quiet or no_progress), workers=workers)
-            _write_report(report, form, Path(output), full=verbose > 0, with_text=not no_text)
+            sharing: dict[str, Any] = {"workers": workers} if workers else {"jobs": jobs or count_cores()}
+            report = _find(articles, settings, shown=not (quiet or no_progress), **sharing)
             counts = rendering.counts(report)
+    if report:
+        _write_report(report, form, Path(output), full=verbose > 0, with_text=not no_text)
     if not quiet and (form != "text" or output != "-"):
         click.echo(rendering.summary_line(counts), err=True)
     if check and counts["clusters"]:
@@ -272,24 +274,23 @@ def train(corpus: Path, out: Path, quiet: bool, verbose: int, no_progress: bool)
         train_encoder(corpus, out, progress=progress)
 
 
-def _engine(engine: str, address: str | None, jobs: int | None) -> AbstractContextManager[RayWorkers | None]:
-    """Ray, if it was asked for."""
+@contextmanager
+def _engine(engine: str, address: str | None, jobs: int | None) -> Iterator[RayWorkers | None]:
+    """Ray, if it was asked for; meanwhile what it tells of workers that died goes to standard error."""
     if engine == "ray":
         from dedup.distributed import RayWorkers
 
-        return RayWorkers(address, jobs=jobs)
-    if address is not None:
+        with redirect_stdout(sys.stderr), RayWorkers(address, jobs=jobs) as workers:
+            yield workers
+    elif address is not None:
         raise click.UsageError("--ray-address needs --engine ray")
-    return nullcontext()
+    else:
+        yield None
 
 
-def _find(
-    articles: Iterable[Article | Skipped], settings: Settings, *, jobs: int, shown: bool,
-    workers: RayWorkers | None = None,
-) -> Report:  # fmt: skip
+def _find(articles: Iterable[Article | Skipped], settings: Settings, *, shown: bool, **sharing: Any) -> Report:
     from dedup.pipeline import find_duplicates
 
-    sharing: dict[str, Any] = {"workers": workers} if workers else {"jobs": jobs}
     with _progress(shown) as progress:
         return find_duplicates(articles, settings=settings, progress=progress, **sharing)
 

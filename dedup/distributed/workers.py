@@ -46,6 +46,8 @@ _OWN = {
 class RayWorkers(Workers):
     """A Ray cluster that shares the work of a run; used as a context manager, it is left as it was found.
 
+    Ray prints a line on standard output when a worker dies and its task is run again.
+
     Parameters
     ----------
     address : str, optional
