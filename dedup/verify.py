@@ -229,6 +229,7 @@ def _match_block(
         open_ = scorer.log_odds(block.features, block.heads) >= scorer.least - _ROUNDED
         at, block, share = at[open_], take_rows(block, open_), share[open_]
 
+    block = replace(block, features=block.features.copy())  # what came from elsewhere cannot be written to
     block.features[:, _TEXT_FEATURES] = _ALL_COVERED
     block.features[:, _FACT_FEATURES] = _fact_bounds(facts, block.left, block.right)
     narrow()
@@ -240,7 +241,7 @@ def _match_block(
 
 
 def _judge_block(passages: StoredPassages, facts: StoredFacts, scorer: Scorer, block: _Block) -> _Measured:
-    features = block.features
+    features = block.features.copy()
     features[:, _TEXT_FEATURES], share = _cover_pairs(passages, block.left, block.right)
     features[:, _FACT_FEATURES] = _ALL_AGREED
     open_ = np.flatnonzero(scorer.log_odds(features, block.heads) >= scorer.least)

@@ -356,7 +356,7 @@ def test_what_ray_tells_of_killed_workers_is_no_data(
     monkeypatch.setattr(ProgressLine, "__call__", kill)
     shared = CliRunner().invoke(main, [*arguments, "--engine", "ray"])
     assert len(list(marks.iterdir())) == 2
-    assert (shared.exit_code, shared.stdout) == (0, local.stdout)
+    assert (shared.exit_code, shared.stdout) == (0, local.stdout), shared.exception
 
 
 def dedup_(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
