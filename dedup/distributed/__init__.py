@@ -5,13 +5,14 @@ hands to its workers becomes a Ray task, and what it lays on a shelf goes into R
 
 Done by all machines
     reading (a task some files), hashes, languages, vectors of articles and sentences (the model is loaded once a worker
-    process), the search for neighbours (a task 16,384 articles: with cells a shuffle, in which the articles of a cell
-    lie together), sentences and facts of pairs against each other, the evidence of matches, the tables written at the
-    end.
+    process), the search for neighbours (a task some ten thousand articles: with cells a shuffle, in which the articles
+    of a cell lie together), sentences and facts of pairs against each other, the evidence of matches, the tables
+    written at the end.
 Done by the process that started the run
     what needs all articles at once and is numbers only: the means of languages, how often each sentence recurs, the
-    centres of the cells, which pairs are near, scores, clusters. Texts do not pass through it unless a `Report` is
-    asked for; article vectors lie on its disk. Its memory grows by about a kilobyte and a half an article.
+    centres of the cells, which pairs are near, scores, clusters. Texts pass through it where a `Report` is asked
+    for, where their language cannot be told (for the script) and at the level of stories (for the dates of likely
+    pairs), a thousand at a time; article vectors lie on its disk. Its memory grows by about two kilobytes an article.
 
 Results come in the order of the tasks, a few tasks a core are in hand at a time. A worker that dies costs its tasks,
 which run again, and what is lost of the object store is computed again from where it came from. Tables of Ray Data
