@@ -14,11 +14,11 @@ import dedup
 from dedup.train.figures import aligned_sentences, article_precision, article_vectors, read_set, sentence_retrieval
 
 ROOT = Path(dedup.__file__).parent
-MODEL = ROOT / "models" / "dedup-static-v1"
+MODEL = ROOT / "models" / "dedup-static-v2"
 EVAL = ROOT.parent.parent / "shared" / "eval"
 FINGERPRINTS = {
-    "model.safetensors": "24c7f6071cee190ae698861c7bc4fb867fce0ec3cc01b8ce1c8a6c91650ab824",
-    "tokenizer.json": "fd111d85836f8637a9dd931c614af7b3799e509b1f46ca784770e96897aa9f19",
+    "model.safetensors": "91539954791e28d92088b1ac766e6ea77f5c48bb29c1dfd93c2f9e83b6408548",
+    "tokenizer.json": "d3d723ea1447b0f139614e71cf3504e48746afb5988ce0e55ab650c74d0ab5bb",
 }
 needs_eval = pytest.mark.skipif(not (EVAL / "ntrex.jsonl.xz").exists(), reason="the evaluation sets are not here")
 
@@ -69,7 +69,7 @@ def test_a_translation_is_nearer_than_another_sentence(left: str, right: str, ot
 
 @needs_eval
 def test_translated_sentences_are_found() -> None:
-    floors = {"id": 0.93, "de": 0.92, "zh-cn": 0.85, "kn": 0.69, "so": 0.65}
+    floors = {"id": 0.95, "de": 0.94, "zh-cn": 0.89, "kn": 0.80, "so": 0.73, "he": 0.73}
     rows = [row for row in read_set(EVAL, "ntrex") if row["lang"] in {"en", *floors}]
     assert len(aligned_sentences(rows)["en"]) > 500
     found = sentence_retrieval(rows, dedup.load_encoder(str(MODEL)))
@@ -80,4 +80,4 @@ def test_translated_sentences_are_found() -> None:
 def test_translated_articles_are_found() -> None:
     rows = read_set(EVAL, "ntrex")
     vectors = article_vectors(rows, dedup.load_encoder(str(MODEL)), centred=False)
-    assert article_precision(rows, vectors) >= 0.99
+    assert article_precision(rows, vectors) >= 0.998

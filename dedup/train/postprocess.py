@@ -23,6 +23,7 @@ _PROCLITICS = (
     (re.compile("[ء-غف-ي]{3,}"), ("ال", "و", "ب", "ل", "ف", "وال")),
 )
 """Letters of a script's words, none of which Persian or Urdu has for itself, and what its words are written with."""
+_HEAD = 2000  # words that count about alike
 _ZEROS = (0x660, 0x6F0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xBE6, 0xC66, 0xCE6, 0xD66, 0xE50, 0xFF10)
 """The digit nought of Arabic, Persian, nine scripts of South Asia and Thailand, and the full-width one."""
 
@@ -63,13 +64,15 @@ def widest_directions(
 def shrink(tokenizer: Tokenizer, table: Floats, pieces: Floats, kept: int) -> tuple[Tokenizer, Floats, Ints]:
     """The tokenizer with at most `kept` tokens and with words that share a row, the rows, and the row of each token.
 
-    Words whose vector is nearly the sum of their pieces' are left to those: `pieces` holds these sums. A number in
-    other digits shares the row of the same number in ASCII digits, a word behind a proclitic that of the bare word.
+    Words are left to their pieces, whose sums `pieces` holds, where that changes least: by the square of the change,
+    times how frequent the word is (Zipf: the tokens come by frequency). A number in other digits shares the row of the
+    same number in ASCII digits, a word behind a proclitic that of the bare word.
     """
     tokens = sorted(tokenizer.get_vocab(with_added_tokens=False).items(), key=lambda item: item[1])
     change = np.linalg.norm(table - pieces, axis=1) / np.maximum(np.linalg.norm(table, axis=1), 1e-9)
     whole = np.abs(table - pieces).max(axis=1) > 0
-    order = np.argsort(np.where(whole, -change, -np.inf), kind="stable")
+    loss = change**2 / (_HEAD + np.cumsum(whole))
+    order = np.argsort(np.where(whole, -loss, -np.inf), kind="stable")
     chosen = np.zeros(len(tokens), bool)
     chosen[order[: max(kept, np.count_nonzero(~whole))]] = True
     index = dict(tokens)
@@ -78,12 +81,13 @@ def shrink(tokenizer: Tokenizer, table: Floats, pieces: Floats, kept: int) -> tu
         if word.isdecimal() and not word.isascii():
             plain = str(int(word)).zfill(len(word))
             rows[number] = table[index[plain]] if plain in index else table[[index[digit] for digit in plain]].sum(0)
+    kept_words = {word for word, number in tokens if chosen[number]}
     sharing: dict[str, int] = {}
     for word, number in tokens:
         if chosen[number]:
             forms = _in_other_digits(word) if word.isdecimal() and word.isascii() else ()
             forms = _behind_proclitics(word) if whole[number] and word.isalpha() else forms
-            sharing |= {form: number for form in forms if form not in index and form not in sharing}
+            sharing |= {form: number for form in forms if form not in kept_words and form not in sharing}
     place = np.cumsum(chosen) - 1
     of_token = np.concatenate([place[chosen], place[list(sharing.values())].astype(np.int64)])
     return keep_tokens(tokenizer, chosen, list(sharing)), rows[chosen], of_token

@@ -79,7 +79,7 @@ class TrainSettings:
 
     tokens: int = 400_000
     pieces: int = 80_000
-    kept: int = 250_000
+    kept: int = 235_000
     width: int = 512
     dimensions: int = 384
     steps: int = 22_000
