@@ -19,7 +19,7 @@ from dedup.errors import SettingsError
 from dedup.parallel import ALONE, Workers
 
 _MOST_EXACT = 20_000  # articles up to which all are compared with all
-_ROWS, _COLUMNS = 1 << 14, 512  # of a block: 32 MB of cosines
+_ROWS, _COLUMNS = 1 << 12, 2048  # of a block: 32 MB of cosines
 _ROWS_OF_CELLS = 1 << 16  # rows that look into cells at a time: of these only a few look into the same cell
 _PARTS = 8  # at least: not one a thread, since rounding depends on the sizes of products
 _WAITING = 1 << 21  # pairs found for a part of the rows before the nearest among them are chosen

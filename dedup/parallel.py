@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import AbstractContextManager
 from multiprocessing import get_context
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -134,6 +135,17 @@ class Workers:
         if self._pool is None:  # spawned, since numpy and the tokenizer have threads, which forking would break
             self._pool = ProcessPoolExecutor(self.jobs, mp_context=get_context("spawn"), initializer=_start_worker)
         return self._pool
+
+
+def one_thread() -> AbstractContextManager[object]:
+    """Products of matrices by one thread for a while: cut among several they are rounded otherwise.
+
+    A report then is the same to the last digit on machines with any number of cores, and in processes that have one
+    thread anyway.
+    """
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(1, "blas")  # type: ignore[no-any-return]
 
 
 def count_cores() -> int:

@@ -37,7 +37,7 @@ from dedup.embed import Encoder, load_encoder
 from dedup.facts import StoredFacts
 from dedup.factual import Keys, fact_keys, pairs_by_facts
 from dedup.neighbours import Neighbourhood, search
-from dedup.parallel import ALONE, Workers
+from dedup.parallel import ALONE, Workers, one_thread
 from dedup.resources import estimate, require
 from dedup.scoring import Scorer, load_scorer, probability
 from dedup.text import content_hash, main_script
@@ -96,7 +96,7 @@ def find_duplicates(
     encoder = encoder or load_encoder(settings.model)
     scorer = load_scorer(settings.level, settings.threshold, settings.scorer, fingerprint=encoder.fingerprint)
     kept, skipped = (workers or ALONE).gather(articles, progress)
-    with nullcontext(workers) if workers else Workers(_worthwhile(kept, jobs)) as sharing:
+    with one_thread(), nullcontext(workers) if workers else Workers(_worthwhile(kept, jobs)) as sharing:
         found = decide(kept, encoder, scorer, settings, sharing, progress)
         of_distinct = describe_pairs(*found.matched, full=found.full, workers=sharing)
     distinct, originals = found.distinct, found.originals

@@ -34,7 +34,7 @@ from dedup.embed import Encoder, load_encoder
 from dedup.errors import ReadError
 from dedup.facts import StoredFacts
 from dedup.output import write_whole
-from dedup.parallel import ALONE, Workers
+from dedup.parallel import ALONE, Workers, one_thread
 from dedup.pipeline import decide
 from dedup.report import records, view
 from dedup.scoring import load_scorer
@@ -91,8 +91,9 @@ def write_tables(
     encoder = encoder or load_encoder(settings.model)
     scorer = load_scorer(settings.level, settings.threshold, settings.scorer, fingerprint=encoder.fingerprint)
     kept, skipped = workers.gather(articles, progress)
-    found = decide(kept, encoder, scorer, settings, workers, progress)
-    kinds = _write_matches(found, place, workers, with_text)
+    with one_thread():
+        found = decide(kept, encoder, scorer, settings, workers, progress)
+        kinds = _write_matches(found, place, workers, with_text)
     if not kinds:
         place.write("matches/part-000000.parquet", nothing)
     clusters = found.clusters(kinds)

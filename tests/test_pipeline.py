@@ -93,15 +93,15 @@ def test_meetings_on_one_topic_are_not_one_event(seeds: Path, bundled: Encoder) 
 @pytest.mark.parametrize("others", [True, False], ids=["among others", "alone"])
 @pytest.mark.parametrize(
     ("level", "joined"),
-    [(Level.DUPLICATE, []), (Level.STORY, [(0, 1, MatchKind.SAME_STORY)])],
+    [(Level.DUPLICATE, []), (Level.STORY, [((0, 1), MatchKind.SAME_STORY)])],
     ids=lambda value: str(value),
 )
 def test_reports_of_an_event_are_told_from_copies_and_from_other_events(
-    level: Level, joined: list[tuple[int, int, MatchKind]], others: bool, bundled: Encoder
+    level: Level, joined: list[tuple[tuple[int, int], MatchKind]], others: bool, bundled: Encoder
 ) -> None:
     found = articles(*FERRIES, *(OTHERS if others else ()))
     report = find_duplicates(found, settings=Settings(level=level), encoder=bundled)
-    assert [(match.left, match.right, match.kind) for match in report.matches] == joined
+    assert [(cluster.members, cluster.kind) for cluster in report.clusters] == joined
 
 
 def test_the_evidence_says_why(of_seeds: Report) -> None:

@@ -54,8 +54,8 @@ def save_model(
     inner = folder / "0_StaticEmbedding"
     inner.mkdir()
     steps, scales = quantise(table, levels)
-    tensors = {"embeddings": steps, "weights": scales[of_token].astype(np.float16), "mapping": of_token.astype(np.int32)}
-    save_file(tensors, inner / "model.safetensors")
+    weights, mapping = scales[of_token].astype(np.float16), of_token.astype(np.int32)
+    save_file({"embeddings": steps, "weights": weights, "mapping": mapping}, inner / "model.safetensors")
     (inner / "tokenizer.json").write_text(tokenizer.to_str(), encoding="utf-8")
     means = np.zeros((len(languages), table.shape[1]), np.float32)
     save_file({"means": means}, folder / "language_means.safetensors")

@@ -48,9 +48,21 @@ def minhash(texts: Sequence[str]) -> Groups:
     return linked_groups(pairs)
 
 
+def semhash(texts: Sequence[str]) -> Groups:
+    """SemHash over our own vectors, at the threshold of the others."""
+    from semhash import SemHash
+
+    found = SemHash.from_records(list(texts), model=dedup.load_encoder("bundled")).self_deduplicate(threshold=0.75)
+    position = {text: number for number, text in reversed(list(enumerate(texts)))}
+    pairs = ((position[record.record], position[record.duplicate_of]) for record in found.filtered if not record.exact)
+    copies = ((position[text], number) for number, text in enumerate(texts) if position[text] != number)
+    return linked_groups((min(pair), max(pair)) for pair in (*pairs, *copies))
+
+
 _RUNNERS: dict[str, Callable[[Sequence[str]], Groups]] = {
     "langdetect + SentenceTransformer + community_detection": by_hand,
     "SentenceTransformer + paraphrase_mining": paraphrases,
+    "SemHash over our vectors": semhash,
     "datasketch MinHash LSH": minhash,
 }
 NAMES = tuple(_RUNNERS)
