@@ -11,10 +11,7 @@ import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager
-from multiprocessing import get_context
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -22,6 +19,8 @@ from dedup.datatypes import Article, Progress, Skipped
 from dedup.errors import ResourceError, SettingsError
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future, ProcessPoolExecutor
+
     import numpy as np
     import numpy.typing as npt
 
@@ -65,6 +64,8 @@ class Workers:
         if self.jobs == 1:
             yield from map(work, tasks)
             return
+        from concurrent.futures.process import BrokenProcessPool
+
         waiting: deque[Future[Result]] = deque()
         try:
             for task in tasks:
@@ -81,6 +82,8 @@ class Workers:
 
     def map_arrays(self, work: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Result]:
         """The same for work on large arrays at hand, which threads of this process do without copying them."""
+        from concurrent.futures import ThreadPoolExecutor
+
         with ThreadPoolExecutor(self.jobs) as pool:
             yield from pool.map(work, tasks)
 
@@ -132,6 +135,9 @@ class Workers:
             self._pool = None
 
     def _started(self) -> ProcessPoolExecutor:
+        from concurrent.futures import ProcessPoolExecutor
+        from multiprocessing import get_context
+
         if self._pool is None:  # spawned, since numpy and the tokenizer have threads, which forking would break
             self._pool = ProcessPoolExecutor(self.jobs, mp_context=get_context("spawn"), initializer=_start_worker)
         return self._pool

@@ -27,15 +27,21 @@ _STOP = (
 )
 _WIDE_STOPS, _CLOSERS = "。！？；｡।॥؟۔።၊။", "”’」』）"
 _QUOTES = r"\"'”’»)\]"
-_MAY_END = re.compile(rf"[.!?…{_WIDE_STOPS}](?:[{_QUOTES}]?\s|(?<=[{_WIDE_STOPS}]).)")  # in most lines nothing does
-_SENTENCE_END = re.compile(
-    rf"(?<=[.!?…{_QUOTES}{_WIDE_STOPS}{_CLOSERS}])"  # by far the most places are told by this alone
-    rf"(?:{_STOP}|(?<=[!?])\s+|(?<=[.!?…][{_QUOTES}])\s+(?![a-z])"
-    rf"|(?<=[{_WIDE_STOPS}])(?![{_CLOSERS}])\s*|(?<=[{_WIDE_STOPS}][{_CLOSERS}])\s*)"
-)
 _PHRASE_END = re.compile(r"(?<=[;:,،、，؛])\s*|\s+")
 _LONGEST = 480
 _LONGEST_UNSPACED = 160
+
+
+@cache
+def _sentence_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Where a sentence may end, which in most lines is nowhere, and where it does; compiled when first asked for."""
+    may_end = re.compile(rf"[.!?…{_WIDE_STOPS}](?:[{_QUOTES}]?\s|(?<=[{_WIDE_STOPS}]).)")
+    end = re.compile(
+        rf"(?<=[.!?…{_QUOTES}{_WIDE_STOPS}{_CLOSERS}])"  # by far the most places are told by this alone
+        rf"(?:{_STOP}|(?<=[!?])\s+|(?<=[.!?…][{_QUOTES}])\s+(?![a-z])"
+        rf"|(?<=[{_WIDE_STOPS}])(?![{_CLOSERS}])\s*|(?<=[{_WIDE_STOPS}][{_CLOSERS}])\s*)"
+    )
+    return may_end, end
 
 
 @cache
@@ -96,8 +102,9 @@ def sentences(text: str) -> list[str]:
     commas or spaces.
     """
     found = []
+    may_end, end = _sentence_patterns()
     lines = text.split("\n")
-    for piece in chain.from_iterable(_SENTENCE_END.split(line) if _MAY_END.search(line) else (line,) for line in lines):
+    for piece in chain.from_iterable(end.split(line) if may_end.search(line) else (line,) for line in lines):
         piece = piece.strip()
         if len(piece) > _LONGEST_UNSPACED:
             found += _cut(piece)
