@@ -28,6 +28,8 @@ _ONE_THREAD = 1 << 18  # multiplications of a product up to which OpenBLAS uses 
 _COSINES = 1 << 17  # of a part of the pairs: half a megabyte, which stays in the cache
 _ROUNDED = 1e-5  # cosines of like sentences may differ by this much, as the product was cut into pieces
 _CLOSE = (0.3, 0.8)  # similarities at which a counterpart begins to count, and counts in full
+OPENINGS = (1, 5)
+"""Sentences at the top of an article that are its headline, and its lead."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,17 +52,29 @@ class Passages:
 
 @dataclass(frozen=True, slots=True)
 class StoredPassages:
-    """The same out of memory, for more articles than fit there: vectors in half precision."""
+    """The same out of memory, for more articles than fit there: vectors in half precision.
+
+    openings : rows of shape (n, len(OPENINGS) * d), for each article the `leads` of so many sentences side by side
+    """
 
     vectors: Rows
     weights: Rows
     starts: Rows
+    openings: Rows
 
     def take(self, articles: npt.NDArray[np.intp]) -> Passages:
         """The sentences of some articles alone, in the order of `articles`."""
         rows, begins, lengths = rows_of(self.starts.open(), articles)
         vectors = self.vectors.open()[rows].astype(np.float32)
         return Passages(vectors, self.weights.open()[rows], np.append(begins, lengths.sum()).astype(np.intp))
+
+    def openings_alike(self, left: _Positions, right: _Positions) -> _Floats:
+        """How similar the headlines and the leads of pairs are: ndarray of shape (m, len(OPENINGS))."""
+        articles, numbers = np.unique(np.concatenate([left, right]), return_inverse=True)
+        openings = self.openings.open()[articles].astype(np.float32)
+        openings = openings.reshape(len(articles), len(OPENINGS), openings.shape[1] // len(OPENINGS))
+        left, right = numbers[: len(left)], numbers[len(left) :]
+        return np.asarray(np.einsum("ijk,ijk->ij", openings[left], openings[right]), np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,14 +9,14 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from dedup.alignment import StoredPassages, information_weights
+from dedup.alignment import OPENINGS, StoredPassages, information_weights, leads
 from dedup.boilerplate import EXAMPLES, MORE_STORIES, page_furniture
 from dedup.columns import join_rows
 from dedup.datatypes import Article, Embeddings, Progress
@@ -92,8 +92,12 @@ def split_bodies(
     begins = np.concatenate([[0], np.cumsum(run.counts)]).astype(np.intp)
     starts.append(begins)
     weights.append(information_weights(run.characters, _recurrence(run.hashes, run.counts), begins))
-    passages = StoredPassages(vectors.stored(), weights.stored(), starts.stored())
-    return passages, run.lengths, (vectors, weights, starts)
+    openings = workers.shelf("f2", len(OPENINGS) * encoder.dimension)
+    passages = StoredPassages(vectors.stored(), weights.stored(), starts.stored(), openings.stored())
+    for _ in workers.fill([openings], partial(_openings, passages), batches(range(len(articles)))):
+        pass
+    passages = replace(passages, openings=openings.stored())
+    return passages, run.lengths, (vectors, weights, starts, openings)
 
 
 def state_facts(
@@ -193,6 +197,11 @@ def _split(
         hashes=np.array([_masked_hash(sentence) for sentence in flat], np.uint64),
         lengths=np.array([reading_length(body) for body in bodies], np.float32),
     ), (vectors.astype(np.float16),)
+
+
+def _openings(stored: StoredPassages, articles: Sequence[int]) -> tuple[None, _Arrays]:
+    passages = stored.take(np.array(articles, np.intp))
+    return None, [np.concatenate([leads(passages, sentences) for sentences in OPENINGS], axis=1)]
 
 
 def _masked_hash(sentence: str) -> int:

@@ -15,7 +15,7 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from dedup.alignment import Passages, StoredPassages, align, cover, leads
+from dedup.alignment import Passages, StoredPassages, align, cover
 from dedup.columns import join_rows, take_rows
 from dedup.datatypes import (
     UNDETERMINED,
@@ -35,11 +35,11 @@ from dedup.parallel import ALONE, Workers
 from dedup.scoring import FEATURES, HEADS, Scorer, probability
 from dedup.scratch import RowShelf
 
-_TEXT_FEATURES = [FEATURES.index(name) for name in ("coverage", "containment", "order", "headline", "lead")]
+_OPENING_FEATURES = [FEATURES.index(name) for name in ("headline", "lead")]
+_SENTENCE_FEATURES = [FEATURES.index(name) for name in ("coverage", "containment", "order")]
 _FACT_FEATURES = [FEATURES.index(name) for name in ("facts", "names", "clash", "days")]
-_ALL_COVERED = (1.01,) * len(_TEXT_FEATURES)  # vectors in half precision may be longer than one
+_ALL_COVERED = 1.01  # vectors in half precision may be longer than one
 _ALL_AGREED = (1, 1, 0, 0)
-_HEADLINE, _LEAD = 1, 5  # sentences at the top of an article
 _EXCERPT_COVERED = 0.55  # share of the shorter text that has a counterpart in the longer one, at least
 _EXCERPT_EXTRA = 0.6  # share of the longer text that has one in the shorter, at most, relative to the above
 _EXCERPT_RATIO = 2.0  # of lengths, beyond which a pair can only be an article and an excerpt of it
@@ -109,7 +109,8 @@ def find_matches(
     """Those of the candidates that are matches, with the features and log-odds that `judge_pairs` gives them.
 
     No feature lowers a score, so what costs more is looked at only where the rest, bounded from above, leaves a match
-    possible: first the facts by their keys, then the sentences, and the facts themselves at last.
+    possible: first the facts by their keys, then the headlines and leads, then all sentences, and the facts themselves
+    at last.
     """
     tasks = _tasks(subjects, candidates)
     work = partial(_match_block, subjects.passages, subjects.facts, scorer)
@@ -230,10 +231,12 @@ def _match_block(
         at, block, share = at[open_], take_rows(block, open_), share[open_]
 
     block = replace(block, features=block.features.copy())  # what came from elsewhere cannot be written to
-    block.features[:, _TEXT_FEATURES] = _ALL_COVERED
+    block.features[:, [*_OPENING_FEATURES, *_SENTENCE_FEATURES]] = _ALL_COVERED
     block.features[:, _FACT_FEATURES] = _fact_bounds(facts, block.left, block.right)
     narrow()
-    block.features[:, _TEXT_FEATURES], share = _cover_pairs(passages, block.left, block.right)
+    block.features[:, _OPENING_FEATURES] = passages.openings_alike(block.left, block.right)
+    narrow()
+    block.features[:, _SENTENCE_FEATURES], share = _cover_pairs(passages, block.left, block.right)
     narrow()
     block.features[:, _FACT_FEATURES] = _compare_facts(facts, block.left, block.right)
     narrow()
@@ -242,7 +245,8 @@ def _match_block(
 
 def _judge_block(passages: StoredPassages, facts: StoredFacts, scorer: Scorer, block: _Block) -> _Measured:
     features = block.features.copy()
-    features[:, _TEXT_FEATURES], share = _cover_pairs(passages, block.left, block.right)
+    features[:, _OPENING_FEATURES] = passages.openings_alike(block.left, block.right)
+    features[:, _SENTENCE_FEATURES], share = _cover_pairs(passages, block.left, block.right)
     features[:, _FACT_FEATURES] = _ALL_AGREED
     open_ = np.flatnonzero(scorer.log_odds(features, block.heads) >= scorer.least)
     features[open_[:, None], _FACT_FEATURES] = _compare_facts(facts, block.left[open_], block.right[open_])
@@ -282,14 +286,12 @@ def _slices(total: int, size: int) -> Iterator[slice]:
 def _cover_pairs(
     stored: StoredPassages, left: _Positions, right: _Positions
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """The features of sentences for pairs sorted by their left, shape (m, 5), and the shares of both, (m, 2)."""
+    """The features of sentences for pairs sorted by their left, shape (m, 3), and the shares of both, (m, 2)."""
     articles, numbers = np.unique(np.concatenate([left, right]), return_inverse=True)
     passages, left, right = stored.take(articles), numbers[: len(left)], numbers[len(left) :]
     found = cover(passages, left, right)
     least, most = found.similarity.min(axis=1), found.similarity.max(axis=1)
-    openings = (leads(passages, sentences) for sentences in (_HEADLINE, _LEAD))
-    alike = [np.einsum("ij,ij->i", opening[left], opening[right]) for opening in openings]
-    return np.stack([least, most, found.order, *alike], axis=1), found.share
+    return np.stack([least, most, found.order], axis=1), found.share
 
 
 def _fact_bounds(stored: StoredFacts, left: _Positions, right: _Positions) -> npt.NDArray[np.float32]:

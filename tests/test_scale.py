@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import dedup
 from dedup import Article, decisions, find_duplicates, neighbours, texts, verify
-from dedup.alignment import StoredPassages, information_weights
+from dedup.alignment import OPENINGS, StoredPassages, information_weights, leads
 from dedup.cells import closest_centres, divide, find_centres
 from dedup.datatypes import Embeddings
 from dedup.embed import Encoder, embed_articles, embed_sentences, unit_rows
@@ -132,6 +132,10 @@ def test_texts_in_batches_give_the_vectors_of_all_at_once(monkeypatch: pytest.Mo
     assert found.vectors == pytest.approx(embed_sentences(split, codes, means, encoder), abs=2e-3)
     assert np.diff(found.starts).tolist() == [len(of_text) for of_text in split]
     assert len(lengths) == len(articles)
+    left, right = np.array([0, 3, 3], np.intp), np.array([4, 10, 3], np.intp)
+    tops = [leads(found, count) for count in OPENINGS]
+    alike = np.stack([(top[left] * top[right]).sum(axis=1) for top in tops], axis=1)
+    assert passages.openings_alike(left, right) == pytest.approx(alike, abs=2e-3)
 
 
 def test_some_passages_are_those_of_all(toy_encoder: Encoder) -> None:

@@ -1,6 +1,9 @@
-"""Corpora of any size with known stories: articles put together from sentences that exist in several languages.
+"""Corpora of any size with known stories: articles put together from segments that exist in several languages.
 
-An article takes its sentences from one stretch of the sentence list, as a real one keeps to its topic, and other
+A sentence of an article is two segments of the translation corpus with a name or a number between them, so that however
+many articles there are, those that share a whole sentence are those of one story (with whole sentences of the corpus,
+of which there are 200,000, articles of a large corpus are chained to each other and every sentence recurs like a
+notice). An article takes its segments from one stretch of the list, as a real one keeps to its topic, and other
 articles take theirs from the same stretch. Of ten articles six stand alone; the others come as translations (a pair, or
 a story in up to six languages), edits, excerpts and exact copies. The same size and seed give the same corpus, and a
 larger corpus begins like a smaller one.
@@ -20,8 +23,13 @@ LANGUAGES = (
     *("ar", "de", "es", "fa", "fr", "hi", "id", "it", "ja"),
     *("ko", "nl", "pl", "pt", "ru", "th", "tr", "vi", "zh-cn"),
 )
-SHORTEST = 40  # characters of an English sentence
-STRETCH = 3000  # sentences that an article chooses from
+SHORTEST = 30  # characters of an English segment
+STRETCH = 3000  # segments that an article chooses from
+NAMES = 20_000  # family names that articles speak of
+SYLLABLES = (
+    *("ka", "ro", "mi", "ta", "len", "sor", "bi", "dan", "vel", "no"),
+    *("ru", "sha", "per", "ia", "gor", "el", "mar", "zu", "ti", "ben"),
+)
 EDITS = (("the", "this"), ("and", "as well as"), ("is", "was"), ("for", "to"))
 
 
@@ -86,6 +94,21 @@ def _read_foreign(language: str, english: list[str]) -> dict[int, str]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    """Two segments, by their numbers, and what stands between them in every language."""
+
+    first: int
+    fact: str
+    second: int
+
+    def lines(self) -> tuple[int, int]:
+        return self.first, self.second
+
+
+_Told = list[_Sentence]
+
+
 def _story(lines: _Lines, characters: int, generator: random.Random) -> Iterator[tuple[str, str, str]]:
     """The articles of one story: text, language, kind."""
     foreign = generator.choice(LANGUAGES)
@@ -99,7 +122,7 @@ def _story(lines: _Lines, characters: int, generator: random.Random) -> Iterator
         yield _tell(lines, chosen, other), other, "translation"
     elif draw < 0.13:
         for other in ("en", *generator.sample(LANGUAGES, 5)):
-            if other != language and (other == "en" or all(line in lines.foreign[other] for line in chosen)):
+            if other != language and (other == "en" or _has_all(lines.foreign[other], chosen)):
                 yield _tell(lines, chosen, other), other, "translation"
     elif draw < 0.20:
         yield _edit(text, generator), language, "edit"
@@ -109,23 +132,40 @@ def _story(lines: _Lines, characters: int, generator: random.Random) -> Iterator
         yield text, language, "copy"
 
 
-def _choose(lines: _Lines, language: str, characters: int, generator: random.Random) -> list[int]:
-    """Numbers of sentences from one stretch, as many as make up the length."""
+def _has_all(known: dict[int, str], chosen: _Told) -> bool:
+    return all(line in known for sentence in chosen for line in sentence.lines())
+
+
+def _choose(lines: _Lines, language: str, characters: int, generator: random.Random) -> _Told:
+    """Sentences of segments from one stretch, as many as make up the length."""
     known = lines.known[language]
     start = generator.randrange(max(1, len(known) - STRETCH))
     stretch = known[start : start + STRETCH]
-    chosen: dict[int, None] = {}
+    chosen: _Told = []
     length = 0
     wanted = characters * generator.uniform(0.6, 1.4)
-    while length < wanted and len(chosen) < len(stretch):
-        line = generator.choice(stretch)
-        length += 0 if line in chosen else len(lines.english[line])
-        chosen[line] = None
-    return list(chosen)
+    while length < wanted:
+        sentence = _Sentence(generator.choice(stretch), _fact(generator), generator.choice(stretch))
+        length += sum(len(lines.english[line]) for line in sentence.lines()) + len(sentence.fact)
+        chosen.append(sentence)
+    return chosen
 
 
-def _tell(lines: _Lines, chosen: list[int], language: str) -> str:
-    return "\n".join(lines.say(line, language) for line in chosen)
+def _fact(generator: random.Random) -> str:
+    """A name or a number, as every language writes it; nothing in four sentences of ten."""
+    draw = generator.random()
+    if draw < 0.3:
+        number = generator.randrange(NAMES)
+        return "".join(SYLLABLES[number // 20**place % 20] for place in range(4)).capitalize()
+    return str(int(10 ** generator.uniform(0.5, 4.5))) if draw < 0.6 else ""
+
+
+def _tell(lines: _Lines, chosen: _Told, language: str) -> str:
+    told = []
+    for sentence in chosen:
+        first, second = (lines.say(line, language).rstrip(".!?:; 。।") for line in sentence.lines())
+        told.append(", ".join(part for part in (first, sentence.fact, second) if part) + ".")
+    return "\n".join(told)
 
 
 def _edit(text: str, generator: random.Random) -> str:
