@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import lzma
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,7 +39,7 @@ class Row:
 
     id: str
     text: str
-    story: int
+    story: str
     language: str
     kind: str
 
@@ -52,16 +52,30 @@ def rows(count: int, characters: int, *, seed: int = 0) -> Iterator[Row]:
     while made < count:
         for text, language, kind in _story(lines, characters, generator):
             if made < count:
-                yield Row(f"{made:07}", text, story, language, kind)
+                yield Row(f"{made:07}", text, str(story), language, kind)
                 made += 1
         story += 1
 
 
-def write(path: Path, count: int, characters: int, *, seed: int = 0) -> None:
-    """The corpus as JSON lines: id, text, story, lang, kind."""
+def real_rows(sets: Sequence[Path], count: int, *, seed: int = 0) -> Iterator[Row]:
+    """As many articles of sets with gold stories, in any order; where they do not suffice, edited versions of them."""
+    generator = random.Random(seed)
+    found = []
+    for path in sets:
+        with lzma.open(path, "rt", encoding="utf-8") as file:
+            found += [(f"{path.stem}:{record['story']}", record) for record in map(json.loads, file)]
+    generator.shuffle(found)
+    for number in range(count):
+        story, record = found[number] if number < len(found) else generator.choice(found)
+        text = record["text"] if number < len(found) else _edit(record["text"], generator)
+        yield Row(f"{number:07}", text, story, record["lang"], "first" if number < len(found) else "edit")
+
+
+def write(path: Path, made: Iterable[Row]) -> None:
+    """A corpus as JSON lines: id, text, story, lang, kind."""
     with path.open("w", encoding="utf-8") as file:
-        for row in rows(count, characters, seed=seed):
-            record = {"id": row.id, "text": row.text, "story": str(row.story), "lang": row.language, "kind": row.kind}
+        for row in made:
+            record = {"id": row.id, "text": row.text, "story": row.story, "lang": row.language, "kind": row.kind}
             file.write(json.dumps(record, ensure_ascii=False) + "\n")
 
 

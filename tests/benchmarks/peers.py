@@ -1,9 +1,17 @@
-"""What one would write by hand, or take from elsewhere: texts in, groups of positions out."""
+"""What one would write by hand, or take from elsewhere: texts in, groups of positions out.
+
+``python tests/benchmarks/peers.py NAME FILE`` prints, as JSON, the groups it finds among the texts of JSON lines.
+"""
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Callable, Sequence
 from itertools import islice
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import dedup
 from dedup.cluster import linked_groups
@@ -59,19 +67,20 @@ def semhash(texts: Sequence[str]) -> Groups:
     return linked_groups((min(pair), max(pair)) for pair in (*pairs, *copies))
 
 
-_RUNNERS: dict[str, Callable[[Sequence[str]], Groups]] = {
+RUNNERS: dict[str, Callable[[Sequence[str]], Groups]] = {
     "langdetect + SentenceTransformer + community_detection": by_hand,
     "SentenceTransformer + paraphrase_mining": paraphrases,
     "SemHash over our vectors": semhash,
     "datasketch MinHash LSH": minhash,
 }
-NAMES = tuple(_RUNNERS)
-
-
-def run(name: str, texts: Sequence[str]) -> Groups:
-    """Groups of two and more that a peer finds."""
-    return _RUNNERS[name](texts)
 
 
 def _bundled() -> str:
     return str(dedup.load_encoder("bundled")._directory)  # type: ignore[attr-defined]
+
+
+if __name__ == "__main__":
+    name, file = sys.argv[1:]
+    with open(file, encoding="utf-8") as lines:
+        found = RUNNERS[name]([json.loads(line)["text"] for line in lines])
+    sys.stdout.write(json.dumps(found))

@@ -1,7 +1,8 @@
 """How long a scan takes, stage by stage, and how much memory: python tests/benchmarks/run.py [--sizes 1000,10000].
 
-Needs the translation pairs in ../shared/corpus, of which the articles are made, and psutil for the memory of all
-processes together. `--peers` runs, on the first size, what one would write by hand beside it (requirements.txt).
+Needs the translation pairs in ../shared/corpus, of which the articles are made, or sets of real ones (`--sets`), and
+psutil for the memory of all processes together. `--peers` runs, on the first size, `dedup scan` as a whole process and
+what one would write by hand beside it (requirements.txt).
 """
 
 from __future__ import annotations
@@ -9,12 +10,13 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -35,16 +37,33 @@ def main() -> None:
     sizes = [int(size) for size in options.sizes.split(",")]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "corpus.jsonl"
-        corpus.write(path, max(sizes), options.characters, seed=options.seed)
+        if options.sets:
+            corpus.write(path, corpus.real_rows(options.sets, max(sizes), seed=options.seed))
+        else:
+            corpus.write(path, corpus.rows(max(sizes), options.characters, seed=options.seed))
+        if options.peers:
+            for name in ("dedup scan", *peers.RUNNERS):
+                _show(whole(name, path, sizes[0]))
+            return
         for size in sizes:
             _show(scan(path, size, options.jobs))
-        for name in peers.NAMES if options.peers else ():
-            articles = list(_articles(path, sizes[0]))
-            start = time.perf_counter()
-            groups = peers.run(name, [article.text for article in articles])
-            seconds = time.perf_counter() - start
-            figures = _quality(path, sizes[0], groups)
-            _show({"peer": name, "articles": sizes[0], "seconds": round(seconds, 1), **figures})
+
+
+def whole(name: str, path: Path, size: int) -> dict[str, Any]:
+    """Figures of a whole process that reads a file of articles and tells which are one story."""
+    part = path.with_name("part.jsonl")
+    with path.open(encoding="utf-8") as file:
+        part.write_text("".join(itertools.islice(file, size)), encoding="utf-8")
+    command = [str(Path(peers.__file__)), name, str(part)]
+    if name == "dedup scan":
+        command = ["-m", "dedup", "scan", str(part), "--format", "json", "--no-text"]
+    start = time.perf_counter()
+    done = subprocess.run([sys.executable, *command], check=True, capture_output=True, cwd=Path(__file__).parents[2])
+    seconds = time.perf_counter() - start
+    groups = json.loads(done.stdout)
+    if name == "dedup scan":
+        groups = [[int(member.rpartition("#")[2]) for member in cluster["members"]] for cluster in groups["clusters"]]
+    return {"whole process": name, "articles": size, "seconds": round(seconds, 1), **_quality(part, size, groups)}
 
 
 def scan(path: Path, size: int, jobs: int) -> dict[str, Any]:
@@ -84,7 +103,7 @@ def _articles(path: Path, size: int) -> Iterator[dedup.Article]:
             yield dedup.Article(record["id"], record["text"])
 
 
-def _quality(path: Path, size: int, groups: list[tuple[int, ...]]) -> dict[str, float]:
+def _quality(path: Path, size: int, groups: Sequence[Sequence[int]]) -> dict[str, float]:
     """Pairwise recall and precision against the stories the corpus was made of."""
     with path.open(encoding="utf-8") as file:
         stories = [json.loads(line)["story"] for line in itertools.islice(file, size)]
@@ -139,7 +158,8 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--characters", type=int, default=2000, help="length of an article")
     parser.add_argument("--jobs", type=int, default=count_cores(), help="processes")
     parser.add_argument("--seed", type=int, default=0, help="of the corpus")
-    parser.add_argument("--peers", action="store_true", help="also run what one would write by hand")
+    parser.add_argument("--sets", type=Path, nargs="+", help="real articles instead: sets with gold stories, .jsonl.xz")
+    parser.add_argument("--peers", action="store_true", help="whole processes side by side: ours, and by hand")
     return parser.parse_args()
 
 
