@@ -30,7 +30,7 @@ from dedup.datatypes import (
     Progress,
     take_articles,
 )
-from dedup.facts import Facts, FactShelf, StoredFacts, compare_facts, days_apart
+from dedup.facts import FactShelf, StoredFacts, Told, compare_told, days_apart, measure_facts
 from dedup.parallel import ALONE, Workers
 from dedup.scoring import FEATURES, HEADS, Scorer, probability
 from dedup.scratch import RowShelf
@@ -304,15 +304,19 @@ def _compare_facts(stored: StoredFacts, left: _Positions, right: _Positions) -> 
     """The last four of `FEATURES` for pairs: ndarray of shape (m, 4), float32."""
     articles, numbers = np.unique(np.concatenate([left, right]), return_inverse=True)
     facts = stored.take(articles)
+    told = [Told.of(of_text) for of_text in facts]
     pairs = zip(numbers[: len(left)].tolist(), numbers[len(left) :].tolist(), strict=True)
-    found = [fact_features(facts[one], facts[other]) for one, other in pairs]
+    found = [
+        (*_fact_features(told[one], told[other]), _closeness_in_time(days_apart(facts[one].dates, facts[other].dates)))
+        for one, other in pairs
+    ]
     return np.array(found, np.float32).reshape(-1, len(_FACT_FEATURES))
 
 
 def describe_batch(stored: StoredPassages, stored_facts: StoredFacts, batch: PairBatch) -> list[Match]:
     """What `describe_pairs` says of a batch."""
     positions = np.unique(np.concatenate([batch.candidates.left[batch.full], batch.candidates.right[batch.full]]))
-    passages, facts = stored.take(positions), stored_facts.take(positions)
+    passages, told = stored.take(positions), [Told.of(facts) for facts in stored_facts.take(positions)]
     numbers = {position: number for number, position in enumerate(positions.tolist())}
     scores = probability(batch.verdicts.log_odds)
     pairs = zip(batch.candidates.left.tolist(), batch.candidates.right.tolist(), strict=True)
@@ -322,7 +326,7 @@ def describe_batch(stored: StoredPassages, stored_facts: StoredFacts, batch: Pai
         evidence = Evidence(share, features=tuple(zip(FEATURES, map(float, batch.verdicts.features[at]), strict=True)))
         if batch.full[at]:
             one, other = numbers[left], numbers[right]
-            evidence = _with_facts(evidence, _align(passages, one, other), facts[one], facts[other])
+            evidence = _with_facts(evidence, _align(passages, one, other), told[one], told[other])
         copy = bool(batch.verdicts.copies[at])
         excerpt = _contained(share) if copy else ""
         matches.append(
@@ -350,8 +354,8 @@ def _telling(passages: Passages, text: int) -> Embeddings:
     return vectors if telling.all() else vectors * telling[:, None]
 
 
-def _with_facts(evidence: Evidence, aligned: tuple[AlignedPair, ...], left: Facts, right: Facts) -> Evidence:
-    facts = compare_facts(left, right)
+def _with_facts(evidence: Evidence, aligned: tuple[AlignedPair, ...], left: Told, right: Told) -> Evidence:
+    facts = compare_told(left, right)
     numbers = _joined(facts.numbers, facts.dates, facts.versions, facts.identifiers)
     return replace(evidence, aligned=aligned, numbers=numbers, names=facts.names)
 
@@ -380,12 +384,10 @@ def _kind(excerpt: str, *, copy: bool, one_language: bool) -> MatchKind:
     return MatchKind.NEAR if one_language else MatchKind.TRANSLATION
 
 
-def fact_features(left: Facts, right: Facts) -> tuple[float, float, float, float]:
-    """The last four of `FEATURES`."""
-    found = compare_facts(left, right)
-    kinds = (found.numbers, found.dates, found.versions, found.identifiers)
-    fewer = min(sum(len(kind.left_only) for kind in kinds), sum(len(kind.right_only) for kind in kinds))
-    return found.stated, found.named, -math.log1p(fewer), _closeness_in_time(days_apart(left.dates, right.dates))
+def _fact_features(left: Told, right: Told) -> tuple[float, float, float]:
+    """The features "facts", "names" and "clash"."""
+    stated, named, fewer = measure_facts(left, right)
+    return stated, named, -math.log1p(fewer)
 
 
 def _closeness_in_time(days: float) -> float:

@@ -3,7 +3,7 @@
 Two release notes of one template differ in nothing else; a report and its translation share nearly all of them.
 """
 
-from dedup.facts.compare import FactAgreement, compare_facts
+from dedup.facts.compare import FactAgreement, Told, compare_facts, compare_told, measure_facts
 from dedup.facts.days import days_apart
 from dedup.facts.extract import Facts, extract_facts
 from dedup.facts.stored import FactShelf, StoredFacts, pack_facts
@@ -13,8 +13,11 @@ __all__ = [
     "FactShelf",
     "Facts",
     "StoredFacts",
+    "Told",
     "compare_facts",
+    "compare_told",
     "days_apart",
     "extract_facts",
+    "measure_facts",
     "pack_facts",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 from dedup.datatypes import Agreement
@@ -14,7 +14,6 @@ from dedup.facts.skeleton import skeleton
 _DIGITS = re.compile(r"[0-9]+")
 _CLOCK = re.compile(r"([01]?\d|2[0-4])[:.]([0-5]\d)")
 _DECADE = re.compile(r"(?:1[5-9]|20)(\d0)")
-_NOTHING = Agreement()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,61 +32,103 @@ class FactAgreement:
 
         Weighting them by kind, length or rarity separated translations from notes of the same template no better.
         """
-        return _share(self.numbers, self.dates, self.versions, self.identifiers)
+        return _share(*map(_split, (self.numbers, self.dates, self.versions, self.identifiers)))
 
     @property
     def named(self) -> float:
         """How far names agree, in (0, 1); 0.5 where neither text has any."""
-        return _share(self.names)
+        return _share(_split(self.names))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Told:
+    """The facts of one text as comparing asks for them: made once, compared with many.
+
+    numbers, dates, versions, identifiers, hints : frozenset of str, as in `Facts`
+    names : dict of str to str, names by their sound
+    runs : frozenset of str, the runs of digits in the identifiers
+    """
+
+    numbers: frozenset[str]
+    dates: frozenset[str]
+    versions: frozenset[str]
+    identifiers: frozenset[str]
+    names: dict[str, str]
+    hints: frozenset[str]
+    runs: frozenset[str]
+
+    @classmethod
+    def of(cls, facts: Facts) -> Told:
+        """Prepare the facts of a text."""
+        return cls(
+            frozenset(facts.numbers),
+            frozenset(facts.dates),
+            frozenset(facts.versions),
+            frozenset(facts.identifiers),
+            {sound_of(name): name for name in facts.names},
+            frozenset(facts.hints),
+            frozenset().union(*map(digit_runs, facts.identifiers)),
+        )
 
 
 def compare_facts(left: Facts, right: Facts) -> FactAgreement:
-    """What both texts state and what only one does, about 0.1 ms a pair.
+    """What both texts state and what only one does.
 
     One fact in two forms counts as shared: "19:30" and "7:30", "1980" and "80" (the 1980s), "2018-03-28" and "03-28",
     "2.5" and "2500000" (a scale word that went unread). What one text states as a date or an identifier and the other
     as loose numbers ("r62992" and "62992") is in none of the three: it is no clash.
     """
-    numbers, identifiers = _numbers(left.numbers, right.numbers), _exact(left.identifiers, right.identifiers)
-    return FactAgreement(
-        numbers=replace(
-            numbers,
-            left_only=_not_inside(numbers.left_only, right.identifiers),
-            right_only=_not_inside(numbers.right_only, left.identifiers),
-        ),
-        dates=_dates(left, right),
-        versions=_exact(left.versions, right.versions),
-        identifiers=replace(
-            identifiers,
-            left_only=_not_loose(identifiers.left_only, right.numbers),
-            right_only=_not_loose(identifiers.right_only, left.numbers),
-        ),
-        names=_names(left, right),
-    )
+    return compare_told(Told.of(left), Told.of(right))
 
 
-def _share(*kinds: Agreement) -> float:
+def compare_told(left: Told, right: Told) -> FactAgreement:
+    """The same for texts that are compared with many."""
+    kinds = (Agreement(*(tuple(sorted(facts)) for facts in split)) for split in _splits(left, right))
+    return FactAgreement(*kinds)
+
+
+def measure_facts(left: Told, right: Told) -> tuple[float, float, int]:
+    """Of what `compare_told` finds the numbers alone, in a third of the time.
+
+    `FactAgreement.stated` and `named`, and the facts but for names that each side states and the other does not, on the
+    side that has fewer of them.
+    """
+    *stated, names = _splits(left, right)
+    _, left_only, right_only = (sum(map(len, part)) for part in zip(*stated, strict=True))
+    return _share(*stated), _share(names), min(left_only, right_only)
+
+
+_Split = tuple[Collection[str], Collection[str], Collection[str]]  # shared facts, the left text's alone, the right's
+_NOTHING: _Split = ((), (), ())
+
+
+def _splits(left: Told, right: Told) -> tuple[_Split, _Split, _Split, _Split, _Split]:
+    """The fields of `FactAgreement`."""
+    shared, left_numbers, right_numbers = _numbers(left.numbers, right.numbers)
+    also, left_identifiers, right_identifiers = _exact(left.identifiers, right.identifiers)
+    numbers = shared, left_numbers - right.runs, right_numbers - left.runs
+    identifiers = also, _not_loose(left_identifiers, right.numbers), _not_loose(right_identifiers, left.numbers)
+    return numbers, _dates(left, right), _exact(left.versions, right.versions), identifiers, _names(left, right)
+
+
+def _share(*kinds: _Split) -> float:
     """Shared facts among all; what both texts have for themselves weighs most, since that is a contradiction."""
-    shared = sum(len(kind.shared) for kind in kinds)
-    fewer, more = sorted((sum(len(kind.left_only) for kind in kinds), sum(len(kind.right_only) for kind in kinds)))
+    shared, left_only, right_only = (sum(map(len, part)) for part in zip(*kinds, strict=True))
+    fewer, more = (left_only, right_only) if left_only < right_only else (right_only, left_only)
     return (shared + 0.5) / (shared + 1.5 * fewer + 0.3 * more + 1)
 
 
-def _agreement(shared: Collection[str], left_only: Collection[str], right_only: Collection[str]) -> Agreement:
-    return Agreement(tuple(sorted(shared)), tuple(sorted(left_only)), tuple(sorted(right_only)))
+def _split(agreement: Agreement) -> _Split:
+    return agreement.shared, agreement.left_only, agreement.right_only
 
 
-def _exact(left: tuple[str, ...], right: tuple[str, ...]) -> Agreement:
-    if not left and not right:
-        return _NOTHING
-    lefts, rights = set(left), set(right)
-    return _agreement(lefts & rights, lefts - rights, rights - lefts)
+def _exact(lefts: frozenset[str], rights: frozenset[str]) -> _Split:
+    return (lefts & rights, lefts - rights, rights - lefts) if lefts or rights else _NOTHING
 
 
-def _numbers(left: tuple[str, ...], right: tuple[str, ...]) -> Agreement:
+def _numbers(lefts: frozenset[str], rights: frozenset[str]) -> tuple[set[str], set[str], set[str]]:
     """Equal numbers, then numbers that are one in another form."""
-    lefts, rights = set(left), set(right)
-    shared, left_only, right_only = lefts & rights, lefts - rights, rights - lefts
+    shared, left_only, right_only = set(lefts & rights), set(lefts - rights), set(rights - lefts)
     if left_only and right_only:
         by_form: dict[str, list[str]] = {}
         for number in sorted(right_only):
@@ -99,7 +140,7 @@ def _numbers(left: tuple[str, ...], right: tuple[str, ...]) -> Agreement:
                 shared.add(number)
                 left_only.remove(number)
                 right_only.remove(other)
-    return _agreement(shared, left_only, right_only)
+    return shared, left_only, right_only
 
 
 @lru_cache(maxsize=1 << 16)
@@ -126,20 +167,11 @@ def _same_number(left: str, right: str) -> bool:
     return low > 0 and high >= low * (10**6 if one_digit else 10**3) * 0.999
 
 
-def _not_inside(numbers: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
-    """Those numbers that are no part of the other text's identifiers."""
-    if not numbers or not others:
-        return numbers
-    parts = frozenset().union(*map(digit_runs, others))
-    return tuple(number for number in numbers if number not in parts)
-
-
-def _not_loose(identifiers: tuple[str, ...], numbers: tuple[str, ...]) -> tuple[str, ...]:
+def _not_loose(identifiers: Collection[str], numbers: frozenset[str]) -> Collection[str]:
     """Those identifiers whose digits the other text does not state as numbers."""
     if not identifiers or not numbers:
         return identifiers
-    stated = frozenset(numbers)
-    return tuple(identifier for identifier in identifiers if not digit_runs(identifier) <= stated)
+    return [identifier for identifier in identifiers if not digit_runs(identifier) <= numbers]
 
 
 @lru_cache(maxsize=1 << 16)
@@ -148,18 +180,19 @@ def digit_runs(fact: str) -> frozenset[str]:
     return frozenset(_DIGITS.findall(fact))
 
 
-def _dates(left: Facts, right: Facts) -> Agreement:
+def _dates(left: Told, right: Told) -> _Split:
     """Equal dates, then dates of which one text leaves out the year or the day."""
     if not left.dates and not right.dates:
         return _NOTHING
-    lefts, rights = set(left.dates), set(right.dates)
-    shared, left_only, right_only = lefts & rights, lefts - rights, rights - lefts
+    shared, left_only, right_only = (
+        set(part) for part in (left.dates & right.dates, left.dates - right.dates, right.dates - left.dates)
+    )
     for date in sorted(left_only):
         if partner := next((other for other in sorted(right_only) if _same_date(date, other)), None):
             shared.add(date)
             left_only.remove(date)
             right_only.remove(partner)
-    return _agreement(shared, _clashing(left_only, right), _clashing(right_only, left))
+    return shared, _clashing(left_only, right), _clashing(right_only, left)
 
 
 def _same_date(left: str, right: str) -> bool:
@@ -167,9 +200,9 @@ def _same_date(left: str, right: str) -> bool:
     return len(short) < len(long) and (long.endswith("-" + short) or long.startswith(short + "-"))
 
 
-def _clashing(dates: set[str], other: Facts) -> set[str]:
+def _clashing(dates: set[str], other: Told) -> set[str]:
     """Those dates that the other text contradicts by dates of its own, or whose day and year it does not state."""
-    return {date for date in dates if other.dates or not day_and_year(date) <= set(other.numbers)}
+    return {date for date in dates if other.dates or not day_and_year(date) <= other.numbers}
 
 
 def day_and_year(date: str) -> set[str]:
@@ -178,26 +211,16 @@ def day_and_year(date: str) -> set[str]:
     return {part.lstrip("0") for part in (year, day) if part}
 
 
-def _names(left: Facts, right: Facts) -> Agreement:
+def _names(left: Told, right: Told) -> _Split:
     """Names that both texts hold, by their spelling or by their sound; a hint suffices on one side."""
-    lefts, rights = _by_sound(left.names), _by_sound(right.names)
-    met_left = lefts.keys() & rights.keys() | lefts.keys() & _as_set(right.hints)
-    met_right = (rights.keys() & _as_set(left.hints)) - lefts.keys()
-    return _agreement(
+    lefts, rights = left.names, right.names
+    met_left = lefts.keys() & rights.keys() | lefts.keys() & right.hints
+    met_right = (rights.keys() & left.hints) - lefts.keys()
+    return (
         [lefts[sound] for sound in met_left] + [rights[sound] for sound in met_right],
         [lefts[sound] for sound in lefts.keys() - met_left],
         [rights[sound] for sound in rights.keys() - met_right - lefts.keys()],
     )
-
-
-@lru_cache(maxsize=1 << 12)
-def _by_sound(names: tuple[str, ...]) -> dict[str, str]:
-    return {sound_of(name): name for name in names}
-
-
-@lru_cache(maxsize=1 << 12)
-def _as_set(hints: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(hints)  # Facts keep tuples: a set of strings takes eight times the memory
 
 
 @lru_cache(maxsize=1 << 16)
