@@ -52,7 +52,7 @@ class Passages:
 
 @dataclass(frozen=True, slots=True)
 class StoredPassages:
-    """The same out of memory, for more articles than fit there: vectors in half precision.
+    """The same out of memory, for more articles than fit there: vectors as `pack_rows` makes them.
 
     openings : rows of shape (n, len(OPENINGS) * d), for each article the `leads` of so many sentences side by side
     """
@@ -65,16 +65,35 @@ class StoredPassages:
     def take(self, articles: npt.NDArray[np.intp]) -> Passages:
         """The sentences of some articles alone, in the order of `articles`."""
         rows, begins, lengths = rows_of(self.starts.open(), articles)
-        vectors = self.vectors.open()[rows].astype(np.float32)
+        vectors = unpack_rows(self.vectors.open()[rows])
         return Passages(vectors, self.weights.open()[rows], np.append(begins, lengths.sum()).astype(np.intp))
 
     def openings_alike(self, left: _Positions, right: _Positions) -> _Floats:
         """How similar the headlines and the leads of pairs are: ndarray of shape (m, len(OPENINGS))."""
         articles, numbers = np.unique(np.concatenate([left, right]), return_inverse=True)
-        openings = self.openings.open()[articles].astype(np.float32)
-        openings = openings.reshape(len(articles), len(OPENINGS), openings.shape[1] // len(OPENINGS))
+        packed = self.openings.open()[articles]
+        columns = packed.shape[1] // len(OPENINGS)
+        openings = unpack_rows(packed.reshape(-1, columns)).reshape(len(articles), len(OPENINGS), columns)
         left, right = numbers[: len(left)], numbers[len(left) :]
         return np.asarray(np.einsum("ijk,ijk->ij", openings[left], openings[right]), np.float32)
+
+
+def pack_rows(vectors: Embeddings) -> npt.NDArray[np.int8]:
+    """Unit rows as whole numbers, the largest of a row 127: ndarray of the same shape; zero rows stay zero.
+
+    A quarter of the room. A cosine changes by some 0.0005 in 384 columns; rows that were equal still are.
+    """
+    largest = np.abs(vectors).max(axis=1, initial=0, keepdims=True)
+    largest[largest == 0] = 1
+    return np.asarray(np.rint(vectors * (127 / largest)), np.int8)
+
+
+def unpack_rows(packed: npt.NDArray[np.int8]) -> Embeddings:
+    """What `pack_rows` made of unit rows, as unit rows again."""
+    vectors = packed.astype(np.float32)
+    length = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
+    vectors /= np.maximum(length, 1)[:, None]
+    return vectors
 
 
 @dataclass(frozen=True, slots=True, eq=False)

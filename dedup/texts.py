@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dedup.alignment import OPENINGS, StoredPassages, information_weights, leads
+from dedup.alignment import OPENINGS, StoredPassages, information_weights, leads, pack_rows
 from dedup.boilerplate import EXAMPLES, MORE_STORIES, page_furniture
 from dedup.columns import join_rows
 from dedup.datatypes import Article, Embeddings, Progress
@@ -77,7 +77,7 @@ def split_bodies(
     progress: Progress | None = None,
 ) -> tuple[StoredPassages, npt.NDArray[np.float32], tuple[RowShelf, ...]]:
     """The sentences of all articles, the reading lengths of the articles, and the shelves that hold the sentences."""
-    vectors, weights, starts = workers.shelf("f2", encoder.dimension), workers.shelf("f4"), workers.shelf("i8")
+    vectors, weights, starts = workers.shelf("i1", encoder.dimension), workers.shelf("f4"), workers.shelf("i8")
     sharing, source = _shared(encoder, workers)
     english = {_ENGLISH: means.get(_ENGLISH, known_mean(encoder, _ENGLISH))}
     page = tuple(embed_sentences([lines], [_ENGLISH], english, encoder) for lines in (EXAMPLES, MORE_STORIES))
@@ -92,7 +92,7 @@ def split_bodies(
     begins = np.concatenate([[0], np.cumsum(run.counts)]).astype(np.intp)
     starts.append(begins)
     weights.append(information_weights(run.characters, _recurrence(run.hashes, run.counts), begins))
-    openings = workers.shelf("f2", len(OPENINGS) * encoder.dimension)
+    openings = workers.shelf("i1", len(OPENINGS) * encoder.dimension)
     passages = StoredPassages(vectors.stored(), weights.stored(), starts.stored(), openings.stored())
     for _ in workers.fill([openings], partial(_openings, passages), batches(range(len(articles)))):
         pass
@@ -182,7 +182,7 @@ def _split(
     means: LanguageMeans,
     page: tuple[Embeddings, ...],
     batch: _Coded,
-) -> tuple[_Sentences, tuple[npt.NDArray[np.float16]]]:
+) -> tuple[_Sentences, tuple[npt.NDArray[np.int8]]]:
     articles, codes = batch
     bodies = [article.body for article in articles]
     split = [sentences(body) for body in bodies]
@@ -196,12 +196,12 @@ def _split(
         characters=characters,
         hashes=np.array([_masked_hash(sentence) for sentence in flat], np.uint64),
         lengths=np.array([reading_length(body) for body in bodies], np.float32),
-    ), (vectors.astype(np.float16),)
+    ), (pack_rows(vectors),)
 
 
 def _openings(stored: StoredPassages, articles: Sequence[int]) -> tuple[None, _Arrays]:
     passages = stored.take(np.array(articles, np.intp))
-    return None, [np.concatenate([leads(passages, sentences) for sentences in OPENINGS], axis=1)]
+    return None, [np.concatenate([pack_rows(leads(passages, sentences)) for sentences in OPENINGS], axis=1)]
 
 
 def _masked_hash(sentence: str) -> int:

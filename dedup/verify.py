@@ -38,7 +38,7 @@ from dedup.scratch import RowShelf
 _OPENING_FEATURES = [FEATURES.index(name) for name in ("headline", "lead")]
 _SENTENCE_FEATURES = [FEATURES.index(name) for name in ("coverage", "containment", "order")]
 _FACT_FEATURES = [FEATURES.index(name) for name in ("facts", "names", "clash", "days")]
-_ALL_COVERED = 1.01  # vectors in half precision may be longer than one
+_ALL_COVERED = 1.01  # more than rounding lets a cosine of unit vectors be
 _ALL_AGREED = (1, 1, 0, 0)
 _EXCERPT_COVERED = 0.55  # share of the shorter text that has a counterpart in the longer one, at least
 _EXCERPT_EXTRA = 0.6  # share of the longer text that has one in the shorter, at most, relative to the above

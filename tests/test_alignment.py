@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dedup import alignment
-from dedup.alignment import UNORDERED, Passages, align, cover, information_weights, leads
+from dedup.alignment import UNORDERED, Passages, align, cover, information_weights, leads, pack_rows, unpack_rows
 from dedup.datatypes import AlignedPair, Embeddings
 from dedup.embed import unit_rows
 
@@ -118,3 +118,15 @@ def test_a_long_lead_is_the_whole_article() -> None:
     passages = random_passages([3, 2], seed=5)
     whole = np.stack([passages.vectors[passages.of(at)].sum(axis=0) for at in (0, 1)])
     assert leads(passages, 10) == pytest.approx(unit_rows(whole), abs=1e-6)
+
+
+@pytest.mark.parametrize("columns", [1, 6, 384])
+def test_packed_rows_keep_their_cosines(columns: int) -> None:
+    generator = np.random.default_rng(columns)
+    vectors = unit_rows(np.repeat(generator.standard_normal((40, columns)), 2, axis=0).astype(np.float32))
+    vectors[10] = 0
+    found = unpack_rows(pack_rows(vectors))
+    assert found @ found.T == pytest.approx(vectors @ vectors.T, abs=0.05 / columns**0.5)
+    assert np.array_equal(found[20], found[21])
+    assert not found[10].any()
+    assert unpack_rows(pack_rows(vectors[:0])).shape == (0, columns)
