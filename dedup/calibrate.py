@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from dedup.cluster import UNVERIFIED, cluster_pairs, linked_groups
+from dedup.cluster import UNVERIFIED, cluster_pairs
 from dedup.columns import join_rows, take_rows
 from dedup.datatypes import Level, Progress
 from dedup.embed import Encoder
@@ -195,15 +195,10 @@ def _clustered_f1(scorer: Scorer, labelled: Labelled) -> float:
     """What the clusters of the whole scan are worth."""
     whole = labelled.whole
     log_odds = scorer.log_odds(whole.features, whole.head) - scorer.least
-    left, right = whole.candidates.left, whole.candidates.right
-    linking = log_odds >= 0
-    group_of = np.full(len(whole.gold), -1)
-    for number, group in enumerate(linked_groups(zip(left[linking].tolist(), right[linking].tolist(), strict=True))):
-        group_of[list(group)] = number
-    linked = (group_of[left] >= 0) & (group_of[left] == group_of[right])
-    pairs = zip(left[linked].tolist(), right[linked].tolist(), strict=True)
     clusters = cluster_pairs(
-        dict(zip(pairs, log_odds[linked].tolist(), strict=True)),
+        whole.candidates.left,
+        whole.candidates.right,
+        log_odds,
         unknown=UNVERIFIED,
         keys=[item.article.id for item in whole.gold],
         languages=whole.languages,

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.datatypes import Embeddings
+from dedup.parallel import ALONE, Workers
 
 Positions = npt.NDArray[np.intp]
 
@@ -22,7 +23,7 @@ _CELLS = 4  # times the root of the number of vectors
 _SAMPLE = 32  # vectors a cell that its centre is learned from
 _ROUNDS = 6
 _PROBES = 128  # cells that an article looks into
-_BLOCK = 8192
+_BLOCK = 2048
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +48,7 @@ class Cells:
                 yield members, order[begin:end] // probes
 
 
-def divide(embeddings: Embeddings, *, seed: int = 0) -> Cells:
+def divide(embeddings: Embeddings, *, seed: int = 0, workers: Workers = ALONE) -> Cells:
     """Divide vectors into cells, four for every root of their number.
 
     Parameters
@@ -55,15 +56,17 @@ def divide(embeddings: Embeddings, *, seed: int = 0) -> Cells:
     embeddings : ndarray of shape (n, d), float32, unit rows
     seed : int
         Of the sample and the first centres; the same cells come out every time.
+    workers : Workers
+        Whose threads compare vectors with centres.
     """
-    centres = find_centres(embeddings, _CELLS * int(len(embeddings) ** 0.5), seed=seed)
-    home = closest_centres(embeddings, centres, 1)[:, 0]
+    centres = find_centres(embeddings, _CELLS * int(len(embeddings) ** 0.5), seed=seed, workers=workers)
+    home = closest_centres(embeddings, centres, 1, workers=workers)[:, 0]
     order = np.argsort(home, kind="stable")
     bounds = np.searchsorted(home[order], np.arange(len(centres) + 1))
     return Cells(centres, tuple(order[begin:end] for begin, end in pairwise(bounds.tolist())))
 
 
-def find_centres(embeddings: Embeddings, count: int, *, seed: int) -> Embeddings:
+def find_centres(embeddings: Embeddings, count: int, *, seed: int, workers: Workers = ALONE) -> Embeddings:
     """Centres of `count` cells (or n, if fewer) by k-means on the sphere: ndarray of shape (count, d), unit rows."""
     generator = np.random.default_rng(seed)
     count = min(count, len(embeddings))
@@ -71,7 +74,7 @@ def find_centres(embeddings: Embeddings, count: int, *, seed: int) -> Embeddings
     sample = np.asarray(embeddings[np.sort(chosen)])
     centres = sample[np.sort(generator.choice(len(sample), count, replace=False))]
     for _ in range(_ROUNDS):
-        nearest = closest_centres(sample, centres, 1)[:, 0]
+        nearest = closest_centres(sample, centres, 1, workers=workers)[:, 0]
         order = np.argsort(nearest, kind="stable")
         filled, starts = np.unique(nearest[order], return_index=True)
         sums = np.add.reduceat(sample[order], starts, axis=0)
@@ -80,13 +83,19 @@ def find_centres(embeddings: Embeddings, count: int, *, seed: int) -> Embeddings
     return centres
 
 
-def closest_centres(embeddings: Embeddings, centres: Embeddings, count: int) -> npt.NDArray[np.int32]:
+def closest_centres(
+    embeddings: Embeddings, centres: Embeddings, count: int, *, workers: Workers = ALONE
+) -> npt.NDArray[np.int32]:
     """Numbers of the closest centres of each row, in any order: ndarray of shape (n, count)."""
-    found = np.empty((len(embeddings), count), np.int32)
-    for start in range(0, len(embeddings), _BLOCK):
+
+    def look(start: int) -> npt.NDArray[np.intp]:
         similarity = embeddings[start : start + _BLOCK] @ centres.T
         if count == 1:
-            found[start : start + _BLOCK, 0] = similarity.argmax(axis=1)
-        else:
-            found[start : start + _BLOCK] = np.argpartition(similarity, -count, axis=1)[:, -count:]
+            return np.asarray(similarity.argmax(axis=1)[:, None], np.intp)
+        return np.asarray(np.argpartition(similarity, -count, axis=1)[:, -count:], np.intp)
+
+    found = np.empty((len(embeddings), count), np.int32)
+    starts = range(0, len(embeddings), _BLOCK)
+    for start, nearest in zip(starts, workers.map_arrays(look, starts), strict=True):
+        found[start : start + _BLOCK] = nearest
     return found

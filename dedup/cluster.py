@@ -31,6 +31,10 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
 
+import numpy as np
+import numpy.typing as npt
+
+Positions = npt.NDArray[np.intp]
 Pair = tuple[int, int]
 
 UNVERIFIED = -1.0
@@ -58,22 +62,49 @@ def linked_groups(pairs: Iterable[Pair]) -> list[tuple[int, ...]]:
 
 
 def cluster_pairs(
-    log_odds: Mapping[Pair, float], *, unknown: float, keys: Mapping[int, str] | Sequence[str], languages: Sequence[str]
+    left: Positions,
+    right: Positions,
+    log_odds: npt.NDArray[np.float64],
+    *,
+    unknown: float,
+    keys: Mapping[int, str] | Sequence[str],
+    languages: Sequence[str],
 ) -> list[tuple[int, ...]]:
     """Clusters of two or more, each ascending, sorted by their first member.
 
+    Memory is that of the largest group of linked articles.
+
     Parameters
     ----------
-    log_odds : mapping of (left, right), left < right, to float
+    left, right : ndarray of shape (m,), intp, left < right
+        Unique pairs of positions of articles.
+    log_odds : ndarray of shape (m,), float64
         Evidence for (above 0) or against (below 0) a pair belonging together, the threshold already taken off.
     unknown : float
-        What a pair that is not in the mapping counts; below 0.
+        What a pair that is not among them counts; below 0.
     keys : sequence of str, or mapping of int to str
         Unique names of all articles, or of those in pairs; ties are broken by them, so that the order of the articles
         does not matter.
     languages : sequence of str
         Language codes of all articles.
     """
+    linking = log_odds > 0
+    group_of = np.full(int(right.max(initial=-1)) + 1, -1)
+    for number, group in enumerate(linked_groups(zip(left[linking].tolist(), right[linking].tolist(), strict=True))):
+        group_of[list(group)] = number
+    within = np.flatnonzero((group_of[left] >= 0) & (group_of[left] == group_of[right]))
+    within = within[np.argsort(group_of[left[within]], kind="stable")]
+    found: list[tuple[int, ...]] = []
+    for part in np.split(within, np.flatnonzero(np.diff(group_of[left[within]])) + 1):
+        pairs = zip(left[part].tolist(), right[part].tolist(), strict=True)
+        found += _cluster_group(dict(zip(pairs, log_odds[part].tolist(), strict=True)), unknown, keys, languages)
+    return sorted(found)
+
+
+def _cluster_group(
+    log_odds: Mapping[Pair, float], unknown: float, keys: Mapping[int, str] | Sequence[str], languages: Sequence[str]
+) -> list[tuple[int, ...]]:
+    """The clusters within a group of linked articles."""
     order = sorted({position for pair in log_odds for position in pair}, key=lambda position: keys[position])
     rank = {position: number for number, position in enumerate(order)}
     members: dict[int, list[int]] = {}
@@ -97,8 +128,7 @@ def cluster_pairs(
             if average > 0 and direct >= 0:
                 low, high = min(a, other), max(a, other)
                 heapq.heappush(heap, (-average, low, high, len(members[low]), len(members[high])))
-    found = (tuple(sorted(order[at] for at in group)) for group in members.values() if len(group) > 1)
-    return sorted(found)
+    return [tuple(sorted(order[at] for at in group)) for group in members.values() if len(group) > 1]
 
 
 _Sum = tuple[float, int, float]  # log-odds between two clusters, pairs they are of, and the part within one language

@@ -85,7 +85,7 @@ def exact_match(original: int, copy: int) -> Match:
 
 
 def choose_in_full(
-    pairs: Sequence[Pair], groups: Sequence[Group], weakest: Sequence[WeakestPair], ranks: Mapping[int, Rank]
+    pairs: Iterable[Pair], groups: Sequence[Group], weakest: Sequence[WeakestPair], ranks: Mapping[int, Rank]
 ) -> npt.NDArray[np.bool_]:
     """Which pairs have their evidence in full: in a large group those of its representative, and the weakest.
 
@@ -96,9 +96,11 @@ def choose_in_full(
         if len(group) > _ALL_IN_FULL:
             central |= dict.fromkeys(group, min(group, key=ranks.__getitem__))
     shown = {(pair.left, pair.right) for pair in weakest}
-    full = np.array([pair in shown or any(central.get(at, at) in pair for at in pair) for pair in pairs], np.bool_)
+    chosen = [(pair in shown, any(central.get(at, at) in pair for at in pair)) for pair in pairs]
+    weak, near_centre = np.array(chosen, np.bool_).reshape(-1, 2).T
+    full = weak | near_centre
     if full.sum() > _MOST_IN_FULL:
-        full = np.array([pair in shown for pair in pairs], np.bool_)
+        full = weak.copy()
         full[np.flatnonzero(full)[_MOST_IN_FULL:]] = False
     return full
 
@@ -119,11 +121,14 @@ def weakest_pairs(
     return [WeakestPair(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
 
 
-def clustered_positions(groups: Sequence[Group], distinct: Sequence[int], originals: Sequence[int]) -> set[int]:
-    """Positions of the articles that are in a cluster."""
+def clustered_positions(
+    groups: Sequence[Group], distinct: Sequence[int], originals: Sequence[int]
+) -> npt.NDArray[np.intp]:
+    """Positions of the articles that are in a cluster, ascending."""
     copies = _copies(originals)
     grouped = {distinct[at] for group in groups for at in group}
-    return {at for first, of_first in copies.items() if first in grouped or len(of_first) > 1 for at in of_first}
+    found = (at for first, of_first in copies.items() if first in grouped or len(of_first) > 1 for at in of_first)
+    return np.array(sorted(found), np.intp)
 
 
 def _copies(originals: Sequence[int]) -> dict[int, list[int]]:
@@ -134,9 +139,8 @@ def _copies(originals: Sequence[int]) -> dict[int, list[int]]:
     return copies
 
 
-def rank_articles(articles: Sequence[Article], positions: Iterable[int], workers: Workers) -> dict[int, Rank]:
+def rank_articles(articles: Sequence[Article], wanted: npt.NDArray[np.intp], workers: Workers) -> dict[int, Rank]:
     """The earliest published of those that say when comes first, then the longest; ties by id."""
-    wanted = np.array(sorted(positions), np.intp)
     ranked = workers.map(_ranks_of, batches(take_articles(articles, wanted)))
     return dict(zip(wanted.tolist(), (rank for batch in ranked for rank in batch), strict=True))
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from dedup.cells import divide
 from dedup.datatypes import Candidates, Embeddings, Progress
 from dedup.errors import SettingsError
-from dedup.parallel import ALONE, Workers
+from dedup.parallel import ALONE, Workers, count_cores
 
 _MOST_EXACT = 20_000  # articles up to which all are compared with all
 _ROWS, _COLUMNS = 1 << 12, 2048  # of a block: 32 MB of cosines
@@ -127,7 +127,7 @@ def search(
     of_language = numbers.astype(np.intp)
     closest = _Closest.empty(n, len(names))
     closeness = np.zeros(n, np.float32)
-    parts, looks = _parts(embeddings, exact=n <= most_exact)
+    parts, looks = _parts(embeddings, workers, exact=n <= most_exact)
     vectors = workers.share(embeddings, np.concatenate([np.empty(0, np.intp), *parts]))
 
     def look(rows: _Positions) -> tuple[_Closest, npt.NDArray[np.float64], _Positions, _Positions]:
@@ -158,12 +158,12 @@ _Looks = Callable[[Embeddings], Iterator[tuple[_Positions, _Positions]]]
 """Of vectors: blocks of columns, and which of the vectors are compared with them."""
 
 
-def _parts(embeddings: Embeddings, *, exact: bool) -> tuple[list[_Positions], _Looks]:
+def _parts(embeddings: Embeddings, workers: Workers, *, exact: bool) -> tuple[list[_Positions], _Looks]:
     """Parts of the rows, which one thread works on at a time, and where the vectors of a part look."""
     rows = np.arange(len(embeddings), dtype=np.intp)
     if exact:
         return _slices(rows, _ROWS), lambda own: ((part, np.arange(len(own))) for part in _slices(rows, _COLUMNS))
-    cells = divide(embeddings)
+    cells = divide(embeddings, workers=Workers(count_cores()) if workers.remote else workers)
     size = min(_ROWS_OF_CELLS, -(-len(rows) // _PARTS))
     return [np.sort(part) for part in _slices(np.concatenate(cells.members), size)], cells.looks
 

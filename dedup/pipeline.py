@@ -152,23 +152,24 @@ def decide(
     _check_resources(first, languages, encoder, workers)
     subjects, neighbourhood = prepare(first, languages, encoder, settings, workers=workers, progress=progress)
     candidates, verdicts = _judge(subjects, neighbourhood, scorer, workers, progress)
-    pairs = list(zip(candidates.left.tolist(), candidates.right.tolist(), strict=True))
-    evidence = dict(zip(pairs, (verdicts.log_odds - scorer.least).tolist(), strict=True))
-    ranks = rank_articles(first, {position for pair in pairs for position in pair}, workers)
+    ranks = rank_articles(first, np.union1d(candidates.left, candidates.right), workers)
     groups = cluster_pairs(
-        evidence,
+        candidates.left,
+        candidates.right,
+        verdicts.log_odds - scorer.least,
         unknown=UNVERIFIED,
         keys={position: rank[-1] for position, rank in ranks.items()},
         languages=[language.code for language in languages],
     )
     weakest = weakest_pairs(candidates, verdicts, groups, len(first))
-    matched = np.flatnonzero(probability(verdicts.log_odds) >= scorer.threshold)
+    is_match = probability(verdicts.log_odds) >= scorer.threshold
+    matched = take_rows(candidates, is_match)
     return Decisions(
         originals=originals,
         distinct=distinct,
         languages=languages,
-        matched=(subjects, take_rows(candidates, matched), take_rows(verdicts, matched)),
-        full=choose_in_full([pairs[at] for at in matched], groups, weakest, ranks),
+        matched=(subjects, matched, take_rows(verdicts, is_match)),
+        full=choose_in_full(zip(matched.left.tolist(), matched.right.tolist(), strict=True), groups, weakest, ranks),
         groups=groups,
         weakest=weakest,
         ranks=rank_articles(articles, clustered_positions(groups, distinct, originals), workers),

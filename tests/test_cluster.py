@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 import networkx as nx
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,6 +19,14 @@ PAIRS = st.dictionaries(
 )
 LANGUAGES = [f"l{position}" for position in range(15)]
 KEYS = [f"article-{position:02}" for position in range(15)]
+
+
+def clustered(
+    log_odds: dict[tuple[int, int], float], *, keys: list[str] = KEYS, languages: list[str] = LANGUAGES
+) -> list[tuple[int, ...]]:
+    left, right = np.array([*log_odds], np.intp).reshape(-1, 2).T
+    values = np.array([*log_odds.values()], np.float64)
+    return cluster_pairs(left, right, values, unknown=-1.0, keys=keys, languages=languages)
 
 
 @given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20)).filter(lambda pair: pair[0] != pair[1])))
@@ -45,7 +54,7 @@ def test_linked_groups_are_connected_components(pairs: list[tuple[int, int]]) ->
     ],
 )
 def test_clusters(log_odds: dict[tuple[int, int], float], clusters: list[tuple[int, ...]]) -> None:
-    assert cluster_pairs(log_odds, unknown=-1.0, keys=KEYS, languages=LANGUAGES) == clusters
+    assert clustered(log_odds) == clusters
 
 
 @pytest.mark.parametrize(
@@ -55,13 +64,13 @@ def test_clusters(log_odds: dict[tuple[int, int], float], clusters: list[tuple[i
 )
 def test_pairs_in_one_language_have_a_veto(languages: list[str], clusters: list[tuple[int, ...]]) -> None:
     log_odds = {(0, 1): 5.0, (2, 3): 5.0, (0, 2): -0.5, (0, 3): 1.0, (1, 2): 1.0, (1, 3): -0.5}
-    assert cluster_pairs(log_odds, unknown=-1.0, keys=KEYS, languages=languages) == clusters
+    assert clustered(log_odds, languages=languages) == clusters
 
 
 @given(PAIRS)
 def test_every_cluster_stays_within_what_is_linked(log_odds: dict[tuple[int, int], float]) -> None:
     linked = linked_groups(pair for pair, value in log_odds.items() if value > 0)
-    clusters = cluster_pairs(log_odds, unknown=-1.0, keys=KEYS, languages=LANGUAGES)
+    clusters = clustered(log_odds)
     assert all(any(set(cluster) <= set(group) for group in linked) for cluster in clusters)
     members = [member for cluster in clusters for member in cluster]
     assert len(members) == len(set(members))
@@ -69,7 +78,7 @@ def test_every_cluster_stays_within_what_is_linked(log_odds: dict[tuple[int, int
 
 @given(PAIRS)
 def test_the_pairs_of_a_cluster_speak_for_it_on_average(log_odds: dict[tuple[int, int], float]) -> None:
-    for cluster in cluster_pairs(log_odds, unknown=-1.0, keys=KEYS, languages=LANGUAGES):
+    for cluster in clustered(log_odds):
         pairs = [(left, right) for left in cluster for right in cluster if left < right]
         assert sum(log_odds.get(pair, -1.0) for pair in pairs) > 0
 
@@ -87,7 +96,7 @@ def test_the_order_of_the_articles_does_not_matter(
     moved = {tuple(sorted((place[left], place[right]))): value for (left, right), value in log_odds.items()}
     expected = {
         frozenset(KEYS[member] for member in cluster)
-        for cluster in cluster_pairs(log_odds, unknown=-1.0, keys=KEYS, languages=LANGUAGES)
+        for cluster in clustered(log_odds)
     }
-    found = cluster_pairs(moved, unknown=-1.0, keys=keys, languages=LANGUAGES)  # type: ignore[arg-type]
+    found = clustered(moved, keys=keys)  # type: ignore[arg-type]
     assert {frozenset(keys[member] for member in cluster) for cluster in found} == expected
