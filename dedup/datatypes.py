@@ -8,7 +8,8 @@ larger is closer; a score is a probability in [0, 1]; a threshold admits ``>=``.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from array import array
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
@@ -152,6 +153,21 @@ class Agreement:
 
 
 @dataclass(frozen=True, slots=True)
+class Features:
+    """Named numbers, to be gone through as pairs of name and value.
+
+    names : tuple of str, the same for all pairs of a run
+    packed : bytes, the values as float32; a million matches would need a gigabyte more for their floats
+    """
+
+    names: tuple[str, ...] = ()
+    packed: bytes = b""
+
+    def __iter__(self) -> Iterator[tuple[str, float]]:
+        return zip(self.names, array("f", self.packed), strict=True)
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """Why a pair was taken for the same article.
 
@@ -161,7 +177,7 @@ class Evidence:
         The sentences facing each other, in order of the left article.
     numbers, names : Agreement
         Hard facts that agree or clash.
-    features : tuple of (name, value)
+    features : Features
         Everything the score was computed from.
     """
 
@@ -169,7 +185,7 @@ class Evidence:
     aligned: tuple[AlignedPair, ...] = ()
     numbers: Agreement = field(default_factory=Agreement)
     names: Agreement = field(default_factory=Agreement)
-    features: tuple[tuple[str, float], ...] = ()
+    features: Features = Features()
 
 
 @dataclass(frozen=True, slots=True)

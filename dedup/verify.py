@@ -25,6 +25,7 @@ from dedup.datatypes import (
     Candidates,
     Embeddings,
     Evidence,
+    Features,
     Match,
     MatchKind,
     Progress,
@@ -323,7 +324,7 @@ def describe_batch(stored: StoredPassages, stored_facts: StoredFacts, batch: Pai
     matches = []
     for at, (left, right) in enumerate(pairs):
         share = (float(batch.verdicts.share[at, 0]), float(batch.verdicts.share[at, 1]))
-        evidence = Evidence(share, features=tuple(zip(FEATURES, map(float, batch.verdicts.features[at]), strict=True)))
+        evidence = Evidence(share, features=Features(FEATURES, batch.verdicts.features[at].tobytes()))
         if batch.full[at]:
             one, other = numbers[left], numbers[right]
             evidence = _with_facts(evidence, _align(passages, one, other), told[one], told[other])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+
 from dedup.datatypes import (
     Agreement,
     AlignedPair,
@@ -9,6 +11,7 @@ from dedup.datatypes import (
     Cluster,
     Comparison,
     Evidence,
+    Features,
     Language,
     Match,
     MatchKind,
@@ -39,7 +42,7 @@ def evidence() -> Evidence:
         aligned=(AlignedPair(1, 1, 0.93), AlignedPair(2, 2, 0.91), AlignedPair(3, 3, 0.87)),
         numbers=Agreement(("12", "15", "600000000000"), left_only=("7",)),
         names=Agreement(("Tokyo",)),
-        features=(("cosine", 0.871), ("coverage", 0.91)),
+        features=Features(("cosine", "coverage"), array("f", [0.871, 0.91]).tobytes()),
     )
 
 
