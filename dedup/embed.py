@@ -21,7 +21,7 @@ from dedup.datatypes import UNDETERMINED, Embeddings, Progress
 from dedup.errors import ModelError
 from dedup.tensors import map_tensors
 from dedup.text import sentences
-from dedup.token_ids import TokenIds
+from dedup.token_ids import TokenIds, read_token_ids
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -213,12 +213,7 @@ class StaticEncoder:
 
     @cached_property
     def _token_ids(self) -> TokenIds:
-        from tokenizers import Tokenizer
-
-        tokenizer = Tokenizer.from_file(str(self._directory / "0_StaticEmbedding" / "tokenizer.json"))
-        tokenizer.no_padding()
-        tokenizer.no_truncation()
-        return TokenIds(tokenizer)
+        return read_token_ids(self._directory / "0_StaticEmbedding" / "tokenizer.json")
 
     def pool(self, texts: Sequence[str]) -> Embeddings:
         """Mean of the token vectors of each text: ndarray of shape (len(texts), d), float32."""
