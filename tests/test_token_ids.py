@@ -2,37 +2,53 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
+from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 
 import dedup
-from dedup import token_ids
-from dedup.token_ids import TokenIds
+from dedup import merges, token_ids
+from dedup.merges import Merges
+from dedup.token_ids import TokenIds, TokenizerCutter, read_token_ids
 
 BUNDLED = next(Path(dedup.__file__).parent.glob("models/*/0_StaticEmbedding/tokenizer.json"))
+PARAGRAPHS = (Path(__file__).parent / "data" / "paragraphs.tsv").read_text(encoding="utf-8").splitlines()
 SCRIPTS = {
     "Latin": "Ministers met in Astana, ministers left; 600 billion (2030)!",
+    "Turkish": "İSTANBUL'DA Işık IŞIK ı",
+    "Vietnamese": "Các bộ trưởng họp tại Astana, ĐÀ NẴNG",
     "Cyrillic": "Министры встретились в Астане — 600 миллиардов.",
-    "Greek": "ΟΙ ΥΠΟΥΡΓΟΙ συναντήθηκαν στην Αστάνα.",
+    "Greek": "ΟΙ ΥΠΟΥΡΓΟΙ ΣΑΣ συναντήθηκαν στην Αστάνα.",
     "Arabic": "اجتمع الوزراء في أستانا، ٢٠٣٠",
     "Persian with joiners": "وزیران می‌روند",
     "Hebrew": "השרים נפגשו באסטנה.",
     "Devanagari": "मंत्रियों की बैठक २०३० में",
+    "Bengali": "মন্ত্রীরা আস্তানায় মিলিত হলেন ২০৩০",
     "Tamil": "அமைச்சர்கள் சந்தித்தனர்",
+    "Malayalam": "മന്ത്രിമാർ കണ്ടുമുട്ടി",
     "Thai": "รัฐมนตรีพบกันที่อัสตานา",
-    "Han": "部长们在阿斯塔纳会面，2030年。",
+    "Han": "部长们在阿斯塔纳会面，2030年一月。",
     "kana": "大臣たちがアスタナで会談した。",
     "Hangul": "장관들이 아스타나에서 만났다.",
+    "Georgian capitals": "ᲛᲘᲜᲘᲡᲢᲠᲔᲑᲘ მინისტრები",
+    "decomposed": "Cafe\u0301 A\u030angstro\u0308m",
+    "letters next to digits": "G7 covid19 x²y 3½ Ⅻa ①b 20世紀",
+    "signs that count as letters": "© 5°C €600 a£b ¼± 🎉G7🎉",
+    "signs that part": "a$b+c<d=e>f^g`h|i~j_k-l",
+    "what is dropped": "a\u00adb \ufeffc\u200bd\x00e\ufffdf\x0cg\x1fh\u0085i",
+    "a long word": "antidisestablishmentarianism" * 30,
     "nothing": "",
-    "spaces alone": " \t\n ",
+    "spaces alone": " \t\n \u2003\u3000\u2028",
     "punctuation alone": "… — !",
 }
+ANYTHING = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 
 
 @cache
@@ -40,9 +56,19 @@ def bundled_tokenizer() -> Tokenizer:
     return Tokenizer.from_file(str(BUNDLED))
 
 
+@cache
+def bundled_cutter() -> token_ids.Cutter:
+    return read_token_ids(BUNDLED)._cutter
+
+
 @pytest.fixture(scope="module")
 def tokenizer() -> Tokenizer:
     return bundled_tokenizer()
+
+
+@pytest.fixture(scope="module", params=["by words", "by stretches"])
+def cutter(request: pytest.FixtureRequest, tokenizer: Tokenizer) -> token_ids.Cutter:
+    return bundled_cutter() if request.param == "by words" else TokenizerCutter(tokenizer)
 
 
 def cut(tokenizer: Tokenizer, texts: list[str]) -> list[list[int]]:
@@ -56,31 +82,122 @@ def parted(known: TokenIds, texts: list[str]) -> list[list[int]]:
     return [ids[end - length : end].tolist() for end, length in zip(ends, lengths, strict=True)]
 
 
+def test_the_bundled_tokenizer_is_taken_apart_into_words() -> None:
+    assert not isinstance(bundled_cutter(), TokenizerCutter)
+
+
 @pytest.mark.parametrize("text", SCRIPTS.values(), ids=SCRIPTS.keys())
 def test_ids_are_the_tokenizers_own_in_every_script(tokenizer: Tokenizer, text: str) -> None:
-    known = TokenIds(tokenizer)
+    known = TokenIds(bundled_cutter())
     for _ in range(2):  # met for the first time, and again
         assert parted(known, [text]) == cut(tokenizer, [text])
     every = list(SCRIPTS.values())
     assert parted(known, every) == cut(tokenizer, every)
 
 
-def test_no_texts_have_no_ids(tokenizer: Tokenizer) -> None:
-    ids, lengths = TokenIds(tokenizer).of([])
+def test_ids_of_paragraphs_in_all_languages_are_the_tokenizers_own(tokenizer: Tokenizer) -> None:
+    assert parted(TokenIds(bundled_cutter()), PARAGRAPHS) == cut(tokenizer, PARAGRAPHS)
+
+
+def test_every_character_counts_as_the_tokenizer_counts_it(tokenizer: Tokenizer) -> None:
+    codes = [*range(0xD800), *range(0xE000, 0x20000), *range(0x20000, 0x110000, 97)]
+    characters = [chr(code) for code in codes]
+    parts = [
+        " ".join(f"a{c}b1{c}2" for c in characters[start : start + 500]) for start in range(0, len(characters), 500)
+    ]
+    known = TokenIds(bundled_cutter())
+    for start in range(0, len(parts), 200):
+        some = parts[start : start + 200]
+        assert parted(known, some) == cut(tokenizer, some)
+
+
+def test_broken_surrogates_count_for_nothing() -> None:
+    known = TokenIds(bundled_cutter())
+    assert parted(known, ["Ast\ud800ana"]) == parted(known, ["Ast\ufffdana"]) == parted(known, ["Astana"])
+
+
+def test_no_texts_have_no_ids(cutter: token_ids.Cutter) -> None:
+    ids, lengths = TokenIds(cutter).of([])
     assert (len(ids), len(lengths)) == (0, 0)
 
 
-def test_what_is_forgotten_is_cut_again(tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_forgotten_is_cut_again(
+    cutter: token_ids.Cutter, tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(token_ids, "_MOST", 200)
-    known = TokenIds(tokenizer)
-    for text in (*SCRIPTS.values(), *SCRIPTS.values()):
+    known = TokenIds(cutter)
+    texts = [text for name, text in SCRIPTS.items() if name != "what is dropped"]
+    for text in (*texts, *texts):
         assert parted(known, [text, text]) == cut(tokenizer, [text, text])
 
 
-@given(st.lists(st.text(st.characters(exclude_categories=["Cc", "Cs", "Cn"]), max_size=40), max_size=5))
+@given(st.lists(ANYTHING, max_size=5))
 def test_any_texts_have_the_tokenizers_ids(texts: list[str]) -> None:
-    tokenizer = bundled_tokenizer()
-    assert parted(TokenIds(tokenizer), texts) == cut(tokenizer, texts)
+    assert parted(TokenIds(bundled_cutter()), texts) == cut(bundled_tokenizer(), texts)
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cc", "Cs", "Cn"]), max_size=40), max_size=5))
+def test_any_texts_in_stretches_have_the_tokenizers_ids(texts: list[str]) -> None:
+    assert parted(TokenIds(TokenizerCutter(bundled_tokenizer())), texts) == cut(bundled_tokenizer(), texts)
+
+
+@given(st.data())
+def test_merges_are_the_librarys_whatever_their_order(data: st.DataObject) -> None:
+    vocabulary = {letter: number for number, letter in enumerate("abc")}
+    pairs: list[tuple[str, str]] = []
+    for _ in range(data.draw(st.integers(0, 8))):
+        pair = (data.draw(st.sampled_from(sorted(vocabulary))), data.draw(st.sampled_from(sorted(vocabulary))))
+        vocabulary.setdefault("".join(pair), len(vocabulary))
+        pairs.append(pair)
+    pairs = data.draw(st.permutations(pairs))
+    words = data.draw(st.lists(st.text("abcx", max_size=30), max_size=6))
+    library = Tokenizer(models.BPE(vocabulary, pairs))
+    for longest in (merges._LONG, 3):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(merges, "_LONG", longest)
+            ids, lengths = Merges(vocabulary, pairs).cut(words)
+        ends = lengths.cumsum()
+        rows = [ids[end - length : end].tolist() for end, length in zip(ends, lengths, strict=True)]
+        assert rows == cut(library, words)
+
+
+def small_tokenizer() -> Tokenizer:
+    """A tokenizer of the bundled one's kind."""
+    letters = "abc一 ▁"
+    vocabulary = {letter: number for number, letter in enumerate(letters)} | {
+        "ab": len(letters),
+        "cab": len(letters) + 1,
+    }
+    tokenizer = Tokenizer(models.BPE(vocabulary, [("a", "b")], ignore_merges=True))
+    tokenizer.normalizer = normalizers.BertNormalizer(
+        clean_text=True, handle_chinese_chars=False, strip_accents=False, lowercase=True
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(token_ids._WORDS), "removed", invert=True)
+    return tokenizer
+
+
+DEPARTURES: dict[str, dict[str, Any]] = {
+    "none": {},
+    "accents are stripped": {"normalizer": {"strip_accents": True}},
+    "Han characters stand alone": {"normalizer": {"handle_chinese_chars": True}},
+    "capitals stay": {"normalizer": {"lowercase": False}},
+    "another pattern": {"pre_tokenizer": {"pattern": {"Regex": r"[^\s]+"}}},
+    "spaces are kept": {"pre_tokenizer": {"behavior": "Isolated", "invert": False}},
+    "merges come first": {"model": {"ignore_merges": False}},
+    "a token for what is unknown": {"model": {"unk_token": "c"}},
+    "numbers that leave one out": {"model": {"vocab": {"a": 0, "b": 1, "ab": 3}}},
+}
+
+
+@pytest.mark.parametrize("departure", DEPARTURES.values(), ids=DEPARTURES.keys())
+def test_tokenizers_that_depart_from_the_bundled_one(departure: dict[str, Any], tmp_path: Path) -> None:
+    rule = json.loads(small_tokenizer().to_str())
+    for part, changes in departure.items():
+        rule[part] |= changes
+    path = tmp_path / "tokenizer.json"
+    path.write_text(json.dumps(rule), encoding="utf-8")
+    texts = ["abba cab", "Äb, ABx", " a一b", "一", ""]
+    assert parted(read_token_ids(path), texts) == cut(Tokenizer.from_file(str(path)), texts)
 
 
 @pytest.mark.parametrize(
@@ -100,6 +217,6 @@ def test_tokenizers_that_see_spaces_get_whole_texts(split: Callable[[], object],
     if split() is not None:
         tokenizer.pre_tokenizer = split()
     texts = ["ab b", "B ab", " a"]
-    ids = parted(TokenIds(tokenizer), texts)
+    ids = parted(TokenIds(TokenizerCutter(tokenizer)), texts)
     assert ids == cut(tokenizer, texts)
     assert crosses == any(token in (2, 3) for row in ids for token in row)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from dedup.token_ids import TokenIds
+from dedup.token_ids import TokenIds, TokenizerCutter
 from dedup.train.batches import Ragged
 from dedup.train.corpus import Corpus
 
@@ -130,7 +130,7 @@ def keep_tokens(tokenizer: Tokenizer, kept: npt.NDArray[np.bool_], added: list[s
 
 def encode_segments(tokenizer: Tokenizer, segments: list[str], *, longest: int = 128) -> Ragged:
     """Token ids of the segments, each cut at `longest` tokens."""
-    token_ids = TokenIds(tokenizer)
+    token_ids = TokenIds(TokenizerCutter(tokenizer))
     parts, counts = [], []
     for start in range(0, len(segments), 20_000):
         ids, lengths = token_ids.of(segments[start : start + 20_000])
