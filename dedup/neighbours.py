@@ -20,9 +20,10 @@ from dedup.parallel import ALONE, Workers, count_cores
 
 _MOST_EXACT = 20_000  # articles up to which all are compared with all
 _ROWS, _COLUMNS = 1 << 12, 2048  # of a block: 32 MB of cosines
+_FIRST = 256  # columns of the first block, since all that is near goes through it; the next have twice as many each
 _ROWS_OF_CELLS = 1 << 16  # rows that look into cells at a time: of these only a few look into the same cell
 _PARTS = 8  # at least: not one a thread, since rounding depends on the sizes of products
-_WAITING = 1 << 21  # pairs found for a part of the rows before the nearest among them are chosen
+_WAITING = 1  # times as many pairs as are wanted, found for a part of the rows before the nearest are chosen
 _PAIRS = 1 << 20
 _LARGEST_MARGIN = 0.3
 NO_COMPETITOR = np.float32(0.05)
@@ -162,7 +163,8 @@ def _parts(embeddings: Embeddings, workers: Workers, *, exact: bool) -> tuple[li
     """Parts of the rows, which one thread works on at a time, and where the vectors of a part look."""
     rows = np.arange(len(embeddings), dtype=np.intp)
     if exact:
-        return _slices(rows, _ROWS), lambda own: ((part, np.arange(len(own))) for part in _slices(rows, _COLUMNS))
+        columns = [*np.split(rows[:_COLUMNS], (_FIRST, 2 * _FIRST, 4 * _FIRST)), *_slices(rows[_COLUMNS:], _COLUMNS)]
+        return _slices(rows, _ROWS), lambda own: ((part, np.arange(len(own))) for part in columns)
     cells = divide(embeddings, workers=Workers(count_cores()) if workers.remote else workers)
     size = min(_ROWS_OF_CELLS, -(-len(rows) // _PARTS))
     return [np.sort(part) for part in _slices(np.concatenate(cells.members), size)], cells.looks
@@ -197,14 +199,14 @@ class _Nearest:
         self._neighbours = neighbours
         self._above = np.full(rows, np.nextafter(np.float32(floor), _NOTHING))  # what a cosine has to exceed
         self._found: list[tuple[_Positions, _Positions, npt.NDArray[np.float32]]] = []
-        self._waiting = 0
+        self._waiting, self._most = 0, _WAITING * neighbours * rows
 
     def update(self, at: _Positions, columns: _Positions, similarity: npt.NDArray[np.float32]) -> None:
         """Enter rows, named by their places, that have just been compared: similarity of shape (columns, rows)."""
         column, row = np.nonzero(similarity > self._above[at])
         self._found.append((at[row], columns[column], similarity[column, row]))
         self._waiting += len(row)
-        if self._waiting > _WAITING:
+        if self._waiting > self._most:
             self._choose()
 
     def pairs(self) -> tuple[_Positions, _Positions, npt.NDArray[np.float32]]:

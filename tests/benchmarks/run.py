@@ -36,8 +36,10 @@ def main() -> None:
     options = _parse()
     sizes = [int(size) for size in options.sizes.split(",")]
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "corpus.jsonl"
-        if options.sets:
+        path = options.corpus or Path(folder) / "corpus.jsonl"
+        if path.exists():
+            pass
+        elif options.sets:
             corpus.write(path, corpus.real_rows(options.sets, max(sizes), seed=options.seed))
         else:
             corpus.write(path, corpus.rows(max(sizes), options.characters, seed=options.seed))
@@ -159,6 +161,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=count_cores(), help="processes")
     parser.add_argument("--seed", type=int, default=0, help="of the corpus")
     parser.add_argument("--sets", type=Path, nargs="+", help="real articles instead: sets with gold stories, .jsonl.xz")
+    parser.add_argument("--corpus", type=Path, help="file of the articles; made where it is not there, and kept")
     parser.add_argument("--peers", action="store_true", help="whole processes side by side: ours, and by hand")
     return parser.parse_args()
 
