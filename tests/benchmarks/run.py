@@ -37,18 +37,20 @@ def main() -> None:
     sizes = [int(size) for size in options.sizes.split(",")]
     with tempfile.TemporaryDirectory() as folder:
         path = options.corpus or Path(folder) / "corpus.jsonl"
-        if path.exists():
-            pass
-        elif options.sets:
-            corpus.write(path, corpus.real_rows(options.sets, max(sizes), seed=options.seed))
-        else:
-            corpus.write(path, corpus.rows(max(sizes), options.characters, seed=options.seed))
+        if not path.exists():
+            corpus.write(path, _rows(options, max(sizes)))
         if options.peers:
             for name in ("dedup scan", *peers.RUNNERS):
                 _show(whole(name, path, sizes[0]))
             return
         for size in sizes:
             _show(scan(path, size, options.jobs))
+
+
+def _rows(options: argparse.Namespace, count: int) -> Iterator[corpus.Row]:
+    if options.sets:
+        return corpus.real_rows(options.sets, count, seed=options.seed)
+    return corpus.rows(count, options.characters, seed=options.seed)
 
 
 def whole(name: str, path: Path, size: int) -> dict[str, Any]:
