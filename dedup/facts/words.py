@@ -117,13 +117,13 @@ def words_of(language: str) -> LanguageWords:
     choice = "|".join(f"({re.escape(word)})" for word in longest_first)
     # A short word ("mil", "mio") must end there; a longer one may carry an ending ("Millionen", "миллионами").
     ends = "" if language in _UNSPACED else rf"(?:(?<={LETTER}{{5}})|(?!{LETTER}))"
-    before = re.compile(rf"(?<!{LETTER})(?:{choice})\s\Z", re.IGNORECASE)
+    before = rf"(?<!{LETTER})(?:{choice})\s\Z"
     return LanguageWords(
         decimal=get_decimal_symbol(locale),
         months=words_of("en").months if language == "vi" else _months(locale, _MORE_MONTHS.get(language, "")),
         weekdays=frozenset(name.lower() for name in locale.days["format"]["wide"].values()),
         scale=re.compile(rf"[\s-]?(?:(?:de|na)\s)?(?:{choice}){ends}", re.IGNORECASE),
-        scale_before=before if language in _SCALE_BEFORE else None,
+        scale_before=re.compile(before, re.IGNORECASE) if language in _SCALE_BEFORE else None,
         powers=tuple(scales[word] for word in longest_first),
     )
 
