@@ -303,14 +303,19 @@ class TransformerEncoder:
         return windows
 
 
-def _distinct(ids: npt.NDArray[np.intp]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.int32]]:
-    """The different ids in order, and the place of each id among them: ten times as fast as sorting them."""
-    met = np.bincount(ids).astype(np.bool_)
-    return np.flatnonzero(met), (np.cumsum(met, dtype=np.int32) - 1)[ids]
+def _distinct(ids: npt.NDArray[np.intp]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """The different ids in order, and the place of each id among them."""
+    if len(ids) <= _FEW_TOKENS:
+        return np.unique(ids, return_inverse=True)
+    place = np.zeros(ids.max() + 1, np.intp)  # of many, ten times as fast as sorting them
+    place[ids] = 1
+    known = np.flatnonzero(place)
+    place[known] = np.arange(len(known))
+    return known, place[ids]
 
 
 def _weighted_sums(
-    vectors: Embeddings, column: npt.NDArray[np.int32], share: npt.NDArray[np.float32], starts: npt.NDArray[np.intp]
+    vectors: Embeddings, column: npt.NDArray[np.intp], share: npt.NDArray[np.float32], starts: npt.NDArray[np.intp]
 ) -> Embeddings:
     """Row i is the sum of the vectors named by ``column[starts[i]:starts[i + 1]]``, each times its share."""
     if len(column) > _FEW_TOKENS:

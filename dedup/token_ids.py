@@ -73,9 +73,7 @@ class TokenIds:
             known.learn(fresh, *self._cutter.cut(fresh))
         if known.held > _MOST:
             self._known = _Known(dict(islice(known.numbers.items(), self._vocabulary)))
-        lengths = known.lengths[numbers]
-        ends = np.append(0, np.cumsum(lengths))
-        ids = known.ids[np.arange(ends[-1]) + np.repeat(known.starts[numbers] - ends[:-1], lengths)]
+        ids, ends = known.look_up(numbers)
         return ids, np.diff(ends[np.append(0, np.cumsum(counts))])
 
 
@@ -140,16 +138,45 @@ class _Known:
 
     def __init__(self, vocabulary: dict[str, int]) -> None:
         self.numbers = _Numbers(vocabulary)
-        self.ids = np.arange(len(self.numbers))
-        self.starts, self.lengths = self.ids, np.ones_like(self.ids)
+        own = np.arange(len(self.numbers))
+        self._ids, self._starts, self._lengths = _Column(own), _Column(own), _Column(np.ones_like(own))
         self.held = 0
 
     def learn(self, fresh: list[str], ids: _Ids, lengths: _Ids) -> None:
         """Enter the parts that have just been numbered, in their order."""
-        self.starts = np.append(self.starts, len(self.ids) + np.cumsum(lengths) - lengths)
-        self.lengths = np.append(self.lengths, lengths)
-        self.ids = np.append(self.ids, ids)
+        self._starts.extend(len(self._ids) + np.cumsum(lengths) - lengths)
+        self._lengths.extend(lengths)
+        self._ids.extend(ids)
         self.held += sum(map(len, fresh)) + _OVERHEAD * len(fresh)
+
+    def look_up(self, numbers: _Ids) -> tuple[_Ids, _Ids]:
+        """Ids of numbered parts one after another, and where those of each part end, a 0 in front."""
+        lengths = self._lengths.take(numbers)
+        ends = np.append(0, np.cumsum(lengths))
+        place = np.arange(ends[-1]) + np.repeat(self._starts.take(numbers) - ends[:-1], lengths)
+        return self._ids.take(place), ends
+
+
+class _Column:
+    """Numbers that grow by the end, with room for more so that they seldom move."""
+
+    def __init__(self, values: _Ids) -> None:
+        self._values, self._used = values, len(values)
+
+    def __len__(self) -> int:
+        return self._used
+
+    def extend(self, values: _Ids) -> None:
+        """Enter more at the end."""
+        end = self._used + len(values)
+        if end > len(self._values):
+            self._values = np.append(self._values[: self._used], np.empty(end, np.intp))
+        self._values[self._used : end] = values
+        self._used = end
+
+    def take(self, places: _Ids) -> _Ids:
+        """The values at some places."""
+        return self._values[places]
 
 
 class _Numbers(dict[str, int]):

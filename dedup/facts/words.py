@@ -1,16 +1,15 @@
-"""Month names, scale words and number marks of a language, from the Unicode CLDR by way of babel."""
+"""Month names, scale words and number marks of a language, from the Unicode CLDR."""
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from babel import Locale
+from importlib import resources
+from typing import Any
 
 LETTER = r"[^\W\d_]"
 """Pattern of one letter."""
@@ -18,8 +17,6 @@ LETTER = r"[^\W\d_]"
 WORD = r"[^\s\d!-/:-@\[-`{-~\u2010-\u203a،؛؟।。、，（）「」«»]+"
 """Pattern of a word in any script: `LETTER` leaves out the combining marks that Hindi or Tamil words are full of."""
 
-_BABEL_CODES = {"zh-cn": "zh_Hans", "zh-tw": "zh_Hant", "zh": "zh_Hans", "tl": "fil", "no": "nb"}
-_NUMERIC_MONTH = re.compile(r"\d")
 
 # What newspapers write and CLDR does not: words that stand for a power of ten, by language.
 _MORE_SCALES = {
@@ -47,10 +44,6 @@ _MORE_SCALES = {
     "vi": {"ngàn": 3, "tỉ": 9, "tỷ": 9},
 }
 _COMMON_SCALES = {"mln": 6, "mio": 6, "mlrd": 9, "mrd": 9, "mld": 9, "млн": 6, "млрд": 9, "трлн": 12, "тыс": 3}
-_MORE_MONTHS = {
-    "ar": "كانون الثاني|شباط|آذار|نيسان|أيار|حزيران|تموز|آب|أيلول|تشرين الأول|تشرين الثاني|كانون الأول",
-    "fa": "ژانویه|فوریه|مارس|آوریل|مه|ژوئن|ژوئیه|اوت|سپتامبر|اکتبر|نوامبر|دسامبر",
-}
 _LONGEST_SCALE = 20
 _SCALE_BEFORE = frozenset({"sw"})
 _UNSPACED = frozenset({"th"})
@@ -100,32 +93,34 @@ class LanguageWords:
 
 @cache
 def words_of(language: str) -> LanguageWords:
-    """What reading numbers takes in a language (a langdetect code); English serves where babel does not know it."""
-    from babel import Locale
-    from babel.core import UnknownLocaleError
-    from babel.numbers import get_decimal_symbol
-
-    try:
-        locale = Locale.parse(_BABEL_CODES.get(language, language.replace("-", "_")))
-    except (UnknownLocaleError, ValueError):
+    """What reading numbers takes in a language (a langdetect code); English serves for one that is not known."""
+    known = _cldr().get("zh-cn" if language == "zh" else language)
+    if known is None:
         return words_of("en")
     scales = _COMMON_SCALES | _MORE_SCALES.get(language, {})
     if language not in _EAST_ASIAN:  # theirs stand inside the number, as in 1億5000万: `numerals.east_asian_number`
-        scales = _scales(locale) | scales
+        scales = known["scales"] | scales
     scales = {unicodedata.normalize("NFC", word.lower()): power for word, power in scales.items()}
     longest_first = sorted(scales, key=lambda word: (-len(word), word))
     choice = "|".join(f"({re.escape(word)})" for word in longest_first)
     # A short word ("mil", "mio") must end there; a longer one may carry an ending ("Millionen", "миллионами").
     ends = "" if language in _UNSPACED else rf"(?:(?<={LETTER}{{5}})|(?!{LETTER}))"
-    before = re.compile(rf"(?<!{LETTER})(?:{choice})\s\Z", re.IGNORECASE)
+    before = rf"(?<!{LETTER})(?:{choice})\s\Z"
     return LanguageWords(
-        decimal=get_decimal_symbol(locale),
-        months=words_of("en").months if language == "vi" else _months(locale, _MORE_MONTHS.get(language, "")),
-        weekdays=frozenset(name.lower() for name in locale.days["format"]["wide"].values()),
+        decimal=known["decimal"],
+        months=words_of("en").months if language == "vi" else known["months"],
+        weekdays=frozenset(known["weekdays"]),
         scale=re.compile(rf"[\s-]?(?:(?:de|na)\s)?(?:{choice}){ends}", re.IGNORECASE),
-        scale_before=before if language in _SCALE_BEFORE else None,
+        scale_before=re.compile(before, re.IGNORECASE) if language in _SCALE_BEFORE else None,
         powers=tuple(scales[word] for word in longest_first),
     )
+
+
+@cache
+def _cldr() -> dict[str, dict[str, Any]]:
+    """What `tests/cldr.py` has found, by language."""
+    languages: dict[str, dict[str, Any]] = json.loads(resources.files("dedup.facts").joinpath("cldr.json").read_bytes())
+    return languages
 
 
 def month_of(word: str, months: Mapping[str, int]) -> int:
@@ -136,41 +131,3 @@ def month_of(word: str, months: Mapping[str, int]) -> int:
         if month and (length == len(word) or length >= 4):
             return month
     return 0
-
-
-def _months(locale: Locale, more: str) -> dict[str, int]:
-    """Every name of every month, and the stem of a long one ("mart" for "marts"); ambiguous ones left out."""
-    found: dict[str, set[int]] = {}
-    for context in ("format", "stand-alone"):
-        for width in ("wide", "abbreviated"):
-            for month, name in locale.months[context][width].items():
-                _add_month(found, name.lower().strip(". "), month, stem=width == "wide")
-    for month, name in enumerate(more.split("|") if more else (), start=1):
-        _add_month(found, name, month, stem=False)
-    if locale.language == "he":  # "in March" is one word
-        found |= {f"ב{name}": months for name, months in found.items()}
-    return {name: next(iter(months)) for name, months in found.items() if len(months) == 1}
-
-
-def _add_month(found: dict[str, set[int]], name: str, month: int, *, stem: bool) -> None:
-    if len(name) < 2 or _NUMERIC_MONTH.search(name):
-        return
-    name = unicodedata.normalize("NFC", name)
-    found.setdefault(name, set()).add(month)
-    for end in (1, 2) if stem else ():
-        if len(name) - end >= 4:
-            found.setdefault(name[:-end], set()).add(month)
-
-
-def _scales(locale: Locale) -> dict[str, int]:
-    """Scale words of CLDR's compact decimal formats: "0 million" at 1000000 gives "million" the power 6."""
-    found: dict[str, int] = {}
-    for form in ("short", "long"):
-        for patterns in locale.compact_decimal_formats.get(form, {}).values():
-            for number, pattern in patterns.items():
-                text = pattern.pattern.split(";")[0]
-                zeros = text.count("0")
-                word = re.sub(r"[0\s\u00a0\u200c\u200f'’.]+", " ", text).strip().lower()
-                if zeros and " " not in word and (len(word) > 2 or word > "\u2e80"):
-                    found[word] = len(number) - zeros
-    return found
