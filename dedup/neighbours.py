@@ -21,7 +21,7 @@ from dedup.parallel import ALONE, Workers, count_cores
 _MOST_EXACT = 20_000  # articles up to which all are compared with all
 _ROWS, _COLUMNS = 1 << 12, 2048  # of a block: 32 MB of cosines
 _FIRST = 256  # columns of the first block, since all that is near goes through it; the next have twice as many each
-_ROWS_OF_CELLS = 1 << 16  # rows that look into cells at a time: of these only a few look into the same cell
+_ROWS_OF_CELLS = 1 << 15  # rows that look into cells at a time: of these only a few look into the same cell
 _PARTS = 8  # at least: not one a thread, since rounding depends on the sizes of products
 _WAITING = 1  # times as many pairs as are wanted, found for a part of the rows before the nearest are chosen
 _PAIRS = 1 << 20

@@ -31,6 +31,7 @@ FEATURES = (
     "facts",  # share of the numbers, dates, versions and identifiers that both state
     "names",  # the same of names
     "clash",  # minus the logarithm of one plus the facts that each side states and the other does not
+    "headline_clash",  # the same of the facts in the headlines
     "days",  # minus the logarithm of one plus the days between what they date
 )
 """Names of the features, each oriented so that more means likelier the same article."""

@@ -38,9 +38,9 @@ from dedup.scratch import RowShelf
 
 _OPENING_FEATURES = [FEATURES.index(name) for name in ("headline", "lead")]
 _SENTENCE_FEATURES = [FEATURES.index(name) for name in ("coverage", "containment", "order")]
-_FACT_FEATURES = [FEATURES.index(name) for name in ("facts", "names", "clash", "days")]
+_FACT_FEATURES = [FEATURES.index(name) for name in ("facts", "names", "clash", "headline_clash", "days")]
 _ALL_COVERED = 1.01  # more than rounding lets a cosine of unit vectors be
-_ALL_AGREED = (1, 1, 0, 0)
+_ALL_AGREED = (1, 1, 0, 0, 0)
 _EXCERPT_COVERED = 0.55  # share of the shorter text that has a counterpart in the longer one, at least
 _EXCERPT_EXTRA = 0.6  # share of the longer text that has one in the shorter, at most, relative to the above
 _EXCERPT_RATIO = 2.0  # of lengths, beyond which a pair can only be an article and an excerpt of it
@@ -296,13 +296,14 @@ def _cover_pairs(
 
 
 def _fact_bounds(stored: StoredFacts, left: _Positions, right: _Positions) -> npt.NDArray[np.float32]:
-    """The best that the last four of `FEATURES` can be for pairs: ndarray of shape (m, 4), float32."""
+    """The best that the features of facts can be for pairs: ndarray of shape (m, 5), float32."""
     agreed, alike, fewer = stored.keys.bounds(left, right).T
-    return np.stack([agreed, alike, -np.log1p(fewer), np.zeros(len(left))], axis=1).astype(np.float32)
+    best = np.zeros(len(left))
+    return np.stack([agreed, alike, -np.log1p(fewer), best, best], axis=1).astype(np.float32)
 
 
 def _compare_facts(stored: StoredFacts, left: _Positions, right: _Positions) -> npt.NDArray[np.float32]:
-    """The last four of `FEATURES` for pairs: ndarray of shape (m, 4), float32."""
+    """The features of facts for pairs: ndarray of shape (m, 5), float32."""
     articles, numbers = np.unique(np.concatenate([left, right]), return_inverse=True)
     facts = stored.take(articles)
     told = [Told.of(of_text) for of_text in facts]
@@ -385,10 +386,10 @@ def _kind(excerpt: str, *, copy: bool, one_language: bool) -> MatchKind:
     return MatchKind.NEAR if one_language else MatchKind.TRANSLATION
 
 
-def _fact_features(left: Told, right: Told) -> tuple[float, float, float]:
-    """The features "facts", "names" and "clash"."""
-    stated, named, fewer = measure_facts(left, right)
-    return stated, named, -math.log1p(fewer)
+def _fact_features(left: Told, right: Told) -> tuple[float, float, float, float]:
+    """The features "facts", "names", "clash" and "headline_clash"."""
+    stated, named, fewer, at_the_top = measure_facts(left, right)
+    return stated, named, -math.log1p(fewer), -math.log1p(at_the_top)
 
 
 def _closeness_in_time(days: float) -> float:

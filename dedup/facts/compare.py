@@ -44,7 +44,7 @@ class FactAgreement:
 class Told:
     """The facts of one text as comparing asks for them: made once, compared with many.
 
-    numbers, dates, versions, identifiers, hints : frozenset of str, as in `Facts`
+    numbers, dates, versions, identifiers, hints, headline : frozenset of str, as in `Facts`
     names : dict of str to str, names by their sound
     runs : frozenset of str, the runs of digits in the identifiers
     """
@@ -55,6 +55,7 @@ class Told:
     identifiers: frozenset[str]
     names: dict[str, str]
     hints: frozenset[str]
+    headline: frozenset[str]
     runs: frozenset[str]
 
     @classmethod
@@ -67,6 +68,7 @@ class Told:
             frozenset(facts.identifiers),
             {sound_of(name): name for name in facts.names},
             frozenset(facts.hints),
+            frozenset(facts.headline),
             frozenset().union(*map(digit_runs, facts.identifiers)),
         )
 
@@ -87,15 +89,16 @@ def compare_told(left: Told, right: Told) -> FactAgreement:
     return FactAgreement(*kinds)
 
 
-def measure_facts(left: Told, right: Told) -> tuple[float, float, int]:
+def measure_facts(left: Told, right: Told) -> tuple[float, float, int, int]:
     """Of what `compare_told` finds the numbers alone, in a third of the time.
 
-    `FactAgreement.stated` and `named`, and the facts but for names that each side states and the other does not, on the
-    side that has fewer of them.
+    `FactAgreement.stated` and `named`; the facts but for names that each side states and the other does not, on the
+    side that has fewer of them; and the same of the headlines, where a fact has to be stated in the same form.
     """
     *stated, names = _splits(left, right)
     _, left_only, right_only = (sum(map(len, part)) for part in zip(*stated, strict=True))
-    return _share(*stated), _share(names), min(left_only, right_only)
+    at_the_top = min(len(left.headline - right.headline), len(right.headline - left.headline))
+    return _share(*stated), _share(names), min(left_only, right_only), at_the_top
 
 
 _Split = tuple[Collection[str], Collection[str], Collection[str]]  # shared facts, the left text's alone, the right's

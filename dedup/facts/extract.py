@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from itertools import chain
 
 from dedup.facts.dates import canonical_date, named_date, numeric_date, with_common_era, with_month_names
 from dedup.facts.names import find_names
@@ -30,6 +31,8 @@ class Facts:
         Names folded to small Latin letters ("putin" for "Путин"), acronyms as they are, each once.
     hints : tuple of str
         Consonant skeletons of words that may be names too, each once; a name of another text can be met by them.
+    headline : tuple of str
+        The numbers, dates, versions and identifiers of the first line, up to 200 characters of it.
     """
 
     numbers: tuple[str, ...] = ()
@@ -38,6 +41,7 @@ class Facts:
     identifiers: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
+    headline: tuple[str, ...] = ()
 
 
 def extract_facts(text: str, language: str) -> Facts:
@@ -58,11 +62,21 @@ def extract_facts(text: str, language: str) -> Facts:
     """
     words = words_of(language)
     names, hints = find_names(text, words)
-    reader = _Reader(_prepared(text, language), words, language)
+    prepared = _prepared(text, language)
+    top = prepared.lstrip()[:_HEADLINE].partition("\n")[0]
+    numbers, dates, versions, identifiers = _read_kinds(prepared, words, language)
+    headline = _read_kinds(top if len(top) < _HEADLINE else top.rpartition(" ")[0], words, language)
+    return Facts(numbers, dates, versions, identifiers, names, hints, tuple(chain(*headline)))
+
+
+_Kinds = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]
+
+
+def _read_kinds(text: str, words: LanguageWords, language: str) -> _Kinds:
+    """Numbers, dates, versions and identifiers."""
+    reader = _Reader(text, words, language)
     reader.read()
-    return Facts(
-        tuple(reader.numbers), tuple(reader.dates), tuple(reader.versions), tuple(reader.identifiers), names, hints
-    )
+    return tuple(reader.numbers), tuple(reader.dates), tuple(reader.versions), tuple(reader.identifiers)
 
 
 _DIGITS = re.compile(r"[0-9]+")
@@ -70,6 +84,7 @@ _DIRECTION_MARKS = "\u200e\u200f"  # stand inside Arabic dates
 _LETTERS = re.compile(r"[A-Za-z]+")
 _PREFIX = re.compile(r"(?<![0-9A-Za-z])(?:[A-Za-z]|(?<=[A-Za-z])\d)+[-_]?\Z")
 _LONGEST_PREFIX = 20
+_HEADLINE = 200  # characters at most
 _REST = re.compile(r"[0-9A-Z]+(?:[-.:][0-9]+)*[A-Z]*")
 _CURRENCIES = (
     "AUD BRL CAD CHF CNY CZK DKK EUR GBP HKD HUF IDR INR JPY KES KRW MXN MYR NGN NOK NZD PHP PLN RUB SEK SGD THB TRY "
