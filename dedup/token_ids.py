@@ -7,11 +7,9 @@ characters, as those of the bundled model are; or else at spaces, where it never
 
 from __future__ import annotations
 
-import gc
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from itertools import chain, count, islice, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -20,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.characters import Characters
+from dedup.garbage import collected_seldom
 from dedup.merges import Merges
 
 if TYPE_CHECKING:
@@ -71,7 +70,7 @@ class TokenIds:
 
 def read_token_ids(path: Path) -> TokenIds:
     """The token ids that a file of the `tokenizers` library stands for, without padding and truncation."""
-    with _without_collecting():
+    with collected_seldom():
         rule = json.loads(path.read_bytes())
     if _is_by_words(rule):
         return TokenIds(_Words(rule))
@@ -218,15 +217,3 @@ def _splits_at_spaces(tokenizer: Tokenizer) -> bool:
         kept = rule["pattern"].get("Regex", "")
         return bool(rule["invert"]) and rule["behavior"] == "Removed" and r"[^\s" in kept
     return rule.get("type") in _AT_SPACES
-
-
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """No garbage is looked for, which takes a quarter of the time that a file of 350,000 small things takes."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
