@@ -25,6 +25,7 @@ from dedup.datatypes import Article, Level, Report, Settings, Skipped
 from dedup.errors import DedupError, ReadError, SettingsError
 from dedup.evaluate import evaluate as evaluate_clusters
 from dedup.evaluate import evaluation_as_dict, evaluation_as_text
+from dedup.garbage import collected_seldom
 from dedup.gold import Gold, read_clusters, read_gold, read_pairs
 from dedup.output import check_writable, write_whole
 from dedup.parallel import count_cores
@@ -53,7 +54,8 @@ class _Faces(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; dedup's own errors end it with a message instead of a traceback."""
         try:
-            return super().invoke(ctx)
+            with collected_seldom():
+                return super().invoke(ctx)
         except SettingsError as error:
             raise click.UsageError(str(error)) from error
         except DedupError as error:

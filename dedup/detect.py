@@ -91,7 +91,7 @@ def _detect_batch(texts: Sequence[str]) -> list[Language]:
     probability, letters = _read_pieces(codes.reshape(-1, _PIECE))
     total = np.add.reduceat(letters, first_piece)
     shares = np.add.reduceat(probability * letters[:, None], first_piece) / np.maximum(total, 1)[:, None]
-    return [_decide(share, count) for share, count in zip(shares, total, strict=True)]
+    return _decide(shares, total)
 
 
 def _sample(text: str) -> str:
@@ -107,16 +107,19 @@ def _sample(text: str) -> str:
     return text.ljust(max(1, -(-len(text) // _PIECE)) * _PIECE, "\0")
 
 
-def _decide(shares: Floats, letters: int) -> Language:
-    """The verdict on a text from the share of its letters that reads like each language, and like none (the last)."""
-    likeliest_other = np.delete(shares, [_ENGLISH, _NONE]).max()
-    if likeliest_other >= _BODY_SHARE:
-        shares = np.where(np.arange(len(shares)) == _ENGLISH, 0, shares)
-        shares = shares / shares.sum()
-    best = int(shares.argmax())
-    if letters < _FEWEST_LETTERS or best == _NONE or shares[best] < _LEAST_PROBABILITY:
-        return Language(UNDETERMINED, 0.0)
-    return Language(_LANGUAGES[best], min(1.0, float(shares[best])))
+def _decide(shares: Floats, letters: Counts) -> list[Language]:
+    """The verdicts on texts from the share of their letters that reads like each language, and like none (the last)."""
+    likeliest_other = np.delete(shares, [_ENGLISH, _NONE], axis=1).max(axis=1)
+    around = likeliest_other >= _BODY_SHARE
+    shares[around, _ENGLISH] = 0
+    shares[around] /= shares[around].sum(axis=1, keepdims=True)
+    best = shares.argmax(axis=1)
+    share = shares[np.arange(len(best)), best]
+    told = (letters >= _FEWEST_LETTERS) & (best != _NONE) & (share >= _LEAST_PROBABILITY)
+    return [
+        Language(_LANGUAGES[language], min(1.0, probability)) if known else Language(UNDETERMINED, 0.0)
+        for language, probability, known in zip(best.tolist(), share.tolist(), told.tolist(), strict=True)
+    ]
 
 
 def _read_pieces(pieces: Codes) -> tuple[Floats, Counts]:

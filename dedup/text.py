@@ -52,13 +52,18 @@ def _word_pattern() -> re.Pattern[str]:
 
 def clean(text: str) -> str:
     """Text in NFC with ``\\n`` line breaks, without control characters and invisible format characters."""
+    text = _visible(text)
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def _visible(text: str) -> str:
     text = _CONTROL.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return text if text.isascii() else unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
+    return text if text.isascii() else _INVISIBLE.sub("", text)
 
 
 def normalise(text: str) -> str:
     """What makes two texts the same text: NFKC, case folded, invisible characters dropped, spaces collapsed."""
-    return " ".join(unicodedata.normalize("NFKC", clean(text)).casefold().split())
+    return " ".join(unicodedata.normalize("NFKC", _visible(text)).casefold().split())
 
 
 def content_hash(text: str) -> str:
@@ -133,4 +138,3 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c == " " or c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-

@@ -7,11 +7,10 @@ characters, as those of the bundled model are; or else at spaces, where it never
 
 from __future__ import annotations
 
-import gc
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from itertools import chain, islice
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import chain, count, islice, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -19,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.characters import Characters
+from dedup.garbage import collected_seldom
 from dedup.merges import Merges
 
 if TYPE_CHECKING:
@@ -37,22 +37,14 @@ _MODEL |= dict.fromkeys(["dropout", "unk_token", "continuing_subword_prefix", "e
 
 
 class Cutter(Protocol):
-    """A way to part texts so that the ids of the parts are the ids of the texts.
-
-    Attributes
-    ----------
-    vocabulary : dict of str to int
-        Parts that are one token each, numbered in order; may be empty.
-    """
-
-    vocabulary: dict[str, int]
+    """A way to part texts so that the ids of the parts are the ids of the texts."""
 
     def part(self, texts: Sequence[str]) -> tuple[list[str], _Ids]:
         """Parts of the texts one after another, and how many each text has."""
         ...
 
     def cut(self, parts: list[str]) -> tuple[_Ids, _Ids]:
-        """Ids of parts that are not in the vocabulary one after another, and how many each has."""
+        """Ids of the parts one after another, and how many each has."""
         ...
 
 
@@ -61,25 +53,24 @@ class TokenIds:
 
     def __init__(self, cutter: Cutter) -> None:
         self._cutter = cutter
-        self._known = _Known(cutter.vocabulary)
-        self._vocabulary = len(cutter.vocabulary)
+        self._known = _Known()
 
     def of(self, texts: Sequence[str]) -> tuple[_Ids, _Ids]:
         """Ids of the texts one after another, and how many each has: ndarrays of shape (tokens,) and (len(texts),)."""
         parts, counts = self._cutter.part(texts)
         known = self._known
-        numbers = np.fromiter(map(known.numbers.__getitem__, parts), np.intp, len(parts))
-        if fresh := known.numbers.take_fresh():
+        numbers = known.number(parts)
+        if fresh := known.not_learnt():
             known.learn(fresh, *self._cutter.cut(fresh))
         if known.held > _MOST:
-            self._known = _Known(dict(islice(known.numbers.items(), self._vocabulary)))
+            self._known = _Known()
         ids, ends = known.look_up(numbers)
         return ids, np.diff(ends[np.append(0, np.cumsum(counts))])
 
 
 def read_token_ids(path: Path) -> TokenIds:
     """The token ids that a file of the `tokenizers` library stands for, without padding and truncation."""
-    with _without_collecting():
+    with collected_seldom():
         rule = json.loads(path.read_bytes())
     if _is_by_words(rule):
         return TokenIds(_Words(rule))
@@ -103,7 +94,6 @@ class TokenizerCutter:
     """
 
     def __init__(self, tokenizer: Tokenizer) -> None:
-        self.vocabulary: dict[str, int] = {}
         self._tokenizer = tokenizer
         self._parted = _splits_at_spaces(tokenizer)
 
@@ -128,22 +118,43 @@ class _Words:
 
         options = {name: value for name, value in rule["normalizer"].items() if name != "type"}
         splitter = pre_tokenizers.Split(Regex(_WORDS), "removed", invert=True)
-        self.vocabulary: dict[str, int] = rule["model"]["vocab"]
+        self._vocabulary: dict[str, int] = rule["model"]["vocab"]
+        self._merges = Merges(self._vocabulary, rule["model"]["merges"])
         self.part = Characters(normalizers.BertNormalizer(**options), splitter).words
-        self.cut = Merges(self.vocabulary, rule["model"]["merges"]).cut
+
+    def cut(self, parts: list[str]) -> tuple[_Ids, _Ids]:
+        """Ids of the words, and how many each has."""
+        own = np.fromiter(map(self._vocabulary.get, parts, repeat(-1)), np.intp, len(parts))
+        lacking = np.flatnonzero(own < 0)
+        pieces, lengths = self._merges.cut([parts[word] for word in lacking.tolist()])
+        counts = np.ones(len(parts), np.intp)
+        counts[lacking] = lengths
+        ids = np.repeat(own, counts)
+        ids[ids < 0] = pieces
+        return ids, counts
 
 
 class _Known:
-    """Parts met so far, those of the vocabulary first: number i has the ids ``ids[starts[i]:][:lengths[i]]``."""
+    """Parts met so far: number i has the ids ``ids[starts[i]:][:lengths[i]]``.
 
-    def __init__(self, vocabulary: dict[str, int]) -> None:
-        self.numbers = _Numbers(vocabulary)
-        own = np.arange(len(self.numbers))
-        self._ids, self._starts, self._lengths = _Column(own), _Column(own), _Column(np.ones_like(own))
+    They are looked up three times as fast as in a dictionary that holds a whole vocabulary beside them.
+    """
+
+    def __init__(self) -> None:
         self.held = 0
+        self._numbers: defaultdict[str, int] = defaultdict(count().__next__)  # in the order parts are met
+        self._ids, self._starts, self._lengths = _Column(), _Column(), _Column()
+
+    def number(self, parts: Sequence[str]) -> _Ids:
+        """The numbers of parts, new ones for those not met so far."""
+        return np.fromiter(map(self._numbers.__getitem__, parts), np.intp, len(parts))
+
+    def not_learnt(self) -> list[str]:
+        """Parts that have a number and no ids, in order."""
+        return list(islice(reversed(self._numbers), len(self._numbers) - len(self._starts)))[::-1]
 
     def learn(self, fresh: list[str], ids: _Ids, lengths: _Ids) -> None:
-        """Enter the parts that have just been numbered, in their order."""
+        """Enter the ids of what was not learnt."""
         self._starts.extend(len(self._ids) + np.cumsum(lengths) - lengths)
         self._lengths.extend(lengths)
         self._ids.extend(ids)
@@ -160,8 +171,8 @@ class _Known:
 class _Column:
     """Numbers that grow by the end, with room for more so that they seldom move."""
 
-    def __init__(self, values: _Ids) -> None:
-        self._values, self._used = values, len(values)
+    def __init__(self) -> None:
+        self._values, self._used = np.empty(0, np.intp), 0
 
     def __len__(self) -> int:
         return self._used
@@ -179,24 +190,6 @@ class _Column:
         return self._values[places]
 
 
-class _Numbers(dict[str, int]):
-    """Parts numbered in the order they are met."""
-
-    def __init__(self, vocabulary: dict[str, int]) -> None:
-        super().__init__(vocabulary)
-        self._fresh: list[str] = []
-
-    def __missing__(self, part: str) -> int:
-        number = self[part] = len(self)
-        self._fresh.append(part)
-        return number
-
-    def take_fresh(self) -> list[str]:
-        """Those met since this was last asked."""
-        fresh, self._fresh = self._fresh, []
-        return fresh
-
-
 def _is_by_words(rule: dict[str, Any]) -> bool:
     """Whether a tokenizer is of the bundled one's kind: it sees characters, then words, and merges within a word."""
     normaliser, splitter, model = (rule.get(part) or {} for part in ("normalizer", "pre_tokenizer", "model"))
@@ -207,7 +200,6 @@ def _is_by_words(rule: dict[str, Any]) -> bool:
         and _has(splitter, _SPLITTER)
         and splitter["pattern"] == {"Regex": _WORDS}
         and _has(model, _MODEL)
-        and list(model["vocab"].values()) == list(range(len(model["vocab"])))
         and all(isinstance(pair, list) for pair in model["merges"])
     )
 
@@ -225,15 +217,3 @@ def _splits_at_spaces(tokenizer: Tokenizer) -> bool:
         kept = rule["pattern"].get("Regex", "")
         return bool(rule["invert"]) and rule["behavior"] == "Removed" and r"[^\s" in kept
     return rule.get("type") in _AT_SPACES
-
-
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """No garbage is looked for, which takes a quarter of the time that a file of 350,000 small things takes."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

@@ -16,7 +16,7 @@ import dedup
 ROOT = Path(dedup.__file__).parent
 
 LAYERS = (
-    {"errors", "version"},
+    {"errors", "garbage", "version"},
     {"characters", "datatypes", "merges", "scratch"},
     {"columns", "parallel", "regression", "resources", "stores", "tensors", "text", "token_ids"},
     {"alignment", "boilerplate", "cells", "facts", "gold", "ngrams", "output", "progress", "readers", "scoring"},

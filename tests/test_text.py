@@ -208,3 +208,8 @@ def test_printable_quotes_what_a_terminal_would_obey(value: str, shown: str) -> 
 @given(texts)
 def test_printable_is_printable(value: str) -> None:
     assert text.printable(value).isprintable()
+
+
+@given(st.text())
+def test_cleaning_does_not_change_what_makes_two_texts_the_same(written: str) -> None:
+    assert text.normalise(text.clean(written)) == text.normalise(written)
