@@ -1,4 +1,4 @@
-"""Python's search for circular garbage, which work like this one makes none of, held back while there is much to make."""
+"""Python's search for circular garbage, held back while there is much to make and none of it is circular."""
 
 from __future__ import annotations
 

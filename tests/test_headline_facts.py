@@ -39,6 +39,8 @@ def test_facts_of_the_first_line(text: str, language: str, stated: tuple[str, ..
         pytest.param("12 dead in ferry accident", "15 dead in ferry accident", 1, id="another toll"),
         pytest.param("Ruby 3.0.4 Released", "Ruby 3.0.4 veröffentlicht", 0, id="a translation"),
         pytest.param("Two dead in 3 days", "2 Tote in 3 Tagen", 0, id="a number in words"),
+        pytest.param("From 19:30 on 2 stages", "Ab 7:30 auf 2 Bühnen", 0, id="a number in another form"),
+        pytest.param("Ruby 2.5 and 3.0.4", "Ruby 2.6 und 3.0.5", 2, id="two"),
         pytest.param("Ferry accident", "15 dead in ferry accident", 0, id="one says more"),
     ],
 )

@@ -12,6 +12,7 @@ from dedup.facts.extract import Facts
 from dedup.facts.skeleton import skeleton
 
 _DIGITS = re.compile(r"[0-9]+")
+_NUMBER = re.compile(r"[0-9]+(?:[.:][0-9]+)?")
 _CLOCK = re.compile(r"([01]?\d|2[0-4])[:.]([0-5]\d)")
 _DECADE = re.compile(r"(?:1[5-9]|20)(\d0)")
 
@@ -93,12 +94,11 @@ def measure_facts(left: Told, right: Told) -> tuple[float, float, int, int]:
     """Of what `compare_told` finds the numbers alone, in a third of the time.
 
     `FactAgreement.stated` and `named`; the facts but for names that each side states and the other does not, on the
-    side that has fewer of them; and the same of the headlines, where a fact has to be stated in the same form.
+    side that has fewer of them; and the same of the headlines.
     """
     *stated, names = _splits(left, right)
     _, left_only, right_only = (sum(map(len, part)) for part in zip(*stated, strict=True))
-    at_the_top = min(len(left.headline - right.headline), len(right.headline - left.headline))
-    return _share(*stated), _share(names), min(left_only, right_only), at_the_top
+    return _share(*stated), _share(names), min(left_only, right_only), _clashes(left.headline, right.headline)
 
 
 _Split = tuple[Collection[str], Collection[str], Collection[str]]  # shared facts, the left text's alone, the right's
@@ -119,6 +119,15 @@ def _share(*kinds: _Split) -> float:
     shared, left_only, right_only = (sum(map(len, part)) for part in zip(*kinds, strict=True))
     fewer, more = (left_only, right_only) if left_only < right_only else (right_only, left_only)
     return (shared + 0.5) / (shared + 1.5 * fewer + 0.3 * more + 1)
+
+
+def _clashes(lefts: frozenset[str], rights: frozenset[str]) -> int:
+    """Facts of any kind that each of two headlines states and the other does not, on the side that has fewer."""
+    if lefts <= rights or rights <= lefts:
+        return 0
+    numbers = [frozenset(filter(_NUMBER.fullmatch, facts)) for facts in (lefts, rights)]
+    _, left_only, right_only = _numbers(*numbers)
+    return min(len(left_only | lefts - rights - numbers[0]), len(right_only | rights - lefts - numbers[1]))
 
 
 def _split(agreement: Agreement) -> _Split:
