@@ -1,4 +1,4 @@
-"""Python's search for circular garbage, held back while there is much to make and none of it is circular."""
+"""Python's search for circular garbage, held back: work like this one makes a great deal, and none of it circular."""
 
 from __future__ import annotations
 

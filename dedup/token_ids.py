@@ -24,6 +24,9 @@ from dedup.merges import Merges
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
+WORDS = r"[^\s\p{P}\p{N}$+<=>^`|~]+|\p{N}+"
+"""Pattern of a word as models are trained with it: of letters, or whatever is no space, mark or digit; or of digits."""
+
 _Ids = npt.NDArray[np.intp]
 
 _MOST = 1 << 24  # characters held, counting each part as _OVERHEAD more: about 50 MB
@@ -31,7 +34,6 @@ _OVERHEAD = 50
 _AT_SPACES = ("BertPreTokenizer", "Whitespace", "WhitespaceSplit")
 _NORMALISER = {"type": "BertNormalizer", "handle_chinese_chars": False, "strip_accents": False}
 _SPLITTER = {"type": "Split", "behavior": "Removed", "invert": True}
-_WORDS = r"[^\s\p{P}\p{N}$+<=>^`|~]+|\p{N}+"  # letters, or whatever is no space, mark or digit; or digits
 _MODEL = {"type": "BPE", "ignore_merges": True, "byte_fallback": False}
 _MODEL |= dict.fromkeys(["dropout", "unk_token", "continuing_subword_prefix", "end_of_word_suffix"])
 
@@ -117,7 +119,7 @@ class _Words:
         from tokenizers import Regex, normalizers, pre_tokenizers
 
         options = {name: value for name, value in rule["normalizer"].items() if name != "type"}
-        splitter = pre_tokenizers.Split(Regex(_WORDS), "removed", invert=True)
+        splitter = pre_tokenizers.Split(Regex(WORDS), "removed", invert=True)
         self._vocabulary: dict[str, int] = rule["model"]["vocab"]
         self._merges = Merges(self._vocabulary, rule["model"]["merges"])
         self.part = Characters(normalizers.BertNormalizer(**options), splitter).words
@@ -198,7 +200,7 @@ def _is_by_words(rule: dict[str, Any]) -> bool:
         and rule.get("post_processor") is None
         and _has(normaliser, _NORMALISER)
         and _has(splitter, _SPLITTER)
-        and splitter["pattern"] == {"Regex": _WORDS}
+        and splitter["pattern"] == {"Regex": WORDS}
         and _has(model, _MODEL)
         and all(isinstance(pair, list) for pair in model["merges"])
     )

@@ -172,7 +172,7 @@ def small_tokenizer() -> Tokenizer:
     tokenizer.normalizer = normalizers.BertNormalizer(
         clean_text=True, handle_chinese_chars=False, strip_accents=False, lowercase=True
     )
-    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(token_ids._WORDS), "removed", invert=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(token_ids.WORDS), "removed", invert=True)
     return tokenizer
 
 

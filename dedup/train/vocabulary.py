@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from dedup.token_ids import TokenIds, TokenizerCutter
+from dedup.token_ids import WORDS, TokenIds, TokenizerCutter
 from dedup.train.batches import Ragged
 from dedup.train.corpus import Corpus
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 Counts = dict[str, int]
-_WORD = r"[^\s\p{P}\p{N}$+<=>^`|~]+|\p{N}+"
 _DIGITS = re.compile(r"(\d+)")
 
 
@@ -150,7 +149,7 @@ def _set_splitting(tokenizer: Tokenizer) -> None:
     tokenizer.normalizer = normalizers.BertNormalizer(
         clean_text=True, handle_chinese_chars=False, strip_accents=False, lowercase=True
     )
-    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(_WORD), "removed", invert=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(WORDS), "removed", invert=True)
 
 
 def _compose(tokens: list[str], pieces: list[list[int]]) -> tuple[Ragged, npt.NDArray[np.int64], dict[str, int]]:
