@@ -28,7 +28,6 @@ from dedup.scoring import FEATURES, HEADS, Scorer, load_scorer
 
 _FEWEST = 100  # pairs of one kind, below which they count less than another kind
 _FORGOTTEN = 0.3  # share of the pairs whose margin is hidden from the fit, as it is from a scan of two articles
-_AFFORDED = 1.0  # of log-odds, by which clusters of copies are more careful than pairs
 _MARGIN = FEATURES.index("margin")
 _STEPS = np.arange(-2, 6, 0.1)  # thresholds tried, in log-odds
 
@@ -134,14 +133,14 @@ def fit_scorer(
 ) -> Scorer:
     """The scorer of all sets, its threshold of 0.5 where the mean F1 of single pairs is highest.
 
-    Copies and translations afford a unit of log-odds less, since clusters hear all pairs of a group; reports of
-    events, where a wrong pair seldom meets another that contradicts it, do not. From the sets in `against`, in which
-    nothing is the same, it learns what must stay apart; `copies` is the scorer that admits a pair besides.
+    From the sets in `against`, in which nothing is the same, it learns what must stay apart; `copies` is the scorer
+    that admits a pair besides. A threshold lower by a unit of log-odds would give the clusters of gold sets the same
+    F1; in an archive, where fewer of the pairs that look alike are the same, it would double what is wrongly joined.
     """
     weights = _fit([one.pairs for one in (*labelled.values(), *against)], seed)
     scorer = Scorer(weights, threshold=0.5, copies=copies)
     mean = np.mean([[_f1(scorer, one, step) for step in _STEPS] for one in labelled.values()], axis=0)
-    weights[:, -1] -= _STEPS[mean.argmax()] - (0 if copies else _AFFORDED)
+    weights[:, -1] -= _STEPS[mean.argmax()]
     return scorer
 
 
