@@ -74,13 +74,21 @@ def find_centres(embeddings: Embeddings, count: int, *, seed: int, workers: Work
     sample = np.asarray(embeddings[np.sort(chosen)])
     centres = sample[np.sort(generator.choice(len(sample), count, replace=False))]
     for _ in range(_ROUNDS):
-        nearest = closest_centres(sample, centres, 1, workers=workers)[:, 0]
-        order = np.argsort(nearest, kind="stable")
-        filled, starts = np.unique(nearest[order], return_index=True)
-        sums = np.add.reduceat(sample[order], starts, axis=0)
+        sums = _sums(sample, closest_centres(sample, centres, 1, workers=workers)[:, 0], count)
         length = np.linalg.norm(sums, axis=1, keepdims=True)
-        centres[filled] = np.divide(sums, length, out=centres[filled], where=length > 0)
+        centres = np.divide(sums, length, out=centres, where=length > 0)
     return centres
+
+
+def _sums(rows: Embeddings, cell: npt.NDArray[np.int32], count: int) -> Embeddings:
+    """The sum of the rows of each cell, in blocks: sorted by cell all at once, they would be there a second time."""
+    sums = np.zeros((count, rows.shape[1]), np.float32)
+    for start in range(0, len(rows), _BLOCK):
+        of_row = cell[start : start + _BLOCK]
+        order = np.argsort(of_row, kind="stable")
+        filled, begins = np.unique(of_row[order], return_index=True)
+        sums[filled] += np.add.reduceat(rows[start : start + _BLOCK][order], begins, axis=0)
+    return sums
 
 
 def closest_centres(

@@ -29,7 +29,7 @@ WORDS = r"[^\s\p{P}\p{N}$+<=>^`|~]+|\p{N}+"
 
 _Ids = npt.NDArray[np.intp]
 
-_MOST = 1 << 24  # characters held, counting each part as _OVERHEAD more: about 50 MB
+_MOST = 1 << 23  # characters held, counting each part as _OVERHEAD more: about 25 MB
 _OVERHEAD = 50
 _AT_SPACES = ("BertPreTokenizer", "Whitespace", "WhitespaceSplit")
 _NORMALISER = {"type": "BertNormalizer", "handle_chinese_chars": False, "strip_accents": False}
