@@ -152,7 +152,7 @@ def search(
         if progress:
             progress("search", done, n)
     near.append(_numbered(*closest.mutual(of_language, floor), n))
-    return Neighbourhood(embeddings, of_language, closest, closeness, _distinct(np.concatenate(near)))
+    return Neighbourhood(embeddings, of_language, closest, closeness, _distinct(near))
 
 
 _Looks = Callable[[Embeddings], Iterator[tuple[_Positions, _Positions]]]
@@ -174,8 +174,10 @@ def _slices(positions: _Positions, size: int) -> list[_Positions]:
     return [positions[start : start + size] for start in range(0, len(positions), size)]
 
 
-def _distinct(numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """As numpy's `unique`, which takes ten times as long for millions of numbers."""
+def _distinct(parts: list[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
+    """As numpy's `unique`, which takes ten times as long for millions of numbers; the parts are used up."""
+    numbers = np.concatenate(parts)
+    parts.clear()
     numbers.sort()
     return numbers[np.diff(numbers, prepend=-1) > 0]
 
@@ -265,10 +267,14 @@ class _Closest:
 
     def mutual(self, of_language: _Positions, floor: float) -> tuple[_Positions, _Positions]:
         """Pairs in which each is the other's closest in that language."""
-        language, row = np.nonzero(self.first >= floor)
-        other = self.position[language, row].astype(np.intp)
-        mutual = self.position[of_language[row], other] == row
-        return row[mutual], other[mutual]
+        rows, others = [np.empty(0, np.intp)], [np.empty(0, np.intp)]
+        for position, first in zip(self.position, self.first, strict=True):
+            row = np.flatnonzero(first >= floor)
+            other = position[row].astype(np.intp)
+            mutual = self.position[of_language[row], other] == row
+            rows.append(row[mutual])
+            others.append(other[mutual])
+        return np.concatenate(rows), np.concatenate(others)
 
     def margin(
         self, row: _Positions, language: _Positions, similarity: npt.NDArray[np.float32]

@@ -158,11 +158,13 @@ def _choose(lines: _Lines, language: str, characters: int, generator: random.Ran
     chosen: _Told = []
     length = 0
     wanted = characters * generator.uniform(0.6, 1.4)
-    while length < wanted:
+    while True:
         sentence = _Sentence(generator.choice(stretch), _fact(generator), generator.choice(stretch))
-        length += sum(len(lines.english[line]) for line in sentence.lines()) + len(sentence.fact)
+        more = sum(len(lines.english[line]) for line in sentence.lines()) + len(sentence.fact)
+        if chosen and length + more / 2 > wanted:
+            return chosen
+        length += more
         chosen.append(sentence)
-    return chosen
 
 
 def _fact(generator: random.Random) -> str:
