@@ -20,6 +20,7 @@ from dedup.train.batches import Ragged
 from dedup.train.corpus import read_corpus
 from dedup.train.export import quantise, save_model
 from dedup.train.postprocess import shrink, widest_directions
+from dedup.train.proclitics import bare_forms
 from dedup.train.vocabulary import build_vocabulary, count_words, rank_words, train_pieces
 
 torch = pytest.importorskip("torch", reason="training needs the extra dedup[train]")
@@ -122,6 +123,22 @@ def test_a_known_word_is_one_token_and_an_unknown_one_its_pieces(corpus: Path) -
     word = counts["en"].most_common(1)[0][0]
     assert vocabulary.tokenizer.encode(word.upper()).tokens == [word]
     assert len(vocabulary.tokenizer.encode(word + word).tokens) > 1
+
+
+@pytest.mark.parametrize(
+    ("word", "bare"),
+    [("הממשלה", ["ממשלה"]), ("والحكومة", ["الحكومة", "حكومة"]), ("ממש", []), ("حكومة", []), ("the", []), ("والی", [])],
+    ids=["Hebrew", "Arabic, two ways", "too short", "bare", "Latin", "Persian"],
+)
+def test_bare_forms_are_what_a_proclitic_leaves(word: str, bare: list[str]) -> None:
+    assert sorted(bare_forms(word)) == sorted(bare)
+
+
+def test_a_word_behind_a_proclitic_has_the_bare_word_among_its_atoms() -> None:
+    vocabulary = build_vocabulary(train_pieces({"he": Counter("ממשלה")}, 8), ["ממשלה", "הממשלה"], 20)
+    bare, behind = (vocabulary.tokenizer.token_to_id(word) for word in ("ממשלה", "הממשלה"))
+    atoms = vocabulary.composition.gather(np.array([behind]))[0][: vocabulary.own[behind]]
+    assert {bare, behind, vocabulary.beginnings["הממש"], vocabulary.beginnings["ממשל"]} == set(atoms)
 
 
 def test_words_are_ranked_over_languages_by_share() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.train.batches import Ragged, Side
+from dedup.train.proclitics import forms_behind
 from dedup.train.vocabulary import keep_tokens
 
 if TYPE_CHECKING:
@@ -18,11 +18,6 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-_PROCLITICS = (
-    (re.compile("[א-ת]{3,}"), tuple("הובלמש")),
-    (re.compile("[ء-غف-ي]{3,}"), ("ال", "و", "ب", "ل", "ف", "وال")),
-)
-"""Letters of a script's words, none of which Persian or Urdu has for itself, and what its words are written with."""
 _HEAD = 2000  # words that count about alike
 _ZEROS = (0x660, 0x6F0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xBE6, 0xC66, 0xCE6, 0xD66, 0xE50, 0xFF10)
 """The digit nought of Arabic, Persian, nine scripts of South Asia and Thailand, and the full-width one."""
@@ -86,7 +81,7 @@ def shrink(tokenizer: Tokenizer, table: Floats, pieces: Floats, kept: int) -> tu
     for word, number in tokens:
         if chosen[number]:
             forms = _in_other_digits(word) if word.isdecimal() and word.isascii() else ()
-            forms = _behind_proclitics(word) if whole[number] and word.isalpha() else forms
+            forms = forms_behind(word) if whole[number] and word.isalpha() else forms
             sharing |= {form: number for form in forms if form not in kept_words and form not in sharing}
     place = np.cumsum(chosen) - 1
     of_token = np.concatenate([place[chosen], place[list(sharing.values())].astype(np.int64)])
@@ -95,12 +90,6 @@ def shrink(tokenizer: Tokenizer, table: Floats, pieces: Floats, kept: int) -> tu
 
 def _in_other_digits(number: str) -> list[str]:
     return [number.translate({48 + value: zero + value for value in range(10)}) for zero in _ZEROS]
-
-
-def _behind_proclitics(word: str) -> list[str]:
-    """The word behind "the", "and", "in", "to", "from" ..., which Hebrew and Arabic write as its first letters."""
-    fitting = (proclitics for letters, proclitics in _PROCLITICS if letters.fullmatch(word))
-    return [proclitic + word for proclitics in fitting for proclitic in proclitics]
 
 
 def pseudo_documents(
