@@ -19,6 +19,7 @@ from dedup.train import TrainSettings, train_encoder
 from dedup.train.batches import Ragged
 from dedup.train.corpus import read_corpus
 from dedup.train.export import quantise, save_model
+from dedup.train.optimise import contrastive_loss
 from dedup.train.postprocess import shrink, widest_directions
 from dedup.train.proclitics import bare_forms
 from dedup.train.vocabulary import build_vocabulary, count_words, rank_words, train_pieces
@@ -139,6 +140,21 @@ def test_a_word_behind_a_proclitic_has_the_bare_word_among_its_atoms() -> None:
     bare, behind = (vocabulary.tokenizer.token_to_id(word) for word in ("ממשלה", "הממשלה"))
     atoms = vocabulary.composition.gather(np.array([behind]))[0][: vocabulary.own[behind]]
     assert {bare, behind, vocabulary.beginnings["הממש"], vocabulary.beginnings["ממשל"]} == set(atoms)
+
+
+@pytest.mark.parametrize(("short", "error"), [(torch.float32, 1e-5), (torch.bfloat16, 2e-2)], ids=str)
+def test_the_gradient_is_that_of_the_loss(short: torch.dtype, error: float) -> None:
+    bags = torch.randn(12, 8, generator=torch.Generator().manual_seed(0), requires_grad=True)
+    keys = np.array([0, 1, 2, 3, 3, 4])
+    unit = torch.nn.functional.normalize(bags)
+    logits = unit[:6] @ unit[6:].T / 0.1
+    logits = logits.masked_fill(torch.from_numpy((keys[:, None] == keys) & ~np.eye(6, dtype=bool)), -torch.inf)
+    cross_entropy, place = torch.nn.functional.cross_entropy, torch.arange(6)
+    expected = (cross_entropy(logits, place) + cross_entropy(logits.T, place)) / 2
+    expected.backward()
+    loss, gradient = contrastive_loss(bags.detach(), keys, 0.1, short=short)
+    assert loss == pytest.approx(expected.item(), abs=error)
+    assert gradient.numpy() == pytest.approx(bags.grad.numpy(), abs=error)
 
 
 def test_words_are_ranked_over_languages_by_share() -> None:

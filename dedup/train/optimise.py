@@ -80,6 +80,7 @@ class Table:
         import torch
 
         self.composition, self.own, self.device = vocabulary.composition, vocabulary.own, device
+        self.short = short_floats(device)
         generator = torch.Generator().manual_seed(seed)
         vectors = torch.zeros(vocabulary.atoms, dimensions)
         pieces = torch.from_numpy(np.flatnonzero(self.own == 0))
@@ -139,9 +140,9 @@ def train_step(table: Table, batch: Batch, *, step: int, rate: float, settings: 
     rows = torch.from_numpy(atoms).to(table.device)
     with torch.no_grad():
         vectors = table.vectors.index_select(0, rows)
-        bags = pool.forward(compose.forward(vectors))
-        loss, gradient = contrastive_loss(bags, batch.keys, settings.temperature)
-        gradient = compose.backward(pool.backward(gradient))
+        bags = pool.forward(compose.forward(vectors).to(table.short)).float()
+        loss, gradient = contrastive_loss(bags, batch.keys, settings.temperature, short=table.short)
+        gradient = compose.backward(pool.backward(gradient.to(table.short)).float())
         _descend(table, rows, vectors, gradient, rate)
     return loss
 
@@ -167,11 +168,24 @@ def _without_own(ids: Ints, counts: Ints, own: Ints) -> tuple[Ints, Ints]:
     return ids[index >= np.repeat(own, counts)], counts - own
 
 
-def contrastive_loss(bags: torch.Tensor, keys: Ints, temperature: float) -> tuple[float, torch.Tensor]:
+def short_floats(device: str) -> torch.dtype:
+    """What bags are summed and multiplied in: bfloat16 where the machine has instructions for it.
+
+    On one core a product takes 5 ms instead of 11, a sum of bags 2 instead of 6.
+    """
+    import torch
+
+    native = device != "cpu" or torch.cpu._is_avx512_bf16_supported()
+    return torch.bfloat16 if native else torch.float32
+
+
+def contrastive_loss(
+    bags: torch.Tensor, keys: Ints, temperature: float, *, short: torch.dtype
+) -> tuple[float, torch.Tensor]:
     """InfoNCE in both directions and its gradient at the bags (left bags first, then right ones).
 
     Pairs with the same key are left out of each other's negatives. Cosines over a temperature of 0.05 stay
-    below 20, so that no maximum need be taken off before the exponential.
+    below 20, so that no maximum need be taken off before the exponential. Matrices are multiplied in `short`.
     """
     import torch
 
@@ -181,14 +195,16 @@ def contrastive_loss(bags: torch.Tensor, keys: Ints, temperature: float) -> tupl
     left, right = unit[:n], unit[n:]
     scaled = left / temperature
     positive = (scaled * right).sum(1)
-    weights = (scaled @ right.T).exp_()
+    left, right, scaled = left.to(short), right.to(short), scaled.to(short)
+    weights = (scaled @ right.T).float().exp_()
     same_left, same_right = (torch.from_numpy(a).to(bags.device) for a in _same_keys(keys))
     weights[same_left, same_right] = 0
     forward, backward = weights.sum(1), weights.sum(0)
     loss = ((forward.log() + backward.log()) / 2 - positive).mean()
     weights.mul_((0.5 / forward)[:, None] + (0.5 / backward)[None, :])
     weights.diagonal().sub_(1)
-    gradient = torch.cat([weights @ right, weights.T @ left])
+    weights = weights.to(short)
+    gradient = torch.cat([weights @ right, weights.T @ left]).float()
     gradient -= unit * (unit * gradient).sum(1, keepdim=True)
     return float(loss), gradient.div_(norms * (n * temperature))
 
