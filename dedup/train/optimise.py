@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dedup.train.vocabulary import Vocabulary
 
 Ints = npt.NDArray[np.int64]
+_STATE = ("vectors", "squares", "touched")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +63,8 @@ class Table:
 
     As in fastText (Bojanowski et al., 2017) a known word is its own vector plus those of its pieces; here the
     sum folds into one row a token when training ends (`fold`). A row keeps one running mean of its squared
-    gradient (Adam's second moment, one number a row) and how often it was touched.
+    gradient (Adam's second moment, one number a row) and how often it was touched. Words that are not `kept` are
+    their pieces alone.
 
     Parameters
     ----------
@@ -88,30 +90,35 @@ class Table:
         self.vectors = vectors.to(device)
         self.squares = torch.zeros(vocabulary.atoms, device=device)
         self.touched = torch.zeros(vocabulary.atoms, device=device)
-
-    def state(self) -> dict[str, torch.Tensor]:
-        """What a checkpoint holds."""
-        return {"vectors": self.vectors, "squares": self.squares, "touched": self.touched}
+        self.kept = np.ones(vocabulary.tokens, np.bool_)
 
     def fold(self, *, own: bool = True) -> npt.NDArray[np.float32]:
-        """One row a token, with or without the token's own atoms: float32 of shape (tokens, dimensions)."""
+        """One row a token, without the own atoms of words that are not kept, or of any: float32 (tokens, dimensions)."""
         import torch
 
         ids, counts = self.composition.ids.astype(np.int64), self.composition.lengths()
-        if not own:
-            ids, counts = _without_own(ids, counts, self.own)
+        ids, counts = _without_own(ids, counts, np.where(self.kept, 0, self.own) if own else self.own)
         starts = torch.from_numpy(np.cumsum(counts) - counts).to(self.device)
         rows = torch.nn.functional.embedding_bag(
             torch.from_numpy(ids).to(self.device), self.vectors, starts, mode="sum"
         )
         return np.asarray(rows.cpu().numpy(), np.float32)
 
+    def settle(self, kept: npt.NDArray[np.bool_], directions: npt.NDArray[np.float32]) -> None:
+        """Keep these words and these directions (of shape (d, dimensions)); what is left learns to do without the rest."""
+        import torch
+
+        self.kept = kept
+        self.vectors = self.vectors @ torch.from_numpy(directions).to(self.device)
+
     def save(self, path: Path, step: int) -> None:
         """A checkpoint, written beside and renamed into place."""
+        import torch
         from safetensors.torch import save_file
 
         partial = path.with_suffix(".partial")
-        save_file(self.state(), partial, metadata={"step": str(step)})
+        state = {name: getattr(self, name) for name in _STATE} | {"kept": torch.from_numpy(self.kept)}
+        save_file(state, partial, metadata={"step": str(step)})
         partial.replace(path)
 
     def restore(self, path: Path) -> int:
@@ -121,9 +128,8 @@ class Table:
         if not path.exists():
             return 0
         with safe_open(path, framework="pt", device=self.device) as file:
-            self.vectors, self.squares, self.touched = (
-                file.get_tensor(name) for name in ("vectors", "squares", "touched")
-            )
+            self.vectors, self.squares, self.touched = (file.get_tensor(name) for name in _STATE)
+            self.kept = file.get_tensor("kept").cpu().numpy()
             return int(file.metadata()["step"])
 
 
@@ -159,7 +165,8 @@ def _compact(ids: Ints, n: int) -> tuple[Ints, Ints]:
 def _atoms(table: Table, tokens: Ints, dropout: float, rng: np.random.Generator) -> tuple[Ints, Ints]:
     """Atoms of the tokens; some words are left to their pieces alone, as an unknown word will be."""
     ids, counts = table.composition.gather(tokens)
-    return _without_own(ids, counts, np.where(rng.random(len(tokens)) < dropout, table.own[tokens], 0))
+    dropped = (rng.random(len(tokens)) < dropout) | ~table.kept[tokens]
+    return _without_own(ids, counts, np.where(dropped, table.own[tokens], 0))
 
 
 def _without_own(ids: Ints, counts: Ints, own: Ints) -> tuple[Ints, Ints]:
