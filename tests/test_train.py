@@ -16,10 +16,12 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 import dedup
 from dedup.errors import SettingsError
 from dedup.train import TrainSettings, train_encoder
-from dedup.train.batches import Ragged
+from dedup.train.batches import Ragged, make_side
 from dedup.train.corpus import read_corpus
-from dedup.train.export import quantise, save_model
-from dedup.train.postprocess import shrink, widest_directions
+from dedup.train.export import levels_by_frequency, quantise, save_model
+from dedup.train.optimise import Table, contrastive_loss
+from dedup.train.postprocess import choose_tokens, shrink, token_frequencies, widest_directions
+from dedup.train.proclitics import bare_forms
 from dedup.train.vocabulary import build_vocabulary, count_words, rank_words, train_pieces
 
 torch = pytest.importorskip("torch", reason="training needs the extra dedup[train]")
@@ -124,6 +126,53 @@ def test_a_known_word_is_one_token_and_an_unknown_one_its_pieces(corpus: Path) -
     assert len(vocabulary.tokenizer.encode(word + word).tokens) > 1
 
 
+@pytest.mark.parametrize(
+    ("word", "bare"),
+    [("הממשלה", ["ממשלה"]), ("والحكومة", ["الحكومة", "حكومة"]), ("ממש", []), ("حكومة", []), ("the", []), ("والی", [])],
+    ids=["Hebrew", "Arabic, two ways", "too short", "bare", "Latin", "Persian"],
+)
+def test_bare_forms_are_what_a_proclitic_leaves(word: str, bare: list[str]) -> None:
+    assert sorted(bare_forms(word)) == sorted(bare)
+
+
+def test_a_word_behind_a_proclitic_has_the_bare_word_among_its_atoms() -> None:
+    vocabulary = build_vocabulary(train_pieces({"he": Counter("ממשלה")}, 8), ["ממשלה", "הממשלה"], 20)
+    bare, behind = (vocabulary.tokenizer.token_to_id(word) for word in ("ממשלה", "הממשלה"))
+    atoms = vocabulary.composition.gather(np.array([behind]))[0][: vocabulary.own[behind]]
+    assert {bare, behind, vocabulary.beginnings["הממש"], vocabulary.beginnings["ממשל"]} == set(atoms)
+
+
+@pytest.mark.parametrize(("short", "error"), [(torch.float32, 1e-5), (torch.bfloat16, 2e-2)], ids=str)
+def test_the_gradient_is_that_of_the_loss(short: torch.dtype, error: float) -> None:
+    bags = torch.randn(12, 8, generator=torch.Generator().manual_seed(0), requires_grad=True)
+    keys = np.array([0, 1, 2, 3, 3, 4])
+    unit = torch.nn.functional.normalize(bags)
+    logits = unit[:6] @ unit[6:].T / 0.1
+    logits = logits.masked_fill(torch.from_numpy((keys[:, None] == keys) & ~np.eye(6, dtype=bool)), -torch.inf)
+    cross_entropy, place = torch.nn.functional.cross_entropy, torch.arange(6)
+    expected = (cross_entropy(logits, place) + cross_entropy(logits.T, place)) / 2
+    expected.backward()
+    loss, gradient = contrastive_loss(bags.detach(), keys, 0.1, short=short)
+    assert loss == pytest.approx(expected.item(), abs=error)
+    assert gradient.numpy() == pytest.approx(bags.grad.numpy(), abs=error)
+
+
+def test_words_that_are_not_kept_are_their_pieces_once_the_table_has_settled(corpus: Path) -> None:
+    counts = count_words(read_corpus(corpus))
+    vocabulary = build_vocabulary(train_pieces(counts, 110), rank_words(counts, {}), 260)
+    table = Table(vocabulary, 8, spread=1.0, seed=0)
+    table.vectors += torch.arange(8)
+    rows, pieces = table.fold(), table.fold(own=False)
+    word = np.flatnonzero(vocabulary.own)[5]
+    kept = np.arange(vocabulary.tokens) != word
+    directions = np.linalg.qr(np.random.default_rng(0).normal(size=(8, 4)).astype(np.float32))[0]
+    table.settle(kept, directions)
+    settled = table.fold()
+    assert settled[kept] == pytest.approx(rows[kept] @ directions, abs=1e-4)
+    assert settled[word] == pytest.approx(pieces[word] @ directions, abs=1e-4)
+    assert np.abs(rows[word] - pieces[word]).max() > 0.1
+
+
 def test_words_are_ranked_over_languages_by_share() -> None:
     counts = {"en": Counter(a=98, b=2), "so": Counter(c=2, d=2)}
     assert rank_words(counts, {"so": {"c": 10}})[:2] == ["a", "c"]
@@ -144,8 +193,9 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pieces[vocabulary["def"]] += 1e-5
     kept = len(vocabulary) - 1
     out = tmp_path_factory.mktemp("small") / "model"
-    shrunk, rows, of_token = shrink(tokenizer, table, pieces, kept)
-    save_model(out, shrunk, rows, of_token, ["en"], levels=16)
+    whole = (table != pieces).any(axis=1)
+    shrunk, rows, of_token = shrink(tokenizer, table, choose_tokens(table, pieces, kept), whole)
+    save_model(out, shrunk, rows, of_token, ["en"], levels=np.full(len(rows), 16.0, np.float32))
     return out
 
 
@@ -184,11 +234,34 @@ def test_the_widest_directions_come_first_and_lengths_are_kept() -> None:
 
 def test_quantised_rows_keep_their_direction() -> None:
     table = np.random.default_rng(0).normal(size=(50, 256)).astype(np.float32)
-    steps, scales = quantise(table, levels=4.0)
+    steps, scales = quantise(table, np.full(50, 4.0, np.float32))
     restored = steps * scales[:, None]
     cosines = (restored * table).sum(1) / np.linalg.norm(restored, axis=1) / np.linalg.norm(table, axis=1)
     assert steps.dtype == np.int8
     assert cosines.min() > 0.99
+
+
+def test_no_other_scale_brings_the_steps_nearer_to_a_row() -> None:
+    table = np.random.default_rng(0).normal(size=(20, 64)).astype(np.float32)
+    table[3] = 0
+    steps, scales = quantise(table, np.full(20, 0.7, np.float32))
+    best = [
+        np.linalg.lstsq(q[:, None].astype(np.float64), row, rcond=None)[0][0]
+        for q, row in zip(steps, table, strict=True)
+    ]
+    assert scales == pytest.approx(best, abs=1e-6)
+
+
+def test_frequent_tokens_get_finer_steps() -> None:
+    levels = levels_by_frequency(np.array([1e-2, 1e-4, 1e-6]), 2.0, 0.25)
+    assert levels == pytest.approx([2 * 10**0.5, 2, 2 / 10**0.5])
+    assert levels_by_frequency(np.array([1.0, 1e-12]), 1.0, 1.0)[1] == 0.5
+
+
+def test_frequencies_are_shares_of_a_language_whatever_its_size() -> None:
+    small, large = Ragged(np.array([0, 1], np.int32), np.array([0, 2])), Ragged(np.full(50, 1, np.int32), np.arange(51))
+    side = make_side(large, np.zeros(50, np.int32), np.zeros(50, np.int16), np.ones(1), 1)
+    assert token_frequencies(3, small, {"de": side}) == pytest.approx([0.25, 0.75, 0], abs=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -15,20 +15,32 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 Floats = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
 MODULE = "sentence_transformers.sentence_transformer.modules.StaticEmbedding"
 
 
-def quantise(table: Floats, levels: float) -> tuple[npt.NDArray[np.int8], Floats]:
+def quantise(table: Floats, levels: Floats) -> tuple[npt.NDArray[np.int8], Floats]:
     """The table as int8 and one scale a row.
 
-    A row's root mean square is `levels` steps: few steps, so that the file compresses to about
-    log2(4.13 * levels) bits a number (the entropy of a normal variable so cut), and still an error of
-    1 / (12 * levels^2) of a row's energy, which the mean over an article's tokens averages out.
+    The root mean square of row i is `levels[i]` steps: few steps, so that the file compresses, and still an error of
+    about 1 / (12 * levels^2) of a row's energy, which the mean over an article's tokens averages out. The scale is
+    the one that brings the steps nearest to the row.
     """
-    scales = np.sqrt((table.astype(np.float64) ** 2).mean(1)) / levels
-    scales = np.maximum(scales, 1e-12)
-    steps = np.clip(np.rint(table / scales[:, None]), -127, 127)
+    rows = table.astype(np.float64)
+    sizes = np.maximum(np.sqrt((rows**2).mean(1)), 1e-12)
+    steps = np.clip(np.rint(rows * (levels / sizes)[:, None]), -127, 127)
+    scales = (steps * rows).sum(1) / np.maximum((steps**2).sum(1), 1)
     return steps.astype(np.int8), scales.astype(np.float32)
+
+
+def levels_by_frequency(frequencies: Doubles, levels: float, tilt: float) -> Floats:
+    """Steps in a row's root mean square: more of them for tokens that occur more often, `levels` in the geometric mean.
+
+    They go by the frequency to the power `tilt`, not under half a step. Where errors add up over the tokens of a text,
+    frequent ones deserve the finer steps (reverse water-filling).
+    """
+    logarithms = tilt * np.log(frequencies)
+    return np.asarray(np.maximum(levels * np.exp(logarithms - logarithms.mean()), 0.5), np.float32)
 
 
 def save_model(
@@ -38,11 +50,11 @@ def save_model(
     of_token: npt.NDArray[np.int64],
     languages: list[str],
     *,
-    levels: float,
+    levels: Floats,
 ) -> None:
     """Write the model directory, beside it first and then renamed into place; an older one is replaced.
 
-    Token i has row `of_token[i]` of the table.
+    Token i has row `of_token[i]` of the table, row j `levels[j]` steps in its root mean square.
 
     The languages' means are nought: training leaves little of a language in a vector, and a mean taken from
     the corpus' interface text and verses does more harm than good; a scan takes off its own articles' means.

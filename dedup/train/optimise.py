@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dedup.train.vocabulary import Vocabulary
 
 Ints = npt.NDArray[np.int64]
+_STATE = ("vectors", "squares", "touched")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +63,8 @@ class Table:
 
     As in fastText (Bojanowski et al., 2017) a known word is its own vector plus those of its pieces; here the
     sum folds into one row a token when training ends (`fold`). A row keeps one running mean of its squared
-    gradient (Adam's second moment, one number a row) and how often it was touched.
+    gradient (Adam's second moment, one number a row) and how often it was touched. Words that are not `kept` are
+    their pieces alone.
 
     Parameters
     ----------
@@ -80,6 +82,7 @@ class Table:
         import torch
 
         self.composition, self.own, self.device = vocabulary.composition, vocabulary.own, device
+        self.short = short_floats(device)
         generator = torch.Generator().manual_seed(seed)
         vectors = torch.zeros(vocabulary.atoms, dimensions)
         pieces = torch.from_numpy(np.flatnonzero(self.own == 0))
@@ -87,30 +90,35 @@ class Table:
         self.vectors = vectors.to(device)
         self.squares = torch.zeros(vocabulary.atoms, device=device)
         self.touched = torch.zeros(vocabulary.atoms, device=device)
-
-    def state(self) -> dict[str, torch.Tensor]:
-        """What a checkpoint holds."""
-        return {"vectors": self.vectors, "squares": self.squares, "touched": self.touched}
+        self.kept = np.ones(vocabulary.tokens, np.bool_)
 
     def fold(self, *, own: bool = True) -> npt.NDArray[np.float32]:
-        """One row a token, with or without the token's own atoms: float32 of shape (tokens, dimensions)."""
+        """One row a token, without the own atoms of words that are not kept, or of any: float32 (tokens, dimensions)."""
         import torch
 
         ids, counts = self.composition.ids.astype(np.int64), self.composition.lengths()
-        if not own:
-            ids, counts = _without_own(ids, counts, self.own)
+        ids, counts = _without_own(ids, counts, np.where(self.kept, 0, self.own) if own else self.own)
         starts = torch.from_numpy(np.cumsum(counts) - counts).to(self.device)
         rows = torch.nn.functional.embedding_bag(
             torch.from_numpy(ids).to(self.device), self.vectors, starts, mode="sum"
         )
         return np.asarray(rows.cpu().numpy(), np.float32)
 
+    def settle(self, kept: npt.NDArray[np.bool_], directions: npt.NDArray[np.float32]) -> None:
+        """Keep these words and these directions (of shape (d, dimensions)); what is left learns to do without the rest."""
+        import torch
+
+        self.kept = kept
+        self.vectors = self.vectors @ torch.from_numpy(directions).to(self.device)
+
     def save(self, path: Path, step: int) -> None:
         """A checkpoint, written beside and renamed into place."""
+        import torch
         from safetensors.torch import save_file
 
         partial = path.with_suffix(".partial")
-        save_file(self.state(), partial, metadata={"step": str(step)})
+        state = {name: getattr(self, name) for name in _STATE} | {"kept": torch.from_numpy(self.kept)}
+        save_file(state, partial, metadata={"step": str(step)})
         partial.replace(path)
 
     def restore(self, path: Path) -> int:
@@ -120,9 +128,8 @@ class Table:
         if not path.exists():
             return 0
         with safe_open(path, framework="pt", device=self.device) as file:
-            self.vectors, self.squares, self.touched = (
-                file.get_tensor(name) for name in ("vectors", "squares", "touched")
-            )
+            self.vectors, self.squares, self.touched = (file.get_tensor(name) for name in _STATE)
+            self.kept = file.get_tensor("kept").cpu().numpy()
             return int(file.metadata()["step"])
 
 
@@ -139,9 +146,9 @@ def train_step(table: Table, batch: Batch, *, step: int, rate: float, settings: 
     rows = torch.from_numpy(atoms).to(table.device)
     with torch.no_grad():
         vectors = table.vectors.index_select(0, rows)
-        bags = pool.forward(compose.forward(vectors))
-        loss, gradient = contrastive_loss(bags, batch.keys, settings.temperature)
-        gradient = compose.backward(pool.backward(gradient))
+        bags = pool.forward(compose.forward(vectors).to(table.short)).float()
+        loss, gradient = contrastive_loss(bags, batch.keys, settings.temperature, short=table.short)
+        gradient = compose.backward(pool.backward(gradient.to(table.short)).float())
         _descend(table, rows, vectors, gradient, rate)
     return loss
 
@@ -158,7 +165,8 @@ def _compact(ids: Ints, n: int) -> tuple[Ints, Ints]:
 def _atoms(table: Table, tokens: Ints, dropout: float, rng: np.random.Generator) -> tuple[Ints, Ints]:
     """Atoms of the tokens; some words are left to their pieces alone, as an unknown word will be."""
     ids, counts = table.composition.gather(tokens)
-    return _without_own(ids, counts, np.where(rng.random(len(tokens)) < dropout, table.own[tokens], 0))
+    dropped = (rng.random(len(tokens)) < dropout) | ~table.kept[tokens]
+    return _without_own(ids, counts, np.where(dropped, table.own[tokens], 0))
 
 
 def _without_own(ids: Ints, counts: Ints, own: Ints) -> tuple[Ints, Ints]:
@@ -167,11 +175,24 @@ def _without_own(ids: Ints, counts: Ints, own: Ints) -> tuple[Ints, Ints]:
     return ids[index >= np.repeat(own, counts)], counts - own
 
 
-def contrastive_loss(bags: torch.Tensor, keys: Ints, temperature: float) -> tuple[float, torch.Tensor]:
+def short_floats(device: str) -> torch.dtype:
+    """What bags are summed and multiplied in: bfloat16 where the machine has instructions for it.
+
+    On one core a product takes 5 ms instead of 11, a sum of bags 2 instead of 6.
+    """
+    import torch
+
+    native = device != "cpu" or torch.cpu._is_avx512_bf16_supported()
+    return torch.bfloat16 if native else torch.float32
+
+
+def contrastive_loss(
+    bags: torch.Tensor, keys: Ints, temperature: float, *, short: torch.dtype
+) -> tuple[float, torch.Tensor]:
     """InfoNCE in both directions and its gradient at the bags (left bags first, then right ones).
 
     Pairs with the same key are left out of each other's negatives. Cosines over a temperature of 0.05 stay
-    below 20, so that no maximum need be taken off before the exponential.
+    below 20, so that no maximum need be taken off before the exponential. Matrices are multiplied in `short`.
     """
     import torch
 
@@ -181,14 +202,16 @@ def contrastive_loss(bags: torch.Tensor, keys: Ints, temperature: float) -> tupl
     left, right = unit[:n], unit[n:]
     scaled = left / temperature
     positive = (scaled * right).sum(1)
-    weights = (scaled @ right.T).exp_()
+    left, right, scaled = left.to(short), right.to(short), scaled.to(short)
+    weights = (scaled @ right.T).float().exp_()
     same_left, same_right = (torch.from_numpy(a).to(bags.device) for a in _same_keys(keys))
     weights[same_left, same_right] = 0
     forward, backward = weights.sum(1), weights.sum(0)
     loss = ((forward.log() + backward.log()) / 2 - positive).mean()
     weights.mul_((0.5 / forward)[:, None] + (0.5 / backward)[None, :])
     weights.diagonal().sub_(1)
-    gradient = torch.cat([weights @ right, weights.T @ left])
+    weights = weights.to(short)
+    gradient = torch.cat([weights @ right, weights.T @ left]).float()
     gradient -= unit * (unit * gradient).sum(1, keepdim=True)
     return float(loss), gradient.div_(norms * (n * temperature))
 

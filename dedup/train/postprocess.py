@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.train.batches import Ragged, Side
+from dedup.train.proclitics import forms_behind
 from dedup.train.vocabulary import keep_tokens
 
 if TYPE_CHECKING:
@@ -18,12 +18,8 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-_PROCLITICS = (
-    (re.compile("[א-ת]{3,}"), tuple("הובלמש")),
-    (re.compile("[ء-غف-ي]{3,}"), ("ال", "و", "ب", "ل", "ف", "وال")),
-)
-"""Letters of a script's words, none of which Persian or Urdu has for itself, and what its words are written with."""
 _HEAD = 2000  # words that count about alike
+_UNSEEN = 5e-8  # a twentieth of the median of the tokens kept
 _ZEROS = (0x660, 0x6F0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xBE6, 0xC66, 0xCE6, 0xD66, 0xE50, 0xFF10)
 """The digit nought of Arabic, Persian, nine scripts of South Asia and Thailand, and the full-width one."""
 
@@ -61,20 +57,38 @@ def widest_directions(
     return np.ascontiguousarray(vectors[:, ::-1][:, :dimensions], np.float32)
 
 
-def shrink(tokenizer: Tokenizer, table: Floats, pieces: Floats, kept: int) -> tuple[Tokenizer, Floats, Ints]:
-    """The tokenizer with at most `kept` tokens and with words that share a row, the rows, and the row of each token.
+def token_frequencies(tokens: int, english: Ragged, sides: dict[str, Side]) -> Doubles:
+    """Each token's share of the tokens of a language, the mean over languages, and a little for what the corpus lacks."""
+    texts = [english, *(side.tokens for side in sides.values())]
+    shares = [np.bincount(text.ids, minlength=tokens) / max(len(text.ids), 1) for text in texts]
+    frequencies: Doubles = np.mean(shares, axis=0) + _UNSEEN
+    return frequencies
 
-    Words are left to their pieces, whose sums `pieces` holds, where that changes least: by the square of the change,
-    times how frequent the word is (Zipf: the tokens come by frequency). A number in other digits shares the row of the
-    same number in ASCII digits, a word behind a proclitic that of the bare word.
+
+def choose_tokens(table: Floats, pieces: Floats, kept: int) -> npt.NDArray[np.bool_]:
+    """Which `kept` tokens to keep: all pieces, and the words that are least like their pieces' sums, which `pieces` holds.
+
+    Words are left to their pieces where that changes least: by the square of the change, times how frequent the word
+    is (Zipf: the tokens come by frequency).
     """
-    tokens = sorted(tokenizer.get_vocab(with_added_tokens=False).items(), key=lambda item: item[1])
     change = np.linalg.norm(table - pieces, axis=1) / np.maximum(np.linalg.norm(table, axis=1), 1e-9)
     whole = np.abs(table - pieces).max(axis=1) > 0
     loss = change**2 / (_HEAD + np.cumsum(whole))
     order = np.argsort(np.where(whole, -loss, -np.inf), kind="stable")
-    chosen = np.zeros(len(tokens), bool)
+    chosen = np.zeros(len(table), np.bool_)
     chosen[order[: max(kept, np.count_nonzero(~whole))]] = True
+    return chosen
+
+
+def shrink(
+    tokenizer: Tokenizer, table: Floats, chosen: npt.NDArray[np.bool_], whole: npt.NDArray[np.bool_]
+) -> tuple[Tokenizer, Floats, Ints]:
+    """The tokenizer with the chosen tokens and with words that share a row, the rows, and the row of each token.
+
+    A number in other digits shares the row of the same number in ASCII digits, a word behind a proclitic that of the
+    bare word; `whole` says which tokens are words.
+    """
+    tokens = sorted(tokenizer.get_vocab(with_added_tokens=False).items(), key=lambda item: item[1])
     index = dict(tokens)
     rows = table.copy()
     for word, number in tokens:
@@ -86,7 +100,7 @@ def shrink(tokenizer: Tokenizer, table: Floats, pieces: Floats, kept: int) -> tu
     for word, number in tokens:
         if chosen[number]:
             forms = _in_other_digits(word) if word.isdecimal() and word.isascii() else ()
-            forms = _behind_proclitics(word) if whole[number] and word.isalpha() else forms
+            forms = forms_behind(word) if whole[number] and word.isalpha() else forms
             sharing |= {form: number for form in forms if form not in kept_words and form not in sharing}
     place = np.cumsum(chosen) - 1
     of_token = np.concatenate([place[chosen], place[list(sharing.values())].astype(np.int64)])
@@ -95,12 +109,6 @@ def shrink(tokenizer: Tokenizer, table: Floats, pieces: Floats, kept: int) -> tu
 
 def _in_other_digits(number: str) -> list[str]:
     return [number.translate({48 + value: zero + value for value in range(10)}) for zero in _ZEROS]
-
-
-def _behind_proclitics(word: str) -> list[str]:
-    """The word behind "the", "and", "in", "to", "from" ..., which Hebrew and Arabic write as its first letters."""
-    fitting = (proclitics for letters, proclitics in _PROCLITICS if letters.fullmatch(word))
-    return [proclitic + word for proclitics in fitting for proclitic in proclitics]
 
 
 def pseudo_documents(

@@ -12,14 +12,15 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from dedup.datatypes import Progress
 from dedup.errors import MissingExtraError, SettingsError
 from dedup.train.batches import Ragged, Sampler, Side, make_side
 from dedup.train.corpus import Corpus, read_corpus, read_word_counts
-from dedup.train.export import save_model
+from dedup.train.export import levels_by_frequency, save_model
 from dedup.train.optimise import Table, train_step
-from dedup.train.postprocess import shrink, widest_directions, within_story_whitening
+from dedup.train.postprocess import choose_tokens, shrink, token_frequencies, widest_directions, within_story_whitening
 from dedup.train.vocabulary import (
     Vocabulary,
     build_vocabulary,
@@ -29,6 +30,7 @@ from dedup.train.vocabulary import (
     train_pieces,
 )
 
+Floats = npt.NDArray[np.float32]
 logger = logging.getLogger(__name__)
 
 SOURCE_WEIGHTS: Mapping[str, float] = {
@@ -56,6 +58,8 @@ class TrainSettings:
         Columns of the table in training, and at the end: the directions in which documents differ most.
     steps, rate : int, float
         Steps, and the learning rate at the beginning; it falls to nought.
+    settled : float
+        Share of the steps after which the kept tokens and columns are chosen; the rest of the training knows no others.
     pairs, groups : int
         Pairs a step, and how many groups, each of one language, they fall into.
     documents, longest : float, int
@@ -71,19 +75,21 @@ class TrainSettings:
         pieces' first vectors.
     whitening : float
         Power p of the within-story covariance C in C^-p, which is folded into the table.
-    levels : float
-        Quantisation steps in a row's root mean square.
+    levels, tilt : float
+        Quantisation steps in a row's root mean square (geometric mean), which go by its token's frequency to the power
+        `tilt`.
     seed : int
         Of everything random.
     """
 
     tokens: int = 400_000
     pieces: int = 80_000
-    kept: int = 235_000
+    kept: int = 240_000
     width: int = 512
     dimensions: int = 384
-    steps: int = 22_000
+    steps: int = 30_000
     rate: float = 0.02
+    settled: float = 0.6
     pairs: int = 1024
     groups: int = 4
     documents: float = 0.2
@@ -94,8 +100,9 @@ class TrainSettings:
     temperature: float = 0.05
     word_dropout: float = 0.12
     spread: float = 0.035
-    whitening: float = 0.25
-    levels: float = 1.5
+    whitening: float = 0.2
+    levels: float = 1.34
+    tilt: float = 0.3
     seed: int = 0
     source_weights: Mapping[str, float] = field(default_factory=lambda: SOURCE_WEIGHTS)
 
@@ -103,7 +110,7 @@ class TrainSettings:
         for name in ("tokens", "pieces", "kept", "dimensions", "steps", "pairs", "groups"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{name} must be at least 1, got {getattr(self, name)}")
-        for name in ("documents", "other", "one_source", "word_dropout"):
+        for name in ("documents", "other", "one_source", "word_dropout", "settled"):
             if not 0 <= getattr(self, name) <= 1:
                 raise SettingsError(f"{name} is a share and must lie in [0, 1], got {getattr(self, name)}")
         if self.width < self.dimensions:
@@ -165,10 +172,11 @@ def train_encoder(
     pairs = _prepare(read_corpus(corpus), corpus, work, settings, progress)
     table = _optimise(pairs, work, settings, checkpoint_every, progress)
     folded = table.fold()
-    tokenizer, rows, of_token = shrink(pairs.vocabulary.tokenizer, folded, table.fold(own=False), settings.kept)
-    matrix = within_story_whitening(folded, pairs.english, pairs.sides, power=settings.whitening, seed=settings.seed)
-    matrix = matrix @ widest_directions(folded @ matrix, pairs.english, settings.dimensions, seed=settings.seed)
-    save_model(out, tokenizer, rows @ matrix, of_token, ["en", *pairs.sides], levels=settings.levels)
+    tokenizer, rows, of_token = shrink(pairs.vocabulary.tokenizer, folded, table.kept, table.own > 0)
+    matrix = _whitened_directions(folded, pairs, settings)
+    frequencies = token_frequencies(pairs.vocabulary.tokens, pairs.english, pairs.sides)[table.kept]
+    levels = levels_by_frequency(frequencies, settings.levels, settings.tilt)
+    save_model(out, tokenizer, rows @ matrix, of_token, ["en", *pairs.sides], levels=levels)
     return out
 
 
@@ -234,6 +242,8 @@ def _optimise(
     losses: list[float] = []
     began = time.monotonic()
     for step in range(table.restore(checkpoint), settings.steps):
+        if step == min(int(settings.settled * settings.steps), settings.steps - 1):
+            _settle(table, pairs, settings)
         rate = settings.rate * min(1, (step + 1) / 50) * max(1 - step / settings.steps, 0.02)
         losses.append(train_step(table, sampler.draw(step), step=step, rate=rate, settings=settings))
         done = step + 1
@@ -244,6 +254,20 @@ def _optimise(
             losses.clear()
         _tell(progress, "train", done, settings.steps)
     return table
+
+
+def _settle(table: Table, pairs: Pairs, settings: TrainSettings) -> None:
+    """Choose the words and the columns that are kept."""
+    folded = table.fold()
+    kept = choose_tokens(folded, table.fold(own=False), settings.kept)
+    matrix = _whitened_directions(folded, pairs, settings)
+    table.settle(kept, np.linalg.qr(matrix)[0])
+
+
+def _whitened_directions(folded: Floats, pairs: Pairs, settings: TrainSettings) -> Floats:
+    """Whitening within stories, and of what that gives the directions in which documents differ most."""
+    matrix = within_story_whitening(folded, pairs.english, pairs.sides, power=settings.whitening, seed=settings.seed)
+    return matrix @ widest_directions(folded @ matrix, pairs.english, settings.dimensions, seed=settings.seed)
 
 
 def _log(work: Path, **figures: float) -> None:

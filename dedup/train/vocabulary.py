@@ -19,6 +19,7 @@ import numpy.typing as npt
 from dedup.token_ids import WORDS, TokenIds, TokenizerCutter
 from dedup.train.batches import Ragged
 from dedup.train.corpus import Corpus
+from dedup.train.proclitics import bare_forms
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -31,8 +32,9 @@ _DIGITS = re.compile(r"(\d+)")
 class Vocabulary:
     """A tokenizer, and the atoms each token is made of; atom i is token i's own, beginnings of words come after.
 
-    `composition` lists for a known word itself, its beginnings of four and six letters and its pieces, for a
-    piece itself alone; `own[i]` says how many of token i's first atoms its pieces lack (0 for a piece).
+    `composition` lists for a known word itself, the known words it is behind a proclitic, the beginnings of four and
+    six letters of all these and its pieces, for a piece itself alone; `own[i]` says how many of token i's first atoms
+    its pieces lack (0 for a piece).
     """
 
     tokenizer: Tokenizer
@@ -154,19 +156,26 @@ def _set_splitting(tokenizer: Tokenizer) -> None:
 
 def _compose(tokens: list[str], pieces: list[list[int]]) -> tuple[Ragged, npt.NDArray[np.int64], dict[str, int]]:
     beginnings: dict[str, int] = {}
+    known = {token: number for number, token in enumerate(tokens)}
     rows, own = [], np.zeros(len(tokens), np.int64)
     for token, (word, ids) in enumerate(zip(tokens, pieces, strict=True)):
         if not ids or ids == [token]:
             rows.append([token])
             continue
-        starts = [word[:length] for length in (4, 6) if len(word) > max(length, 4)] if not word.isdigit() else []
-        added = [beginnings.setdefault(start, len(tokens) + len(beginnings)) for start in starts]
+        forms = [word, *(form for form in bare_forms(word) if form in known)]
+        starts = [start for form in forms for start in _starts(form)]
+        added = [known[form] for form in forms[1:]]
+        added += [beginnings.setdefault(start, len(tokens) + len(beginnings)) for start in starts]
         own[token] = 1 + len(added)
         rows.append([token, *added, *ids])
     offsets = np.zeros(len(rows) + 1, np.int64)
     np.cumsum([len(row) for row in rows], out=offsets[1:])
     atoms = np.array([atom for row in rows for atom in row], np.int32)
     return Ragged(atoms, offsets), own, beginnings
+
+
+def _starts(word: str) -> list[str]:
+    return [] if word.isdigit() else [word[:length] for length in (4, 6) if len(word) > length]
 
 
 def _balanced(counts: Mapping[str, Counter[str]], words: int, rng: random.Random) -> Iterator[str]:
