@@ -14,11 +14,11 @@ import dedup
 from dedup.train.figures import aligned_sentences, article_precision, article_vectors, read_set, sentence_retrieval
 
 ROOT = Path(dedup.__file__).parent
-MODEL = ROOT / "models" / "dedup-static-v2"
+MODEL = ROOT / "models" / "dedup-static-v3"
 EVAL = ROOT.parent.parent / "shared" / "eval"
 FINGERPRINTS = {
-    "model.safetensors": "91539954791e28d92088b1ac766e6ea77f5c48bb29c1dfd93c2f9e83b6408548",
-    "tokenizer.json": "d3d723ea1447b0f139614e71cf3504e48746afb5988ce0e55ab650c74d0ab5bb",
+    "model.safetensors": "b389c2906ddadce8923219ea30b608ff71909dbe2de12423164ee11ace54d04e",
+    "tokenizer.json": "07cf23afdb19cbb210579c6d7173adc517fc8d76fd721de762e0ee6154e3657f",
 }
 needs_eval = pytest.mark.skipif(not (EVAL / "ntrex.jsonl.xz").exists(), reason="the evaluation sets are not here")
 
