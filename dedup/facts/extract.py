@@ -32,7 +32,8 @@ class Facts:
     hints : tuple of str
         Consonant skeletons of words that may be names too, each once; a name of another text can be met by them.
     headline : tuple of str
-        The numbers, dates, versions and identifiers of the first line, up to 200 characters of it.
+        The numbers, dates, versions and identifiers of the first line, up to 200 characters of it; no times of day,
+        since that line may say when the page was made.
     """
 
     numbers: tuple[str, ...] = ()
@@ -65,8 +66,9 @@ def extract_facts(text: str, language: str) -> Facts:
     prepared = _prepared(text, language)
     top = prepared.lstrip()[:_HEADLINE].partition("\n")[0]
     numbers, dates, versions, identifiers = _read_kinds(prepared, words, language)
-    headline = _read_kinds(top if len(top) < _HEADLINE else top.rpartition(" ")[0], words, language)
-    return Facts(numbers, dates, versions, identifiers, names, hints, tuple(chain(*headline)))
+    headline = chain(*_read_kinds(top if len(top) < _HEADLINE else top.rpartition(" ")[0], words, language))
+    told = tuple(fact for fact in headline if not _TIME.fullmatch(fact))
+    return Facts(numbers, dates, versions, identifiers, names, hints, told)
 
 
 _Kinds = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]
@@ -85,6 +87,7 @@ _LETTERS = re.compile(r"[A-Za-z]+")
 _PREFIX = re.compile(r"(?<![0-9A-Za-z])(?:[A-Za-z]|(?<=[A-Za-z])\d)+[-_]?\Z")
 _LONGEST_PREFIX = 20
 _HEADLINE = 200  # characters at most
+_TIME = re.compile(r"\d{1,2}:\d{2}")
 _REST = re.compile(r"[0-9A-Z]+(?:[-.:][0-9]+)*[A-Z]*")
 _CURRENCIES = (
     "AUD BRL CAD CHF CNY CZK DKK EUR GBP HKD HUF IDR INR JPY KES KRW MXN MYR NGN NOK NZD PHP PLN RUB SEK SGD THB TRY "
