@@ -93,7 +93,7 @@ class Table:
         self.kept = np.ones(vocabulary.tokens, np.bool_)
 
     def fold(self, *, own: bool = True) -> npt.NDArray[np.float32]:
-        """One row a token, without the own atoms of words that are not kept, or of any: float32 (tokens, dimensions)."""
+        """One row a token, without the own atoms of words not kept, or of any: shape (tokens, dimensions), float32."""
         import torch
 
         ids, counts = self.composition.ids.astype(np.int64), self.composition.lengths()
@@ -105,7 +105,7 @@ class Table:
         return np.asarray(rows.cpu().numpy(), np.float32)
 
     def settle(self, kept: npt.NDArray[np.bool_], directions: npt.NDArray[np.float32]) -> None:
-        """Keep these words and these directions (of shape (d, dimensions)); what is left learns to do without the rest."""
+        """Keep these words and directions, of shape (d, dimensions): what is left learns to do without the rest."""
         import torch
 
         self.kept = kept

@@ -58,7 +58,7 @@ def widest_directions(
 
 
 def token_frequencies(tokens: int, english: Ragged, sides: dict[str, Side]) -> Doubles:
-    """Each token's share of the tokens of a language, the mean over languages, and a little for what the corpus lacks."""
+    """Each token's share of a language's tokens, the mean over languages, and a little for what the corpus lacks."""
     texts = [english, *(side.tokens for side in sides.values())]
     shares = [np.bincount(text.ids, minlength=tokens) / max(len(text.ids), 1) for text in texts]
     frequencies: Doubles = np.mean(shares, axis=0) + _UNSEEN
@@ -66,7 +66,7 @@ def token_frequencies(tokens: int, english: Ragged, sides: dict[str, Side]) -> D
 
 
 def choose_tokens(table: Floats, pieces: Floats, kept: int) -> npt.NDArray[np.bool_]:
-    """Which `kept` tokens to keep: all pieces, and the words that are least like their pieces' sums, which `pieces` holds.
+    """Which `kept` tokens to keep: all pieces, and the words least like their pieces' sums, which `pieces` holds.
 
     Words are left to their pieces where that changes least: by the square of the change, times how frequent the word
     is (Zipf: the tokens come by frequency).
