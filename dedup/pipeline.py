@@ -48,7 +48,7 @@ logger = logging.getLogger(__name__)
 
 _MAPPED = 20_000  # articles up to which a report keeps the vectors; a map of more cannot be read
 _COMPLETED = 100  # articles up to which a group of linked articles has all its pairs verified
-_FEW_CHARACTERS = 2_000_000  # read by one process before others have started
+_FEW_CHARACTERS = 3_000_000  # read by one process before others have started
 _LONG_RUN = 20_000  # articles beyond which a run says beforehand what it takes
 _NEAR = 1 << 20
 
