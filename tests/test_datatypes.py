@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import pickle
 
 import pytest
 
@@ -86,3 +87,10 @@ def test_missing_extra_names_the_command() -> None:
     assert str(error) == 'pyarrow is needed here and is not installed; run: pip install "dedup[parquet]"'
     assert (error.package, error.extra) == ("pyarrow", "parquet")
     assert isinstance(error, ImportError)
+
+
+def test_what_is_sent_between_processes_arrives_as_it_was() -> None:
+    report = handmade_report()
+    for sent in (report.articles, report.languages, report.matches):
+        assert pickle.loads(pickle.dumps(sent)) == sent
+        assert type(sent[0]).__reduce__ is datatypes.Sent.__reduce__

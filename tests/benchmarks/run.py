@@ -30,6 +30,8 @@ import psutil
 import dedup
 from dedup.parallel import count_cores
 
+_LONGEST = 5  # seconds between looks at the memory, each of which holds the processes up for a moment
+
 
 def main() -> None:
     """Measure each size in turn; a JSON line of figures a run on standard output."""
@@ -128,9 +130,11 @@ def _memory() -> Iterator[dict[str, float]]:
     done = threading.Event()
 
     def watch() -> None:
-        while not done.wait(1):
+        seconds = 0.2
+        while not done.wait(seconds):
             anonymous, file = _held()
             most.update(anonymous=max(most["anonymous"], anonymous), file=max(most["file"], file))
+            seconds = min(1.2 * seconds, _LONGEST)
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
