@@ -28,7 +28,7 @@ from dedup.scoring import FEATURES, HEADS, Scorer, load_scorer
 
 _FEWEST = 100  # pairs of one kind, below which they count less than another kind
 _FORGOTTEN = 0.3  # share of the pairs whose margin is hidden from the fit, as it is from a scan of two articles
-_CAREFUL = 0.4  # of log-odds: costs a point of F1, and joins a third of the follow-ups that were wrongly joined
+_CAREFUL = 0.4  # of log-odds: costs a point of F1; of follow-ups, less than half as many are joined
 _MARGIN = FEATURES.index("margin")
 _STEPS = np.arange(-2, 6, 0.1)  # thresholds tried, in log-odds
 
