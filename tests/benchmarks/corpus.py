@@ -58,10 +58,13 @@ def rows(count: int, characters: int, *, seed: int = 0) -> Iterator[Row]:
 
 
 def real_rows(sets: Sequence[Path], count: int, *, seed: int = 0) -> Iterator[Row]:
-    """As many articles of sets with gold stories, in any order; where they do not suffice, edited versions of them."""
+    """As many articles of sets with gold stories, in any order; where they do not suffice, edited versions of them.
+
+    Files of labelled pairs are passed over.
+    """
     generator = random.Random(seed)
     found = []
-    for path in sets:
+    for path in (path for path in sets if ".pairs." not in path.name):
         with lzma.open(path, "rt", encoding="utf-8") as file:
             found += [(f"{path.stem}:{record['story']}", record) for record in map(json.loads, file)]
     generator.shuffle(found)
