@@ -14,14 +14,14 @@ from pathlib import Path
 
 from dedup.errors import ResourceError
 
-_PROCESS = 400 << 20  # bytes of a process with the model
-_ARTICLE = 6_000  # bytes kept for an article beside its text: neighbours, candidates, language
+_PROCESS = 330 << 20  # bytes of a process with the model
+_ARTICLE = 4_000  # bytes kept for an article beside its text: neighbours, candidates, language
 _LANGUAGE = 12  # and for each language of the run: its closest article there
-_MATCH = 1_500  # of a match, one an article
+_MATCH = 1_000  # of a match, one an article
 _IN_FULL, _MOST_IN_FULL = 2_500, 100_000  # and of its evidence in full; matches that have it, at most
 _SENTENCE = 90  # characters
 _CHARACTER_SECONDS = 1e-6  # of one process: language, embedding, sentences, facts
-_ARTICLE_SECONDS = 4e-3  # search, verification, evidence
+_ARTICLE_SECONDS = 2e-3  # search, verification, evidence
 _FACTS = 0.4  # bytes of facts on disk for a character
 
 
