@@ -31,7 +31,7 @@ def main(runs: Path, out: Path) -> None:
     memory.plot(places, [run["memory_gb"] for run in figures], "o-", color="black")
     memory.set(ylabel="GB, all processes", title="memory", ylim=(0, None))
     for axes in (time, memory):
-        axes.set_xticks(places, [f"{size:,}" for size in sizes], fontsize="small")
+        axes.set_xticks(places, [f"{size:,}" for size in sizes], fontsize="small", rotation=20)
         axes.set_xlabel("articles")
         axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(out, dpi=110)
