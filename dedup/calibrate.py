@@ -201,7 +201,7 @@ def _clustered_f1(scorer: Scorer, labelled: Labelled) -> float:
         whole.candidates.right,
         log_odds,
         unknown=UNVERIFIED,
-        keys=[item.article.id for item in whole.gold],
+        key=lambda position: whole.gold[position].article.id,
         languages=whole.languages,
     )
     cluster_of = {whole.gold[member].article.id: n for n, group in enumerate(clusters) for member in group}

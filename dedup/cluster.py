@@ -29,7 +29,7 @@ semeval22, meantime. The veto costs a point in languages nobody knows (ntrex_oth
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -67,7 +67,7 @@ def cluster_pairs(
     log_odds: npt.NDArray[np.float64],
     *,
     unknown: float,
-    keys: Mapping[int, str] | Sequence[str],
+    key: Callable[[int], str],
     languages: Sequence[str],
 ) -> list[tuple[int, ...]]:
     """Clusters of two or more, each ascending, sorted by their first member.
@@ -82,8 +82,8 @@ def cluster_pairs(
         Evidence for (above 0) or against (below 0) a pair belonging together, the threshold already taken off.
     unknown : float
         What a pair that is not among them counts; below 0.
-    keys : sequence of str, or mapping of int to str
-        Unique names of all articles, or of those in pairs; ties are broken by them, so that the order of the articles
+    key : callable (position) -> str
+        The unique name of an article in one of the pairs; ties are broken by them, so that the order of the articles
         does not matter.
     languages : sequence of str
         Language codes of all articles.
@@ -97,15 +97,15 @@ def cluster_pairs(
     found: list[tuple[int, ...]] = []
     for part in np.split(within, np.flatnonzero(np.diff(group_of[left[within]])) + 1):
         pairs = zip(left[part].tolist(), right[part].tolist(), strict=True)
-        found += _cluster_group(dict(zip(pairs, log_odds[part].tolist(), strict=True)), unknown, keys, languages)
+        found += _cluster_group(dict(zip(pairs, log_odds[part].tolist(), strict=True)), unknown, key, languages)
     return sorted(found)
 
 
 def _cluster_group(
-    log_odds: Mapping[Pair, float], unknown: float, keys: Mapping[int, str] | Sequence[str], languages: Sequence[str]
+    log_odds: Mapping[Pair, float], unknown: float, key: Callable[[int], str], languages: Sequence[str]
 ) -> list[tuple[int, ...]]:
     """The clusters within a group of linked articles."""
-    order = sorted({position for pair in log_odds for position in pair}, key=lambda position: keys[position])
+    order = sorted({position for pair in log_odds for position in pair}, key=key)
     rank = {position: number for number, position in enumerate(order)}
     members: dict[int, list[int]] = {}
     sums: dict[int, dict[int, _Sum]] = {}

@@ -196,8 +196,8 @@ class Evidence(Sent):
 
     coverage: tuple[float, float]
     aligned: tuple[AlignedPair, ...] = ()
-    numbers: Agreement = field(default_factory=Agreement)
-    names: Agreement = field(default_factory=Agreement)
+    numbers: Agreement = Agreement()
+    names: Agreement = Agreement()
     features: Features = Features()
 
 
@@ -290,10 +290,11 @@ class Report:
     """All that a run decided; renderings live in `dedup.report`.
 
     `languages[i]` belongs to `articles[i]`; matches and clusters hold positions. `model` is ``name@fingerprint``.
+    `articles` are a tuple, or where their texts would fill the memory, lie on disk as long as the report is there.
     `embeddings` are kept for drawing a map, up to 20,000 articles; reports are compared without them.
     """
 
-    articles: tuple[Article, ...]
+    articles: Sequence[Article]
     languages: tuple[Language, ...]
     matches: tuple[Match, ...]
     clusters: tuple[Cluster, ...]

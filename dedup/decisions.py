@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
@@ -48,7 +47,7 @@ class Decisions:
     matched : what `describe_pairs` makes matches of
     full : ndarray of shape (m,), bool, which of them are described in full
     groups, weakest : clusters of distinct articles, and the weakest pair of each
-    ranks : of all articles that are in a cluster or copied, by their position among all
+    ranks : of all articles that may be in a cluster, by their position among all
     embeddings : of the distinct articles
     """
 
@@ -62,13 +61,15 @@ class Decisions:
     ranks: Mapping[int, Rank]
     embeddings: Embeddings
 
-    def clusters(self, kinds: Mapping[Pair, MatchKind]) -> tuple[Cluster, ...]:
-        """Groups of distinct articles, each with its copies, and copies that match nothing else; `kinds` of matches."""
+    def clusters(self, kinds: Sequence[MatchKind]) -> tuple[Cluster, ...]:
+        """Groups of distinct articles, each with its copies, and copies that match nothing else.
+
+        `kinds` are those of the matches, in their order.
+        """
         copies = _copies(self.originals)
         clusters = []
-        for group, weakest in zip(self.groups, self.weakest, strict=True):
+        for group, weakest, kind in zip(self.groups, self.weakest, self._kinds_of_groups(kinds), strict=True):
             members = sorted(position for at in group for position in copies.pop(self.distinct[at]))
-            kind = max((kinds[pair] for pair in combinations(group, 2) if pair in kinds), key=_KINDS.index)
             weakest = replace(weakest, left=self.distinct[weakest.left], right=self.distinct[weakest.right])
             clusters.append(Cluster(tuple(members), min(members, key=self.ranks.__getitem__), kind, weakest))
         for members in copies.values():
@@ -78,6 +79,16 @@ class Decisions:
                 clusters.append(Cluster(tuple(members), representative, MatchKind.EXACT, weakest))
         return tuple(sorted(clusters, key=lambda cluster: cluster.members))
 
+    def _kinds_of_groups(self, kinds: Sequence[MatchKind]) -> list[MatchKind]:
+        """Of each group the kind of those of its matches that have least in common."""
+        _, matched, _ = self.matched
+        group_of = _group_of(self.groups, len(self.distinct))
+        group = group_of[matched.left]
+        within = (group >= 0) & (group == group_of[matched.right])
+        loosest = np.zeros(len(self.groups), np.intp)
+        np.maximum.at(loosest, group[within], np.array([_KINDS.index(kind) for kind in kinds], np.intp)[within])
+        return [_KINDS[number] for number in loosest.tolist()]
+
 
 def exact_match(original: int, copy: int) -> Match:
     """The match of two articles with the same text."""
@@ -85,7 +96,7 @@ def exact_match(original: int, copy: int) -> Match:
 
 
 def choose_in_full(
-    pairs: Iterable[Pair], groups: Sequence[Group], weakest: Sequence[WeakestPair], ranks: Mapping[int, Rank]
+    pairs: Iterable[Pair], groups: Sequence[Group], weakest: Sequence[WeakestPair], rank: Callable[[int], Rank]
 ) -> npt.NDArray[np.bool_]:
     """Which pairs have their evidence in full: in a large group those of its representative, and the weakest.
 
@@ -94,7 +105,7 @@ def choose_in_full(
     central: dict[int, int] = {}  # of the members of large groups
     for group in groups:
         if len(group) > _ALL_IN_FULL:
-            central |= dict.fromkeys(group, min(group, key=ranks.__getitem__))
+            central |= dict.fromkeys(group, min(group, key=rank))
     shown = {(pair.left, pair.right) for pair in weakest}
     chosen = [(pair in shown, any(central.get(at, at) in pair for at in pair)) for pair in pairs]
     weak, near_centre = np.array(chosen, np.bool_).reshape(-1, 2).T
@@ -109,9 +120,7 @@ def weakest_pairs(
     candidates: Candidates, verdicts: Verdicts, groups: Sequence[Group], articles: int
 ) -> list[WeakestPair]:
     """The verified pair of each group with the least score; the first of those that are equal."""
-    group_of = np.full(articles, -1)
-    for number, group in enumerate(groups):
-        group_of[list(group)] = number
+    group_of = _group_of(groups, articles)
     left, right = group_of[candidates.left], group_of[candidates.right]
     within = np.flatnonzero((left == right) & (left >= 0))
     order = within[np.lexsort((verdicts.log_odds[within], left[within]))]
@@ -121,14 +130,21 @@ def weakest_pairs(
     return [WeakestPair(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
 
 
-def clustered_positions(
-    groups: Sequence[Group], distinct: Sequence[int], originals: Sequence[int]
-) -> npt.NDArray[np.intp]:
-    """Positions of the articles that are in a cluster, ascending."""
-    copies = _copies(originals)
-    grouped = {distinct[at] for group in groups for at in group}
-    found = (at for first, of_first in copies.items() if first in grouped or len(of_first) > 1 for at in of_first)
-    return np.array(sorted(found), np.intp)
+def _group_of(groups: Sequence[Group], articles: int) -> npt.NDArray[np.intp]:
+    """The number of each article's group, -1 for one in none."""
+    group_of = np.full(articles, -1, np.intp)
+    for number, group in enumerate(groups):
+        group_of[list(group)] = number
+    return group_of
+
+
+def linked_positions(candidates: Candidates, distinct: Sequence[int], originals: Sequence[int]) -> npt.NDArray[np.intp]:
+    """Positions of the articles that may be in a cluster, those verified and all copies, ascending."""
+    first = np.array(originals, np.intp)
+    copied = np.bincount(first, minlength=len(first)) > 1
+    verified = np.zeros(len(first), np.bool_)
+    verified[np.array(distinct, np.intp)[np.concatenate([candidates.left, candidates.right])]] = True
+    return np.flatnonzero((copied | verified)[first])
 
 
 def _copies(originals: Sequence[int]) -> dict[int, list[int]]:

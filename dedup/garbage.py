@@ -1,8 +1,12 @@
-"""Python's search for circular garbage, held back: work like this one makes a great deal, and none of it circular."""
+"""What is thrown away: Python's search for circular garbage held back, and freed memory given back to the system.
+
+Work like this one makes a great deal of garbage, and none of it circular.
+"""
 
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -21,3 +25,13 @@ def collected_seldom() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*before)
+
+
+def give_back_memory() -> None:
+    """Give the system what is free: glibc keeps what was freed, for each thread that ever asked, a gigabyte in all."""
+    if sys.platform == "linux":
+        import ctypes
+
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # other libraries have none
+        if trim is not None:
+            trim(0)

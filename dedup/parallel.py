@@ -25,11 +25,13 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from dedup.scratch import RowShelf
+    from dedup.shelved import ArticleShelf
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 _TOLD = 1024  # articles after which the progress of reading is told
+_MOST_CHARACTERS = 1 << 26  # of texts that stay in memory
 _AHEAD = 3  # tasks in hand for each worker: none waits, and no stage piles up its results
 
 
@@ -112,17 +114,24 @@ class Workers:
     def gather(
         self, articles: Iterable[Article | Skipped], progress: Progress | None = None
     ) -> tuple[Sequence[Article], list[Skipped]]:
-        """All that is to be compared, and all that was skipped."""
+        """All that is to be compared, and all that was skipped; texts that are too many for memory go to disk."""
         kept: list[Article] = []
         skipped: list[Skipped] = []
-        for item in articles:
+        shelf: ArticleShelf | None = None
+        characters = 0
+        for seen, item in enumerate(articles, 1):
             if isinstance(item, Skipped):
                 skipped.append(item)
+            elif shelf:
+                shelf.append(item)
             else:
                 kept.append(item)
-            if progress and not (len(kept) + len(skipped)) % _TOLD:
-                progress("read", len(kept) + len(skipped), 0)
-        return kept, skipped
+                characters += len(item.text)
+                if characters > _MOST_CHARACTERS:
+                    shelf = _shelve(kept)
+            if progress and not seen % _TOLD:
+                progress("read", seen, 0)
+        return shelf.stored() if shelf else kept, skipped
 
     def __enter__(self) -> Workers:
         return self
@@ -141,6 +150,17 @@ class Workers:
         if self._pool is None:  # spawned, since numpy and the tokenizer have threads, which forking would break
             self._pool = ProcessPoolExecutor(self.jobs, mp_context=get_context("spawn"), initializer=_start_worker)
         return self._pool
+
+
+def _shelve(articles: list[Article]) -> ArticleShelf:
+    """The articles on disk, and no longer in the list."""
+    from dedup.shelved import ArticleShelf
+
+    shelf = ArticleShelf()
+    for article in articles:
+        shelf.append(article)
+    articles.clear()
+    return shelf
 
 
 def one_thread() -> AbstractContextManager[object]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
+from itertools import accumulate
 
 import numpy as np
 
@@ -27,8 +28,8 @@ from dedup.datatypes import (
 from dedup.decisions import (
     Decisions,
     choose_in_full,
-    clustered_positions,
     exact_match,
+    linked_positions,
     rank_articles,
     weakest_pairs,
 )
@@ -36,10 +37,12 @@ from dedup.detect import detect_languages
 from dedup.embed import Encoder, load_encoder
 from dedup.facts import StoredFacts
 from dedup.factual import Keys, fact_keys, pairs_by_facts
+from dedup.garbage import give_back_memory
 from dedup.neighbours import Neighbourhood, search
 from dedup.parallel import ALONE, Workers, one_thread
 from dedup.resources import estimate, require
 from dedup.scoring import Scorer, load_scorer, probability
+from dedup.shelved import ShelvedArticles
 from dedup.text import content_hash, main_script
 from dedup.texts import batches, embed_bodies, split_bodies, state_facts
 from dedup.verify import Subjects, Verdicts, describe_pairs, find_matches, judge_pairs
@@ -98,15 +101,16 @@ def find_duplicates(
     kept, skipped = (workers or ALONE).gather(articles, progress)
     with one_thread(), nullcontext(workers) if workers else Workers(_worthwhile(kept, jobs)) as sharing:
         found = decide(kept, encoder, scorer, settings, sharing, progress)
+        give_back_memory()
         matches = list(describe_pairs(*found.matched, full=found.full, workers=sharing))
-    clusters = found.clusters({(match.left, match.right): match.kind for match in matches})
+    clusters = found.clusters([match.kind for match in matches])
     distinct, originals = found.distinct, found.originals
     numbers = np.searchsorted(distinct, originals)
     for at, match in enumerate(matches):  # in place: a million are half a gigabyte
         matches[at] = replace(match, left=distinct[match.left], right=distinct[match.right])
     matches += [exact_match(original, at) for at, original in enumerate(originals) if at != original]
     return Report(
-        articles=tuple(kept),
+        articles=kept if isinstance(kept, ShelvedArticles) else tuple(kept),
         languages=tuple(found.languages[number] for number in numbers.tolist()),
         matches=tuple(sorted(matches, key=lambda match: (match.left, match.right))),
         clusters=clusters,
@@ -120,7 +124,8 @@ def find_duplicates(
 
 def _worthwhile(articles: Sequence[Article], jobs: int) -> int:
     """As many processes as were asked for, once there is enough for them to do."""
-    return jobs if sum(len(article.text) for article in articles) > _FEW_CHARACTERS else 1
+    characters = accumulate(len(article.text) for article in articles)
+    return jobs if any(sofar > _FEW_CHARACTERS for sofar in characters) else 1
 
 
 def compare_articles(
@@ -154,13 +159,13 @@ def decide(
     _check_resources(first, languages, encoder, workers)
     subjects, neighbourhood = prepare(first, languages, encoder, settings, workers=workers, progress=progress)
     candidates, verdicts = _judge(subjects, neighbourhood, scorer, workers, progress)
-    ranks = rank_articles(first, np.union1d(candidates.left, candidates.right), workers)
+    ranks = rank_articles(articles, linked_positions(candidates, distinct, originals), workers)
     groups = cluster_pairs(
         candidates.left,
         candidates.right,
         verdicts.log_odds - scorer.least,
         unknown=UNVERIFIED,
-        keys={position: rank[-1] for position, rank in ranks.items()},
+        key=lambda position: ranks[distinct[position]][-1],
         languages=[language.code for language in languages],
     )
     weakest = weakest_pairs(candidates, verdicts, groups, len(first))
@@ -171,10 +176,15 @@ def decide(
         distinct=distinct,
         languages=languages,
         matched=(subjects, matched, take_rows(verdicts, is_match)),
-        full=choose_in_full(zip(matched.left.tolist(), matched.right.tolist(), strict=True), groups, weakest, ranks),
+        full=choose_in_full(
+            zip(matched.left.tolist(), matched.right.tolist(), strict=True),
+            groups,
+            weakest,
+            lambda position: ranks[distinct[position]],
+        ),
         groups=groups,
         weakest=weakest,
-        ranks=rank_articles(articles, clustered_positions(groups, distinct, originals), workers),
+        ranks=ranks,
         embeddings=neighbourhood.embeddings,
     )
 
@@ -247,6 +257,7 @@ def prepare(
         tasks = batches(range(len(articles)))
         keys = [of_article for batch in workers.map(partial(_fact_keys, subjects.facts), tasks) for of_article in batch]
         found = found.with_pairs(pairs_by_facts(keys, unread))
+    give_back_memory()
     return subjects, found
 
 

@@ -142,9 +142,7 @@ def _open_folder(folder: str | Path) -> _Folder:
     return place
 
 
-def _write_matches(
-    found: Decisions, place: _Folder, workers: Workers, with_text: bool
-) -> dict[tuple[int, int], MatchKind]:
+def _write_matches(found: Decisions, place: _Folder, workers: Workers, with_text: bool) -> list[MatchKind]:
     """Write all matches but copies; returns the kind of each."""
     subjects, candidates, verdicts = found.matched
     batches = pair_batches(subjects, candidates, verdicts, found.full)
@@ -157,7 +155,7 @@ def _write_matches(
     for number, (table, of_table) in enumerate(workers.map(work, tasks)):
         place.write(f"matches/part-{number:06}.parquet", table)
         kinds += of_table
-    return dict(zip(zip(candidates.left.tolist(), candidates.right.tolist(), strict=True), kinds, strict=True))
+    return kinds
 
 
 def _matches(

@@ -26,7 +26,7 @@ def clustered(
 ) -> list[tuple[int, ...]]:
     left, right = np.array([*log_odds], np.intp).reshape(-1, 2).T
     values = np.array([*log_odds.values()], np.float64)
-    return cluster_pairs(left, right, values, unknown=-1.0, keys=keys, languages=languages)
+    return cluster_pairs(left, right, values, unknown=-1.0, key=keys.__getitem__, languages=languages)
 
 
 @given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20)).filter(lambda pair: pair[0] != pair[1])))

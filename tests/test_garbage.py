@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import gc
+import platform
+from pathlib import Path
 
+import numpy as np
 import pytest
 
-from dedup.garbage import collected_seldom
+from dedup.garbage import collected_seldom, give_back_memory
 
 
 def test_collecting_is_held_back_for_a_while_only() -> None:
@@ -17,3 +20,17 @@ def test_collecting_is_held_back_for_a_while_only() -> None:
     with pytest.raises(ValueError, match="broken"), collected_seldom():
         raise ValueError("broken")
     assert gc.get_threshold() == before
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other libraries keep nothing back")
+def test_what_was_freed_goes_back_to_the_system() -> None:
+    def resident() -> int:
+        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+
+    small = [np.ones(1000) for _ in range(10_000)]
+    held = resident()
+    pinned = small[-1]
+    del small
+    give_back_memory()
+    assert resident() < held - 10_000
+    assert pinned.sum() == 1000

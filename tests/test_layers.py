@@ -18,6 +18,7 @@ ROOT = Path(dedup.__file__).parent
 LAYERS = (
     {"errors", "garbage", "version"},
     {"characters", "datatypes", "merges", "scratch"},
+    {"shelved"},
     {"columns", "parallel", "regression", "resources", "stores", "tensors", "text", "token_ids"},
     {"alignment", "boilerplate", "cells", "facts", "gold", "ngrams", "output", "progress", "readers", "scoring"},
     {"read", "detect", "embed", "factual", "neighbours", "verify", "cluster", "report", "evaluate"},
