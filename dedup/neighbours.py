@@ -65,7 +65,7 @@ class Neighbourhood:
     def with_pairs(self, pairs: npt.NDArray[np.int64]) -> Neighbourhood:
         """The same with more pairs proposed: ndarray of shape (pairs, 2), in any order and direction."""
         numbers = pairs.min(axis=1) * len(self.embeddings) + pairs.max(axis=1)
-        return replace(self, near=np.union1d(self.near, numbers))
+        return replace(self, near=_distinct([self.near, numbers]))
 
     def _pairs(self, numbers: npt.NDArray[np.int64]) -> Candidates:
         left, right = (part.astype(np.intp) for part in np.divmod(numbers, max(len(self.embeddings), 1)))
