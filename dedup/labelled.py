@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -17,13 +17,13 @@ import numpy.typing as npt
 from dedup.columns import join_rows, take_rows
 from dedup.datatypes import Article, Candidates, Embeddings, Progress, Settings
 from dedup.detect import detect_languages
-from dedup.embed import Encoder, StaticEncoder, load_encoder
+from dedup.embed import Encoder, StaticEncoder
 from dedup.gold import Gold, GoldPair
 from dedup.parallel import ALONE, Workers
 from dedup.pipeline import prepare
 from dedup.scoring import FEATURES, HEADS, Scorer
 from dedup.text import content_hash, sentences
-from dedup.texts import batches
+from dedup.texts import Named, batches
 from dedup.verify import judge_pairs
 
 WHOLE, FEW_STORIES, ONE_TOPIC = range(3)
@@ -126,11 +126,12 @@ def label_pairs(
     gold = _distinct(gold)
     ids = {item.article.id for item in gold}
     labels = [pair for pair in labels if pair.left in ids and pair.right in ids]
-    sharing, source = (workers, encoder.name) if isinstance(encoder, StaticEncoder) else (ALONE, _Remembering(encoder))
-    whole = _scan(gold, encoder if isinstance(source, str) else source, workers, progress)
+    sharing = workers if isinstance(encoder, StaticEncoder) else ALONE
+    encoder = encoder if isinstance(encoder, StaticEncoder) else _Remembering(encoder)
+    whole = _scan(gold, encoder, workers, progress)
     pairs = [_pairs(whole, WHOLE, labels)]
     ways, parts = zip(*_small_scans(gold, np.random.default_rng(seed)), strict=True)
-    for way, scan in zip(ways, sharing.map(partial(_scan_part, source), parts), strict=True):
+    for way, scan in zip(ways, sharing.map(partial(_scan_part, Named(encoder)), parts), strict=True):
         pairs.append(_pairs(scan, way, labels))
         if progress:
             progress("calibrate", len(pairs) - 1, len(parts))
@@ -171,11 +172,8 @@ class _Remembering:
         return np.array(rows, np.float32).reshape(len(texts), self.dimension)
 
 
-_load_once = lru_cache(maxsize=1)(load_encoder)
-
-
-def _scan_part(source: Encoder | str, gold: Sequence[Gold]) -> Scan:
-    return _scan(gold, _load_once(source) if isinstance(source, str) else source)
+def _scan_part(named: Named, gold: Sequence[Gold]) -> Scan:
+    return _scan(gold, named.encoder)
 
 
 def _small_scans(gold: Sequence[Gold], generator: np.random.Generator) -> Iterator[tuple[int, list[Gold]]]:

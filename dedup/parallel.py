@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -20,6 +21,7 @@ from dedup.errors import ResourceError, SettingsError
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ProcessPoolExecutor
+    from multiprocessing.context import BaseContext
 
     import numpy as np
     import numpy.typing as npt
@@ -54,9 +56,12 @@ class Workers:
             raise SettingsError(f"jobs must be at least 1, got {jobs}; this machine has {count_cores()} cores")
         self.jobs = jobs
         self._pool: ProcessPoolExecutor | None = None
+        self._starting: list[Future[None]] = []
 
     def map(self, work: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Result]:
         """What `work` makes of each task, in their order; tasks are taken as results are asked for.
+
+        Until the processes have started this one works alone.
 
         Raises
         ------
@@ -68,10 +73,14 @@ class Workers:
             return
         from concurrent.futures.process import BrokenProcessPool
 
+        pool = self._start()
         waiting: deque[Future[Result]] = deque()
         try:
             for task in tasks:
-                waiting.append(self._started().submit(work, task))
+                if not waiting and not any(future.done() for future in self._starting):
+                    yield work(task)
+                    continue
+                waiting.append(pool.submit(work, task))
                 if len(waiting) >= _AHEAD * self.jobs:
                     yield waiting.popleft().result()
             while waiting:
@@ -141,15 +150,41 @@ class Workers:
     ) -> None:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
-            self._pool = None
+            self._pool, self._starting = None, []
 
-    def _started(self) -> ProcessPoolExecutor:
+    def wait(self) -> None:
+        """Start the processes and wait until there is one."""
+        from concurrent.futures import FIRST_COMPLETED, wait
+
+        self._start()
+        wait(self._starting, return_when=FIRST_COMPLETED)
+
+    def _start(self) -> ProcessPoolExecutor:
         from concurrent.futures import ProcessPoolExecutor
-        from multiprocessing import get_context
 
-        if self._pool is None:  # spawned, since numpy and the tokenizer have threads, which forking would break
-            self._pool = ProcessPoolExecutor(self.jobs, mp_context=get_context("spawn"), initializer=_start_worker)
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(self.jobs, mp_context=_context(), initializer=_start_worker)
+            self._starting = [self._pool.submit(_do_nothing) for _ in range(self.jobs)]
         return self._pool
+
+
+def _context() -> BaseContext:
+    """How processes start: as copies of one that has loaded code and model and has no threads, or afresh.
+
+    Copying this one would break what has threads, as numpy and the tokenizer have. Only on Linux may a process be
+    copied that has used the system's own libraries.
+    """
+    from multiprocessing import get_context
+
+    if sys.platform != "linux":
+        return get_context("spawn")
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["dedup.warm"])
+    return context
+
+
+def _do_nothing() -> None:
+    pass
 
 
 def _shelve(articles: list[Article]) -> ArticleShelf:
@@ -180,8 +215,13 @@ def count_cores() -> int:
 
 
 def _start_worker() -> None:
-    """One thread a process, and Ctrl-C is for the process that started this one."""
+    """Ctrl-C is for the process that started this one."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    restrict_threads()
+
+
+def restrict_threads() -> None:
+    """One thread for whatever this process loads from now on."""
     os.environ.update(
         OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1", TOKENIZERS_PARALLELISM="false"
     )

@@ -51,7 +51,7 @@ logger = logging.getLogger(__name__)
 
 _MAPPED = 20_000  # articles up to which a report keeps the vectors; a map of more cannot be read
 _COMPLETED = 100  # articles up to which a group of linked articles has all its pairs verified
-_FEW_CHARACTERS = 3_000_000  # read by one process before others have started
+_FEW_CHARACTERS = 1_000_000  # read by one process before others have started
 _LONG_RUN = 20_000  # articles beyond which a run says beforehand what it takes
 _NEAR = 1 << 20
 
@@ -76,9 +76,9 @@ def find_duplicates(
     encoder : Encoder, optional
         Used instead of loading `settings.model`.
     jobs : int
-        Processes that share the work once there is enough of it; the report is the same with any number. They start
-        afresh (spawn), so a script that asks for more than one must keep its own work under
-        ``if __name__ == "__main__":``.
+        Processes that share the work once there is enough of it; the report is the same with any number. They import
+        the script that asks for more than one, which must keep its own work under ``if __name__ == "__main__":``. On
+        Linux they are copies of one that has the model, which stays, idle, until this one ends.
     workers : Workers, optional
         Who shares the work instead: `RayWorkers`, for more than one machine.
     progress : callable (stage, done, total), optional

@@ -15,7 +15,7 @@ from pathlib import Path
 from dedup.errors import ResourceError
 
 _PROCESS = 330 << 20  # bytes of a process with the model
-_ARTICLE = 4_000  # bytes kept for an article beside its text: neighbours, candidates, language
+_ARTICLE = 3_000  # bytes kept for an article beside its text: neighbours, candidates, language
 _LANGUAGE = 12  # and for each language of the run: its closest article there
 _MATCH = 1_000  # of a match, one an article
 _IN_FULL, _MOST_IN_FULL = 2_500, 100_000  # and of its evidence in full; matches that have it, at most

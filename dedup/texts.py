@@ -55,9 +55,8 @@ def embed_bodies(
     language that the model does not know starts from the mean of all that it knows.
     """
     shelf = Shelf("f4", encoder.dimension)
-    sharing, source = _shared(encoder, workers)
     done = 0
-    for vectors in sharing.map(partial(_pool, source), batches(articles)):
+    for vectors in _shared(encoder, workers).map(partial(_pool, Named(encoder)), batches(articles)):
         shelf.append(vectors)
         done += len(vectors)
         if progress:
@@ -78,12 +77,12 @@ def split_bodies(
 ) -> tuple[StoredPassages, npt.NDArray[np.float32], tuple[RowShelf, ...]]:
     """The sentences of all articles, the reading lengths of the articles, and the shelves that hold the sentences."""
     vectors, weights, starts = workers.shelf("i1", encoder.dimension), workers.shelf("f4"), workers.shelf("i8")
-    sharing, source = _shared(encoder, workers)
     english = {_ENGLISH: means.get(_ENGLISH, known_mean(encoder, _ENGLISH))}
     page = tuple(embed_sentences([lines], [_ENGLISH], english, encoder) for lines in (EXAMPLES, MORE_STORIES))
     told: list[_Sentences] = []
     done = 0
-    for batch in sharing.fill([vectors], partial(_split, source, means, page), _coded(articles, codes)):
+    split = partial(_split, Named(encoder), means, page)
+    for batch in _shared(encoder, workers).fill([vectors], split, _coded(articles, codes)):
         told.append(batch)
         done += len(batch.counts)
         if progress:
@@ -154,31 +153,37 @@ class _Sentences:
         return cls(np.empty(0, np.intp), np.empty(0, np.int32), np.empty(0, np.uint64), np.empty(0, np.float32))
 
 
-def _shared(encoder: Encoder, workers: Workers) -> tuple[Workers, Encoder | str]:
-    """Who embeds: workers that load the model by its name, or this process with the encoder at hand.
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An encoder where it is at hand; sent to another process it is its name, by which that one loads it, once."""
+
+    encoder: Encoder
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return load_named, (self.encoder.name,)
+
+
+@lru_cache(maxsize=1)
+def load_named(name: str) -> Named:
+    """The encoder of a name, the same every time."""
+    return Named(load_encoder(name))
+
+
+def _shared(encoder: Encoder, workers: Workers) -> Workers:
+    """Who embeds: workers that load the model by its name, or this process alone.
 
     Only static models are worth a copy for each process of one machine.
     """
-    if workers.remote and isinstance(encoder, (StaticEncoder, TransformerEncoder)):
-        return workers, encoder.name
-    if workers.jobs > 1 and isinstance(encoder, StaticEncoder):
-        return workers, encoder.name
-    return ALONE, encoder
+    by_name = (StaticEncoder, TransformerEncoder) if workers.remote else StaticEncoder
+    return workers if isinstance(encoder, by_name) else ALONE
 
 
-_load_once = lru_cache(maxsize=1)(load_encoder)
-
-
-def _encoder(source: Encoder | str) -> Encoder:
-    return _load_once(source) if isinstance(source, str) else source
-
-
-def _pool(source: Encoder | str, articles: Sequence[Article]) -> npt.NDArray[np.float32]:
-    return _encoder(source).pool([article.body for article in articles])
+def _pool(named: Named, articles: Sequence[Article]) -> npt.NDArray[np.float32]:
+    return named.encoder.pool([article.body for article in articles])
 
 
 def _split(
-    source: Encoder | str,
+    named: Named,
     means: LanguageMeans,
     page: tuple[Embeddings, ...],
     batch: _Coded,
@@ -187,7 +192,7 @@ def _split(
     bodies = [article.body for article in articles]
     split = [sentences(body) for body in bodies]
     flat = [sentence for of_text in split for sentence in of_text]
-    vectors = embed_sentences(split, codes, means, _encoder(source))
+    vectors = embed_sentences(split, codes, means, named.encoder)
     counts = np.array([len(of_text) for of_text in split], np.intp)
     characters = np.array([len(sentence) for sentence in flat], np.int32)
     characters[page_furniture(vectors, characters, np.append(0, np.cumsum(counts)), *page)] = 0

@@ -25,7 +25,7 @@ LAYERS = (
     {"texts"},
     {"decisions"},
     {"pipeline"},
-    {"labelled", "tables", "train"},
+    {"labelled", "tables", "train", "warm"},
     {"calibrate", "distributed"},
     {"options"},
     {"cli", "__init__", "__main__"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from dedup import Article, errors, find_duplicates, pipeline, read
 from dedup.embed import Encoder
 from dedup.parallel import Workers, count_cores
 from dedup.report import as_json
+from dedup.texts import Named
 
 
 def square(number: int) -> int:
@@ -28,6 +30,10 @@ def die(_: int) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def process(_: int) -> int:
+    return os.getpid()
+
+
 def fail(number: int) -> None:
     raise ValueError(f"no {number}")
 
@@ -35,6 +41,7 @@ def fail(number: int) -> None:
 @pytest.fixture(scope="module")
 def pair() -> Iterator[Workers]:
     with Workers(2) as workers:
+        workers.wait()
         yield workers
 
 
@@ -56,6 +63,22 @@ def test_tasks_are_taken_as_results_are_asked_for(workers: Workers) -> None:
     results.close()  # type: ignore[attr-defined]
 
 
+def test_this_process_works_until_another_has_started() -> None:
+    with Workers(2) as workers:
+        assert next(workers.map(process, range(3))) == os.getpid()
+        workers.wait()
+        assert os.getpid() not in list(workers.map(process, range(3)))
+
+
+def test_an_encoder_is_sent_by_its_name() -> None:
+    named = Named(dedup.load_encoder("bundled"))
+    sent = pickle.dumps(named)
+    assert len(sent) < 200
+    received = pickle.loads(sent)
+    assert received is pickle.loads(sent)
+    assert (received.encoder.encode(["a ship"]) == named.encoder.encode(["a ship"])).all()
+
+
 def test_an_error_of_a_task_is_raised_where_its_result_is_asked_for(workers: Workers) -> None:
     with pytest.raises(ValueError, match="no 7"):
         list(workers.map(fail, [7]))
@@ -68,8 +91,10 @@ def test_a_worker_computes_in_one_thread(pair: Workers) -> None:
 
 
 def test_a_killed_worker_is_named_with_what_helps() -> None:
-    with Workers(2) as workers, pytest.raises(errors.ResourceError, match="fewer --jobs"):
-        list(workers.map(die, range(8)))
+    with Workers(2) as workers:
+        workers.wait()
+        with pytest.raises(errors.ResourceError, match="fewer --jobs"):
+            list(workers.map(die, range(8)))
 
 
 @pytest.mark.parametrize("jobs", [0, -2])

@@ -72,6 +72,7 @@ def test_workers_read_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parallel, "_MOST_CHARACTERS", 0)
     kept, skipped = Workers().gather(ARTICLES)
     with Workers(2) as workers:
+        workers.wait()
         found = list(workers.map(_ids, [kept[:2], kept[2:]]))
     assert found == [["news/en.txt", "news/id.txt"], ["ja-1", "ar-1", "th-1", "news/lone.txt"]]
     assert not skipped
