@@ -6,6 +6,7 @@ import json
 import lzma
 import random
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,8 +16,8 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 
 import dedup
 from dedup.errors import SettingsError
-from dedup.train import TrainSettings, train_encoder
-from dedup.train.batches import Ragged, make_side
+from dedup.train import Stage, TrainSettings, train_encoder
+from dedup.train.batches import Batch, Ragged, Sampler, make_side
 from dedup.train.corpus import read_corpus
 from dedup.train.export import levels_by_frequency, quantise, save_model
 from dedup.train.optimise import Table, contrastive_loss
@@ -26,9 +27,11 @@ from dedup.train.vocabulary import build_vocabulary, count_words, rank_words, tr
 
 torch = pytest.importorskip("torch", reason="training needs the extra dedup[train]")
 
+FIRST = Stage(steps=40, documents=0.5)
+LAST = Stage(steps=10, rate=0.01, documents=0.3, longest=6, document_temperature=0.1, token_dropout=0.2)
 TINY = TrainSettings(
-    tokens=260, pieces=110, kept=250, width=24, dimensions=16, steps=50, pairs=64, groups=2, documents=0.5,
-    levels=16, spread=0.05, other=0.5,
+    tokens=260, pieces=110, kept=250, width=24, dimensions=16, stages=(FIRST, LAST), pairs=64, groups=2, levels=16,
+    spread=0.05, other=0.5,
 )  # fmt: skip
 LINES = 400
 
@@ -107,6 +110,52 @@ def test_the_log_holds_a_line_a_checkpoint(model: Path) -> None:
     figures = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
     assert [row["step"] for row in figures] == [20, 40, 50]
     assert figures[2]["loss"] < figures[0]["loss"]
+
+
+@pytest.fixture(scope="module")
+def sampler(corpus: Path) -> Callable[[Stage], Sampler]:
+    """What draws the tiny corpus' batches: every word a token of its own."""
+    pairs = read_corpus(corpus)
+    numbers: dict[str, int] = {}
+
+    def ragged(segments: list[str]) -> Ragged:
+        words = [segment.split() for segment in segments]
+        ids = [numbers.setdefault(word, len(numbers)) for row in words for word in row]
+        return Ragged(np.array(ids, np.int32), np.cumsum([0, *map(len, words)]))
+
+    english = ragged(pairs.english)
+    sides = {
+        language: make_side(ragged(side.segments), side.lines, side.sources, np.ones(2), LINES)
+        for language, side in pairs.translations.items()
+    }
+    return lambda stage: Sampler(english, sides, replace(TINY, other=0.0), stage)
+
+
+def _lengths(batch: Batch) -> list[int]:
+    return np.diff(batch.starts, append=len(batch.ids)).tolist()
+
+
+def test_documents_have_their_own_temperature_and_lose_no_words(sampler: Callable[[Stage], Sampler]) -> None:
+    stage = Stage(documents=1.0, longest=2, document_temperature=0.1, token_dropout=0.9)
+    batch = sampler(stage).draw(0)
+    assert batch.temperature == 0.1
+    assert min(_lengths(batch)) >= 6
+
+
+def test_sentences_lose_some_of_their_words_but_not_all(sampler: Callable[[Stage], Sampler]) -> None:
+    whole, thinned, least = (
+        sampler(Stage(documents=0.0, temperature=0.07, token_dropout=dropout)).draw(0) for dropout in (0.0, 0.5, 1.0)
+    )
+    assert whole.temperature == thinned.temperature == 0.07
+    assert 0.4 < len(thinned.ids) / len(whole.ids) < 0.6
+    assert set(_lengths(least)) == {1}
+    assert all(part <= of for part, of in zip(_lengths(thinned), _lengths(whole), strict=True))
+
+
+def test_a_batch_is_drawn_alike_again_and_not_in_the_next_step(sampler: Callable[[Stage], Sampler]) -> None:
+    one, again, later = (sampler(LAST).draw(step) for step in (3, 3, 4))
+    assert one.ids.tolist() == again.ids.tolist()
+    assert one.ids.tolist() != later.ids.tolist()
 
 
 def test_words_are_cut_as_the_tokenizer_cuts_them(corpus: Path) -> None:
@@ -271,8 +320,24 @@ def test_frequencies_are_shares_of_a_language_whatever_its_size() -> None:
         ({"width": 300}, "width must be at least dimensions \\(384\\), got 300"),
         ({"other": 30}, "other is a share"),
         ({"groups": 600}, "pairs must"),
+        ({"stages": ()}, "stages must hold at least one"),
     ],
 )
 def test_settings_out_of_range_are_refused(changed: dict[str, int], message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         replace(TrainSettings(), **changed)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"steps": 0}, "steps must be at least 1, got 0"),
+        ({"documents": 1.5}, "documents is a share"),
+        ({"token_dropout": -0.1}, "token_dropout is a share"),
+        ({"temperature": 0.001}, "temperature must be at least 0.02, got 0.001"),
+        ({"document_temperature": 0.0}, "document_temperature must be"),
+    ],
+)
+def test_stages_out_of_range_are_refused(changed: dict[str, float], message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        replace(Stage(), **changed)

@@ -5,6 +5,6 @@
 What a step leaves behind lies in a work folder, so that a run that was stopped goes on where it was.
 """
 
-from dedup.train.run import TrainSettings, train_encoder
+from dedup.train.run import Stage, TrainSettings, train_encoder
 
-__all__ = ["TrainSettings", "train_encoder"]
+__all__ = ["Stage", "TrainSettings", "train_encoder"]

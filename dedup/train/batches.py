@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from dedup.train.run import TrainSettings
+    from dedup.train.run import Stage, TrainSettings
 
 Ints = npt.NDArray[np.int64]
 
@@ -47,7 +47,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
-    """Pairs of bags: the ids of left then right bags, where each starts, and one key a pair.
+    """Pairs of bags: the ids of left then right bags, where each starts, one key a pair, and their loss' temperature.
 
     Two pairs with the same key hold the same English line and must not be each other's negatives.
     """
@@ -55,6 +55,7 @@ class Batch:
     ids: Ints
     starts: Ints
     keys: Ints
+    temperature: float
 
     @property
     def pairs(self) -> int:
@@ -80,23 +81,26 @@ def make_side(
 
 
 class Sampler:
-    """Draws batches; the same seed and step give the same batch."""
+    """Draws the batches of a stage; the same seed and step give the same batch."""
 
-    def __init__(self, english: Ragged, sides: dict[str, Side], settings: TrainSettings) -> None:
-        self.english, self.sides, self.settings = english, sides, settings
+    def __init__(self, english: Ragged, sides: dict[str, Side], settings: TrainSettings, stage: Stage) -> None:
+        self.english, self.sides, self.settings, self.stage = english, sides, settings, stage
         self.names = list(sides)
-        totals = np.array([side.heights[-1] for side in sides.values()]) ** settings.evenness
+        totals = np.array([side.heights[-1] for side in sides.values()]) ** stage.evenness
         self.shares = totals / totals.sum()
         self.size = settings.pairs // settings.groups
 
     def draw(self, step: int) -> Batch:
         """The batch of a step."""
         rng = np.random.default_rng((self.settings.seed, step))
-        documents = rng.random() < self.settings.documents
+        documents = rng.random() < self.stage.documents
         groups = [self._group(rng, documents) for _ in range(self.settings.groups)]
         bags = [part for side in (0, 1) for group in groups for part in np.split(group[side], group[2 + side])]
         keys = np.concatenate([group[4] for group in groups])
-        return _swapped(bags, keys, rng)
+        bags = _swapped(bags, rng)
+        if documents:
+            return _batch(bags, keys, self.stage.document_temperature)
+        return _batch([_thinned(bag, self.stage.token_dropout, rng) for bag in bags], keys, self.stage.temperature)
 
     def _group(self, rng: np.random.Generator, documents: bool) -> tuple[Ints, Ints, Ints, Ints, Ints]:
         """Ids of the left bags, of the right bags, where each is cut into bags, and the keys."""
@@ -104,7 +108,7 @@ class Sampler:
         side = self.sides[name]
         counts = np.ones(self.size, np.int64)
         if documents:
-            counts = rng.integers(2, self.settings.longest + 1, self.size)
+            counts = rng.integers(2, self.stage.longest + 1, self.size)
         segments = self._segments(rng, side, int(counts.sum()))
         lines = side.lines[segments].astype(np.int64)
         right, right_rows = self.english, lines
@@ -149,15 +153,23 @@ class Sampler:
         return best, rows, kept
 
 
-def _swapped(bags: list[Ints], keys: Ints, rng: np.random.Generator) -> Batch:
-    """The batch with left and right changed in half of the pairs.
+def _swapped(bags: list[Ints], rng: np.random.Generator) -> list[Ints]:
+    """Left bags, then right ones, changed in half of the pairs.
 
     Each bag thereby meets other pairs' bags of its own language too: the language is no shortcut.
     """
-    n = len(keys)
+    n = len(bags) // 2
     swap = rng.random(n) < 0.5
     rows = np.arange(n)
-    order = np.r_[rows + n * swap, rows + n * ~swap]
-    chosen = [bags[i] for i in order]
-    lengths = np.array([len(bag) for bag in chosen])
-    return Batch(np.concatenate(chosen), np.cumsum(lengths) - lengths, keys)
+    return [bags[i] for i in np.r_[rows + n * swap, rows + n * ~swap]]
+
+
+def _thinned(bag: Ints, dropout: float, rng: np.random.Generator) -> Ints:
+    """The bag without some of its tokens, but for one at least."""
+    kept = bag[rng.random(len(bag)) >= dropout] if dropout else bag
+    return kept if len(kept) else bag[:1]
+
+
+def _batch(bags: list[Ints], keys: Ints, temperature: float) -> Batch:
+    lengths = np.array([len(bag) for bag in bags])
+    return Batch(np.concatenate(bags), np.cumsum(lengths) - lengths, keys, temperature)

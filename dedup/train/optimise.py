@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from dedup.train.vocabulary import Vocabulary
 
 Ints = npt.NDArray[np.int64]
+LOWEST_TEMPERATURE = 0.02
+"""Cosines over it stay below 50, so that no maximum need be taken off before the exponential."""
 _STATE = ("vectors", "squares", "touched")
 
 
@@ -147,7 +149,7 @@ def train_step(table: Table, batch: Batch, *, step: int, rate: float, settings: 
     with torch.no_grad():
         vectors = table.vectors.index_select(0, rows)
         bags = pool.forward(compose.forward(vectors).to(table.short)).float()
-        loss, gradient = contrastive_loss(bags, batch.keys, settings.temperature, short=table.short)
+        loss, gradient = contrastive_loss(bags, batch.keys, batch.temperature, short=table.short)
         gradient = compose.backward(pool.backward(gradient.to(table.short)).float())
         _descend(table, rows, vectors, gradient, rate)
     return loss
@@ -191,8 +193,7 @@ def contrastive_loss(
 ) -> tuple[float, torch.Tensor]:
     """InfoNCE in both directions and its gradient at the bags (left bags first, then right ones).
 
-    Pairs with the same key are left out of each other's negatives. Cosines over a temperature of 0.05 stay
-    below 20, so that no maximum need be taken off before the exponential. Matrices are multiplied in `short`.
+    Pairs with the same key are left out of each other's negatives. Matrices are multiplied in `short`.
     """
     import torch
 

@@ -19,7 +19,7 @@ from dedup.errors import MissingExtraError, SettingsError
 from dedup.train.batches import Ragged, Sampler, Side, make_side
 from dedup.train.corpus import Corpus, read_corpus, read_word_counts
 from dedup.train.export import levels_by_frequency, save_model
-from dedup.train.optimise import Table, train_step
+from dedup.train.optimise import LOWEST_TEMPERATURE, Table, train_step
 from dedup.train.postprocess import choose_tokens, shrink, token_frequencies, widest_directions, within_story_whitening
 from dedup.train.vocabulary import (
     Vocabulary,
@@ -45,6 +45,56 @@ SOURCE_WEIGHTS: Mapping[str, float] = {
 """How much a segment of a source counts when segments are drawn; 1 where nothing is said."""
 
 
+def _check_shares(settings: Stage | TrainSettings, *names: str) -> None:
+    for name in names:
+        if not 0 <= getattr(settings, name) <= 1:
+            raise SettingsError(f"{name} is a share and must lie in [0, 1], got {getattr(settings, name)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A part of the training, at whose end the learning rate is nought.
+
+    Parameters
+    ----------
+    steps, rate : int, float
+        Steps, and the learning rate at the beginning.
+    documents, longest : float, int
+        Share of the steps whose pairs are pseudo-documents, of 2 to `longest` segments.
+    evenness : float
+        Languages are drawn by their corpus' size to this power.
+    temperature, document_temperature : float
+        Temperature of the loss of sentences, and of pseudo-documents. A low one tells apart what is nearest, a high
+        one draws translations together and brings all pairs onto one scale.
+    token_dropout : float
+        Share of the tokens of a sentence that are left out, other ones each time.
+    """
+
+    steps: int = 30_000
+    rate: float = 0.02
+    documents: float = 0.2
+    longest: int = 4
+    evenness: float = 0.4
+    temperature: float = 0.05
+    document_temperature: float = 0.05
+    token_dropout: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.steps < 1:
+            raise SettingsError(f"steps must be at least 1, got {self.steps}")
+        _check_shares(self, "documents", "token_dropout")
+        for name in ("temperature", "document_temperature"):
+            if getattr(self, name) < LOWEST_TEMPERATURE:
+                raise SettingsError(f"{name} must be at least {LOWEST_TEMPERATURE}, got {getattr(self, name)}")
+
+
+FINISH = Stage(
+    steps=12_000, rate=0.008, documents=0.35, longest=8, evenness=0.3, temperature=0.06, document_temperature=0.1,
+    token_dropout=0.15,
+)  # fmt: skip
+"""The second stage of the bundled model: longer documents, higher temperatures, words missing."""
+
+
 @dataclass(frozen=True, slots=True)
 class TrainSettings:
     """Everything that shapes the model; the defaults are those of the bundled one.
@@ -56,23 +106,19 @@ class TrainSettings:
         and tokens kept at the end: words that are nearly the sum of their pieces are left to them.
     width, dimensions : int
         Columns of the table in training, and at the end: the directions in which documents differ most.
-    steps, rate : int, float
-        Steps, and the learning rate at the beginning; it falls to nought.
+    stages : tuple of Stage
+        The parts of the training, one after another.
     settled : float
-        Share of the steps after which the kept tokens and columns are chosen; the rest of the training knows no others.
+        Share of the first stage after which the kept tokens and columns are chosen; the rest of the training knows no
+        others.
     pairs, groups : int
         Pairs a step, and how many groups, each of one language, they fall into.
-    documents, longest : float, int
-        Share of the steps whose pairs are pseudo-documents, of 2 to `longest` segments.
     other : float
         Share of the groups whose second side is another language than English.
     one_source : float
         Share of the groups drawn from one source: its other pairs are the harder negatives.
-    evenness : float
-        Languages are drawn by their corpus' size to this power.
-    temperature, word_dropout, spread : float
-        Temperature of the loss, share of words a step leaves to their pieces, and standard deviation of the
-        pieces' first vectors.
+    word_dropout, spread : float
+        Share of words a step leaves to their pieces, and standard deviation of the pieces' first vectors.
     whitening : float
         Power p of the within-story covariance C in C^-p, which is folded into the table.
     levels, tilt : float
@@ -87,17 +133,12 @@ class TrainSettings:
     kept: int = 240_000
     width: int = 512
     dimensions: int = 384
-    steps: int = 30_000
-    rate: float = 0.02
+    stages: tuple[Stage, ...] = (Stage(), FINISH)
     settled: float = 0.6
     pairs: int = 1024
     groups: int = 4
-    documents: float = 0.2
-    longest: int = 4
     other: float = 0.3
     one_source: float = 0.5
-    evenness: float = 0.4
-    temperature: float = 0.05
     word_dropout: float = 0.12
     spread: float = 0.035
     whitening: float = 0.2
@@ -107,16 +148,21 @@ class TrainSettings:
     source_weights: Mapping[str, float] = field(default_factory=lambda: SOURCE_WEIGHTS)
 
     def __post_init__(self) -> None:
-        for name in ("tokens", "pieces", "kept", "dimensions", "steps", "pairs", "groups"):
+        for name in ("tokens", "pieces", "kept", "dimensions", "pairs", "groups"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{name} must be at least 1, got {getattr(self, name)}")
-        for name in ("documents", "other", "one_source", "word_dropout", "settled"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise SettingsError(f"{name} is a share and must lie in [0, 1], got {getattr(self, name)}")
+        _check_shares(self, "other", "one_source", "word_dropout", "settled")
+        if not self.stages:
+            raise SettingsError("stages must hold at least one stage, got none")
         if self.width < self.dimensions:
             raise SettingsError(f"width must be at least dimensions ({self.dimensions}), got {self.width}")
         if self.pairs < 2 * self.groups:
             raise SettingsError(f"pairs must be at least twice groups ({self.groups}), got {self.pairs}")
+
+    @property
+    def steps(self) -> int:
+        """Steps of all stages."""
+        return sum(stage.steps for stage in self.stages)
 
     @property
     def key(self) -> str:
@@ -238,14 +284,17 @@ def _optimise(
     device = "cuda" if torch.cuda.is_available() else "cpu"
     table = Table(pairs.vocabulary, settings.width, spread=settings.spread, seed=settings.seed, device=device)
     checkpoint = work / "checkpoint.safetensors"
-    sampler = Sampler(pairs.english, pairs.sides, settings)
+    plan = [(stage, done) for stage in settings.stages for done in range(stage.steps)]
+    samplers = {stage: Sampler(pairs.english, pairs.sides, settings, stage) for stage in settings.stages}
+    settling = min(int(settings.settled * settings.stages[0].steps), settings.stages[0].steps - 1)
     losses: list[float] = []
     began = time.monotonic()
     for step in range(table.restore(checkpoint), settings.steps):
-        if step == min(int(settings.settled * settings.steps), settings.steps - 1):
+        if step == settling:
             _settle(table, pairs, settings)
-        rate = settings.rate * min(1, (step + 1) / 50) * max(1 - step / settings.steps, 0.02)
-        losses.append(train_step(table, sampler.draw(step), step=step, rate=rate, settings=settings))
+        stage, behind = plan[step]
+        rate = stage.rate * min(1, (behind + 1) / 50) * max(1 - behind / stage.steps, 0.02)
+        losses.append(train_step(table, samplers[stage].draw(step), step=step, rate=rate, settings=settings))
         done = step + 1
         if done % checkpoint_every == 0 or done == settings.steps:
             table.save(checkpoint, done)
