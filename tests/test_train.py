@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 import dedup
@@ -21,7 +22,7 @@ from dedup.train.batches import Batch, Ragged, Sampler, make_side
 from dedup.train.corpus import read_corpus
 from dedup.train.export import levels_by_frequency, quantise, save_model
 from dedup.train.optimise import Table, contrastive_loss
-from dedup.train.postprocess import choose_tokens, shrink, token_frequencies, widest_directions
+from dedup.train.postprocess import choose_tokens, shrink, token_directions, token_frequencies, widest_directions
 from dedup.train.proclitics import bare_forms
 from dedup.train.vocabulary import build_vocabulary, count_words, rank_words, train_pieces
 
@@ -30,8 +31,8 @@ torch = pytest.importorskip("torch", reason="training needs the extra dedup[trai
 FIRST = Stage(steps=40, documents=0.5)
 LAST = Stage(steps=10, rate=0.01, documents=0.3, longest=6, document_temperature=0.1, token_dropout=0.2)
 TINY = TrainSettings(
-    tokens=260, pieces=110, kept=250, width=24, dimensions=16, stages=(FIRST, LAST), pairs=64, groups=2, levels=16,
-    spread=0.05, other=0.5,
+    tokens=260, pieces=110, kept=250, width=24, dimensions=16, first=FIRST, finishes=(LAST,), pairs=64, groups=2,
+    levels=16, spread=0.05, other=0.5,
 )  # fmt: skip
 LINES = 400
 
@@ -103,6 +104,36 @@ def test_a_stopped_run_goes_on_to_the_same_model(corpus: Path, model: Path, tmp_
     assert ("train", 41) in seen
     weights = Path("0_StaticEmbedding") / "model.safetensors"
     assert (out / weights).read_bytes() == (model / weights).read_bytes()
+
+
+def test_several_finishes_of_one_beginning_are_averaged(corpus: Path, model: Path, tmp_path: Path) -> None:
+    def tables(finishes: tuple[Stage, ...]) -> list[np.ndarray]:
+        work = tmp_path / str(len(finishes))
+        train_encoder(corpus, work / "model", settings=replace(TINY, finishes=finishes), work=work)
+        files = sorted(work.rglob("checkpoint-*.safetensors"))
+        assert len(files) == 1 + len(finishes)
+        return [load_file(path)["vectors"] for path in files]
+
+    def rows(finishes: int) -> np.ndarray:
+        return dedup.load_encoder(str(tmp_path / str(finishes) / "model")).encode(["balo", "dar bel"])
+
+    other = replace(LAST, rate=0.05)
+    begun, one, another = tables((LAST, other))
+    assert np.array_equal(begun, tables(())[0])
+    assert np.abs(one - another).max() > 0.01
+    assert not np.allclose(rows(0), rows(2), atol=1e-3)
+    apart = [np.abs(vectors - begun).max() for vectors in (one, another)]
+    assert apart[0] < apart[1]
+
+
+def test_turned_rows_have_their_widest_columns_first_and_the_same_cosines() -> None:
+    rng = np.random.default_rng(0)
+    rows = (rng.normal(size=(300, 6)) * [1, 2, 9, 1, 4, 1]).astype(np.float32)
+    turned = rows @ token_directions(rows, np.full(300, 1e-4))
+    assert turned @ turned.T == pytest.approx(rows @ rows.T, abs=1e-2)
+    unit = turned / np.linalg.norm(turned, axis=1, keepdims=True)
+    spread = np.square(unit).sum(axis=0)
+    assert np.array_equal(np.argsort(-spread), np.arange(6))
 
 
 def test_the_log_holds_a_line_a_checkpoint(model: Path) -> None:
@@ -320,7 +351,6 @@ def test_frequencies_are_shares_of_a_language_whatever_its_size() -> None:
         ({"width": 300}, "width must be at least dimensions \\(384\\), got 300"),
         ({"other": 30}, "other is a share"),
         ({"groups": 600}, "pairs must"),
-        ({"stages": ()}, "stages must hold at least one"),
     ],
 )
 def test_settings_out_of_range_are_refused(changed: dict[str, int], message: str) -> None:

@@ -20,7 +20,14 @@ from dedup.train.batches import Ragged, Sampler, Side, make_side
 from dedup.train.corpus import Corpus, read_corpus, read_word_counts
 from dedup.train.export import levels_by_frequency, save_model
 from dedup.train.optimise import LOWEST_TEMPERATURE, Table, train_step
-from dedup.train.postprocess import choose_tokens, shrink, token_frequencies, widest_directions, within_story_whitening
+from dedup.train.postprocess import (
+    choose_tokens,
+    shrink,
+    token_directions,
+    token_frequencies,
+    widest_directions,
+    within_story_whitening,
+)
 from dedup.train.vocabulary import (
     Vocabulary,
     build_vocabulary,
@@ -88,11 +95,18 @@ class Stage:
                 raise SettingsError(f"{name} must be at least {LOWEST_TEMPERATURE}, got {getattr(self, name)}")
 
 
-FINISH = Stage(
-    steps=12_000, rate=0.008, documents=0.35, longest=8, evenness=0.3, temperature=0.06, document_temperature=0.1,
-    token_dropout=0.15,
+FINISHES = (
+    Stage(
+        steps=10_000, rate=0.01, documents=0.3, longest=8, evenness=0.25, temperature=0.06, document_temperature=0.1,
+        token_dropout=0.15,
+    ),
+    Stage(
+        steps=10_000, rate=0.016, documents=0.35, longest=8, evenness=0.2, temperature=0.06, document_temperature=0.1,
+        token_dropout=0.1,
+    ),
 )  # fmt: skip
-"""The second stage of the bundled model: longer documents, higher temperatures, words missing."""
+"""How the bundled model is finished, twice: longer documents, higher temperatures, words missing. The first way is
+better at sentences, the second at articles, their mean at both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +120,10 @@ class TrainSettings:
         and tokens kept at the end: words that are nearly the sum of their pieces are left to them.
     width, dimensions : int
         Columns of the table in training, and at the end: the directions in which documents differ most.
-    stages : tuple of Stage
-        The parts of the training, one after another.
+    first : Stage
+        How training begins.
+    finishes : tuple of Stage
+        Ways to go on from there, each for itself; the mean of the tables is kept (Wortsman et al. 2022, "Model soups").
     settled : float
         Share of the first stage after which the kept tokens and columns are chosen; the rest of the training knows no
         others.
@@ -133,7 +149,8 @@ class TrainSettings:
     kept: int = 240_000
     width: int = 512
     dimensions: int = 384
-    stages: tuple[Stage, ...] = (Stage(), FINISH)
+    first: Stage = Stage()
+    finishes: tuple[Stage, ...] = FINISHES
     settled: float = 0.6
     pairs: int = 1024
     groups: int = 4
@@ -141,9 +158,9 @@ class TrainSettings:
     one_source: float = 0.5
     word_dropout: float = 0.12
     spread: float = 0.035
-    whitening: float = 0.2
-    levels: float = 1.34
-    tilt: float = 0.3
+    whitening: float = 0.1
+    levels: float = 1.385
+    tilt: float = 0.35
     seed: int = 0
     source_weights: Mapping[str, float] = field(default_factory=lambda: SOURCE_WEIGHTS)
 
@@ -152,8 +169,6 @@ class TrainSettings:
             if getattr(self, name) < 1:
                 raise SettingsError(f"{name} must be at least 1, got {getattr(self, name)}")
         _check_shares(self, "other", "one_source", "word_dropout", "settled")
-        if not self.stages:
-            raise SettingsError("stages must hold at least one stage, got none")
         if self.width < self.dimensions:
             raise SettingsError(f"width must be at least dimensions ({self.dimensions}), got {self.width}")
         if self.pairs < 2 * self.groups:
@@ -162,7 +177,7 @@ class TrainSettings:
     @property
     def steps(self) -> int:
         """Steps of all stages."""
-        return sum(stage.steps for stage in self.stages)
+        return sum(stage.steps for stage in (self.first, *self.finishes))
 
     @property
     def key(self) -> str:
@@ -219,10 +234,13 @@ def train_encoder(
     table = _optimise(pairs, work, settings, checkpoint_every, progress)
     folded = table.fold()
     tokenizer, rows, of_token = shrink(pairs.vocabulary.tokenizer, folded, table.kept, table.own > 0)
-    matrix = _whitened_directions(folded, pairs, settings)
+    rows = rows @ within_story_whitening(
+        folded, pairs.english, pairs.sides, power=settings.whitening, seed=settings.seed
+    )
     frequencies = token_frequencies(pairs.vocabulary.tokens, pairs.english, pairs.sides)[table.kept]
     levels = levels_by_frequency(frequencies, settings.levels, settings.tilt)
-    save_model(out, tokenizer, rows @ matrix, of_token, ["en", *pairs.sides], levels=levels)
+    rows = rows @ token_directions(rows, frequencies)
+    save_model(out, tokenizer, rows, of_token, ["en", *pairs.sides], levels=levels)
     return out
 
 
@@ -278,31 +296,53 @@ def _encoded(path: Path, vocabulary: Vocabulary, segments: list[str]) -> Ragged:
 def _optimise(
     pairs: Pairs, work: Path, settings: TrainSettings, checkpoint_every: int, progress: Progress | None
 ) -> Table:
-    """Train the table, from its checkpoint if there is one."""
+    """Train the table, from its checkpoints if there are any."""
     import torch
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     table = Table(pairs.vocabulary, settings.width, spread=settings.spread, seed=settings.seed, device=device)
-    checkpoint = work / "checkpoint.safetensors"
-    plan = [(stage, done) for stage in settings.stages for done in range(stage.steps)]
-    samplers = {stage: Sampler(pairs.english, pairs.sides, settings, stage) for stage in settings.stages}
-    settling = min(int(settings.settled * settings.stages[0].steps), settings.stages[0].steps - 1)
+    mean, before = torch.zeros((), device=device), 0
+    for number, stage in enumerate((settings.first, *settings.finishes)):
+        if number:
+            table.restore(work / "checkpoint-0.safetensors")
+        plan = _Plan(stage, before, work / f"checkpoint-{number}.safetensors", checkpoint_every)
+        _train_stage(table, pairs, plan, settings, progress)
+        before += stage.steps
+        mean = mean + table.vectors / len(settings.finishes) if number else mean
+    if settings.finishes:
+        table.vectors = mean
+    return table
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A stage, the steps before it, and its checkpoints: where, and every how many steps."""
+
+    stage: Stage
+    before: int
+    checkpoint: Path
+    every: int
+
+
+def _train_stage(table: Table, pairs: Pairs, plan: _Plan, settings: TrainSettings, progress: Progress | None) -> None:
+    """Take the steps of a stage, from its checkpoint if there is one."""
+    stage = plan.stage
+    sampler = Sampler(pairs.english, pairs.sides, settings, stage)
+    settling = min(int(settings.settled * settings.first.steps), settings.first.steps - 1)
     losses: list[float] = []
     began = time.monotonic()
-    for step in range(table.restore(checkpoint), settings.steps):
+    for behind in range(table.restore(plan.checkpoint), stage.steps):
+        step, done = plan.before + behind, behind + 1
         if step == settling:
             _settle(table, pairs, settings)
-        stage, behind = plan[step]
-        rate = stage.rate * min(1, (behind + 1) / 50) * max(1 - behind / stage.steps, 0.02)
-        losses.append(train_step(table, samplers[stage].draw(step), step=step, rate=rate, settings=settings))
-        done = step + 1
-        if done % checkpoint_every == 0 or done == settings.steps:
-            table.save(checkpoint, done)
+        rate = stage.rate * min(1, done / 50) * max(1 - behind / stage.steps, 0.02)
+        losses.append(train_step(table, sampler.draw(step), step=step, rate=rate, settings=settings))
+        if done % plan.every == 0 or done == stage.steps:
+            table.save(plan.checkpoint, done)
             seconds = round(time.monotonic() - began, 1)
-            _log(work, step=done, loss=float(np.mean(losses)), rate=rate, seconds=seconds)
+            _log(plan.checkpoint.parent, step=step + 1, loss=float(np.mean(losses)), rate=rate, seconds=seconds)
             losses.clear()
-        _tell(progress, "train", done, settings.steps)
-    return table
+        _tell(progress, "train", step + 1, settings.steps)
 
 
 def _settle(table: Table, pairs: Pairs, settings: TrainSettings) -> None:
