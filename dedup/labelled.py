@@ -1,6 +1,7 @@
 """Gold articles → labelled pairs: what a fit of the score sees of them.
 
 Each gold set is seen several ways, because a score has to hold in an archive and in a folder of a dozen: scanned whole;
+as an archive in which nine stories of ten are told once, so that what is nearest to an article seldom is its duplicate;
 in small scans of a few stories, every other one with excerpts beside the articles; and, where stories have groups, in
 small scans of one topic, in which everything is near everything.
 """
@@ -26,12 +27,15 @@ from dedup.text import content_hash, sentences
 from dedup.texts import Named, batches
 from dedup.verify import judge_pairs
 
-WHOLE, FEW_STORIES, ONE_TOPIC = range(3)
+WHOLE, FEW_STORIES, ONE_TOPIC, ARCHIVE = range(4)
 """The ways in which a pair was seen."""
+ARCHIVES = 4
+"""How many of these a set is seen as."""
 
 _SMALL_SCANS = 24  # of each kind
 _SMALL_STORIES = 6
 _TOPIC_ARTICLES = 12
+_TOLD_TWICE = 0.1  # share of an archive's stories that are told twice, where they can be
 _EXCERPT = 1 / 3
 _COPIED = 0.5  # containment of articles of one event, from which on one may hold parts of the other
 _CONTAINMENT = FEATURES.index("containment")
@@ -73,7 +77,7 @@ class Pairs:
     head : ndarray of shape (m,), intp, which of `HEADS` judges the pair
     same : ndarray of shape (m,), bool, whether people take the two for the same
     related : ndarray of shape (m,), bool, whether they are of one group: hard negatives, if they are not the same
-    way : ndarray of shape (m,), intp, `WHOLE`, `FEW_STORIES` or `ONE_TOPIC`
+    way : ndarray of shape (m,), intp, `WHOLE`, `FEW_STORIES`, `ONE_TOPIC` or `ARCHIVE`
     """
 
     features: npt.NDArray[np.float32]
@@ -115,11 +119,12 @@ def label_pairs(
     encoder: Encoder,
     *,
     labels: Sequence[GoldPair] = (),
+    archives: int = ARCHIVES,
     workers: Workers = ALONE,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Labelled:
-    """The pairs of a gold set, scanned whole and in small parts.
+    """The pairs of a gold set, scanned whole and in parts, so many archives among them.
 
     Where `labels` speak of its articles, only what they say counts; otherwise the stories are taken as certain.
     """
@@ -130,7 +135,7 @@ def label_pairs(
     encoder = encoder if isinstance(encoder, StaticEncoder) else _Remembering(encoder)
     whole = _scan(gold, encoder, workers, progress)
     pairs = [_pairs(whole, WHOLE, labels)]
-    ways, parts = zip(*_small_scans(gold, np.random.default_rng(seed)), strict=True)
+    ways, parts = zip(*_parts(gold, archives, np.random.default_rng(seed)), strict=True)
     for way, scan in zip(ways, sharing.map(partial(_scan_part, Named(encoder)), parts), strict=True):
         pairs.append(_pairs(scan, way, labels))
         if progress:
@@ -176,8 +181,8 @@ def _scan_part(named: Named, gold: Sequence[Gold]) -> Scan:
     return _scan(gold, named.encoder)
 
 
-def _small_scans(gold: Sequence[Gold], generator: np.random.Generator) -> Iterator[tuple[int, list[Gold]]]:
-    """Ways, from 1, and scans: of a few stories, every other one with excerpts beside articles, and of one topic."""
+def _parts(gold: Sequence[Gold], archives: int, generator: np.random.Generator) -> Iterator[tuple[int, list[Gold]]]:
+    """Ways and scans: of a few stories, every other one with excerpts beside articles, of one topic, and archives."""
     by_story = _grouped(gold, [item.story for item in gold])
     stories = sorted(by_story)
 
@@ -188,13 +193,16 @@ def _small_scans(gold: Sequence[Gold], generator: np.random.Generator) -> Iterat
         chosen = generator.choice(len(stories), min(_SMALL_STORIES, len(stories)), replace=False)
         part = [any_of(stories[at]) for at in chosen]
         partners = [any_of(stories[at]) for at in chosen[: len(chosen) // 2]]
-        yield 1, _distinct([*part, *(map(_excerpt, partners) if number % 2 else partners)])
+        yield FEW_STORIES, _distinct([*part, *(map(_excerpt, partners) if number % 2 else partners)])
     by_topic = _grouped(gold, [item.group for item in gold])
     topics = [name for name in sorted(by_topic) if name and len({item.story for item in by_topic[name]}) > 1]
     for _ in range(_SMALL_SCANS if topics else 0):
         topic = by_topic[topics[int(generator.integers(len(topics)))]]
         chosen = generator.choice(len(topic), min(_TOPIC_ARTICLES, len(topic)), replace=False)
-        yield 2, _distinct([topic[at] for at in chosen])
+        yield ONE_TOPIC, _distinct([topic[at] for at in chosen])
+    for _ in range(archives):
+        twice = generator.random(len(stories)) < _TOLD_TWICE
+        yield ARCHIVE, _distinct([any_of(story) for story in np.repeat(stories, 1 + twice).tolist()])
 
 
 def _grouped(gold: Sequence[Gold], names: Sequence[str]) -> dict[str, list[Gold]]:

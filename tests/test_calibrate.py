@@ -16,7 +16,7 @@ from dedup.calibrate import calibrate_scorer, fit_scorer, score_sets
 from dedup.datatypes import Article, Level
 from dedup.embed import Encoder, load_encoder
 from dedup.gold import Gold, GoldPair
-from dedup.labelled import ONE_TOPIC, WHOLE, label_pairs
+from dedup.labelled import ARCHIVE, FEW_STORIES, ONE_TOPIC, WHOLE, label_pairs
 from dedup.scoring import FEATURES, HEADS, load_scorer, probability
 
 TOPICS = ("rain", "flood", "earthquake", "minister", "meeting", "house", "cat", "city", "mat", "sat")
@@ -75,13 +75,20 @@ def test_what_must_stay_apart_is_learned_without_its_duplicates(toy_encoder: Enc
     assert score_sets({"one": one}, warned, [other])["one"].f1 > 0.8
 
 
-@pytest.mark.parametrize(("groups", "ways"), [(False, 2), (True, 3)], ids=["no groups", "groups"])
-def test_a_set_with_groups_is_also_seen_topic_by_topic(groups: bool, ways: int, toy_encoder: Encoder) -> None:
+@pytest.mark.parametrize("groups", [False, True], ids=["no groups", "groups"])
+def test_a_set_with_groups_is_also_seen_topic_by_topic(groups: bool, toy_encoder: Encoder) -> None:
     pairs = label_pairs(gold_of(8, groups=groups), toy_encoder).pairs
-    assert np.unique(pairs.way).tolist() == list(range(ways))
+    assert set(pairs.way) == {WHOLE, FEW_STORIES, ARCHIVE, *([ONE_TOPIC] if groups else [])}
     hard = pairs.related & ~pairs.same
     assert hard.any() == groups
     assert pairs.related[pairs.way == ONE_TOPIC].all()
+
+
+def test_few_stories_of_an_archive_are_told_twice(toy_encoder: Encoder) -> None:
+    pairs = label_pairs(gold_of(20), toy_encoder).pairs
+    same = {way: pairs.same[pairs.way == way] for way in (WHOLE, ARCHIVE)}
+    assert 0 < same[ARCHIVE].sum() <= 4 * same[WHOLE].sum() / 2
+    assert same[ARCHIVE].mean() < same[WHOLE].mean() / 2
 
 
 def test_reports_of_an_event_are_no_duplicates_unless_one_may_be_copied(toy_encoder: Encoder) -> None:

@@ -15,7 +15,7 @@ from zlib import crc32
 import numpy as np
 import numpy.typing as npt
 
-from dedup.facts.compare import day_and_year, digit_runs, number_forms, sound_of
+from dedup.facts.compare import PRIOR, day_and_year, digit_runs, number_forms, sound_of
 from dedup.facts.extract import Facts
 from dedup.scratch import StoredLists, rows_of
 
@@ -166,4 +166,4 @@ def _codes(texts: Positions, entries: npt.NDArray[np.uint32]) -> npt.NDArray[np.
 def _share(shared: Positions, left_only: Positions, right_only: Positions) -> tuple[npt.NDArray[np.float64], Positions]:
     """`FactAgreement.stated` or `named` of pairs, and the smaller of the numbers of facts that only one side states."""
     fewer, more = np.minimum(left_only, right_only), np.maximum(left_only, right_only)
-    return (shared + 0.5) / (shared + 1.5 * fewer + 0.3 * more + 1), fewer
+    return (shared + PRIOR / 2) / (shared + 1.5 * fewer + 0.3 * more + PRIOR), fewer

@@ -14,6 +14,8 @@ from dedup.facts.skeleton import skeleton
 _DIGITS = re.compile(r"[0-9]+")
 _NUMBER = re.compile(r"[0-9]+(?:[.:][0-9]+)?")
 _CLOCK = re.compile(r"([01]?\d|2[0-4])[:.]([0-5]\d)")
+PRIOR = 2.5
+"""Facts that any two texts are taken to have besides their own, half of them shared."""
 _DECADE = re.compile(r"(?:1[5-9]|20)(\d0)")
 
 
@@ -118,7 +120,7 @@ def _share(*kinds: _Split) -> float:
     """Shared facts among all; what both texts have for themselves weighs most, since that is a contradiction."""
     shared, left_only, right_only = (sum(map(len, part)) for part in zip(*kinds, strict=True))
     fewer, more = (left_only, right_only) if left_only < right_only else (right_only, left_only)
-    return (shared + 0.5) / (shared + 1.5 * fewer + 0.3 * more + 1)
+    return (shared + PRIOR / 2) / (shared + 1.5 * fewer + 0.3 * more + PRIOR)
 
 
 def _clashes(lefts: frozenset[str], rights: frozenset[str]) -> int:
