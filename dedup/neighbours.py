@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -20,8 +21,8 @@ from dedup.parallel import ALONE, Workers, count_cores
 
 _MOST_EXACT = 20_000  # articles up to which all are compared with all
 _ROWS, _COLUMNS = 1 << 12, 2048  # of a block: 32 MB of cosines
-_FIRST = 256  # columns of the first block, since all that is near goes through it; the next have twice as many each
-_ROWS_OF_CELLS = 1 << 15  # rows that look into cells at a time: of these only a few look into the same cell
+_FIRST = 128  # columns of the first block, since all that is near goes through it; the next have twice as many each
+_ROWS_OF_CELLS = 1 << 15  # rows that look into cells at a time: of these only a few look into the same cell; 16 bits
 _PARTS = 8  # at least: not one a thread, since rounding depends on the sizes of products
 _WAITING = 1  # times as many pairs as are wanted, found for a part of the rows before the nearest are chosen
 _PAIRS = 1 << 20
@@ -134,8 +135,9 @@ def search(
     def look(rows: _Positions) -> tuple[_Closest, npt.NDArray[np.float64], _Positions, _Positions]:
         own = np.asarray(vectors[rows])
         nearest, found = _Nearest(len(rows), neighbours, floor), _Closest.empty(len(rows), len(names))
-        for columns, at in looks(own):
-            similarity = np.asarray(vectors[columns] @ own[at].T)
+        for members, at in looks(own):
+            columns = members[np.argsort(of_language[members], kind="stable")]
+            similarity = np.asarray(vectors[columns] @ own.take(at, axis=0).T)
             similarity[_where_same(columns, rows[at])] = _NOTHING
             nearest.update(at, columns, similarity)
             found.update(at, columns, similarity, of_language[columns])
@@ -163,7 +165,8 @@ def _parts(embeddings: Embeddings, workers: Workers, *, exact: bool) -> tuple[li
     """Parts of the rows, which one thread works on at a time, and where the vectors of a part look."""
     rows = np.arange(len(embeddings), dtype=np.intp)
     if exact:
-        columns = [*np.split(rows[:_COLUMNS], (_FIRST, 2 * _FIRST, 4 * _FIRST)), *_slices(rows[_COLUMNS:], _COLUMNS)]
+        bounds = [_FIRST << doublings for doublings in range((_COLUMNS // _FIRST).bit_length() - 1)]
+        columns = [*np.split(rows[:_COLUMNS], bounds), *_slices(rows[_COLUMNS:], _COLUMNS)]
         return _slices(rows, _ROWS), lambda own: ((part, np.arange(len(own))) for part in columns)
     cells = divide(embeddings, workers=Workers(count_cores()) if workers.remote else workers)
     size = min(_ROWS_OF_CELLS, -(-len(rows) // _PARTS))
@@ -221,14 +224,28 @@ class _Nearest:
         """Keep the nearest of each row; from now on others have to be nearer than the last of them."""
         empty = (np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0, np.float32))
         row, column, similarity = (np.concatenate(parts) for parts in zip(empty, *self._found, strict=True))
-        order = np.argsort((row << 32) + ((1.5 - similarity) * (1 << 30)).astype(np.int64))  # as lexsort, in a third
+        order = _by_row(row, similarity)
         row, column, similarity = row[order], column[order], similarity[order]
-        rank = np.arange(len(row)) - np.searchsorted(row, row)
+        starts = np.flatnonzero(np.diff(row, prepend=-1))
+        rank = np.arange(len(row)) - np.repeat(starts, np.diff(starts, append=len(row)))
         last = rank == self._neighbours - 1
         self._above[row[last]] = similarity[last]
         kept = rank < self._neighbours
         self._found = [(row[kept], column[kept], similarity[kept])]
         self._waiting = 0
+
+
+def _by_row(row: _Positions, similarity: npt.NDArray[np.float32]) -> _Positions:
+    """The order by row and falling similarity, and where both are equal the given one.
+
+    All three go into one number each, since numbers are sorted faster than what they number.
+    """
+    bits = len(row).bit_length()
+    fine = min(62 - bits - int(row.max(initial=0)).bit_length(), 30)  # bits of a similarity
+    numbers = (row << fine) + ((1.25 - similarity.astype(np.float64)) * (1 << (fine - 2))).astype(np.int64)
+    numbers = (numbers << bits) + np.arange(len(row))
+    numbers.sort()
+    return np.asarray(numbers & ((1 << bits) - 1), np.intp)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -254,16 +271,38 @@ class _Closest:
     def update(
         self, at: _Positions, columns: _Positions, similarity: npt.NDArray[np.float32], of_column: _Positions
     ) -> None:
-        """Enter rows, named by their places, that have just been compared: similarity of shape (columns, rows)."""
-        for language in np.flatnonzero(np.bincount(of_column)).tolist():
-            position, first, second = (part[language][at] for part in (self.position, self.first, self.second))
-            for number in np.flatnonzero(of_column == language).tolist():
-                cosine = similarity[number]
-                np.maximum(second, np.minimum(first, cosine), out=second)
-                closer = cosine > first
-                np.copyto(first, cosine, where=closer)
-                np.copyto(position, columns[number], where=closer, casting="unsafe")
-            self.position[language, at], self.first[language, at], self.second[language, at] = position, first, second
+        """Enter rows, named by their places, that have just been compared: similarity of shape (columns, rows).
+
+        Columns of a language stand together. Few cosines exceed the runner-up so far; only these are looked at.
+        """
+        above = np.empty(similarity.shape, np.bool_)
+        bounds = np.flatnonzero(np.diff(of_column, prepend=-1, append=-1))
+        for begin, end in pairwise(bounds.tolist()):
+            np.greater(similarity[begin:end], self.second[of_column[begin]][at], out=above[begin:end])
+        column, row = np.divmod(np.flatnonzero(above), max(len(at), 1))
+        if not len(row):
+            return
+        order = np.argsort(row.astype(np.uint16), kind="stable")  # by radix: together what is of a row and a language
+        column, row = column[order], row[order]
+        self._enter_above(at[row], columns[column], similarity[column, row], of_column[column])
+
+    def _enter_above(
+        self, row: _Positions, column: _Positions, cosine: npt.NDArray[np.float32], language: _Positions
+    ) -> None:
+        """Enter cosines above the runner-up, those of a row and a language one after another."""
+        starts = np.flatnonzero((np.diff(row, prepend=-1) != 0) | (np.diff(language, prepend=-1) != 0))
+        nearest = np.maximum.reduceat(cosine, starts)
+        equal = np.flatnonzero(cosine == np.repeat(nearest, np.diff(starts, append=len(row))))
+        which = equal[np.searchsorted(equal, starts)]  # the first of those as near
+        rest = cosine.copy()
+        rest[which] = _NOTHING
+        further = np.maximum.reduceat(rest, starts)
+        group = language[starts], row[starts]
+        first, second = self.first[group], self.second[group]
+        closer = nearest > first
+        self.position[group] = np.where(closer, column[which], self.position[group])
+        self.first[group] = np.maximum(first, nearest)
+        self.second[group] = np.maximum(second, np.where(closer, np.maximum(first, further), nearest))
 
     def mutual(self, of_language: _Positions, floor: float) -> tuple[_Positions, _Positions]:
         """Pairs in which each is the other's closest in that language."""
