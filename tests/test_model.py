@@ -14,11 +14,11 @@ import dedup
 from dedup.train.figures import aligned_sentences, article_precision, article_vectors, read_set, sentence_retrieval
 
 ROOT = Path(dedup.__file__).parent
-MODEL = ROOT / "models" / "dedup-static-v4"
+MODEL = ROOT / "models" / "dedup-static-v5"
 EVAL = ROOT.parent.parent / "shared" / "eval"
 FINGERPRINTS = {
-    "model.safetensors": "5c2ab6a43c931c331982bf92d19cc4646b7635e5287102a5595ae4b3a97660f5",
-    "tokenizer.json": "2149e68ce84cf145353bd435f61fd1f200a1e4859fcdafc4a61f85e1e5807553",
+    "model.safetensors": "76142406729bf286e0e370d52fc2a866a738a5a12df4f3faee4ccf9e7723a057",
+    "tokenizer.json": "479f7f755d7732cf76949e079e57ee57dad2072d08ce1d5b5d192c524287a767",
 }
 needs_eval = pytest.mark.skipif(not (EVAL / "ntrex.jsonl.xz").exists(), reason="the evaluation sets are not here")
 
