@@ -109,8 +109,8 @@ FINISHES = (
         token_dropout=0.12,
     ),
 )  # fmt: skip
-"""How the bundled model is finished, each time anew: longer documents, higher temperatures, words missing. The first way
-is better at sentences, the second at articles, their mean at both."""
+"""How the bundled model is finished, each time anew: longer documents, higher temperatures, words missing. The first
+way is better at sentences, the second at articles, their mean at both."""
 
 
 @dataclass(frozen=True, slots=True)
