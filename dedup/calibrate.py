@@ -28,7 +28,7 @@ from dedup.scoring import FEATURES, HEADS, Scorer, load_scorer
 
 _FEWEST = 100  # pairs of one kind, below which they count less than another kind
 _FORGOTTEN = 0.3  # share of the pairs whose margin is hidden from the fit, as it is from a scan of two articles
-_CAREFUL, _CAREFUL_OF_EVENTS = 0.001, 0.01  # of F1, which is given up for fewer wrong pairs
+_CAREFUL, _CAREFUL_OF_EVENTS = 0.002, 0.01  # of F1, which is given up for fewer wrong pairs
 _MARGIN = FEATURES.index("margin")
 _STEPS = np.arange(-2, 6, 0.1)  # thresholds tried, in log-odds
 
@@ -141,7 +141,7 @@ def fit_scorer(
     From the sets in `against`, in which nothing is the same, it learns what must stay apart; `copies` is the scorer
     that admits a pair besides. The mean F1 is flat around its best, and belongs to sets in which most of what looks
     alike is the same. In an archive, where little is, a threshold at the best would join twice as many wrong pairs as
-    the highest that is as good but for half a point (the idea of the one-standard-error rule: Breiman et al. 1984,
+    the highest that is as good but for a fifth of a point (the idea of the one-standard-error rule: Breiman et al. 1984,
     "Classification and Regression Trees").
     """
     weights = _fit([one.pairs for one in (*labelled.values(), *against)], seed)
