@@ -140,9 +140,9 @@ def fit_scorer(
 
     From the sets in `against`, in which nothing is the same, it learns what must stay apart; `copies` is the scorer
     that admits a pair besides. The mean F1 is flat around its best, and belongs to sets in which most of what looks
-    alike is the same. In an archive, where little is, a threshold at the best would join twice as many wrong pairs as
-    the highest that is as good but for a fifth of a point (the idea of the one-standard-error rule: Breiman et al. 1984,
-    "Classification and Regression Trees").
+    alike is the same. In an archive, where little is, a threshold at the best would join half as many wrong pairs again
+    as the highest that is as good but for a fifth of a point (the idea of the one-standard-error rule: Breiman et al.
+    1984, "Classification and Regression Trees").
     """
     weights = _fit([one.pairs for one in (*labelled.values(), *against)], seed)
     scorer = Scorer(weights, threshold=0.5, copies=copies)
