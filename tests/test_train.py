@@ -18,10 +18,10 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 import dedup
 from dedup.errors import SettingsError
 from dedup.train import Stage, TrainSettings, train_encoder
-from dedup.train.batches import Batch, Ragged, Sampler, make_side
+from dedup.train.batches import Batch, Ragged, Sampler, Segments, make_side
 from dedup.train.corpus import read_corpus
 from dedup.train.export import levels_by_frequency, quantise, save_model
-from dedup.train.optimise import Table, contrastive_loss
+from dedup.train.optimise import Sum, Table, contrastive_loss
 from dedup.train.postprocess import choose_tokens, shrink, token_directions, token_frequencies, widest_directions
 from dedup.train.proclitics import bare_forms
 from dedup.train.vocabulary import build_vocabulary, count_words, rank_words, train_pieces
@@ -31,7 +31,7 @@ torch = pytest.importorskip("torch", reason="training needs the extra dedup[trai
 FIRST = Stage(steps=40, documents=0.5)
 LAST = Stage(steps=10, rate=0.01, documents=0.3, longest=6, document_temperature=0.1, token_dropout=0.2)
 TINY = TrainSettings(
-    tokens=260, pieces=110, kept=250, width=24, dimensions=16, first=FIRST, finishes=(LAST,), pairs=64, groups=2,
+    tokens=260, pieces=110, kept=250, width=24, dimensions=16, first=FIRST, finishes=(LAST,), pairs=64, group=32,
     levels=16, spread=0.05, other=0.5,
 )  # fmt: skip
 LINES = 400
@@ -144,10 +144,15 @@ def test_the_log_holds_a_line_a_checkpoint(model: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def sampler(corpus: Path) -> Callable[[Stage], Sampler]:
+def numbers() -> dict[str, int]:
+    """The tiny corpus' words by number, once `sampler` has read it."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def sampler(corpus: Path, numbers: dict[str, int]) -> Callable[..., Sampler]:
     """What draws the tiny corpus' batches: every word a token of its own."""
     pairs = read_corpus(corpus)
-    numbers: dict[str, int] = {}
 
     def ragged(segments: list[str]) -> Ragged:
         words = [segment.split() for segment in segments]
@@ -156,24 +161,49 @@ def sampler(corpus: Path) -> Callable[[Stage], Sampler]:
 
     english = ragged(pairs.english)
     sides = {
-        language: make_side(ragged(side.segments), side.lines, side.sources, np.ones(2), LINES)
+        language: make_side(ragged(side.segments), side.lines, side.sources, np.ones(2))
         for language, side in pairs.translations.items()
     }
-    return lambda stage: Sampler(english, sides, replace(TINY, other=0.0), stage)
+    segments = Segments(english, sides, "cpu")
+    return lambda stage, other=0.0: Sampler(segments, replace(TINY, other=other), stage)
+
+
+def _meant(word: str) -> tuple[str, str]:
+    """The language of a word of the tiny corpus, and its English."""
+    if "ung" in word:
+        return "de", word[:3] + word[6:]
+    return ("en", word) if word[0] in "bdkmt" else ("id", word[::-1])
+
+
+@pytest.mark.parametrize("documents", [0.0, 1.0], ids=["sentences", "documents"])
+@pytest.mark.parametrize("other", [0.0, 1.0], ids=["English and another", "two others"])
+def test_both_bags_of_a_pair_say_the_same(
+    sampler: Callable[..., Sampler], numbers: dict[str, int], documents: float, other: float
+) -> None:
+    batch = sampler(Stage(documents=documents), other).draw(1)
+    words = [_meant(word) for word in numbers]
+    bags = [[words[i] for i in bag] for bag in np.split(batch.ids.numpy(), batch.starts.numpy()[1:])]
+    assert len(bags) == 2 * batch.pairs == 2 * TINY.pairs
+    for left, right in zip(bags[: batch.pairs], bags[batch.pairs :], strict=True):
+        assert [word for _, word in left] == [word for _, word in right]
+        (one,), (two,) = ({language for language, _ in bag} for bag in (left, right))
+        assert one != two
+        assert ("en" in (one, two)) == (other == 0)
+    assert len({language for bag in bags[: batch.pairs] for language, _ in bag}) > 1
 
 
 def _lengths(batch: Batch) -> list[int]:
-    return np.diff(batch.starts, append=len(batch.ids)).tolist()
+    return np.diff(batch.starts.numpy(), append=len(batch.ids)).tolist()
 
 
-def test_documents_have_their_own_temperature_and_lose_no_words(sampler: Callable[[Stage], Sampler]) -> None:
+def test_documents_have_their_own_temperature_and_lose_no_words(sampler: Callable[..., Sampler]) -> None:
     stage = Stage(documents=1.0, longest=2, document_temperature=0.1, token_dropout=0.9)
     batch = sampler(stage).draw(0)
     assert batch.temperature == 0.1
     assert min(_lengths(batch)) >= 6
 
 
-def test_sentences_lose_some_of_their_words_but_not_all(sampler: Callable[[Stage], Sampler]) -> None:
+def test_sentences_lose_some_of_their_words_but_not_all(sampler: Callable[..., Sampler]) -> None:
     whole, thinned, least = (
         sampler(Stage(documents=0.0, temperature=0.07, token_dropout=dropout)).draw(0) for dropout in (0.0, 0.5, 1.0)
     )
@@ -183,7 +213,7 @@ def test_sentences_lose_some_of_their_words_but_not_all(sampler: Callable[[Stage
     assert all(part <= of for part, of in zip(_lengths(thinned), _lengths(whole), strict=True))
 
 
-def test_a_batch_is_drawn_alike_again_and_not_in_the_next_step(sampler: Callable[[Stage], Sampler]) -> None:
+def test_a_batch_is_drawn_alike_again_and_not_in_the_next_step(sampler: Callable[..., Sampler]) -> None:
     one, again, later = (sampler(LAST).draw(step) for step in (3, 3, 4))
     assert one.ids.tolist() == again.ids.tolist()
     assert one.ids.tolist() != later.ids.tolist()
@@ -232,9 +262,23 @@ def test_the_gradient_is_that_of_the_loss(short: torch.dtype, error: float) -> N
     cross_entropy, place = torch.nn.functional.cross_entropy, torch.arange(6)
     expected = (cross_entropy(logits, place) + cross_entropy(logits.T, place)) / 2
     expected.backward()
-    loss, gradient = contrastive_loss(bags.detach(), keys, 0.1, short=short)
-    assert loss == pytest.approx(expected.item(), abs=error)
+    loss, gradient = contrastive_loss(bags.detach(), torch.from_numpy(keys), 0.1, short=short)
+    assert loss.item() == pytest.approx(expected.item(), abs=error)
     assert gradient.numpy() == pytest.approx(bags.grad.numpy(), abs=error)
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_a_sum_and_its_transpose_are_those_of_the_matrix(device: str) -> None:
+    if device == "cuda" and not torch.cuda.is_available():
+        pytest.skip("there is no GPU")
+    rng = np.random.default_rng(0)
+    inputs, starts = rng.permutation(np.r_[np.arange(9), rng.integers(0, 9, 40)]), np.array([0, 3, 20, 33])
+    matrix = np.zeros((4, 9), np.float32)
+    np.add.at(matrix, (np.searchsorted(starts, np.arange(49), "right") - 1, inputs), 1)
+    bags = Sum(*(torch.from_numpy(array).to(device) for array in (inputs, starts)), 9)
+    for apply, by in ((bags.forward, matrix), (bags.backward, matrix.T)):
+        rows = rng.normal(size=(by.shape[1], 5)).astype(np.float32)
+        assert apply(torch.from_numpy(rows).to(device)).cpu().numpy() == pytest.approx(by @ rows, abs=1e-5)
 
 
 def test_words_that_are_not_kept_are_their_pieces_once_the_table_has_settled(corpus: Path) -> None:
@@ -340,7 +384,7 @@ def test_frequent_tokens_get_finer_steps() -> None:
 
 def test_frequencies_are_shares_of_a_language_whatever_its_size() -> None:
     small, large = Ragged(np.array([0, 1], np.int32), np.array([0, 2])), Ragged(np.full(50, 1, np.int32), np.arange(51))
-    side = make_side(large, np.zeros(50, np.int32), np.zeros(50, np.int16), np.ones(1), 1)
+    side = make_side(large, np.zeros(50, np.int32), np.zeros(50, np.int16), np.ones(1))
     assert token_frequencies(3, small, {"de": side}) == pytest.approx([0.25, 0.75, 0], abs=1e-6)
 
 
@@ -350,7 +394,7 @@ def test_frequencies_are_shares_of_a_language_whatever_its_size() -> None:
         ({"kept": 0}, "kept must be at least 1"),
         ({"width": 300}, "width must be at least dimensions \\(384\\), got 300"),
         ({"other": 30}, "other is a share"),
-        ({"groups": 600}, "pairs must"),
+        ({"group": 600}, "pairs must"),
     ],
 )
 def test_settings_out_of_range_are_refused(changed: dict[str, int], message: str) -> None:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from dedup.datatypes import Progress
 from dedup.errors import MissingExtraError, SettingsError
-from dedup.train.batches import Ragged, Sampler, Side, make_side
+from dedup.train.batches import Ragged, Sampler, Segments, Side, make_side
 from dedup.train.corpus import Corpus, read_corpus, read_word_counts
 from dedup.train.export import levels_by_frequency, save_model
 from dedup.train.optimise import LOWEST_TEMPERATURE, Table, train_step
@@ -77,13 +77,13 @@ class Stage:
         Share of the tokens of a sentence that are left out, other ones each time.
     """
 
-    steps: int = 30_000
+    steps: int = 9_000
     rate: float = 0.02
     documents: float = 0.2
     longest: int = 4
     evenness: float = 0.4
     temperature: float = 0.05
-    document_temperature: float = 0.05
+    document_temperature: float = 0.08
     token_dropout: float = 0.0
 
     def __post_init__(self) -> None:
@@ -97,15 +97,15 @@ class Stage:
 
 FINISHES = (
     Stage(
-        steps=10_000, rate=0.01, documents=0.3, longest=8, evenness=0.25, temperature=0.06, document_temperature=0.1,
+        steps=2_600, rate=0.012, documents=0.35, longest=8, evenness=0.25, temperature=0.06, document_temperature=0.1,
         token_dropout=0.15,
     ),
     Stage(
-        steps=10_000, rate=0.016, documents=0.35, longest=8, evenness=0.2, temperature=0.06, document_temperature=0.1,
+        steps=2_600, rate=0.018, documents=0.4, longest=8, evenness=0.2, temperature=0.06, document_temperature=0.1,
         token_dropout=0.1,
     ),
     Stage(
-        steps=10_000, rate=0.013, documents=0.35, longest=8, evenness=0.3, temperature=0.06, document_temperature=0.08,
+        steps=2_600, rate=0.014, documents=0.35, longest=8, evenness=0.3, temperature=0.06, document_temperature=0.09,
         token_dropout=0.12,
     ),
 )  # fmt: skip
@@ -131,8 +131,8 @@ class TrainSettings:
     settled : float
         Share of the first stage after which the kept tokens and columns are chosen; the rest of the training knows no
         others.
-    pairs, groups : int
-        Pairs a step, and how many groups, each of one language, they fall into.
+    pairs, group : int
+        Pairs a step, and how many of them are of one language.
     other : float
         Share of the groups whose second side is another language than English.
     one_source : float
@@ -156,8 +156,8 @@ class TrainSettings:
     first: Stage = Stage()
     finishes: tuple[Stage, ...] = FINISHES
     settled: float = 0.6
-    pairs: int = 1024
-    groups: int = 4
+    pairs: int = 4096
+    group: int = 256
     other: float = 0.3
     one_source: float = 0.5
     word_dropout: float = 0.12
@@ -169,14 +169,14 @@ class TrainSettings:
     source_weights: Mapping[str, float] = field(default_factory=lambda: SOURCE_WEIGHTS)
 
     def __post_init__(self) -> None:
-        for name in ("tokens", "pieces", "kept", "dimensions", "pairs", "groups"):
+        for name in ("tokens", "pieces", "kept", "dimensions", "pairs", "group"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{name} must be at least 1, got {getattr(self, name)}")
         _check_shares(self, "other", "one_source", "word_dropout", "settled")
         if self.width < self.dimensions:
             raise SettingsError(f"width must be at least dimensions ({self.dimensions}), got {self.width}")
-        if self.pairs < 2 * self.groups:
-            raise SettingsError(f"pairs must be at least twice groups ({self.groups}), got {self.pairs}")
+        if self.pairs % self.group:
+            raise SettingsError(f"pairs must be a multiple of group ({self.group}), got {self.pairs}")
 
     @property
     def steps(self) -> int:
@@ -237,11 +237,12 @@ def train_encoder(
     pairs = _prepare(read_corpus(corpus), corpus, work, settings, progress)
     table = _optimise(pairs, work, settings, checkpoint_every, progress)
     folded = table.fold()
-    tokenizer, rows, of_token = shrink(pairs.vocabulary.tokenizer, folded, table.kept, table.own > 0)
+    kept = table.kept.cpu().numpy()
+    tokenizer, rows, of_token = shrink(pairs.vocabulary.tokenizer, folded, kept, pairs.vocabulary.own > 0)
     rows = rows @ within_story_whitening(
         folded, pairs.english, pairs.sides, power=settings.whitening, seed=settings.seed
     )
-    frequencies = token_frequencies(pairs.vocabulary.tokens, pairs.english, pairs.sides)[table.kept]
+    frequencies = token_frequencies(pairs.vocabulary.tokens, pairs.english, pairs.sides)[kept]
     levels = levels_by_frequency(frequencies, settings.levels, settings.tilt)
     rows = rows @ token_directions(rows, frequencies)
     save_model(out, tokenizer, rows, of_token, ["en", *pairs.sides], levels=levels)
@@ -267,7 +268,7 @@ def _prepare(corpus: Corpus, folder: Path, work: Path, settings: TrainSettings, 
     sides = {}
     for number, (language, side) in enumerate(corpus.translations.items()):
         segments = _encoded(ids / f"{language}.npz", vocabulary, side.segments)
-        sides[language] = make_side(segments, side.lines, side.sources, weights, len(corpus.english))
+        sides[language] = make_side(segments, side.lines, side.sources, weights)
         _tell(progress, "encode", number + 1, len(corpus.translations))
     return Pairs(vocabulary, english, sides)
 
@@ -305,12 +306,13 @@ def _optimise(
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     table = Table(pairs.vocabulary, settings.width, spread=settings.spread, seed=settings.seed, device=device)
+    segments = Segments(pairs.english, pairs.sides, device)
     mean, before = torch.zeros((), device=device), 0
     for number, stage in enumerate((settings.first, *settings.finishes)):
         if number:
             table.restore(work / "checkpoint-0.safetensors")
         plan = _Plan(stage, before, work / f"checkpoint-{number}.safetensors", checkpoint_every)
-        _train_stage(table, pairs, plan, settings, progress)
+        _train_stage(table, pairs, segments, plan, settings, progress)
         before += stage.steps
         mean = mean + table.vectors / len(settings.finishes) if number else mean
     if settings.finishes:
@@ -328,12 +330,16 @@ class _Plan:
     every: int
 
 
-def _train_stage(table: Table, pairs: Pairs, plan: _Plan, settings: TrainSettings, progress: Progress | None) -> None:
+def _train_stage(
+    table: Table, pairs: Pairs, segments: Segments, plan: _Plan, settings: TrainSettings, progress: Progress | None
+) -> None:
     """Take the steps of a stage, from its checkpoint if there is one."""
+    import torch
+
     stage = plan.stage
-    sampler = Sampler(pairs.english, pairs.sides, settings, stage)
+    sampler = Sampler(segments, settings, stage)
     settling = min(int(settings.settled * settings.first.steps), settings.first.steps - 1)
-    losses: list[float] = []
+    losses: list[torch.Tensor] = []
     began = time.monotonic()
     for behind in range(table.restore(plan.checkpoint), stage.steps):
         step, done = plan.before + behind, behind + 1
@@ -344,7 +350,13 @@ def _train_stage(table: Table, pairs: Pairs, plan: _Plan, settings: TrainSetting
         if done % plan.every == 0 or done == stage.steps:
             table.save(plan.checkpoint, done)
             seconds = round(time.monotonic() - began, 1)
-            _log(plan.checkpoint.parent, step=step + 1, loss=float(np.mean(losses)), rate=rate, seconds=seconds)
+            _log(
+                plan.checkpoint.parent,
+                step=step + 1,
+                loss=float(torch.stack(losses).mean()),
+                rate=rate,
+                seconds=seconds,
+            )
             losses.clear()
         _tell(progress, "train", step + 1, settings.steps)
 
