@@ -182,7 +182,7 @@ def contrastive_loss(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """InfoNCE in both directions and its gradient at the bags (left bags first, then right ones).
 
-    Pairs with the same key are left out of each other's negatives. Matrices are multiplied in `short`.
+    Pairs with the same key are left out of each other's negatives. What has a number a pair of pairs is made and multiplied in `short`.
     """
     import torch
 
@@ -193,18 +193,31 @@ def contrastive_loss(
     scaled = left / temperature
     positive = (scaled * right).sum(1)
     left, right, scaled = left.to(short), right.to(short), scaled.to(short)
-    weights = (scaled @ right.T).float().exp_()
-    same = keys[:, None] == keys
-    same.fill_diagonal_(False)
-    weights.masked_fill_(same, 0)
-    forward, backward = weights.sum(1), weights.sum(0)
+    weights = (scaled @ right.T).exp_()
+    weights[_equal_pairs(keys)] = 0
+    forward, backward = weights.sum(1, dtype=torch.float32), weights.sum(0, dtype=torch.float32)
     loss = ((forward.log() + backward.log()) / 2 - positive).mean()
-    weights.mul_((0.5 / forward)[:, None] + (0.5 / backward)[None, :])
-    weights.diagonal().sub_(1)
-    weights = weights.to(short)
+    forward, backward = 0.5 / forward, 0.5 / backward
+    own = weights.diagonal().float() * (forward + backward) - 1
+    weights.mul_(forward[:, None].to(short) + backward.to(short)).diagonal().copy_(own)
     gradient = torch.cat([weights @ right, weights.T @ left]).float()
     gradient -= unit * (unit * gradient).sum(1, keepdim=True)
     return loss, gradient.div_(norms * (n * temperature))
+
+
+def _equal_pairs(keys: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Places of two keys that are equal, in both orders, but for a key and itself."""
+    import torch
+
+    order = torch.argsort(keys, stable=True)
+    rows, columns = [order[:0]], [order[:0]]
+    for apart in range(1, len(keys)):
+        equal = keys[order[apart:]] == keys[order[:-apart]]
+        if not equal.any():
+            break
+        rows += [order[apart:][equal], order[:-apart][equal]]
+        columns += [order[:-apart][equal], order[apart:][equal]]
+    return torch.cat(rows), torch.cat(columns)
 
 
 def _descend(table: Table, rows: torch.Tensor, vectors: torch.Tensor, gradient: torch.Tensor, rate: float) -> None:

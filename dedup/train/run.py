@@ -77,7 +77,7 @@ class Stage:
         Share of the tokens of a sentence that are left out, other ones each time.
     """
 
-    steps: int = 9_000
+    steps: int = 6_000
     rate: float = 0.02
     documents: float = 0.2
     longest: int = 4
@@ -97,15 +97,15 @@ class Stage:
 
 FINISHES = (
     Stage(
-        steps=2_600, rate=0.012, documents=0.35, longest=8, evenness=0.25, temperature=0.06, document_temperature=0.1,
+        steps=1_600, rate=0.012, documents=0.35, longest=8, evenness=0.25, temperature=0.06, document_temperature=0.1,
         token_dropout=0.15,
     ),
     Stage(
-        steps=2_600, rate=0.018, documents=0.4, longest=8, evenness=0.2, temperature=0.06, document_temperature=0.1,
+        steps=1_600, rate=0.018, documents=0.4, longest=8, evenness=0.2, temperature=0.06, document_temperature=0.1,
         token_dropout=0.1,
     ),
     Stage(
-        steps=2_600, rate=0.014, documents=0.35, longest=8, evenness=0.3, temperature=0.06, document_temperature=0.09,
+        steps=1_600, rate=0.014, documents=0.35, longest=8, evenness=0.3, temperature=0.06, document_temperature=0.09,
         token_dropout=0.12,
     ),
 )  # fmt: skip
@@ -155,7 +155,7 @@ class TrainSettings:
     dimensions: int = 384
     first: Stage = Stage()
     finishes: tuple[Stage, ...] = FINISHES
-    settled: float = 0.6
+    settled: float = 0.5
     pairs: int = 4096
     group: int = 256
     other: float = 0.3
