@@ -182,7 +182,7 @@ def contrastive_loss(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """InfoNCE in both directions and its gradient at the bags (left bags first, then right ones).
 
-    Pairs with the same key are left out of each other's negatives. What has a number a pair of pairs is made and multiplied in `short`.
+    Pairs with the same key are left out of each other's negatives. The matrix of all pairs is held in `short`.
     """
     import torch
 
