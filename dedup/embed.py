@@ -287,7 +287,7 @@ class TransformerEncoder:
 
     def _windows(self, text: str) -> list[str]:
         """A text in pieces that fit the model, cut at sentence ends where it has any."""
-        limit = int(self._model.max_seq_length or 0) - 8
+        limit = (self._model.max_seq_length or 0) - 8  # infinite for a static model
         if limit <= 0 or len(text) <= limit:  # a token is never shorter than a character
             return [text] if text.strip() else []
         windows: list[str] = []

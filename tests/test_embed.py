@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dedup.embed import Encoder, embed_articles, embed_sentences, load_encoder, unit_rows
+from dedup import embed
+from dedup.embed import Encoder, TransformerEncoder, embed_articles, embed_sentences, load_encoder, unit_rows
 from dedup.errors import ModelError
 
 TEXTS = (
@@ -53,6 +54,12 @@ def test_a_text_has_the_same_vector_alone_and_among_others(bundled: Encoder) -> 
 def test_many_texts_are_pooled_as_few_are(bundled: Encoder) -> None:
     many = bundled.encode(TEXTS * 200)
     assert many[: len(TEXTS)] == pytest.approx(bundled.encode(TEXTS), abs=1e-6)
+
+
+def test_a_static_model_without_a_limit_of_length_is_read_like_any_other(bundled: Encoder) -> None:
+    (path,) = Path(embed.__file__).parent.glob("models/*/modules.json")
+    texts = [text for text in TEXTS if text] + [" ".join(TEXTS) * 200]
+    assert TransformerEncoder(str(path.parent)).encode(texts) == pytest.approx(bundled.encode(texts), abs=1e-5)
 
 
 def test_no_texts_give_no_rows(bundled: Encoder) -> None:
