@@ -77,13 +77,13 @@ class Stage:
         Share of the tokens of a sentence that are left out, other ones each time.
     """
 
-    steps: int = 6_000
+    steps: int = 30_000
     rate: float = 0.02
     documents: float = 0.2
     longest: int = 4
     evenness: float = 0.4
     temperature: float = 0.05
-    document_temperature: float = 0.08
+    document_temperature: float = 0.05
     token_dropout: float = 0.0
 
     def __post_init__(self) -> None:
@@ -97,15 +97,15 @@ class Stage:
 
 FINISHES = (
     Stage(
-        steps=1_600, rate=0.012, documents=0.35, longest=8, evenness=0.25, temperature=0.06, document_temperature=0.1,
+        steps=10_000, rate=0.01, documents=0.3, longest=8, evenness=0.25, temperature=0.06, document_temperature=0.1,
         token_dropout=0.15,
     ),
     Stage(
-        steps=1_600, rate=0.018, documents=0.4, longest=8, evenness=0.2, temperature=0.06, document_temperature=0.1,
+        steps=10_000, rate=0.016, documents=0.35, longest=8, evenness=0.2, temperature=0.06, document_temperature=0.1,
         token_dropout=0.1,
     ),
     Stage(
-        steps=1_600, rate=0.014, documents=0.35, longest=8, evenness=0.3, temperature=0.06, document_temperature=0.09,
+        steps=10_000, rate=0.013, documents=0.35, longest=8, evenness=0.3, temperature=0.06, document_temperature=0.08,
         token_dropout=0.12,
     ),
 )  # fmt: skip
@@ -155,8 +155,8 @@ class TrainSettings:
     dimensions: int = 384
     first: Stage = Stage()
     finishes: tuple[Stage, ...] = FINISHES
-    settled: float = 0.5
-    pairs: int = 4096
+    settled: float = 0.6
+    pairs: int = 1024
     group: int = 256
     other: float = 0.3
     one_source: float = 0.5
