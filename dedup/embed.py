@@ -210,7 +210,10 @@ class StaticEncoder:
         self._table, self._scales, self._rows = _read_table(weights)
         self.dimension = self._table.shape[1]
         self.language_means: LanguageMeans = _read_language_means(directory)
-        self.fingerprint = _digest(weights, weights.with_name("tokenizer.json"))
+        try:
+            self.fingerprint = _digest(weights, weights.with_name("tokenizer.json"))
+        except OSError as error:
+            raise ModelError(f"cannot read {error.filename}: {error.strerror}; install the model again") from error
 
     @cached_property
     def _token_ids(self) -> TokenIds:

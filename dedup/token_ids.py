@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.characters import Characters
+from dedup.errors import ModelError
 from dedup.garbage import collected_seldom
 from dedup.merges import Merges
 
@@ -71,14 +72,27 @@ class TokenIds:
 
 
 def read_token_ids(path: Path) -> TokenIds:
-    """The token ids that a file of the `tokenizers` library stands for, without padding and truncation."""
-    with collected_seldom():
-        rule = json.loads(path.read_bytes())
-    if _is_by_words(rule):
-        return TokenIds(_Words(rule))
+    """The token ids that a file of the `tokenizers` library stands for, without padding and truncation.
+
+    Raises
+    ------
+    ModelError
+        If the file is damaged or none of that library.
+    """
+    damaged = ModelError(f"{path} is damaged or no tokenizer; install the model again")
+    try:
+        with collected_seldom():
+            rule = json.loads(path.read_bytes())
+        if _is_by_words(rule):
+            return TokenIds(_Words(rule))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise damaged from error
     from tokenizers import Tokenizer
 
-    tokenizer = Tokenizer.from_file(str(path))
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception as error:  # tokenizers has no type of its own
+        raise damaged from error
     tokenizer.no_padding()
     tokenizer.no_truncation()
     return TokenIds(TokenizerCutter(tokenizer))

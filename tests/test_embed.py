@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -130,3 +131,10 @@ def test_a_language_nobody_has_measured_starts_from_the_mean_of_all(bundled: Enc
         np.mean(list(bundled.language_means.values()), axis=0) * 20 / 21 + bundled.pool(["Saluton mondo"])[0] / 21
     )
     assert means["eo"] == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_static_model_without_its_tokenizer_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    (path,) = Path(embed.__file__).parent.glob("models/*/modules.json")
+    shutil.copytree(path.parent, tmp_path / "model", ignore=shutil.ignore_patterns("tokenizer.json"))
+    with pytest.raises(ModelError, match=r"cannot read .*tokenizer\.json: No such file or directory; install"):
+        load_encoder(str(tmp_path / "model"))

@@ -15,6 +15,7 @@ from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 
 import dedup
 from dedup import merges, token_ids
+from dedup.errors import ModelError
 from dedup.merges import Merges
 from dedup.token_ids import TokenIds, TokenizerCutter, read_token_ids
 
@@ -220,3 +221,10 @@ def test_tokenizers_that_see_spaces_get_whole_texts(split: Callable[[], object],
     ids = parted(TokenIds(TokenizerCutter(tokenizer)), texts)
     assert ids == cut(tokenizer, texts)
     assert crosses == any(token in (2, 3) for row in ids for token in row)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b"\xff\xfe", b'{"model": {"type": "BPE"}}'], ids=repr)
+def test_what_is_no_tokenizer_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "tokenizer.json").write_bytes(content)
+    with pytest.raises(ModelError, match=r"tokenizer\.json is damaged or no tokenizer; install the model again"):
+        read_token_ids(tmp_path / "tokenizer.json")
