@@ -258,7 +258,8 @@ class TransformerEncoder:
         except (OSError, ValueError, RuntimeError) as error:
             raise ModelError(
                 f"cannot load the model {name!r}: {_first_line(error)}; give a directory with a sentence-transformers "
-                'model, a hub name that this machine can reach or has cached, or "bundled"'
+                "model, a hub name that this machine can reach or has cached (with HF_HUB_OFFLINE=1 it looks there "
+                'alone, without waiting for the network), or "bundled"'
             ) from error
         self.name = name
         self.dimension = int(self._model.get_embedding_dimension() or 0)
