@@ -79,20 +79,18 @@ def read_token_ids(path: Path) -> TokenIds:
     ModelError
         If the file is damaged or none of that library.
     """
-    damaged = ModelError(f"{path} is damaged or no tokenizer; install the model again")
     try:
         with collected_seldom():
             rule = json.loads(path.read_bytes())
         if _is_by_words(rule):
             return TokenIds(_Words(rule))
+        if not rule["model"]:
+            raise ValueError("no model")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise damaged from error
+        raise ModelError(f"{path} is damaged or no tokenizer; install the model again") from error
     from tokenizers import Tokenizer
 
-    try:
-        tokenizer = Tokenizer.from_file(str(path))
-    except Exception as error:  # tokenizers has no type of its own
-        raise damaged from error
+    tokenizer = Tokenizer.from_file(str(path))
     tokenizer.no_padding()
     tokenizer.no_truncation()
     return TokenIds(TokenizerCutter(tokenizer))

@@ -223,7 +223,7 @@ def test_tokenizers_that_see_spaces_get_whole_texts(split: Callable[[], object],
     assert crosses == any(token in (2, 3) for row in ids for token in row)
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b"\xff\xfe", b'{"model": {"type": "BPE"}}'], ids=repr)
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b"\xff\xfe", b'{"model": null}'], ids=repr)
 def test_what_is_no_tokenizer_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "tokenizer.json").write_bytes(content)
     with pytest.raises(ModelError, match=r"tokenizer\.json is damaged or no tokenizer; install the model again"):

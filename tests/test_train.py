@@ -16,7 +16,7 @@ from safetensors.numpy import load_file
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 import dedup
-from dedup.errors import SettingsError
+from dedup.errors import ReadError, SettingsError
 from dedup.train import Stage, TrainSettings, train_encoder
 from dedup.train.batches import Batch, Ragged, Sampler, Segments, make_side
 from dedup.train.corpus import read_corpus
@@ -65,6 +65,27 @@ def _write(path: Path, lines: list[str]) -> None:
 @pytest.fixture(scope="module")
 def model(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return train_encoder(corpus, tmp_path_factory.mktemp("out") / "model", settings=TINY, checkpoint_every=20)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("en.txt.xz", None, r"en\.txt\.xz: No such file or directory; a corpus is a folder with en\.txt\.xz"),
+        ("id.tsv.xz", None, "no translations; a corpus has a <language>"),
+        ("id.tsv.xz", b"no xz", r"id\.tsv\.xz is damaged or no xz file"),
+        ("id.tsv.xz", lzma.compress(b"\xff\t\t"), r"id\.tsv\.xz is damaged or no xz file of UTF-8"),
+        ("id.tsv.xz", lzma.compress(b"0\tnews\tsatu\none\tnews\tdua"), r"id\.tsv\.xz:2: not `number TAB source"),
+        ("id.tsv.xz", lzma.compress(b"0\tnews\tsatu\n1\tnews"), r"id\.tsv\.xz:2: not `number TAB source"),
+        ("id.tsv.xz", lzma.compress(b"9999999999\tnews\tsatu"), r"id\.tsv\.xz:1: not `number TAB source"),
+    ],
+)
+def test_what_is_no_corpus_is_refused(tmp_path: Path, name: str, content: bytes | None, told: str) -> None:
+    _write(tmp_path / "en.txt.xz", ["one", "two"])
+    _write(tmp_path / "id.tsv.xz", ["0\tnews\tsatu", "1\tnews\tdua"])
+    assert read_corpus(tmp_path).translations["id"].segments == ["satu", "dua"]
+    (tmp_path / name).unlink() if content is None else (tmp_path / name).write_bytes(content)
+    with pytest.raises(ReadError, match=told):
+        train_encoder(tmp_path, tmp_path / "model", settings=TINY)
 
 
 def test_translations_lie_together(corpus: Path, model: Path) -> None:
