@@ -25,6 +25,7 @@ from dedup.readers.encoding import Stream
 from dedup.readers.files import STDIN, cannot_be_read, file_format, open_file, open_stdin, show_path, walk
 from dedup.readers.json_files import read_json_lines
 from dedup.readers.source import ReadOptions, Source
+from dedup.stores import is_uri
 from dedup.text import printable
 
 __all__ = ["ReadOptions", "read_folder", "read_paths"]
@@ -105,6 +106,8 @@ def require(root: str) -> None:
     except PermissionError:
         return  # something is there; the attempt to read it says why it cannot be used
     except (OSError, ValueError) as fault:
+        if is_uri(root):
+            raise ReadError(f"{printable(root)}: URIs are read with --engine ray (in Python, with Shards)") from fault
         shown = printable(show_path(root))
         raise ReadError(f"{shown}: no such file or folder; check the spelling and the current folder") from fault
 
