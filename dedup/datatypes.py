@@ -283,6 +283,9 @@ class Settings:
             raise SettingsError(f"threshold must lie in [0, 1], got {self.threshold:g}{hint}")
         if self.neighbours < 1:
             raise SettingsError(f"neighbours must be at least 1, got {self.neighbours}")
+        if self.level not in set(Level):
+            raise SettingsError(f"level must be one of {', '.join(level.value for level in Level)}, got {self.level!r}")
+        object.__setattr__(self, "level", Level(self.level))  # its name will do as well
 
 
 @dataclass(frozen=True, slots=True)

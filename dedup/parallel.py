@@ -124,7 +124,13 @@ class Workers:
     def gather(
         self, articles: Iterable[Article | Skipped], progress: Progress | None = None
     ) -> tuple[Sequence[Article], list[Skipped]]:
-        """All that is to be compared, and all that was skipped; texts that are too many for memory go to disk."""
+        """All that is to be compared, and all that was skipped; texts that are too many for memory go to disk.
+
+        Raises
+        ------
+        TypeError
+            If something else is among them.
+        """
         kept: list[Article] = []
         skipped: list[Skipped] = []
         shelf: ArticleShelf | None = None
@@ -132,6 +138,10 @@ class Workers:
         for seen, item in enumerate(articles, 1):
             if isinstance(item, Skipped):
                 skipped.append(item)
+            elif not isinstance(item, Article):
+                raise TypeError(f"articles must be dedup.Article(id, text), got {type(item).__name__} as number {seen}")
+            elif not isinstance(item.text, str):
+                raise TypeError(f"the text of {item.id!r} must be a string, got {type(item.text).__name__}")
             elif shelf:
                 shelf.append(item)
             else:

@@ -95,6 +95,8 @@ def find_duplicates(
         If the model cannot be loaded; asked for before any article is read.
     ResourceError
         If a run would not fit into this machine's memory, or memory or disk gave out.
+    TypeError
+        If something else is among the articles, or a text is no string.
     """
     encoder = encoder or load_encoder(settings.model)
     scorer = load_scorer(settings.level, settings.threshold, settings.scorer, fingerprint=encoder.fingerprint)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import pickle
+from typing import Any
 
 import pytest
 
@@ -42,12 +43,18 @@ def test_thresholds_in_range_are_taken(threshold: float | None) -> None:
         ({"threshold": math.nan}, r"got nan$"),
         ({"threshold": math.inf}, r"got inf$"),
         ({"neighbours": 0}, r"neighbours must be at least 1, got 0"),
+        ({"level": "event"}, r"level must be one of duplicate, story, got 'event'"),
     ],
-    ids=["percentage", "negative", "beyond a percentage", "nan", "infinite", "no neighbour"],
+    ids=["percentage", "negative", "beyond a percentage", "nan", "infinite", "no neighbour", "unknown level"],
 )
-def test_settings_out_of_range_say_value_range_and_next_step(settings: dict[str, float], message: str) -> None:
+def test_settings_out_of_range_say_value_range_and_next_step(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(SettingsError, match=message):
-        Settings(**settings)  # type: ignore[arg-type]
+        Settings(**settings)
+
+
+@pytest.mark.parametrize("level", [Level.STORY, "story"])
+def test_a_level_may_be_given_by_its_name(level: Level) -> None:
+    assert Settings(level=level).level is Level.STORY
 
 
 def test_values_are_frozen_and_slotted() -> None:
