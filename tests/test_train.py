@@ -288,6 +288,17 @@ def test_the_gradient_is_that_of_the_loss(short: torch.dtype, error: float) -> N
     assert gradient.numpy() == pytest.approx(bags.grad.numpy(), abs=error)
 
 
+def test_rounding_hides_little_of_the_gradient_of_good_pairs() -> None:
+    left = torch.randn(200, 64, generator=torch.Generator().manual_seed(0))
+    bags, keys = torch.cat([left, left + 0.3 * left.flip(0)]), torch.arange(200)
+    (loss, gradient), (rounded, near) = (
+        contrastive_loss(bags, keys, 0.05, short=short) for short in (torch.float32, torch.bfloat16)
+    )
+    assert 0 < loss < 0.01
+    assert rounded.item() == pytest.approx(loss.item(), rel=0.01)
+    assert (gradient - near).norm() < 0.03 * gradient.norm()
+
+
 @pytest.mark.parametrize("device", ["cpu", "cuda"])
 def test_a_sum_and_its_transpose_are_those_of_the_matrix(device: str) -> None:
     if device == "cuda" and not torch.cuda.is_available():

@@ -148,9 +148,9 @@ def train_step(table: Table, batch: Batch, *, step: int, rate: float, settings: 
     pool = Sum(places, batch.starts, len(tokens))
     with torch.no_grad():
         vectors = table.vectors.index_select(0, atoms)
-        bags = pool.forward(compose.forward(vectors).to(table.short)).float()
+        bags = pool.forward(compose.forward(vectors.to(table.short))).float()
         loss, gradient = contrastive_loss(bags, batch.keys, batch.temperature, short=table.short)
-        gradient = compose.backward(pool.backward(gradient.to(table.short)).float())
+        gradient = compose.backward(pool.backward(gradient.to(table.short))).float()
         _descend(table, atoms, vectors, gradient, rate)
     return loss
 
@@ -182,7 +182,8 @@ def contrastive_loss(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """InfoNCE in both directions and its gradient at the bags (left bags first, then right ones).
 
-    Pairs with the same key are left out of each other's negatives. The matrix of all pairs is held in `short`.
+    Pairs with the same key are left out of each other's negatives. The matrix of all pairs is held in `short`, but for
+    what a pair weighs itself: negatives are summed without it, so that rounding does not hide how good a pair is.
     """
     import torch
 
@@ -191,15 +192,17 @@ def contrastive_loss(
     unit = bags / norms
     left, right = unit[:n], unit[n:]
     scaled = left / temperature
-    positive = (scaled * right).sum(1)
+    positive = (scaled * right).sum(1).exp()
     left, right, scaled = left.to(short), right.to(short), scaled.to(short)
     weights = (scaled @ right.T).exp_()
     weights[_equal_pairs(keys)] = 0
-    forward, backward = weights.sum(1, dtype=torch.float32), weights.sum(0, dtype=torch.float32)
-    loss = ((forward.log() + backward.log()) / 2 - positive).mean()
-    forward, backward = 0.5 / forward, 0.5 / backward
-    own = weights.diagonal().float() * (forward + backward) - 1
-    weights.mul_(forward[:, None].to(short) + backward.to(short)).diagonal().copy_(own)
+    weights.diagonal().zero_()
+    ones = weights.new_ones(n, 1)
+    forward, backward = (weights @ ones)[:, 0].float(), (weights.T @ ones)[:, 0].float()
+    loss = ((forward / positive).log1p() + (backward / positive).log1p()).mean() / 2
+    ahead, back = 0.5 / (positive + forward), 0.5 / (positive + backward)
+    weights *= ahead[:, None].to(short) + back.to(short)
+    weights.diagonal().copy_(-forward * ahead - backward * back)
     gradient = torch.cat([weights @ right, weights.T @ left]).float()
     gradient -= unit * (unit * gradient).sum(1, keepdim=True)
     return loss, gradient.div_(norms * (n * temperature))
@@ -227,5 +230,5 @@ def _descend(table: Table, rows: torch.Tensor, vectors: torch.Tensor, gradient: 
     squares += (gradient.norm(dim=1).square() / gradient.shape[1] - squares) / touched.clamp_max(1000)
     table.touched.index_copy_(0, rows, touched)
     table.squares.index_copy_(0, rows, squares)
-    vectors -= gradient.mul_((rate / (squares.sqrt() + 1e-12))[:, None])
+    vectors.addcmul_(gradient, (rate / (squares.sqrt() + 1e-12))[:, None], value=-1)
     table.vectors.index_copy_(0, rows, vectors)
