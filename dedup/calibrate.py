@@ -120,7 +120,7 @@ def calibrate_scorer(
     known = [pair for path in pairs for pair in read_pairs(path)]
     archives = 0 if level is Level.STORY else ARCHIVES  # stories told once may still be of one event
     sets = {path: read_gold(path) for path in (*golds, *against, *events)}
-    with Workers(jobs or count_cores()) as workers:
+    with Workers(count_cores() if jobs is None else jobs) as workers:
         found = {
             path: label_pairs(gold, encoder, labels=known, archives=archives, workers=workers, progress=progress)
             for path, gold in sets.items()

@@ -127,7 +127,7 @@ def find_duplicates(
 def _worthwhile(articles: Sequence[Article], jobs: int) -> int:
     """As many processes as were asked for, once there is enough for them to do."""
     characters = accumulate(len(article.text) for article in articles)
-    return jobs if any(sofar > _FEW_CHARACTERS for sofar in characters) else 1
+    return jobs if any(sofar > _FEW_CHARACTERS for sofar in characters) else min(jobs, 1)
 
 
 def compare_articles(

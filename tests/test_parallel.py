@@ -104,6 +104,8 @@ def test_a_number_of_jobs_below_one_is_refused(jobs: int) -> None:
     message = f"jobs must be at least 1, got {jobs}; this machine has {count_cores()} cores"
     with pytest.raises(errors.SettingsError, match=message):
         Workers(jobs)
+    with pytest.raises(errors.SettingsError, match=message):
+        find_duplicates(news()[:2], jobs=jobs)
 
 
 def news() -> list[Article]:
