@@ -5,6 +5,7 @@ Only this module knows what a model is; everything after it sees a float32 matri
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -19,7 +20,7 @@ import numpy.typing as npt
 
 from dedup.datatypes import UNDETERMINED, Embeddings, Progress
 from dedup.errors import ModelError
-from dedup.tensors import map_tensors
+from dedup.tensors import DENSE, is_static, map_tensors, read_table
 from dedup.text import sentences
 from dedup.token_ids import TokenIds, read_token_ids
 
@@ -95,7 +96,8 @@ def load_encoder(name: str = BUNDLED) -> Encoder:
     ----------
     name : str
         "bundled" (the model inside the package; no network, no torch), a directory that holds a sentence-transformers
-        model, or a hub name. A directory with a `StaticEmbedding` is read without torch as well.
+        model, or a hub name. A directory with a `StaticEmbedding`, and a linear layer behind it or none, is read
+        without torch as well.
 
     Raises
     ------
@@ -104,7 +106,7 @@ def load_encoder(name: str = BUNDLED) -> Encoder:
     """
     if name == BUNDLED:
         return StaticEncoder(_bundled_directory(), name=BUNDLED)
-    if (Path(name) / "0_StaticEmbedding" / "model.safetensors").is_file():
+    if is_static(Path(name)):
         return StaticEncoder(Path(name), name=name)
     return TransformerEncoder(name)
 
@@ -199,19 +201,22 @@ class StaticEncoder:
     Parameters
     ----------
     directory : Path
-        Holds ``0_StaticEmbedding/{model.safetensors, tokenizer.json}`` and, if it has them, ``languages.json`` and
-        ``language_means.safetensors``.
+        Holds ``0_StaticEmbedding/{model.safetensors, tokenizer.json}`` and, if it has them, ``1_Dense`` (a linear
+        layer), ``languages.json`` and ``language_means.safetensors``.
     """
 
     def __init__(self, directory: Path, *, name: str) -> None:
         self.name = name
         self._directory = directory
         weights = directory / "0_StaticEmbedding" / "model.safetensors"
-        self._table, self._scales, self._rows = _read_table(weights)
-        self.dimension = self._table.shape[1]
+        self._table, self._scales, self._rows = read_table(weights)
+        layer = directory / DENSE / "model.safetensors"
+        layers = [layer] if layer.is_file() else []
+        self._projections = [np.ascontiguousarray(map_tensors(path)["linear.weight"].T) for path in layers]
+        self.dimension = [self._table, *self._projections][-1].shape[1]
         self.language_means: LanguageMeans = _read_language_means(directory)
         try:
-            self.fingerprint = _digest(weights, weights.with_name("tokenizer.json"))
+            self.fingerprint = _digest(weights, weights.with_name("tokenizer.json"), *layers)
         except OSError as error:
             raise ModelError(f"cannot read {error.filename}: {error.strerror}; install the model again") from error
 
@@ -220,7 +225,7 @@ class StaticEncoder:
         return read_token_ids(self._directory / "0_StaticEmbedding" / "tokenizer.json")
 
     def pool(self, texts: Sequence[str]) -> Embeddings:
-        """Mean of the token vectors of each text: ndarray of shape (len(texts), d), float32."""
+        """Mean of each text's token vectors, behind the linear layer: ndarray of shape (len(texts), d), float32."""
         ids, lengths = self._token_ids.of(texts)
         known, column = _distinct(ids)
         vectors = self._table.take(known if self._rows is None else self._rows[known], axis=0)
@@ -228,7 +233,8 @@ class StaticEncoder:
         vectors = np.multiply(vectors, scales, dtype=np.float32)
         share = np.repeat(1 / np.maximum(lengths, 1), lengths).astype(np.float32)
         starts = np.concatenate([[0], np.cumsum(lengths)])
-        return _weighted_sums(vectors, column, share, starts)
+        means = _weighted_sums(vectors, column, share, starts)
+        return functools.reduce(np.matmul, self._projections, means)
 
     def encode(self, texts: Sequence[str]) -> Embeddings:
         """Unit vectors of texts of any length."""
@@ -339,25 +345,6 @@ def _bundled_directory() -> Path:
     if not found:
         raise ModelError(f"no bundled model in {models}: the installation is incomplete; install dedup again")
     return found[-1]
-
-
-_Table = tuple[npt.NDArray[Any], "npt.NDArray[np.float32] | None", "npt.NDArray[np.intp] | None"]
-
-
-def _read_table(path: Path) -> _Table:
-    """Token vectors as they are stored, the scale of each token, and the row of each where tokens share rows.
-
-    sentence-transformers stores int8 rows with a scale a token (``embeddings``, ``weights``) or plain floats. The rows
-    stay as they are: a run of a few articles reads a few of them.
-    """
-    tensors = map_tensors(path)
-    table = tensors["embeddings"] if "embeddings" in tensors else tensors["embedding.weight"]
-    scales, rows = tensors.get("weights"), tensors.get("mapping")
-    return (
-        table,
-        None if scales is None else scales.astype(np.float32).reshape(-1, 1),
-        None if rows is None else rows.astype(np.intp),
-    )
 
 
 def _read_language_means(directory: Path) -> dict[str, npt.NDArray[np.float32]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 from dedup import embed
 from dedup.embed import Encoder, TransformerEncoder, embed_articles, embed_sentences, load_encoder, unit_rows
 from dedup.errors import ModelError
+from dedup.tensors import is_static
 
 TEXTS = (
     "Kazakhstan attends the first Central Asia – G7 ministerial meeting",
@@ -138,3 +140,42 @@ def test_a_static_model_without_its_tokenizer_is_refused_before_anything_is_read
     shutil.copytree(path.parent, tmp_path / "model", ignore=shutil.ignore_patterns("tokenizer.json"))
     with pytest.raises(ModelError, match=r"cannot read .*tokenizer\.json: No such file or directory; install"):
         load_encoder(str(tmp_path / "model"))
+
+
+LAYER = {"in_features": 2, "out_features": 2, "bias": False, "activation_function": "torch.nn.modules.linear.Identity"}
+
+
+@pytest.mark.parametrize(
+    ("modules", "layer", "static"),
+    [
+        (["StaticEmbedding"], None, True),
+        (["StaticEmbedding", "Normalize"], None, True),
+        (["StaticEmbedding", "Dense"], LAYER, True),
+        (["StaticEmbedding", "Dense", "Normalize"], LAYER, True),
+        (["StaticEmbedding", "Dense"], LAYER | {"bias": True}, False),
+        (["StaticEmbedding", "Dense"], LAYER | {"activation_function": "torch.nn.modules.activation.Tanh"}, False),
+        (["StaticEmbedding", "Normalize", "Dense"], LAYER, False),
+        (["StaticEmbedding", "WordWeights"], None, False),
+        (["Transformer", "Pooling"], None, False),
+    ],
+)
+def test_what_the_light_path_reads(
+    tmp_path: Path, modules: list[str], layer: dict[str, object] | None, static: bool
+) -> None:
+    (tmp_path / "0_StaticEmbedding").mkdir()
+    (tmp_path / "0_StaticEmbedding" / "model.safetensors").touch()
+    (tmp_path / "modules.json").write_text(json.dumps([{"type": f"somewhere.{name}"} for name in modules]))
+    (tmp_path / "1_Dense").mkdir()
+    if layer is not None:
+        (tmp_path / "1_Dense" / "config.json").write_text(json.dumps(layer))
+    assert is_static(tmp_path) is static
+
+
+@pytest.mark.parametrize("content", [None, "[", '["StaticEmbedding"]', '[{"type": "a.Dense"}]'])
+def test_a_static_model_whose_parts_are_not_told_is_refused(tmp_path: Path, content: str | None) -> None:
+    (tmp_path / "0_StaticEmbedding").mkdir()
+    (tmp_path / "0_StaticEmbedding" / "model.safetensors").touch()
+    if content is not None:
+        (tmp_path / "modules.json").write_text(content)
+    with pytest.raises(ModelError, match="no whole sentence-transformers model"):
+        is_static(tmp_path)
