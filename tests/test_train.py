@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import lzma
 import random
+import shutil
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,11 +17,13 @@ from safetensors.numpy import load_file
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 import dedup
+from dedup.embed import unit_rows
 from dedup.errors import ReadError, SettingsError
 from dedup.train import Stage, TrainSettings, train_encoder
 from dedup.train.batches import Batch, Ragged, Sampler, Segments, make_side
-from dedup.train.corpus import read_corpus
+from dedup.train.corpus import Corpus, Translations, read_corpus
 from dedup.train.export import levels_by_frequency, quantise, save_model
+from dedup.train.languages import language_directions, take_off_languages
 from dedup.train.optimise import Sum, Table, contrastive_loss
 from dedup.train.postprocess import choose_tokens, shrink, token_directions, token_frequencies, widest_directions
 from dedup.train.proclitics import bare_forms
@@ -102,6 +105,50 @@ def test_both_ways_of_loading_give_the_same_vectors(model: Path) -> None:
     texts = ["Balo, banor! kemos", "unknownword balol 2024", "lolab ronab"]
     plain = SentenceTransformer(str(model), device="cpu").encode(texts, normalize_embeddings=True)
     assert np.abs(plain - dedup.load_encoder(str(model)).encode(texts)).max() < 1e-5
+
+
+def test_two_directions_are_taken_off_behind_the_table(corpus: Path, model: Path) -> None:
+    encoder = dedup.load_encoder(str(model))
+    vectors = encoder.encode(read_corpus(corpus).english)
+    assert encoder.dimension == TINY.dimensions
+    assert np.linalg.matrix_rank(vectors, tol=1e-3) == TINY.dimensions - 2
+
+
+def test_taking_them_off_again_changes_nothing(corpus: Path, model: Path, tmp_path: Path) -> None:
+    again = tmp_path / "again"
+    shutil.copytree(model, again)
+    take_off_languages(again, read_corpus(corpus), TINY.source_weights)
+    assert dedup.load_encoder(str(again)).fingerprint == dedup.load_encoder(str(model)).fingerprint
+    take_off_languages(again, read_corpus(corpus), TINY.source_weights, directions=1)
+    assert dedup.load_encoder(str(again)).fingerprint != dedup.load_encoder(str(model)).fingerprint
+
+
+class Accents:
+    """Words are numbers: vectors with an accent for the language whose letter stands before them."""
+
+    def __init__(self) -> None:
+        self.meanings = np.random.default_rng(0).normal(size=(30, 8)).astype(np.float32)
+        self.meanings -= self.meanings.mean(0)
+        self.accents = {"e": np.zeros(8), "i": 2 * np.eye(8)[2], "d": 0.3 * np.eye(8)[5]}
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        words = [[self.meanings[int(word[1:])] + self.accents[word[0]] for word in text.split()] for text in texts]
+        return unit_rows(np.array([np.mean(rows, axis=0) for rows in words], np.float32))
+
+
+def test_the_directions_of_languages_are_those_their_words_have_in_common() -> None:
+    rows = np.random.default_rng(0).integers(0, 30, (500, 4))
+    english, *others = ([" ".join(f"{letter}{word}" for word in row) for row in rows] for letter in "eid")
+    sides = {
+        name: Translations(segments, np.arange(500, dtype=np.int32), np.zeros(500, np.int16))
+        for name, segments in zip(("id", "de"), others, strict=True)
+    }
+    pairs = Corpus(english, sides, ("news",))
+    one, two = (language_directions(Accents(), pairs, {"news": 2.0}, directions=n) for n in (1, 2))
+    assert abs(one[2, 0]) > 0.95
+    assert np.linalg.norm(two[[2, 5]]) == pytest.approx(2**0.5, abs=0.05)
+    assert two.T @ two == pytest.approx(np.eye(2), abs=1e-5)
+    assert language_directions(Accents(), pairs, {}, directions=0).shape == (8, 0)
 
 
 def test_every_language_has_its_mean(model: Path) -> None:
@@ -426,6 +473,7 @@ def test_frequencies_are_shares_of_a_language_whatever_its_size() -> None:
         ({"kept": 0}, "kept must be at least 1"),
         ({"width": 300}, "width must be at least dimensions \\(384\\), got 300"),
         ({"other": 30}, "other is a share"),
+        ({"language_directions": 384}, "language_directions must lie in \\[0, dimensions - 1 = 383\\], got 384"),
         ({"group": 600}, "pairs must"),
     ],
 )

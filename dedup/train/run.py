@@ -19,6 +19,7 @@ from dedup.errors import MissingExtraError, SettingsError
 from dedup.train.batches import Ragged, Sampler, Segments, Side, make_side
 from dedup.train.corpus import Corpus, read_corpus, read_word_counts
 from dedup.train.export import levels_by_frequency, save_model
+from dedup.train.languages import take_off_languages
 from dedup.train.optimise import LOWEST_TEMPERATURE, Table, train_step
 from dedup.train.postprocess import (
     choose_tokens,
@@ -141,6 +142,8 @@ class TrainSettings:
         Share of words a step leaves to their pieces, and standard deviation of the pieces' first vectors.
     whitening : float
         Power p of the within-story covariance C in C^-p, which is folded into the table.
+    language_directions : int
+        Directions in which languages stand apart most: a linear layer behind the table takes them off.
     levels, tilt : float
         Quantisation steps in a row's root mean square (geometric mean), which go by its token's frequency to the power
         `tilt`.
@@ -163,6 +166,7 @@ class TrainSettings:
     word_dropout: float = 0.12
     spread: float = 0.035
     whitening: float = 0.1
+    language_directions: int = 2
     levels: float = 1.385
     tilt: float = 0.35
     seed: int = 0
@@ -173,6 +177,11 @@ class TrainSettings:
             if getattr(self, name) < 1:
                 raise SettingsError(f"{name} must be at least 1, got {getattr(self, name)}")
         _check_shares(self, "other", "one_source", "word_dropout", "settled")
+        if not 0 <= self.language_directions < self.dimensions:
+            raise SettingsError(
+                f"language_directions must lie in [0, dimensions - 1 = {self.dimensions - 1}], "
+                f"got {self.language_directions}"
+            )
         if self.width < self.dimensions:
             raise SettingsError(f"width must be at least dimensions ({self.dimensions}), got {self.width}")
         if self.pairs % self.group:
@@ -234,7 +243,8 @@ def train_encoder(
     settings = settings or TrainSettings()
     work = (work or out.with_name(out.name + ".work")) / settings.key
     work.mkdir(parents=True, exist_ok=True)
-    pairs = _prepare(read_corpus(corpus), corpus, work, settings, progress)
+    texts = read_corpus(corpus)
+    pairs = _prepare(texts, corpus, work, settings, progress)
     table = _optimise(pairs, work, settings, checkpoint_every, progress)
     folded = table.fold()
     kept = table.kept.cpu().numpy()
@@ -246,6 +256,7 @@ def train_encoder(
     levels = levels_by_frequency(frequencies, settings.levels, settings.tilt)
     rows = rows @ token_directions(rows, frequencies)
     save_model(out, tokenizer, rows, of_token, ["en", *pairs.sides], levels=levels)
+    take_off_languages(out, texts, settings.source_weights, directions=settings.language_directions, seed=settings.seed)
     return out
 
 
