@@ -11,13 +11,21 @@ import numpy as np
 import pytest
 
 import dedup
-from dedup.train.figures import aligned_sentences, article_precision, article_vectors, read_set, sentence_retrieval
+from dedup.train.figures import (
+    aligned_sentences,
+    article_precision,
+    article_vectors,
+    best_pairwise_f1,
+    read_set,
+    sentence_retrieval,
+)
 
 ROOT = Path(dedup.__file__).parent
-MODEL = ROOT / "models" / "dedup-static-v5"
+MODEL = ROOT / "models" / "dedup-static-v6"
 EVAL = ROOT.parent.parent / "shared" / "eval"
 FINGERPRINTS = {
     "model.safetensors": "76142406729bf286e0e370d52fc2a866a738a5a12df4f3faee4ccf9e7723a057",
+    "../1_Dense/model.safetensors": "7303199237001f1b87512a616b32cce5dc1680e4ee90c5f2bcb1b06efe5465c9",
     "tokenizer.json": "479f7f755d7732cf76949e079e57ee57dad2072d08ce1d5b5d192c524287a767",
 }
 needs_eval = pytest.mark.skipif(not (EVAL / "ntrex.jsonl.xz").exists(), reason="the evaluation sets are not here")
@@ -81,3 +89,4 @@ def test_translated_articles_are_found() -> None:
     rows = read_set(EVAL, "ntrex")
     vectors = article_vectors(rows, dedup.load_encoder(str(MODEL)), centred=False)
     assert article_precision(rows, vectors) >= 0.998
+    assert best_pairwise_f1(rows, vectors) >= 0.92
