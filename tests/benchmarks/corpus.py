@@ -2,7 +2,7 @@
 
 A sentence of an article is two segments of the translation corpus with a name or a number between them, so that however
 many articles there are, those that share a whole sentence are those of one story (with whole sentences of the corpus,
-of which there are 200,000, articles of a large corpus are chained to each other and every sentence recurs like a
+of which there are 160,000, articles of a large corpus are chained to each other and every sentence recurs like a
 notice). An article takes its segments from one stretch of the list, as a real one keeps to its topic, and other
 articles take theirs from the same stretch. Of ten articles six stand alone; the others come as translations (a pair, or
 a story in up to six languages), edits, excerpts and exact copies. The same size and seed give the same corpus, and a
@@ -24,6 +24,7 @@ LANGUAGES = (
     *("ko", "nl", "pl", "pt", "ru", "th", "tr", "vi", "zh-cn"),
 )
 SHORTEST = 30  # characters of an English segment
+LONGEST = 160  # a whole paragraph would be a third of an article, and two that share it no strangers
 STRETCH = 3000  # segments that an article chooses from
 NAMES = 20_000  # family names that articles speak of
 SYLLABLES = (
@@ -106,7 +107,7 @@ def _read_foreign(language: str, english: list[str]) -> dict[int, str]:
     with lzma.open(CORPUS / f"{language}.tsv.xz", "rt", encoding="utf-8") as file:
         for row in file:
             number, source, sentence = row.rstrip("\n").split("\t", 2)
-            if not source.startswith("lexicon") and len(english[int(number)]) >= SHORTEST:
+            if not source.startswith("lexicon") and SHORTEST <= len(english[int(number)]) <= LONGEST:
                 found[int(number)] = sentence
     return found
 
