@@ -10,15 +10,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
+
+from dedup.spelling import CODES, Ids, Spelled, code_points
 
 if TYPE_CHECKING:
     from tokenizers.normalizers import Normalizer
     from tokenizers.pre_tokenizers import PreTokenizer
 
-_Flags = npt.NDArray[np.bool_]
-
-_CODES = 0x110000
 _SURROGATES = range(0xD800, 0xE000)
 _UNSEEN, _SEPARATOR, _LETTER, _DIGIT, _REPLACED = range(5)
 _LINK = "\u4e00"  # a letter without a small form, which stands between characters that are shown together
@@ -37,16 +35,16 @@ class Characters:
 
     def __init__(self, normaliser: Normalizer, splitter: PreTokenizer) -> None:
         self._normaliser, self._splitter = normaliser, splitter
-        self._kind = np.zeros(_CODES, np.uint8)
-        self._becomes = np.zeros(_CODES, np.uint32)
+        self._kind = np.zeros(CODES, np.uint8)
+        self._becomes = np.zeros(CODES, np.uint32)
         # Of characters that become none, or more than one; surrogates, which are broken, none as U+FFFD does.
         self._replacements = dict.fromkeys(_SURROGATES, "")
         self._kind[_SURROGATES] = _REPLACED
         self._kind[ord(_LINK)], self._becomes[ord(_LINK)] = _LETTER, ord(_LINK)
 
-    def words(self, texts: Sequence[str]) -> tuple[list[str], npt.NDArray[np.intp]]:
+    def words(self, texts: Sequence[str]) -> tuple[Spelled, Ids]:
         """Words of the texts one after another, and how many each text has."""
-        codes = np.frombuffer("\n".join([*texts, ""]).encode("utf-32-le", "surrogatepass"), "<u4")
+        codes = code_points("\n".join([*texts, ""]))
         kind = self._kind[codes]
         unseen = kind == _UNSEEN
         if unseen.any():
@@ -62,11 +60,11 @@ class Characters:
         inside = kind != _SEPARATOR
         begins = inside.copy()
         begins[1:] &= kind[1:] != kind[:-1]
-        counts = np.diff(np.searchsorted(np.flatnonzero(begins), ends), prepend=0)
-        becomes = self._becomes[codes]
-        begins[1:] &= inside[:-1]  # from here on only digits next to letters
-        becomes = np.insert(becomes, np.flatnonzero(begins[1:]) + 1, ord(" "))
-        return becomes.tobytes().decode("utf-32-le").split(), counts
+        begins = np.flatnonzero(begins)
+        counts = np.diff(np.searchsorted(begins, ends), prepend=0)
+        letters = self._becomes[codes[inside]]
+        starts = (np.cumsum(inside) - 1)[begins]
+        return Spelled(letters, np.append(starts[1:], len(letters))[: len(starts)]), counts
 
     def _look_at(self, codes: list[int]) -> None:
         """Enter what becomes of characters met for the first time."""

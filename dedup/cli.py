@@ -28,7 +28,7 @@ from dedup.evaluate import evaluation_as_dict, evaluation_as_text
 from dedup.garbage import collected_seldom
 from dedup.gold import Gold, read_clusters, read_gold, read_pairs
 from dedup.output import check_writable, write_whole
-from dedup.parallel import count_cores
+from dedup.parallel import count_cores, load_numpy_alone
 from dedup.progress import ProgressLine
 from dedup.stores import is_uri
 from dedup.version import __version__
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 _FOUND_DUPLICATES = 3
 _INTERRUPTED = 130
+
 
 class _Interrupted(click.ClickException):
     exit_code = _INTERRUPTED
@@ -291,15 +292,14 @@ def _engine(engine: str, address: str | None, jobs: int | None) -> Iterator[RayW
 
 
 def _find(articles: Iterable[Article | Skipped], settings: Settings, *, shown: bool, **sharing: Any) -> Report:
+    load_numpy_alone()
     from dedup.pipeline import find_duplicates
 
     with _progress(shown) as progress:
         return find_duplicates(articles, settings=settings, progress=progress, **sharing)
 
 
-def _read(
-    paths: Sequence[str], *, shared: bool = False, jobs: int = 1, **given: Any
-) -> Iterable[Article | Skipped]:
+def _read(paths: Sequence[str], *, shared: bool = False, jobs: int = 1, **given: Any) -> Iterable[Article | Skipped]:
     """What the paths hold, read here or by those who share the work; options not given keep their defaults."""
     from dedup.read import ReadOptions, read_paths
 

@@ -9,7 +9,6 @@ import functools
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from importlib import resources
 from itertools import islice
 from pathlib import Path
@@ -22,7 +21,7 @@ from dedup.datatypes import UNDETERMINED, Embeddings, Progress
 from dedup.errors import ModelError
 from dedup.tensors import DENSE, is_static, map_tensors, read_table
 from dedup.text import sentences
-from dedup.token_ids import TokenIds, read_token_ids
+from dedup.token_ids import read_token_ids
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -105,7 +104,7 @@ def load_encoder(name: str = BUNDLED) -> Encoder:
         If there is no such model, or it needs remote code (which is never run).
     """
     if name == BUNDLED:
-        return StaticEncoder(_bundled_directory(), name=BUNDLED)
+        return _bundled()
     if is_static(Path(name)):
         return StaticEncoder(Path(name), name=name)
     return TransformerEncoder(name)
@@ -216,13 +215,10 @@ class StaticEncoder:
         self.dimension = [self._table, *self._projections][-1].shape[1]
         self.language_means: LanguageMeans = _read_language_means(directory)
         try:
+            self._token_ids = read_token_ids(weights.with_name("tokenizer.json"))
             self.fingerprint = _digest(weights, weights.with_name("tokenizer.json"), *layers)
         except OSError as error:
             raise ModelError(f"cannot read {error.filename}: {error.strerror}; install the model again") from error
-
-    @cached_property
-    def _token_ids(self) -> TokenIds:
-        return read_token_ids(self._directory / "0_StaticEmbedding" / "tokenizer.json")
 
     def pool(self, texts: Sequence[str]) -> Embeddings:
         """Mean of each text's token vectors, behind the linear layer: ndarray of shape (len(texts), d), float32."""
@@ -337,6 +333,11 @@ def _weighted_sums(
     if len(filled):
         sums[filled] = np.add.reduceat(vectors[column] * share[:, None], starts[filled], axis=0)
     return sums
+
+
+@functools.cache
+def _bundled() -> StaticEncoder:
+    return StaticEncoder(_bundled_directory(), name=BUNDLED)
 
 
 def _bundled_directory() -> Path:

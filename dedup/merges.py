@@ -8,27 +8,22 @@ all words have one merge made at a time, in numpy: 70,000 words of nine letters 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping, Sequence
 from functools import cached_property
-from itertools import chain, pairwise
-from typing import Any
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
-Ids = npt.NDArray[np.intp]
+from dedup.spelling import Hashes, Ids, Places, Spelled, joined_hashes
+from dedup.vocabulary import Vocabulary
+
 _Symbols = npt.NDArray[np.int32]
-_Keys = npt.NDArray[np.int64]
 
 _NEVER = np.iinfo(np.int32).max  # the rank of a pair that is not merged
 _PLACE = 32  # bits below the rank in a key that orders pairs by rank, then from left to right
-_NO_PAIR = np.iinfo(np.int64).max
-_SLOT_BITS = 19
-_SLOT_MASK = (1 << _SLOT_BITS) - 1
-_SPREAD = np.int64(0x9E3779B97F4A7C15 - (1 << 64))
 _MASK = (1 << _PLACE) - 1
 _LONG = 200  # symbols of a word that is merged alone: each of its merges would be a round of all
-_UNASKED, _UNKNOWN = (-2, -1)  # symbols of characters not looked up so far, and of those the vocabulary lacks
+_UNKNOWN = -1  # the symbol of characters that the vocabulary lacks
 
 
 class Merges:
@@ -36,32 +31,31 @@ class Merges:
 
     Parameters
     ----------
-    vocabulary : mapping of str to int
-        Tokens and their ids; holds every character that a merge starts from and every product.
-    merges : sequence of pairs of str
-        Tokens that become one, best first.
+    vocabulary : Vocabulary
+        Holds every character that a merge starts from and every product.
+    pairs : Spelled
+        Tokens that become one, best first: the left and the right one of each merge in turn.
+
+    Raises
+    ------
+    ValueError
+        If something else is merged.
     """
 
-    def __init__(self, vocabulary: Mapping[str, int], merges: Sequence[Sequence[str]]) -> None:
-        self._vocabulary = vocabulary
-        id_of = vocabulary.__getitem__
-        parts = np.fromiter(map(id_of, chain.from_iterable(merges)), np.int64, 2 * len(merges)).reshape(-1, 2)
-        made = np.fromiter(map(id_of, map("".join, merges)), np.int32, len(merges))
-        keys = _pair_keys(parts[:, 0], parts[:, 1])
-        order = np.argsort(keys, kind="stable")
-        self._keys = np.append(keys[order], _NO_PAIR)
-        self._ranks_of_keys = np.append(order, _NEVER).astype(np.int32)
-        self._made = made
-        slots = _slots(self._keys[:-1])
-        self._first = np.full(1 << _SLOT_BITS, len(order), np.int32)
-        self._first[slots] = np.arange(len(order))
-        self._crowded = np.bincount(slots, minlength=1 << _SLOT_BITS) > 1
-        self._symbol_of = np.full(0x110000, _UNASKED, np.int32)
+    def __init__(self, vocabulary: Vocabulary, pairs: Spelled) -> None:
+        hashes = pairs.hashes()
+        left, right = vocabulary.find(hashes).reshape(-1, 2).T
+        self._made = vocabulary.find(joined_hashes(hashes[::2], hashes[1::2], pairs.lengths[::2]))
+        if min(part.min(initial=0) for part in (left, right, self._made)) < 0:
+            raise ValueError("a merge of what is no token, or to what is none")
+        self._pairs = _pair_keys(left, right)
+        self._places = Places(self._pairs)
+        self._symbol_of = vocabulary.letters
 
-    def cut(self, words: Sequence[str]) -> tuple[Ids, Ids]:
+    def cut(self, words: Spelled) -> tuple[Ids, Ids]:
         """Ids of the words one after another, and how many each has: ndarrays of shape (ids,) and (len(words),)."""
         symbols, counts = self._spell(words)
-        done = _Done(len(words))
+        done = _Done(len(words.ends))
         ends = np.cumsum(counts)
         for word in np.flatnonzero(counts > _LONG).tolist():
             merged = self._merge_one(symbols[ends[word] - counts[word] : ends[word]].tolist())
@@ -70,19 +64,13 @@ class Merges:
         self._merge_all(short, symbols[np.repeat(counts <= _LONG, counts)], counts[short], done)
         return done.in_order()
 
-    def _spell(self, words: Sequence[str]) -> tuple[_Symbols, Ids]:
+    def _spell(self, words: Spelled) -> tuple[_Symbols, Ids]:
         """The characters of the words as symbols, those the vocabulary lacks left out, and how many each word has."""
-        codes = np.frombuffer("".join(words).encode("utf-32-le", "surrogatepass"), "<u4")
-        symbols = self._symbol_of[codes]
-        if (new := symbols == _UNASKED).any():
-            for code in np.unique(codes[new]).tolist():
-                self._symbol_of[code] = self._vocabulary.get(chr(code), _UNKNOWN)
-            symbols = self._symbol_of[codes]
-        counts = np.fromiter(map(len, words), np.intp, len(words))
+        symbols, counts = self._symbol_of[words.letters], words.lengths
         known = symbols != _UNKNOWN
         if not known.all():
-            owner = np.repeat(np.arange(len(words)), counts)
-            counts, symbols = (np.bincount(owner[known], minlength=len(words)), symbols[known])
+            owner = np.repeat(np.arange(len(counts)), counts)
+            counts, symbols = (np.bincount(owner[known], minlength=len(counts)), symbols[known])
         return symbols, counts
 
     def _merge_all(self, words: Ids, symbols: _Symbols, counts: Ids, done: _Done) -> None:
@@ -117,13 +105,9 @@ class Merges:
             ranks[behind] = self._ranks(symbols[behind], symbols[behind + 1])
 
     def _ranks(self, left: _Symbols, right: _Symbols) -> _Symbols:
-        keys = _pair_keys(left, right)
-        slots = _slots(keys)
-        found = self._first[slots]
-        crowded = np.flatnonzero(self._crowded[slots] & (self._keys[found] != keys))
-        # Sought among all where that may help, which is one in ten; a pair listed twice counts by its last place.
-        found[crowded] = np.searchsorted(self._keys, keys[crowded], "right") - 1
-        return np.where(self._keys[found] == keys, self._ranks_of_keys[found], _NEVER)
+        found = self._places.find(_pair_keys(left, right))
+        found[found < 0] = _NEVER
+        return found
 
     def _merge_one(self, symbols: list[int]) -> list[int]:
         """The same for one word of any length, its pairs waiting in a heap."""
@@ -153,7 +137,7 @@ class Merges:
 
     @cached_property
     def _rank_of(self) -> dict[int, int]:
-        return dict(zip(self._keys[:-1].tolist(), self._ranks_of_keys[:-1].tolist(), strict=True))
+        return {key: rank for rank, key in enumerate(self._pairs.tolist())}
 
 
 class _Done:
@@ -178,12 +162,5 @@ class _Done:
         return ids, self._counts
 
 
-def _pair_keys(left: npt.NDArray[Any], right: npt.NDArray[Any]) -> _Keys:
-    keys: _Keys = (left.astype(np.int64) << _PLACE) + right
-    return keys
-
-
-def _slots(keys: _Keys) -> _Keys:
-    """Places of pairs in a table, well spread (Fibonacci hashing, Knuth, The Art of Computer Programming 3, 6.4)."""
-    slots: _Keys = (keys * _SPREAD >> (64 - _SLOT_BITS)) & _SLOT_MASK
-    return slots
+def _pair_keys(left: _Symbols, right: _Symbols) -> Hashes:
+    return left.astype(np.uint64) << np.uint64(_PLACE) | right.astype(np.uint64)

@@ -7,12 +7,14 @@ worker process sets its number of threads before numpy is loaded.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from importlib import import_module
 from threading import Thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
+_BLAS_THREADS = "OPENBLAS_NUM_THREADS"
 _TOLD = 1024  # articles after which the progress of reading is told
 _MOST_CHARACTERS = 1 << 26  # of texts that stay in memory
 _AHEAD = 3  # tasks in hand for each worker: none waits, and no stage piles up its results
@@ -180,15 +183,17 @@ class Workers:
 
 
 def _context() -> BaseContext:
-    """How processes start: as copies of one that has loaded code and model and has no threads, or afresh.
+    """How processes start: as copies of this one, or of one that has loaded code and model, or afresh.
 
-    Copying this one would break what has threads, as numpy and the tokenizer have. Only on Linux may a process be
-    copied that has used the system's own libraries.
+    Copying this one takes next to no time and would break what has threads, as numpy has where nobody asked for fewer.
+    Only on Linux may a process be copied that has used the system's own libraries.
     """
     from multiprocessing import get_context
 
     if sys.platform != "linux":
         return get_context("spawn")
+    if len(os.listdir("/proc/self/task")) == 1:
+        return get_context("fork")
     context = get_context("forkserver")
     context.set_forkserver_preload(["dedup.warm"])
     return context
@@ -220,6 +225,19 @@ def one_thread() -> AbstractContextManager[object]:
     return threadpool_limits(1, "blas")  # type: ignore[no-any-return]
 
 
+def load_numpy_alone() -> None:
+    """Load numpy, unless it is there, without the threads it otherwise starts for products of matrices.
+
+    A process that has no other threads can be copied.
+    """
+    before = os.environ.get(_BLAS_THREADS)
+    os.environ[_BLAS_THREADS] = "1"
+    import_module("numpy")
+    del os.environ[_BLAS_THREADS]
+    if before is not None:
+        os.environ[_BLAS_THREADS] = before
+
+
 def count_cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -227,6 +245,7 @@ def count_cores() -> int:
 
 def _start_worker() -> None:
     """Ctrl-C is for the process that started this one, and when that is killed this one goes too."""
+    gc.freeze()  # of a copy, what is never looked at again stays shared
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     restrict_threads()
     Thread(target=_end_with_parent, daemon=True).start()
@@ -244,9 +263,7 @@ def _end_with_parent() -> None:
 
 def restrict_threads() -> None:
     """One thread for whatever this process loads from now on."""
-    os.environ.update(
-        OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1", TOKENIZERS_PARALLELISM="false"
-    )
+    os.environ.update({_BLAS_THREADS: "1"}, OMP_NUM_THREADS="1", MKL_NUM_THREADS="1", TOKENIZERS_PARALLELISM="false")
 
 
 ALONE = Workers(1)

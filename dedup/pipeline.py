@@ -78,7 +78,8 @@ def find_duplicates(
     jobs : int
         Processes that share the work once there is enough of it; the report is the same with any number. They import
         the script that asks for more than one, which must keep its own work under ``if __name__ == "__main__":``. On
-        Linux they are copies of one that has the model, which stays, idle, until this one ends.
+        Linux they are copies: of this process where it has no threads (numpy has some unless told otherwise), else of
+        one that has loaded the model, which stays, idle, until this one ends.
     workers : Workers, optional
         Who shares the work instead: `RayWorkers`, for more than one machine.
     progress : callable (stage, done, total), optional

@@ -10,17 +10,18 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from itertools import chain, count, islice, repeat
+from itertools import chain, count, islice
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from dedup.characters import Characters
 from dedup.errors import ModelError
-from dedup.garbage import collected_seldom
 from dedup.merges import Merges
+from dedup.spelling import Hashes, Ids, Spelled
+from dedup.vocabulary import Vocabulary, make_tables, read_rule
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -28,10 +29,9 @@ if TYPE_CHECKING:
 WORDS = r"[^\s\p{P}\p{N}$+<=>^`|~]+|\p{N}+"
 """Pattern of a word as models are trained with it: of letters, or whatever is no space, mark or digit; or of digits."""
 
-_Ids = npt.NDArray[np.intp]
-
 _MOST = 1 << 23  # characters held, counting each part as _OVERHEAD more: about 25 MB
 _OVERHEAD = 50
+_MOST_WORDS = 1 << 19  # put together from pieces and held: about 30 MB
 _AT_SPACES = ("BertPreTokenizer", "Whitespace", "WhitespaceSplit")
 _NORMALISER = {"type": "BertNormalizer", "handle_chinese_chars": False, "strip_accents": False}
 _SPLITTER = {"type": "Split", "behavior": "Removed", "invert": True}
@@ -39,36 +39,12 @@ _MODEL = {"type": "BPE", "ignore_merges": True, "byte_fallback": False}
 _MODEL |= dict.fromkeys(["dropout", "unk_token", "continuing_subword_prefix", "end_of_word_suffix"])
 
 
-class Cutter(Protocol):
-    """A way to part texts so that the ids of the parts are the ids of the texts."""
+class TokenIds(Protocol):
+    """A tokenizer that remembers; what it remembers never changes an answer. Threads may share one."""
 
-    def part(self, texts: Sequence[str]) -> tuple[list[str], _Ids]:
-        """Parts of the texts one after another, and how many each text has."""
-        ...
-
-    def cut(self, parts: list[str]) -> tuple[_Ids, _Ids]:
-        """Ids of the parts one after another, and how many each has."""
-        ...
-
-
-class TokenIds:
-    """A tokenizer that remembers; what it remembers never changes an answer."""
-
-    def __init__(self, cutter: Cutter) -> None:
-        self._cutter = cutter
-        self._known = _Known()
-
-    def of(self, texts: Sequence[str]) -> tuple[_Ids, _Ids]:
+    def of(self, texts: Sequence[str]) -> tuple[Ids, Ids]:
         """Ids of the texts one after another, and how many each has: ndarrays of shape (tokens,) and (len(texts),)."""
-        parts, counts = self._cutter.part(texts)
-        known = self._known
-        numbers = known.number(parts)
-        if fresh := known.not_learnt():
-            known.learn(fresh, *self._cutter.cut(fresh))
-        if known.held > _MOST:
-            self._known = _Known()
-        ids, ends = known.look_up(numbers)
-        return ids, np.diff(ends[np.append(0, np.cumsum(counts))])
+        ...
 
 
 def read_token_ids(path: Path) -> TokenIds:
@@ -80,10 +56,9 @@ def read_token_ids(path: Path) -> TokenIds:
         If the file is damaged or none of that library.
     """
     try:
-        with collected_seldom():
-            rule = json.loads(path.read_bytes())
+        rule, tables = read_rule(path.read_bytes())
         if _is_by_words(rule):
-            return TokenIds(_Words(rule))
+            return WordIds(rule["normalizer"], *(tables or make_tables(rule["model"])))
         if not rule["model"]:
             raise ValueError("no model")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -93,10 +68,96 @@ def read_token_ids(path: Path) -> TokenIds:
     tokenizer = Tokenizer.from_file(str(path))
     tokenizer.no_padding()
     tokenizer.no_truncation()
-    return TokenIds(TokenizerCutter(tokenizer))
+    return StretchIds(tokenizer)
 
 
-class TokenizerCutter:
+class WordIds:
+    """Words of letters and words of digits: tokens, or else put together from pieces.
+
+    Parameters
+    ----------
+    normaliser : dict
+        What the tokenizer's file says of its `BertNormalizer`.
+    vocabulary : Vocabulary
+    merges : Spelled
+        The two parts of each merge in turn.
+    """
+
+    def __init__(self, normaliser: dict[str, Any], vocabulary: Vocabulary, merges: Spelled) -> None:
+        from tokenizers import Regex, normalizers, pre_tokenizers
+
+        options = {name: value for name, value in normaliser.items() if name != "type"}
+        splitter = pre_tokenizers.Split(Regex(WORDS), "removed", invert=True)
+        self._words = Characters(normalizers.BertNormalizer(**options), splitter).words
+        self._vocabulary, self._merges = vocabulary, Merges(vocabulary, merges)
+        self._known = _CutWords()
+        self._lock = Lock()
+
+    def of(self, texts: Sequence[str]) -> tuple[Ids, Ids]:
+        """Ids of the texts one after another, and how many each has."""
+        with self._lock:
+            words, counts = self._words(texts)
+            hashes = words.hashes()
+            ids = self._vocabulary.find(hashes).astype(np.intp)
+            lengths = np.ones(len(ids), np.intp)
+            lacking = np.flatnonzero(ids < 0)
+            if len(lacking):
+                pieces, lengths[lacking] = self._cut(words, hashes, lacking)
+                ids = np.repeat(ids, lengths)
+                ids[ids < 0] = pieces
+        ends = np.append(0, np.cumsum(lengths))
+        return ids, np.diff(ends[np.append(0, np.cumsum(counts))])
+
+    def _cut(self, words: Spelled, hashes: Hashes, lacking: Ids) -> tuple[Ids, Ids]:
+        """Ids of words that are no tokens, and how many each has."""
+        different, first, number = np.unique(hashes[lacking], return_index=True, return_inverse=True)
+        known = self._known
+        fresh = known.lacks(different)
+        if len(fresh):
+            known.learn(different[fresh], *self._merges.cut(words.take(lacking[first[fresh]])))
+        ids, lengths = known.look_up(different, number)
+        if len(known) > _MOST_WORDS:
+            self._known = _CutWords()
+        return ids, lengths
+
+
+class _CutWords:
+    """Words met so far that are no tokens: that of hash ``hashes[i]`` has the ids ``ids[starts[i]:][:lengths[i]]``."""
+
+    def __init__(self) -> None:
+        self._hashes = np.empty(0, np.uint64)  # in order
+        self._starts, self._lengths = np.empty(0, np.intp), np.empty(0, np.intp)
+        self._ids = _Column()
+
+    def __len__(self) -> int:
+        return len(self._hashes)
+
+    def lacks(self, hashes: Hashes) -> Ids:
+        """The places of those that were not met."""
+        if not len(self):
+            return np.arange(len(hashes))
+        places = np.minimum(np.searchsorted(self._hashes, hashes), len(self) - 1)
+        return np.flatnonzero(self._hashes[places] != hashes)
+
+    def learn(self, hashes: Hashes, ids: Ids, lengths: Ids) -> None:
+        """Enter words that were not met, in the order of their hashes."""
+        places = np.searchsorted(self._hashes, hashes)
+        self._hashes = np.insert(self._hashes, places, hashes)
+        self._starts = np.insert(self._starts, places, len(self._ids) + np.cumsum(lengths) - lengths)
+        self._lengths = np.insert(self._lengths, places, lengths)
+        self._ids.extend(ids)
+
+    def look_up(self, different: Hashes, number: Ids) -> tuple[Ids, Ids]:
+        """Ids of the words ``different[number]``, all of them met, one after another, and how many each has."""
+        places = np.searchsorted(self._hashes, different)[number]
+        lengths = self._lengths[places]
+        ends = np.cumsum(lengths)
+        return self._ids.take(
+            np.arange(lengths.sum()) + np.repeat(self._starts[places] - ends + lengths, lengths)
+        ), lengths
+
+
+class StretchIds:
     """Stretches between spaces, or whole texts where a tokenizer may look across spaces, cut by the tokenizer itself.
 
     Control characters that Python counts as spaces, as form feeds, part words here; a tokenizer may drop them.
@@ -110,56 +171,39 @@ class TokenizerCutter:
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
         self._parted = _splits_at_spaces(tokenizer)
+        self._known = _Known()
+        self._lock = Lock()
 
-    def part(self, texts: Sequence[str]) -> tuple[list[str], _Ids]:
-        """Stretches of the texts, and how many each has."""
+    def of(self, texts: Sequence[str]) -> tuple[Ids, Ids]:
+        """Ids of the texts one after another, and how many each has."""
         stretches = [text.split() if self._parted else [text] for text in texts]
         counts = np.fromiter(map(len, stretches), np.intp, len(stretches))
-        return list(chain.from_iterable(stretches)), counts
+        with self._lock:
+            known = self._known
+            numbers = known.number(list(chain.from_iterable(stretches)))
+            if fresh := known.not_learnt():
+                known.learn(fresh, *self._cut(fresh))
+            if known.held > _MOST:
+                self._known = _Known()
+        ids, ends = known.look_up(numbers)
+        return ids, np.diff(ends[np.append(0, np.cumsum(counts))])
 
-    def cut(self, parts: list[str]) -> tuple[_Ids, _Ids]:
+    def _cut(self, stretches: list[str]) -> tuple[Ids, Ids]:
         """Ids of the stretches, and how many each has."""
-        rows = [encoding.ids for encoding in self._tokenizer.encode_batch_fast(parts, add_special_tokens=False)]
+        rows = [encoding.ids for encoding in self._tokenizer.encode_batch_fast(stretches, add_special_tokens=False)]
         lengths = np.fromiter(map(len, rows), np.intp, len(rows))
         return np.fromiter(chain.from_iterable(rows), np.intp, lengths.sum()), lengths
 
 
-class _Words:
-    """Words of letters and words of digits: tokens, or else put together from pieces."""
-
-    def __init__(self, rule: dict[str, Any]) -> None:
-        from tokenizers import Regex, normalizers, pre_tokenizers
-
-        options = {name: value for name, value in rule["normalizer"].items() if name != "type"}
-        splitter = pre_tokenizers.Split(Regex(WORDS), "removed", invert=True)
-        self._vocabulary: dict[str, int] = rule["model"]["vocab"]
-        self._merges = Merges(self._vocabulary, rule["model"]["merges"])
-        self.part = Characters(normalizers.BertNormalizer(**options), splitter).words
-
-    def cut(self, parts: list[str]) -> tuple[_Ids, _Ids]:
-        """Ids of the words, and how many each has."""
-        own = np.fromiter(map(self._vocabulary.get, parts, repeat(-1)), np.intp, len(parts))
-        lacking = np.flatnonzero(own < 0)
-        pieces, lengths = self._merges.cut([parts[word] for word in lacking.tolist()])
-        counts = np.ones(len(parts), np.intp)
-        counts[lacking] = lengths
-        ids = np.repeat(own, counts)
-        ids[ids < 0] = pieces
-        return ids, counts
-
-
 class _Known:
-    """Parts met so far: number i has the ids ``ids[starts[i]:][:lengths[i]]``.
-
-    They are looked up three times as fast as in a dictionary that holds a whole vocabulary beside them.
-    """
+    """Parts met so far: number i has the ids ``ids[starts[i]:][:lengths[i]]``."""
 
     def __init__(self) -> None:
         self.held = 0
         self._numbers: defaultdict[str, int] = defaultdict(count().__next__)  # in the order parts are met
         self._ids, self._starts, self._lengths = _Column(), _Column(), _Column()
 
-    def number(self, parts: Sequence[str]) -> _Ids:
+    def number(self, parts: Sequence[str]) -> Ids:
         """The numbers of parts, new ones for those not met so far."""
         return np.fromiter(map(self._numbers.__getitem__, parts), np.intp, len(parts))
 
@@ -167,14 +211,14 @@ class _Known:
         """Parts that have a number and no ids, in order."""
         return list(islice(reversed(self._numbers), len(self._numbers) - len(self._starts)))[::-1]
 
-    def learn(self, fresh: list[str], ids: _Ids, lengths: _Ids) -> None:
+    def learn(self, fresh: list[str], ids: Ids, lengths: Ids) -> None:
         """Enter the ids of what was not learnt."""
         self._starts.extend(len(self._ids) + np.cumsum(lengths) - lengths)
         self._lengths.extend(lengths)
         self._ids.extend(ids)
         self.held += sum(map(len, fresh)) + _OVERHEAD * len(fresh)
 
-    def look_up(self, numbers: _Ids) -> tuple[_Ids, _Ids]:
+    def look_up(self, numbers: Ids) -> tuple[Ids, Ids]:
         """Ids of numbered parts one after another, and where those of each part end, a 0 in front."""
         lengths = self._lengths.take(numbers)
         ends = np.append(0, np.cumsum(lengths))
@@ -191,7 +235,7 @@ class _Column:
     def __len__(self) -> int:
         return self._used
 
-    def extend(self, values: _Ids) -> None:
+    def extend(self, values: Ids) -> None:
         """Enter more at the end."""
         end = self._used + len(values)
         if end > len(self._values):
@@ -199,7 +243,7 @@ class _Column:
         self._values[self._used : end] = values
         self._used = end
 
-    def take(self, places: _Ids) -> _Ids:
+    def take(self, places: Ids) -> Ids:
         """The values at some places."""
         return self._values[places]
 

@@ -17,8 +17,9 @@ ROOT = Path(dedup.__file__).parent
 
 LAYERS = (
     {"errors", "garbage", "version"},
-    {"characters", "datatypes", "merges", "scratch"},
-    {"shelved"},
+    {"datatypes", "scratch", "spelling"},
+    {"characters", "shelved", "vocabulary"},
+    {"merges"},
     {"columns", "parallel", "regression", "resources", "stores", "tensors", "text", "token_ids"},
     {"alignment", "boilerplate", "cells", "facts", "gold", "ngrams", "output", "progress", "readers", "scoring"},
     {"read", "detect", "embed", "factual", "neighbours", "verify", "cluster", "report", "evaluate"},

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
@@ -70,6 +72,45 @@ def test_this_process_works_until_another_has_started() -> None:
         assert os.getpid() not in list(workers.map(process, range(3)))
         workers._starting = [Future()]
         assert list(workers.map(process, range(3))) == 3 * [os.getpid()]
+
+
+PARENTS = """
+import os
+from dedup.parallel import Workers, load_numpy_alone
+
+def parent(_):
+    return os.getppid()
+
+if __name__ == "__main__":
+    {prepare}
+    import numpy
+    with Workers(2) as workers:
+        workers.wait()
+        print(*{{pid == os.getpid() for pid in workers.map(parent, range(8))}}, os.environ.get("OPENBLAS_NUM_THREADS"))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only on Linux may a process be copied as it stands")
+@pytest.mark.parametrize(
+    ("prepare", "threads", "told"),
+    [
+        ("load_numpy_alone()", None, "True None"),
+        ("load_numpy_alone()", "2", "True 2"),
+        ("import threading; threading.Thread(target=threading.Event().wait, daemon=True).start()", None, "False None"),
+    ],
+    ids=["without threads", "without threads, though asked for", "with a thread"],
+)
+def test_only_a_process_without_threads_is_copied(
+    prepare: str, threads: str | None, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if threads is None:
+        monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    else:
+        monkeypatch.setenv("OPENBLAS_NUM_THREADS", threads)
+    script = tmp_path / "script.py"
+    script.write_text(PARENTS.format(prepare=prepare), encoding="utf-8")
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == told.split()
 
 
 def test_an_encoder_is_sent_by_its_name() -> None:

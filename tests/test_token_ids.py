@@ -8,16 +8,19 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 
 import dedup
-from dedup import merges, token_ids
+from dedup import merges, spelling, token_ids
 from dedup.errors import ModelError
 from dedup.merges import Merges
-from dedup.token_ids import TokenIds, TokenizerCutter, read_token_ids
+from dedup.spelling import Places, Spelled, joined_hashes
+from dedup.token_ids import StretchIds, TokenIds, WordIds, read_token_ids
+from dedup.vocabulary import Vocabulary, make_tables, read_rule
 
 BUNDLED = next(Path(dedup.__file__).parent.glob("models/*/0_StaticEmbedding/tokenizer.json"))
 PARAGRAPHS = (Path(__file__).parent / "data" / "paragraphs.tsv").read_text(encoding="utf-8").splitlines()
@@ -58,8 +61,15 @@ def bundled_tokenizer() -> Tokenizer:
 
 
 @cache
-def bundled_cutter() -> token_ids.Cutter:
-    return read_token_ids(BUNDLED)._cutter
+def bundled_rule() -> tuple[Any, ...]:
+    rule, tables = read_rule(BUNDLED.read_bytes())
+    assert tables
+    return rule["normalizer"], *tables
+
+
+def by_words() -> TokenIds:
+    """The bundled tokenizer, which has met nothing."""
+    return WordIds(*bundled_rule())
 
 
 @pytest.fixture(scope="module")
@@ -67,9 +77,9 @@ def tokenizer() -> Tokenizer:
     return bundled_tokenizer()
 
 
-@pytest.fixture(scope="module", params=["by words", "by stretches"])
-def cutter(request: pytest.FixtureRequest, tokenizer: Tokenizer) -> token_ids.Cutter:
-    return bundled_cutter() if request.param == "by words" else TokenizerCutter(tokenizer)
+@pytest.fixture(params=["by words", "by stretches"])
+def known(request: pytest.FixtureRequest, tokenizer: Tokenizer) -> TokenIds:
+    return by_words() if request.param == "by words" else StretchIds(tokenizer)
 
 
 def cut(tokenizer: Tokenizer, texts: list[str]) -> list[list[int]]:
@@ -84,12 +94,12 @@ def parted(known: TokenIds, texts: list[str]) -> list[list[int]]:
 
 
 def test_the_bundled_tokenizer_is_taken_apart_into_words() -> None:
-    assert not isinstance(bundled_cutter(), TokenizerCutter)
+    assert isinstance(read_token_ids(BUNDLED), WordIds)
 
 
 @pytest.mark.parametrize("text", SCRIPTS.values(), ids=SCRIPTS.keys())
 def test_ids_are_the_tokenizers_own_in_every_script(tokenizer: Tokenizer, text: str) -> None:
-    known = TokenIds(bundled_cutter())
+    known = by_words()
     for _ in range(2):  # met for the first time, and again
         assert parted(known, [text]) == cut(tokenizer, [text])
     every = list(SCRIPTS.values())
@@ -97,7 +107,7 @@ def test_ids_are_the_tokenizers_own_in_every_script(tokenizer: Tokenizer, text: 
 
 
 def test_ids_of_paragraphs_in_all_languages_are_the_tokenizers_own(tokenizer: Tokenizer) -> None:
-    assert parted(TokenIds(bundled_cutter()), PARAGRAPHS) == cut(tokenizer, PARAGRAPHS)
+    assert parted(by_words(), PARAGRAPHS) == cut(tokenizer, PARAGRAPHS)
 
 
 def test_every_character_counts_as_the_tokenizer_counts_it(tokenizer: Tokenizer) -> None:
@@ -106,27 +116,25 @@ def test_every_character_counts_as_the_tokenizer_counts_it(tokenizer: Tokenizer)
     parts = [
         " ".join(f"a{c}b1{c}2" for c in characters[start : start + 500]) for start in range(0, len(characters), 500)
     ]
-    known = TokenIds(bundled_cutter())
+    known = by_words()
     for start in range(0, len(parts), 200):
         some = parts[start : start + 200]
         assert parted(known, some) == cut(tokenizer, some)
 
 
 def test_broken_surrogates_count_for_nothing() -> None:
-    known = TokenIds(bundled_cutter())
+    known = by_words()
     assert parted(known, ["Ast\ud800ana"]) == parted(known, ["Ast\ufffdana"]) == parted(known, ["Astana"])
 
 
-def test_no_texts_have_no_ids(cutter: token_ids.Cutter) -> None:
-    ids, lengths = TokenIds(cutter).of([])
+def test_no_texts_have_no_ids(known: TokenIds) -> None:
+    ids, lengths = known.of([])
     assert (len(ids), len(lengths)) == (0, 0)
 
 
-def test_what_is_forgotten_is_cut_again(
-    cutter: token_ids.Cutter, tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_forgotten_is_cut_again(known: TokenIds, tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(token_ids, "_MOST", 200)
-    known = TokenIds(cutter)
+    monkeypatch.setattr(token_ids, "_MOST_WORDS", 3)
     texts = [text for name, text in SCRIPTS.items() if name != "what is dropped"]
     for text in (*texts, *texts):
         assert parted(known, [text, text]) == cut(tokenizer, [text, text])
@@ -134,12 +142,12 @@ def test_what_is_forgotten_is_cut_again(
 
 @given(st.lists(ANYTHING, max_size=5))
 def test_any_texts_have_the_tokenizers_ids(texts: list[str]) -> None:
-    assert parted(TokenIds(bundled_cutter()), texts) == cut(bundled_tokenizer(), texts)
+    assert parted(by_words(), texts) == cut(bundled_tokenizer(), texts)
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cc", "Cs", "Cn"]), max_size=40), max_size=5))
 def test_any_texts_in_stretches_have_the_tokenizers_ids(texts: list[str]) -> None:
-    assert parted(TokenIds(TokenizerCutter(bundled_tokenizer())), texts) == cut(bundled_tokenizer(), texts)
+    assert parted(StretchIds(bundled_tokenizer()), texts) == cut(bundled_tokenizer(), texts)
 
 
 @given(st.data())
@@ -156,10 +164,87 @@ def test_merges_are_the_librarys_whatever_their_order(data: st.DataObject) -> No
     for longest in (merges._LONG, 3):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(merges, "_LONG", longest)
-            ids, lengths = Merges(vocabulary, pairs).cut(words)
+            spelled = Spelled.of([part for pair in pairs for part in pair])
+            ids, lengths = Merges(Vocabulary.of(vocabulary), spelled).cut(Spelled.of(words))
         ends = lengths.cumsum()
         rows = [ids[end - length : end].tolist() for end, length in zip(ends, lengths, strict=True)]
         assert rows == cut(library, words)
+
+
+WORDS = st.text("abя字", max_size=6)
+
+
+@given(st.lists(WORDS, max_size=30), st.lists(WORDS, max_size=30), st.integers(1, 20))
+def test_words_are_found_as_in_a_dictionary(listed: list[str], sought: list[str], block: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(spelling, "_BLOCK", block)
+        patch.setattr(spelling, "_grown", {})
+        hashes, of_sought = Spelled.of(listed).hashes(), Spelled.of(sought).hashes()
+    last = {word: place for place, word in enumerate(listed)}
+    assert Places(hashes).find(of_sought).tolist() == [last.get(word, -1) for word in sought]
+    vocabulary = Vocabulary.of({word: 7 * place for word, place in last.items()})
+    assert vocabulary.find(of_sought).tolist() == [7 * last[word] if word in last else -1 for word in sought]
+    for letter in "abя字":
+        assert vocabulary.letters[ord(letter)] == 7 * last.get(letter, -1 / 7)
+
+
+def test_many_keys_in_few_buckets_are_all_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spelling, "_SPREAD", np.uint64(1))  # all of them in the first bucket
+    keys = np.arange(300, dtype=np.uint64) * np.uint64(3)
+    assert Places(keys).find(np.arange(900, dtype=np.uint64)).tolist() == [
+        key // 3 if key % 3 == 0 else -1 for key in range(900)
+    ]
+
+
+@given(WORDS, WORDS)
+def test_a_word_put_together_has_the_number_of_the_whole(left: str, right: str) -> None:
+    parts = Spelled.of([left, right])
+    one, other = parts.hashes()[:1], parts.hashes()[1:]
+    assert (joined_hashes(one, other, parts.lengths[:1]) == Spelled.of([left + right]).hashes()).all()
+
+
+@given(st.lists(WORDS, max_size=6), st.data())
+def test_some_words_are_taken_by_their_places(words: list[str], data: st.DataObject) -> None:
+    places = data.draw(st.lists(st.sampled_from(range(len(words))), max_size=6)) if words else []
+    some, chosen = Spelled.of(words).take(np.array(places, np.intp)), Spelled.of([words[place] for place in places])
+    assert (some.letters.tolist(), some.ends.tolist()) == (chosen.letters.tolist(), chosen.ends.tolist())
+
+
+COMPACT = (
+    '{"normalizer":null,"model":{"type":"BPE","vocab":{"a":0,"b":12,"ab":2,"字":345},"merges":[["a","b"],["ab","a"]]}}'
+)
+IN_OTHER_WORDS = {
+    "spaces": ('"b":12', '"b": 12'),
+    "line breaks": (",", ",\n"),
+    "an escaped letter": ('"字"', '"\\u5b57"'),
+    "an escaped quote": ('"ab":2', '"\\"b":2'),
+    "a bracket": ('["ab","a"]', '["]]","a"]'),
+    "a large id": ("345", "3450000000000"),
+    "no merges": ('["a","b"],["ab","a"]', ""),
+    "no tokens": ('"a":0,"b":12,"ab":2,"字":345', ""),
+    "merges as strings": ('["a","b"],["ab","a"]', '"a b","ab a"'),
+    "a merge of three": ('["a","b"]', '["a","b","c"]'),
+    "no numbers": ('"b":12', '"b":null'),
+    "the vocabulary elsewhere": ('"normalizer":null', '"normalizer":{"vocab":{"x":1},"merges":[["y","z"]]}'),
+}
+
+
+def test_a_file_without_spaces_and_escapes_is_read_at_once() -> None:
+    rule, tables = read_rule(COMPACT.encode())
+    model = json.loads(COMPACT)["model"]
+    assert rule == {"normalizer": None, "model": {"type": "BPE", "vocab": {}, "merges": []}}
+    assert tables
+    for vocabulary, pairs in (tables, make_tables(model)):
+        assert vocabulary.find(Spelled.of([*model["vocab"], "c"]).hashes()).tolist() == [0, 12, 2, 345, -1]
+        assert pairs.letters.tolist() == [ord(letter) for letter in "ababa"]
+        assert pairs.ends.tolist() == [1, 2, 4, 5]
+
+
+@pytest.mark.parametrize("change", IN_OTHER_WORDS.values(), ids=IN_OTHER_WORDS.keys())
+def test_any_other_file_is_read_as_json(change: tuple[str, str]) -> None:
+    text = COMPACT.replace(*change)
+    assert text != COMPACT
+    assert read_rule(text.encode()) == (json.loads(text), None)
 
 
 def small_tokenizer() -> Tokenizer:
@@ -218,7 +303,7 @@ def test_tokenizers_that_see_spaces_get_whole_texts(split: Callable[[], object],
     if split() is not None:
         tokenizer.pre_tokenizer = split()
     texts = ["ab b", "B ab", " a"]
-    ids = parted(TokenIds(TokenizerCutter(tokenizer)), texts)
+    ids = parted(StretchIds(tokenizer), texts)
     assert ids == cut(tokenizer, texts)
     assert crosses == any(token in (2, 3) for row in ids for token in row)
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from dedup.token_ids import WORDS, TokenIds, TokenizerCutter
+from dedup.token_ids import WORDS, StretchIds
 from dedup.train.batches import Ragged
 from dedup.train.corpus import Corpus
 from dedup.train.proclitics import bare_forms
@@ -131,7 +131,7 @@ def keep_tokens(tokenizer: Tokenizer, kept: npt.NDArray[np.bool_], added: list[s
 
 def encode_segments(tokenizer: Tokenizer, segments: list[str], *, longest: int = 128) -> Ragged:
     """Token ids of the segments, each cut at `longest` tokens."""
-    token_ids = TokenIds(TokenizerCutter(tokenizer))
+    token_ids = StretchIds(tokenizer)
     parts, counts = [], []
     for start in range(0, len(segments), 20_000):
         ids, lengths = token_ids.of(segments[start : start + 20_000])

@@ -1,0 +1,152 @@
+"""Words as numbers of 64 bits, and tables in which a million of them are found at once.
+
+They do what dictionaries of strings do, without a string: letters stay in one array from the texts to the token ids.
+The number of a word is a polynomial of random numbers that stand for its letters (Karp & Rabin 1987; Zobrist 1970), so
+that of two words joined it follows from theirs. Among a million words two have the same with a probability of one in
+thirty million.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+Letters = npt.NDArray[np.uint32]
+Hashes = npt.NDArray[np.uint64]
+Ids = npt.NDArray[np.intp]
+
+CODES = 0x110000
+_BLOCK = 1 << 17
+_BASE = np.uint64(0x9E3779B97F4A7C15)  # odd, and so with an inverse
+_INVERSE = np.uint64(pow(int(_BASE), -1, 1 << 64))
+_SPREAD = np.uint64(0xD6E8FEB86659FD93)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spelled:
+    """Words one after another.
+
+    letters : ndarray of shape (letters of all words,), uint32
+        Code points.
+    ends : ndarray of shape (words,), intp
+        Where each word ends among the letters, and the next begins.
+    """
+
+    letters: Letters
+    ends: Ids
+
+    @classmethod
+    def of(cls, words: Sequence[str]) -> Spelled:
+        """Strings, spelled."""
+        return cls(code_points("".join(words)), np.cumsum(np.fromiter(map(len, words), np.intp, len(words))))
+
+    @property
+    def lengths(self) -> Ids:
+        """Letters of each word."""
+        return np.diff(self.ends, prepend=0)
+
+    def take(self, words: Ids) -> Spelled:
+        """Some of the words, by their places."""
+        lengths = self.lengths[words]
+        ends = np.cumsum(lengths)
+        return Spelled(self.letters[np.repeat(self.ends[words] - ends, lengths) + np.arange(lengths.sum())], ends)
+
+    def hashes(self) -> Hashes:
+        """The numbers of the words: ndarray of shape (words,), uint64."""
+        found = np.empty(len(self.ends), np.uint64)
+        start = first = 0
+        while first < len(found):  # words that have about as many letters as stay in the cache
+            last = max(first + 1, int(np.searchsorted(self.ends, start + _BLOCK, "right")))
+            ends = self.ends[first:last]
+            found[first:last] = _hash_block(self.letters[start : ends[-1]], ends - start)
+            first, start = last, int(ends[-1])
+        return found
+
+
+def joined_hashes(left: Hashes, right: Hashes, left_lengths: Ids) -> Hashes:
+    """The numbers of words that are each put together from two."""
+    return left + right * _powers(_BASE, int(left_lengths.max(initial=0)) + 1)[left_lengths]
+
+
+def code_points(text: str) -> Letters:
+    """The characters of a text as numbers, broken surrogates among them."""
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4").astype(np.uint32, copy=False)
+
+
+class Places:
+    """Where keys stand in a list: a table of buckets, one key in three of them.
+
+    Parameters
+    ----------
+    keys : ndarray of shape (n,), uint64
+        One that is there twice counts by its last place.
+    """
+
+    def __init__(self, keys: Hashes) -> None:
+        mixed = keys * _SPREAD
+        order = np.argsort(mixed, kind="stable")
+        mixed = mixed[order]
+        last = np.append(mixed[1:] != mixed[:-1], True)[: len(mixed)]
+        bits = max(4, (2 * len(keys)).bit_length())
+        self._shift = np.uint64(64 - bits)
+        self._mixed = np.append(mixed[last], np.uint64(0))  # one more, which stands for nothing
+        self._places = np.append(order[last], -1).astype(np.int32)
+        sizes = np.bincount((self._mixed[:-1] >> self._shift).astype(np.intp), minlength=1 << bits)
+        self._begins = np.where(sizes, np.cumsum(sizes) - sizes, len(self._mixed) - 1).astype(np.int32)
+        self._sizes = sizes.astype(np.uint16)
+
+    def find(self, keys: Hashes) -> npt.NDArray[np.int32]:
+        """The place of each key, -1 for what is not in the list: ndarray of shape (len(keys),), int32."""
+        mixed = keys * _SPREAD
+        buckets = (mixed >> self._shift).astype(np.intp)
+        at = self._begins[buckets]
+        found = self._mixed[at] == mixed
+        going = np.flatnonzero((self._sizes[buckets] > 1) & ~found)
+        left = self._sizes[buckets[going]]
+        while len(going):
+            at[going] += 1
+            hit = self._mixed[at[going]] == mixed[going]
+            found[going[hit]] = True
+            left = left - 1
+            more = ~hit & (left > 1)
+            going, left = going[more], left[more]
+        places = np.full(len(keys), -1, np.int32)
+        there = np.flatnonzero(found)
+        places[there] = self._places[at[there]]
+        return places
+
+
+def _hash_block(letters: Letters, ends: Ids) -> Hashes:
+    sums = np.zeros(len(letters) + 1, np.uint64)
+    np.multiply(_random_numbers()[letters], _powers(_BASE, len(letters)), out=sums[1:])
+    np.cumsum(sums, out=sums)
+    starts = np.append(0, ends[:-1])
+    found: Hashes = (sums[ends] - sums[starts]) * _powers(_INVERSE, len(letters) + 1)[starts]
+    return found
+
+
+_grown: dict[np.uint64, Hashes] = {}
+
+
+def _powers(base: np.uint64, count: int) -> Hashes:
+    """The first powers of a number, from the zeroth on; kept, and made anew when more are asked for."""
+    known = _grown.get(base)
+    if known is None or len(known) < count:
+        known = np.full(max(_BLOCK + 1, 2 * count), base)
+        known[0] = 1
+        _grown[base] = known = np.cumprod(known)
+    return known[:count]
+
+
+@cache
+def _random_numbers() -> Hashes:
+    """A number for each code point (SplitMix64, Steele et al. 2014)."""
+    numbers = np.arange(1, CODES + 1, dtype=np.uint64) * _BASE
+    numbers = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    numbers = (numbers ^ (numbers >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    mixed: Hashes = numbers ^ (numbers >> np.uint64(31))
+    return mixed
