@@ -58,13 +58,13 @@ class Characters:
                 texts[number] = texts[number].translate(self._replacements)
             return self.words(texts)  # what characters become stays as it is
         inside = kind != _SEPARATOR
-        begins = inside.copy()
-        begins[1:] &= kind[1:] != kind[:-1]
-        begins = np.flatnonzero(begins)
-        counts = np.diff(np.searchsorted(begins, ends), prepend=0)
-        letters = self._becomes[codes[inside]]
-        starts = (np.cumsum(inside) - 1)[begins]
-        return Spelled(letters, np.append(starts[1:], len(letters))[: len(starts)]), counts
+        begins, ends_here = inside.copy(), inside.copy()
+        other = kind[1:] != kind[:-1]
+        begins[1:] &= other
+        ends_here[:-1] &= other
+        starts = np.flatnonzero(begins)
+        counts = np.diff(np.searchsorted(starts, ends), prepend=0)
+        return Spelled(self._becomes[codes], starts, np.flatnonzero(ends_here) + 1), counts
 
     def _look_at(self, codes: list[int]) -> None:
         """Enter what becomes of characters met for the first time."""

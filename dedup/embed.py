@@ -9,6 +9,7 @@ import functools
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from itertools import islice
 from pathlib import Path
@@ -214,9 +215,12 @@ class StaticEncoder:
         self._projections = [np.ascontiguousarray(map_tensors(path)["linear.weight"].T) for path in layers]
         self.dimension = [self._table, *self._projections][-1].shape[1]
         self.language_means: LanguageMeans = _read_language_means(directory)
+        tokenizer = weights.with_name("tokenizer.json")
         try:
-            self._token_ids = read_token_ids(weights.with_name("tokenizer.json"))
-            self.fingerprint = _digest(weights, weights.with_name("tokenizer.json"), *layers)
+            with ThreadPoolExecutor(1) as beside:
+                digest = beside.submit(_digest, weights, tokenizer, *layers)
+                self._token_ids = read_token_ids(tokenizer)
+            self.fingerprint = digest.result()
         except OSError as error:
             raise ModelError(f"cannot read {error.filename}: {error.strerror}; install the model again") from error
 

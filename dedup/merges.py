@@ -66,7 +66,7 @@ class Merges:
 
     def _spell(self, words: Spelled) -> tuple[_Symbols, Ids]:
         """The characters of the words as symbols, those the vocabulary lacks left out, and how many each word has."""
-        symbols, counts = self._symbol_of[words.letters], words.lengths
+        symbols, counts = self._symbol_of[words.letters()], words.lengths
         known = symbols != _UNKNOWN
         if not known.all():
             owner = np.repeat(np.arange(len(counts)), counts)

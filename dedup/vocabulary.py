@@ -42,7 +42,7 @@ class Vocabulary:
         single = np.flatnonzero(tokens.lengths == 1)
         self.letters = np.full(CODES, -1, np.int32)
         """The id of each character that is a token, -1 for the others, by its code point."""
-        self.letters[tokens.letters[tokens.ends[single] - 1]] = self._ids[single]
+        self.letters[tokens.text[tokens.starts[single]]] = self._ids[single]
 
     @classmethod
     def of(cls, vocabulary: Mapping[str, int]) -> Vocabulary:
@@ -141,8 +141,4 @@ class _Quoted:
 
     def spelled(self) -> Spelled:
         """The strings."""
-        change = np.zeros(len(self._codes), np.int8)
-        change[self.opens + 1] = 1
-        change[self.closes] -= 1
-        inside = np.cumsum(change, dtype=np.int8).view(np.bool_)
-        return Spelled(self._codes[inside], np.cumsum(self.closes - self.opens - 1))
+        return Spelled(self._codes, self.opens + 1, self.closes)

@@ -207,7 +207,7 @@ def test_a_word_put_together_has_the_number_of_the_whole(left: str, right: str) 
 def test_some_words_are_taken_by_their_places(words: list[str], data: st.DataObject) -> None:
     places = data.draw(st.lists(st.sampled_from(range(len(words))), max_size=6)) if words else []
     some, chosen = Spelled.of(words).take(np.array(places, np.intp)), Spelled.of([words[place] for place in places])
-    assert (some.letters.tolist(), some.ends.tolist()) == (chosen.letters.tolist(), chosen.ends.tolist())
+    assert (some.letters().tolist(), some.lengths.tolist()) == (chosen.letters().tolist(), chosen.lengths.tolist())
 
 
 COMPACT = (
@@ -236,8 +236,8 @@ def test_a_file_without_spaces_and_escapes_is_read_at_once() -> None:
     assert tables
     for vocabulary, pairs in (tables, make_tables(model)):
         assert vocabulary.find(Spelled.of([*model["vocab"], "c"]).hashes()).tolist() == [0, 12, 2, 345, -1]
-        assert pairs.letters.tolist() == [ord(letter) for letter in "ababa"]
-        assert pairs.ends.tolist() == [1, 2, 4, 5]
+        assert pairs.letters().tolist() == [ord(letter) for letter in "ababa"]
+        assert pairs.lengths.tolist() == [1, 1, 2, 1]
 
 
 @pytest.mark.parametrize("change", IN_OTHER_WORDS.values(), ids=IN_OTHER_WORDS.keys())
