@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from array import array
 from dataclasses import replace
 from typing import Any
 
@@ -13,8 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dedup import report as rendering
-from dedup.datatypes import Agreement, AlignedPair, Article, Evidence, Match, MatchKind, Report, Skipped
+from dedup.datatypes import Agreement, AlignedPair, Article, Evidence, Features, Match, MatchKind, Report, Skipped
 from dedup.report import terminal, view
+from dedup.report.records import match_record
 from dedup.text import clean
 from handmade import ARTICLES, LANGUAGES, empty_report, evidence, handmade_comparison, handmade_report
 
@@ -117,6 +119,19 @@ def test_json_comes_back_as_it_went(value: str) -> None:
     )
     articles = [{name: field for name, field in line.items() if name != "type"} for line in lines[1:7]]
     assert articles == document["articles"]
+
+
+@given(
+    st.floats(width=32, allow_nan=False, allow_infinity=False)
+    | st.integers(-64, 64).map(lambda n: n / 128)  # halves of a millionth among them
+)
+def test_features_are_rounded_to_six_digits(value: float) -> None:
+    packed = array("f", [value])
+    match = replace(
+        handmade_report().matches[0], evidence=replace(evidence(), features=Features(("cosine",), packed.tobytes()))
+    )
+    told = match_record(*ARTICLES[:2], match)["evidence"]["features"]["cosine"]
+    assert repr(told) == repr(round(packed[0], 6) + 0.0)
 
 
 @given(st.permutations(["a", "b", "c"]))

@@ -9,10 +9,10 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from importlib import resources
-from itertools import starmap
+from itertools import chain, starmap
 from typing import Any, TypeAlias
 
 from dedup.datatypes import Agreement, Article, Cluster, Language, Match, Report, Settings, Skipped
@@ -32,6 +32,8 @@ COLUMNS = (
 Record: TypeAlias = dict[str, Any]
 
 _ALIGNED = 5
+_UNTOLD = Agreement()
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False).encode
 _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _FORMULA = ("=", "+", "-", "@", "\t", "＝", "＋", "－", "＠")
@@ -42,29 +44,23 @@ def as_dict(report: Report, *, with_text: bool = True) -> Record:
 
     Without text, no sentence, number or name of an article's text is in it; titles given by the source are.
     """
-    return {
-        **head(report.model, report.settings, report.threshold),
-        "articles": [article_record(*pair) for pair in zip(report.articles, report.languages, strict=True)],
-        "clusters": [_cluster(report, cluster) for cluster in report.clusters],
-        "matches": [_match(report, match, with_text) for match in report.matches],
-        "skipped": [skipped_record(skipped) for skipped in report.skipped],
-        "counts": view.counts(report),
-    }
+    rows = {name: list(records) for name, records in _rows(report, with_text).items()}
+    return {**_head(report), **rows, "counts": view.counts(report)}
 
 
 def as_json(report: Report, *, with_text: bool = True) -> str:
     """The report as one JSON document, one line an article, cluster, match and skipped file."""
-    lines = [f"{dumps(key)}: {_block(value)}" for key, value in as_dict(report, with_text=with_text).items()]
+    whole = {**_head(report), **_rows(report, with_text), "counts": view.counts(report)}
+    lines = [f"{dumps(key)}: {_block(value)}" for key, value in whole.items()]
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def as_jsonl(report: Report, *, with_text: bool = True) -> str:
     """The same objects one a line, each with its ``type``: report, article, cluster, match, skipped."""
-    whole = as_dict(report, with_text=with_text)
-    parts = {"articles": "article", "clusters": "cluster", "matches": "match", "skipped": "skipped"}
-    head = {"type": "report", **{key: value for key, value in whole.items() if key not in parts}}
-    rows = ({"type": name, **row} for key, name in parts.items() for row in whole[key])
-    return "".join(f"{dumps(row)}\n" for row in (head, *rows))
+    types = {"articles": "article", "clusters": "cluster", "matches": "match", "skipped": "skipped"}
+    first = {"type": "report", **_head(report), "counts": view.counts(report)}
+    rows = ({"type": types[name], **row} for name, rows in _rows(report, with_text).items() for row in rows)
+    return "".join(f"{dumps(row)}\n" for row in chain([first], rows))
 
 
 def as_csv(report: Report, *, with_text: bool = True) -> str:
@@ -162,9 +158,9 @@ def match_record(
         "evidence": {
             "coverage": [_round(share) for share in evidence.coverage],
             "aligned": _aligned(left, right, match, pairs) if with_text else [],
-            "numbers": _agreement(evidence.numbers if with_text else Agreement()),
-            "names": _agreement(evidence.names if with_text else Agreement()),
-            "features": {name: _round(value) for name, value in evidence.features},
+            "numbers": _agreement(evidence.numbers if with_text else _UNTOLD),
+            "names": _agreement(evidence.names if with_text else _UNTOLD),
+            "features": {name: _round_single(value) for name, value in evidence.features},
         },
     }
 
@@ -181,8 +177,26 @@ def skipped_record(skipped: Skipped) -> Record:
 
 def dumps(value: Any, indent: int | None = None) -> str:
     """JSON in plain UTF-8; what is no Unicode text (undecodable bytes of a file name) stays escaped."""
-    dumped = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)
-    return _LONE_SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", dumped)
+    dumped = _encode(value) if indent is None else json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)
+    try:
+        dumped.encode()  # ten times as fast as a search for half a character
+    except UnicodeEncodeError:
+        return _LONE_SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", dumped)
+    return dumped
+
+
+def _head(report: Report) -> Record:
+    return head(report.model, report.settings, report.threshold)
+
+
+def _rows(report: Report, with_text: bool) -> dict[str, Iterator[Record]]:
+    """The lists of a report, each record made when its turn comes."""
+    return {
+        "articles": starmap(article_record, zip(report.articles, report.languages, strict=True)),
+        "clusters": (_cluster(report, cluster) for cluster in report.clusters),
+        "matches": (_match(report, match, with_text) for match in report.matches),
+        "skipped": map(skipped_record, report.skipped),
+    }
 
 
 def _cluster(report: Report, cluster: Cluster) -> Record:
@@ -208,13 +222,12 @@ def _match(report: Report, match: Match, with_text: bool) -> Record:
 
 
 def _aligned(left: Article, right: Article, match: Match, limit: int) -> list[Record]:
+    pairs = view.best_aligned(match.evidence, limit)
+    if not pairs:
+        return []
+    told, retold = view.sentences(left), view.sentences(right)
     return [
-        {
-            "left": view.sentences(left)[pair.left],
-            "right": view.sentences(right)[pair.right],
-            "similarity": _round(pair.similarity),
-        }
-        for pair in view.best_aligned(match.evidence, limit)
+        {"left": told[pair.left], "right": retold[pair.right], "similarity": _round(pair.similarity)} for pair in pairs
     ]
 
 
@@ -230,11 +243,17 @@ def _round(value: float) -> float:
     return round(float(value), 6) + 0.0  # no negative zero
 
 
+def _round_single(value: float) -> float:
+    """The same of a number of single precision, a million times which is exact: three times as fast."""
+    return round(value * 1e6) / 1e6
+
+
 def _block(value: Any) -> str:
-    """A list with one line an element, anything else on one line."""
-    if not isinstance(value, list) or not value:
+    """Records with one line each, anything else on one line."""
+    if not isinstance(value, Iterator):
         return dumps(value)
-    return "[\n " + ",\n ".join(map(dumps, value)) + "\n]"
+    lines = ",\n ".join(map(dumps, value))
+    return f"[\n {lines}\n]" if lines else "[]"
 
 
 def _clustered_row(report: Report, story: view.Story, member: int, with_text: bool) -> dict[str, str | int]:
