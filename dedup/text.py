@@ -12,6 +12,13 @@ import unicodedata
 from collections import Counter
 from functools import cache
 from itertools import chain
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # `dedup --help` does not need it
+    import numpy as np
+    import numpy.typing as npt
+
+    Kinds = npt.NDArray[np.uint8]
 
 _INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
@@ -31,6 +38,8 @@ _PHRASE_END = re.compile(r"(?<=[;:,،、，؛])\s*|\s+")
 _LONGEST = 480
 _LONGEST_UNSPACED = 160
 
+_NO_LETTER, _LETTER, _MARK, _HAN_OR_KANA, _UNSPACED_LETTER, _BEYOND = range(6)  # kinds of characters
+
 
 @cache
 def _sentence_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
@@ -46,8 +55,12 @@ def _sentence_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 @cache
 def _word_pattern() -> re.Pattern[str]:
-    marks = "".join(chr(c) for c in range(0x300, 0x10000) if unicodedata.category(chr(c)) in ("Mn", "Mc"))
-    return re.compile(rf"[^\W_](?:[\w{marks}'’]*[\w{marks}])?")
+    return re.compile(rf"[^\W_](?:[\w{_marks()}'’]*[\w{_marks()}])?")
+
+
+@cache
+def _marks() -> str:
+    return "".join(chr(c) for c in range(0x300, 0x10000) if unicodedata.category(chr(c)) in ("Mn", "Mc"))
 
 
 def clean(text: str) -> str:
@@ -57,13 +70,35 @@ def clean(text: str) -> str:
 
 
 def _visible(text: str) -> str:
+    if _all_show(_with_plain_spaces(text)):
+        return text
     text = _CONTROL.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
     return text if text.isascii() else _INVISIBLE.sub("", text)
 
 
 def normalise(text: str) -> str:
     """What makes two texts the same text: NFKC, case folded, invisible characters dropped, spaces collapsed."""
-    return " ".join(unicodedata.normalize("NFKC", _visible(text)).casefold().split())
+    spaced = _with_plain_spaces(text)
+    if not _all_show(spaced):
+        return " ".join(_folded(_visible(text)).split())
+    folded = _folded(spaced)
+    while "  " in folded:
+        folded = folded.replace("  ", " ")
+    return folded.strip(" ")
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def _with_plain_spaces(text: str) -> str:
+    """A text with spaces in place of line breaks and of the other spaces that occur in many texts."""
+    return text.replace("\n", " ").replace("\xa0", " ").replace("\u3000", " ")
+
+
+def _all_show(text: str) -> bool:
+    """Whether there is nothing but characters that are seen, and spaces: so it is with most texts, and told at once."""
+    return text.isprintable() and "\u034f" not in text
 
 
 def content_hash(text: str) -> str:
@@ -78,11 +113,38 @@ def words(text: str) -> list[str]:
 
 def count_words(text: str) -> int:
     """About how many words a reader would count: two Han or kana characters, or four Thai ones, make a word."""
-    if text.isascii():
-        return len(words(text))
-    han, unspaced = len(_HAN_KANA.findall(text)), len(_UNSPACED.findall(text))
-    spaced = _UNSPACED.sub(" ", _HAN_KANA.sub(" ", text)) if han or unspaced else text
-    return len(words(spaced)) + (han + 1) // 2 + (unspaced + 3) // 4
+    import numpy as np
+
+    kinds = _kinds(text)
+    letters = kinds[kinds != _MARK] == _LETTER  # the first of a run makes a word, whatever marks are in between
+    spaced = np.count_nonzero(letters[:1]) + np.count_nonzero(letters[1:] > letters[:-1])
+    han, unspaced = np.count_nonzero(kinds == _HAN_OR_KANA), np.count_nonzero(kinds == _UNSPACED_LETTER)
+    return int(spaced + (han + 1) // 2 + (unspaced + 3) // 4)
+
+
+def _kinds(text: str) -> Kinds:
+    """The kind of each character."""
+    import numpy as np
+
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
+    kinds = _kind_of().take(codes, mode="clip")
+    for place in np.flatnonzero(kinds == _BEYOND).tolist():
+        kinds[place] = _LETTER if text[place].isalnum() else _NO_LETTER
+    return kinds
+
+
+@cache
+def _kind_of() -> Kinds:
+    """The kind of each code point below 65536; one more entry for all others."""
+    import numpy as np
+
+    every = "".join(map(chr, range(0x10000)))
+    kinds = np.full(0x10001, _BEYOND, np.uint8)
+    kinds[:-1] = [_LETTER if character.isalnum() else _NO_LETTER for character in every]
+    kinds[[ord(mark) for mark in _marks() + "_'’"]] = _MARK
+    for kind, pattern in ((_HAN_OR_KANA, _HAN_KANA), (_UNSPACED_LETTER, _UNSPACED)):
+        kinds[[ord(character) for character in pattern.findall(every)]] = kind
+    return kinds
 
 
 def reading_length(text: str) -> int:

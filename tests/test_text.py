@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import re
+import sys
+import unicodedata
 
 import pytest
 from hypothesis import given
@@ -137,6 +139,41 @@ def test_words_by_table(value: str, expected: list[str]) -> None:
 )
 def test_words_are_counted_as_a_reader_would(value: str, count: int) -> None:
     assert text.count_words(value) == count
+
+
+def count_words_by_patterns(value: str) -> int:
+    """What `count_words` counts, told step by step."""
+    han = len(re.findall(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]", value))
+    unspaced = len(re.findall(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]", value))
+    spaced = re.sub(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]", " ", value)
+    return len(text.words(spaced)) + (han + 1) // 2 + (unspaced + 3) // 4
+
+
+def normalise_by_steps(value: str) -> str:
+    """What `normalise` makes of a text, told step by step."""
+    value = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]", " ", value)
+    value = re.sub("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]", "", value)
+    return " ".join(unicodedata.normalize("NFKC", value).casefold().split())
+
+
+MIXED = st.lists(
+    st.sampled_from([*"aB1_'’ \n\t\r\x85\xa0\u2028\u3000\u200b\u034f\u0308é가한漢カกर्क्ષ…，ßİ😀𐐨𠀀\ud800", "  "])
+)
+
+
+@given(MIXED.map("".join) | st.text())
+def test_shortcuts_change_neither_words_nor_what_a_text_is(value: str) -> None:
+    assert text.count_words(value) == count_words_by_patterns(value)
+    assert text.normalise(value) == normalise_by_steps(value)
+
+
+@pytest.mark.parametrize("around", ["a{}b", " {}  a", "漢{}'a"])
+def test_shortcuts_hold_for_every_character(around: str) -> None:
+    for block in range(0, sys.maxunicode, 0x400):
+        values = [around.format(chr(code)) for code in range(block, block + 0x400)]
+        for value in values if block < 0x3400 else ["\n".join(values)]:
+            assert text.count_words(value) == count_words_by_patterns(value), ascii(value)
+            assert text.normalise(value) == normalise_by_steps(value), ascii(value)
 
 
 @pytest.mark.parametrize(
