@@ -24,6 +24,7 @@ _INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u20
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _HAN_KANA = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
+_WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")  # Thai, Lao, Burmese, Khmer
 
 # A full stop ends a sentence before a space, unless a lower-case letter follows ("approx. ten"), a single capital
@@ -149,7 +150,7 @@ def _kind_of() -> Kinds:
 
 def reading_length(text: str) -> int:
     """Length of a text as if it were in letters: a Han or kana character counts three, a Hangul syllable two."""
-    if text.isascii():
+    if text.isascii() or not _WIDE.search(text):
         return len(text)
     return len(text) + 2 * len(_HAN_KANA.findall(text)) + len(_HANGUL.findall(text))
 
