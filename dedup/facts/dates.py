@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from dedup.facts.words import WORD, month_of
+from dedup.facts.words import WORD, LanguageWords, month_of
 
 _DIGITS = re.compile(r"[0-9]+")
 _BESIDE = re.compile(rf"[0-9]+|{WORD}(?:\.{WORD})*")
@@ -47,7 +47,7 @@ def numeric_date(written: str, *, month_first: bool) -> tuple[int, int, int]:
     return 0, month, day
 
 
-def named_date(text: str, start: int, end: int, months: Mapping[str, int]) -> str:
+def named_date(text: str, start: int, end: int, words: LanguageWords) -> str:
     """The date that a number, `text[start:end]`, belongs to as its day, or else as its year; empty where to none."""
     if end - start > 4 or not text[start:end].isdecimal():
         return ""
@@ -58,10 +58,9 @@ def named_date(text: str, start: int, end: int, months: Mapping[str, int]) -> st
     before = _BESIDE.findall(left)[::-1]
     after = _BESIDE.findall(text[end : end + _REACH].partition("\n")[0])
     if number > 31:
-        date = _month_of_year(number, before, after, months)
+        date = _month_of_year(number, before, after, words)
     else:
-        clause = len(_BESIDE.findall(left.rpartition(",")[2]))
-        date = _date_of_day(number, before, after, months, clause)
+        date = _date_of_day(number, before, after, words, left)
     return canonical_date(*date) if date else ""
 
 
@@ -76,38 +75,41 @@ def with_month_names(text: str) -> str:
 
 
 def _date_of_day(
-    day: int, before: Sequence[str], after: Sequence[str], months: Mapping[str, int], clause: int
+    day: int, before: Sequence[str], after: Sequence[str], words: LanguageWords, left: str
 ) -> tuple[int, int, int] | None:
     """Year, month and day: the month right before the day, or behind it, or else further before it.
 
-    `clause` is how many of the words before stand behind the last comma.
+    `left` is the text that the words before are in.
     """
-    place, month = _nearest_month(before[:3], months)
+    place, month = _nearest_month(before[:3], words)
+    place_after, month_after = _nearest_month(after[:3], words)
+    if not (month or month_after):
+        return None
+    clause = len(_BESIDE.findall(left.rpartition(",")[2]))  # words behind the last comma
     if month and (_has_day(before[place + 1 :]) or (place == 0 and not clause)):
         month = 0  # "3 March 5 people came", "in March, 5 people came"
     right_before = place == 0 or (place == 1 and before[0].isdecimal() and clause)  # "March 3", "March 3-5"
-    place_after, month_after = _nearest_month(after[:3], months)
     if month_after and not (month and right_before):
         return _year(after[place_after + 1 :]) or _year(before[:clause], _YEAR_WORD), month_after, day
     return (_year(after) or _year(before[place + 1 :], _YEAR_WORD), month, day) if month else None
 
 
 def _month_of_year(
-    year: int, before: Sequence[str], after: Sequence[str], months: Mapping[str, int]
+    year: int, before: Sequence[str], after: Sequence[str], words: LanguageWords
 ) -> tuple[int, int, int] | None:
     """Year and month where no day stands with them ("March 2025", "2018 metų birželį")."""
     for beside in (before, after):
-        place, month = _nearest_month(beside[:2], months, short=_YEAR_WORD)
+        place, month = _nearest_month(beside[:2], words, short=_YEAR_WORD)
         if month:
             with_day = _has_day(beside[:place]) or _has_day(beside[place + 1 :])
             return None if with_day else (year, month, 0)
     return None
 
 
-def _nearest_month(beside: Sequence[str], months: Mapping[str, int], short: int = _SHORT_WORD) -> tuple[int, int]:
+def _nearest_month(beside: Sequence[str], words: LanguageWords, short: int = _SHORT_WORD) -> tuple[int, int]:
     """Place and month of the first month's name beside a number, behind short words and numbers only; or (0, 0)."""
     for place, word in enumerate(beside):
-        if month := month_of(word, months):
+        if month := month_of(word, words):
             return place, month
         if len(word) > short:
             break

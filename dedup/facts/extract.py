@@ -168,7 +168,8 @@ class _Reader:
     def _numeric_date(self, written: str) -> None:
         """Read a date of digits: its day and year are numbers too, as they are beside a month's name."""
         if name := _LETTERS.search(written):  # 10-Oct-08
-            written = written.replace(name[0], str(month_of(name[0], self.words.months | words_of("en").months)))
+            month = month_of(name[0], words_of("en")) or month_of(name[0], self.words)
+            written = written.replace(name[0], str(month))
         year, month, day = numeric_date(written, month_first=self.language in ("en", "tl") and "/" in written)
         self.numbers += [str(number) for number in (year, day) if number]
         if 1 <= month <= 12 and (year or day):
@@ -178,7 +179,7 @@ class _Reader:
         """Read a number with its month or the scale words around it; where they end."""
         found, end = canonical_numbers(token[0], self.words), token.end()
         if len(found) == 1:
-            date = named_date(self.text, token.start(), end, self.words.months)
+            date = named_date(self.text, token.start(), end, self.words)
             self.dates += [date] if date else []
             power, end = self._scale(token.start(), end)
             found = [scaled(found[0], power)] if power else found

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
+
+import numpy as np
+import numpy.typing as npt
 
 from dedup.facts.skeleton import skeleton, skeletons
 from dedup.facts.words import LanguageWords
@@ -17,8 +20,8 @@ _CAPITALISED = re.compile(rf"[{_UPPER}][^\W\d_]+")
 # A word, a comma or a bracket stands before it. Looking back after the first letter is ten times as fast as before it.
 _INSIDE_A_SENTENCE = re.compile(rf"[{_UPPER}](?<=[\w,)][ \u00a0'’-].)[^\W\d_]+")
 _LATIN_WORD = re.compile(r"[A-Za-z][A-Za-z\u00c0-\u024f]+")
-_CASED_LETTERS = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff\u0370-\u04ff]+")
-_CASELESS_LETTERS = re.compile(r"[\u0590-\u1cff\u3040-\u30ff\u3400-\ud7ff]+")
+_CASED = ((0x41, 0x5B), (0x61, 0x7B), (0xC0, 0x250), (0x1E00, 0x1F00), (0x370, 0x500))
+_CASELESS = ((0x590, 0x1D00), (0x3040, 0x3100), (0x3400, 0xD800))
 _SAMPLE = 400
 _TO_LATIN = (
     str.maketrans("абвгдезийклмнопрстуфхыэяіїєґјљњќѓўё", "abvgdeziiklmnoprstufhyeaiiegjlnkgue")
@@ -28,7 +31,7 @@ _TO_LATIN = (
     | str.maketrans({"ð": "d", "þ": "th", "ı": "i"})
 )
 _DIGRAPHS = (("дж", "j"), ("τζ", "j"), ("τσ", "ch"))
-_GREEK_START = re.compile(r"^(?:(μπ)|(ντ)|γκ)")
+_GREEK_STARTS = {"μπ": "b", "ντ": "d", "γκ": "g"}
 
 
 def find_names(text: str, words: LanguageWords) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -38,14 +41,30 @@ def find_names(text: str, words: LanguageWords) -> tuple[tuple[str, ...], tuple[
     be a name is a word that starts a sentence, and in a script without capitals every word. Months and weekdays are
     left out, for all that English gives them capitals.
     """
-    sample = text[:_SAMPLE]
-    cased, caseless = (sum(map(len, letters.findall(sample))) for letters in (_CASED_LETTERS, _CASELESS_LETTERS))
-    if caseless > cased:
+    if _is_caseless(text[:_SAMPLE]):
         names, hints = _LATIN_WORD.findall(text), skeletons(text)
     else:
         names, starts = _capitalised(text)
         hints = tuple(dict.fromkeys(filter(None, (skeleton(fold_name(word)) for word in starts))))
     return tuple(dict.fromkeys(_key(name) for name in names if not _names_a_time(name.lower(), words))), hints
+
+
+def _is_caseless(sample: str) -> bool:
+    """Whether most letters are in scripts without capitals."""
+    if sample.isascii():
+        return False
+    codes = np.frombuffer(sample.encode("utf-32-le", "surrogatepass"), "<u4")
+    return int(_cases().take(codes, mode="clip").sum()) < 0
+
+
+@cache
+def _cases() -> npt.NDArray[np.int8]:
+    """1 for a letter of a script with capitals, -1 for one of a script without; of the first plane and one beyond."""
+    cases = np.zeros(0x10001, np.int8)
+    for ranges, value in ((_CASED, 1), (_CASELESS, -1)):
+        for first, behind in ranges:
+            cases[first:behind] = value
+    return cases
 
 
 def _names_a_time(word: str, words: LanguageWords) -> bool:
@@ -59,9 +78,13 @@ def fold_name(word: str) -> str:
     if not word.isascii():
         for letters, sound in _DIGRAPHS:
             word = word.replace(letters, sound)
-        word = _GREEK_START.sub(lambda start: "b" if start[1] else "d" if start[2] else "g", word)
+        if start := _GREEK_STARTS.get(word[:2]):
+            word = start + word[2:]
         word = unicodedata.normalize("NFKD", unicodedata.normalize("NFC", word).translate(_TO_LATIN))
-        word = "".join(letter for letter in word.translate(_TO_LATIN) if letter.isalpha())
+        if not word.isascii():
+            word = word.translate(_TO_LATIN)
+        if not word.isalpha():
+            word = "".join(filter(str.isalpha, word))
     return word
 
 

@@ -11,6 +11,9 @@ import re
 from functools import cache, lru_cache
 from itertools import chain, product
 
+import numpy as np
+import numpy.typing as npt
+
 SHORTEST = 3
 """A skeleton with fewer consonants says nothing: every other text has it."""
 
@@ -44,9 +47,12 @@ _HANGUL_INITIALS = (*"kknttRnbbss", "a", *"sssktb", "")
 _HANGUL_FINALS = ("", *"kk", "ks", "n", "ns", *"ntl", "lk", "ln", "lb", "ls", "lt", "lb", *"lnb", "bs", *"ssnssktb", "")
 
 _MOST_OPEN = 4  # sounds that may be l or r, as katakana and Hangul leave it open ("R"), in one word
-_DOUBLED = re.compile(r"(.)(?=\1)")  # taken out: putting a group back in takes five times as long
-_INNER_VOWEL = re.compile(r"(?<=[a-zR])a+")
-_SPELT = re.compile(r"[\u0590-\u06ff\u0900-\u0d7f\u30a1-\u30fa\u30fc\uac00-\ud7a3]+")
+# Inner vowels and doubled sounds are taken out, also such as only vowels part.
+_UNHEARD = re.compile(r"(?<=[b-zR])a+|([b-zR])(?=a*\1)|(.)(?=\2)")
+_SPELT = ((0x590, 0x700), (0x900, 0xD80), (0x30A1, 0x30FB), (0x30FC, 0x30FD), (0xAC00, 0xD7A4))
+_VOWEL, _BETWEEN = ord("a"), ord("\n")  # what stands between words
+_MOST_SOUNDS = 4  # that a character has room for
+_PLANE = 0x10000  # all of the scripts above are in the first
 _HISSED = re.compile(r"s?t?ch|sh|c(?=[eiy])")
 
 
@@ -54,7 +60,7 @@ _HISSED = re.compile(r"s?t?ch|sh|c(?=[eiy])")
 def skeleton(folded: str) -> str:
     """The consonant skeleton of a folded name; empty where it has fewer than three parts."""
     sounds = _HISSED.sub("s", folded).replace("ph", "f").replace("x", "ks").translate(_latin_table())
-    key = _squeezed(sounds)
+    key = _UNHEARD.sub("", sounds)
     return key if len(key) >= SHORTEST else ""
 
 
@@ -63,15 +69,27 @@ def skeletons(text: str) -> tuple[str, ...]:
 
     Of Japanese only the katakana words, of Chinese and Thai none: their letters do not tell where a word ends.
     """
-    return tuple(dict.fromkeys(chain.from_iterable(map(_keys, dict.fromkeys(_SPELT.findall(text))))))
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
+    sounds = _caseless_sounds().take(codes, mode="clip").view(np.uint8)
+    sounds = _once(sounds[sounds > 0])
+    heard = sounds != _VOWEL
+    heard[1:] |= sounds[:-1] == _BETWEEN
+    heard[:1] = True
+    sounds = _once(sounds[heard])
+    words = dict.fromkeys(sounds.tobytes().decode("ascii").split("\n"))
+    return tuple(dict.fromkeys(chain.from_iterable(map(_keys, words))))
 
 
-@lru_cache(maxsize=1 << 17)
-def _keys(word: str) -> tuple[str, ...]:
-    key = _squeezed(word.translate(_caseless_table()))
-    if len(key) < SHORTEST:
+def _once(sounds: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Sounds without those that are followed by the same."""
+    return np.append(sounds[:-1][sounds[:-1] != sounds[1:]], sounds[-1:])
+
+
+@lru_cache(maxsize=1 << 16)
+def _keys(squeezed: str) -> tuple[str, ...]:
+    if len(squeezed) < SHORTEST:
         return ()
-    keys = _spellings(key) if "R" in key else [key]
+    keys = _spellings(squeezed) if "R" in squeezed else [squeezed]
     return (*keys, *(key[:-1] for key in keys if len(key) > SHORTEST + 1))
 
 
@@ -82,18 +100,25 @@ def _spellings(key: str) -> list[str]:
     return ["".join(spelling) for spelling in product(*("lr" if sound == "R" else sound for sound in key))]
 
 
-def _squeezed(sounds: str) -> str:
-    return _DOUBLED.sub("", _INNER_VOWEL.sub("", _DOUBLED.sub("", sounds)))
-
-
 @cache
 def _latin_table() -> dict[int, str]:
     return {ord(letter): sound for sound, letters in _LATIN.items() for letter in letters}
 
 
 @cache
+def _caseless_sounds() -> npt.NDArray[np.uint32]:
+    """The sounds of each character of the first plane, an ASCII letter a byte; of one in no word what is between."""
+    sounds = np.zeros((_PLANE, _MOST_SOUNDS), np.uint8)
+    sounds[:, 0] = _BETWEEN
+    for first, behind in _SPELT:
+        sounds[first:behind] = 0
+    for code, spelt in _caseless_table().items():
+        sounds[code, : len(spelt)] = list(spelt.encode("ascii"))
+    return sounds.view(np.uint32).ravel()
+
+
 def _caseless_table() -> dict[int, str]:
-    table: dict[int, str] = dict.fromkeys([*range(0x590, 0x700), *range(0x900, 0xD80), *range(0x30A1, 0x30FD)], "")
+    table: dict[int, str] = {}
     for script in (_SEMITIC, _KATAKANA, _INDIC_OTHERS):
         table |= {ord(letter): sound for sound, letters in script.items() for letter in letters}
     for block in range(0x900, 0xD80, 0x80):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -58,6 +57,8 @@ class LanguageWords:
         The decimal mark, "." or ",". Where it is a comma, a plain space may group thousands, as in "1 234".
     months : dict
         Small month name, abbreviation or stem to month, 1 to 12.
+    openings : frozenset of str
+        The first two letters of those: most words are told to be none of them by these.
     weekdays : frozenset of str
         Small weekday names: with the months', the capitalised words that name nobody.
     scale : re.Pattern
@@ -70,6 +71,7 @@ class LanguageWords:
 
     decimal: str
     months: dict[str, int]
+    openings: frozenset[str]
     weekdays: frozenset[str]
     scale: re.Pattern[str]
     scale_before: re.Pattern[str] | None
@@ -106,9 +108,11 @@ def words_of(language: str) -> LanguageWords:
     # A short word ("mil", "mio") must end there; a longer one may carry an ending ("Millionen", "миллионами").
     ends = "" if language in _UNSPACED else rf"(?:(?<={LETTER}{{5}})|(?!{LETTER}))"
     before = rf"(?<!{LETTER})(?:{choice})\s\Z"
+    months = words_of("en").months if language == "vi" else known["months"]
     return LanguageWords(
         decimal=known["decimal"],
-        months=words_of("en").months if language == "vi" else known["months"],
+        months=months,
+        openings=frozenset(name[:2] for name in months),
         weekdays=frozenset(known["weekdays"]),
         scale=re.compile(rf"[\s-]?(?:(?:de|na)\s)?(?:{choice}){ends}", re.IGNORECASE),
         scale_before=re.compile(before, re.IGNORECASE) if language in _SCALE_BEFORE else None,
@@ -123,11 +127,13 @@ def _cldr() -> dict[str, dict[str, Any]]:
     return languages
 
 
-def month_of(word: str, months: Mapping[str, int]) -> int:
+def month_of(word: str, words: LanguageWords) -> int:
     """The month a word names, endings allowed ("märtsil", "марта"), or 0."""
     word = word.lower()
+    if word[:2] not in words.openings:
+        return 0
     for length in range(len(word), max(1, len(word) - 6), -1):
-        month = months.get(word[:length])
+        month = words.months.get(word[:length])
         if month and (length == len(word) or length >= 4):
             return month
     return 0
