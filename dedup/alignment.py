@@ -234,9 +234,11 @@ def _counterparts(passages: Passages, left: _Positions, right: _Positions) -> tu
     """The counterparts of the sentences of the left texts, and of those of the right texts."""
     counts = np.diff(passages.starts)
     firsts = np.flatnonzero(np.diff(left, prepend=-1))  # pairs of one left text are side by side
+    rows, begins, _ = rows_of(passages.starts, right)
+    parts = np.append(begins[firsts], len(rows)).tolist()
     tables = [
-        _cosines(passages.vectors[passages.of(left[begin])], passages.vectors, rows_of(passages.starts, others)[0])
-        for begin, others in zip(firsts.tolist(), np.split(right, firsts[1:]), strict=True)
+        _cosines(passages.vectors[passages.of(text)], passages.vectors, rows[begin:end])
+        for text, (begin, end) in zip(left[firsts].tolist(), pairwise(parts), strict=True)
     ]
     pairs = np.diff(firsts, append=len(left))
     within, of_text = _numbered(pairs * counts[left[firsts]])

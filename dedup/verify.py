@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -305,11 +306,10 @@ def _fact_bounds(stored: StoredFacts, left: _Positions, right: _Positions) -> np
 def _compare_facts(stored: StoredFacts, left: _Positions, right: _Positions) -> npt.NDArray[np.float32]:
     """The features of facts for pairs: ndarray of shape (m, 5), float32."""
     articles, numbers = np.unique(np.concatenate([left, right]), return_inverse=True)
-    facts = stored.take(articles)
-    told = [Told.of(of_text) for of_text in facts]
+    told = stored.told(articles)
     pairs = zip(numbers[: len(left)].tolist(), numbers[len(left) :].tolist(), strict=True)
     found = [
-        (*_fact_features(told[one], told[other]), _closeness_in_time(days_apart(facts[one].dates, facts[other].dates)))
+        (*_fact_features(told[one], told[other]), _closeness_in_time(days_apart(told[one].dates, told[other].dates)))
         for one, other in pairs
     ]
     return np.array(found, np.float32).reshape(-1, len(_FACT_FEATURES))
@@ -318,31 +318,28 @@ def _compare_facts(stored: StoredFacts, left: _Positions, right: _Positions) -> 
 def describe_batch(stored: StoredPassages, stored_facts: StoredFacts, batch: PairBatch) -> list[Match]:
     """What `describe_pairs` says of a batch."""
     positions = np.unique(np.concatenate([batch.candidates.left[batch.full], batch.candidates.right[batch.full]]))
-    passages, told = stored.take(positions), [Told.of(facts) for facts in stored_facts.take(positions)]
+    passages, told = stored.take(positions), stored_facts.told(positions)
     numbers = {position: number for number, position in enumerate(positions.tolist())}
-    scores = probability(batch.verdicts.log_odds)
-    pairs = zip(batch.candidates.left.tolist(), batch.candidates.right.tolist(), strict=True)
     matches = []
-    for at, (left, right) in enumerate(pairs):
-        share = (float(batch.verdicts.share[at, 0]), float(batch.verdicts.share[at, 1]))
-        evidence = Evidence(share, features=Features(FEATURES, batch.verdicts.features[at].tobytes()))
-        if batch.full[at]:
+    for left, right, similarity, score, share, features, copy, full, one_language in _rows(batch):
+        evidence = Evidence(share, features=Features(FEATURES, features.tobytes()))
+        if full:
             one, other = numbers[left], numbers[right]
             evidence = _with_facts(evidence, _align(passages, one, other), told[one], told[other])
-        copy = bool(batch.verdicts.copies[at])
         excerpt = _contained(share) if copy else ""
-        matches.append(
-            Match(
-                left=left,
-                right=right,
-                similarity=float(batch.candidates.similarity[at]),
-                score=float(scores[at]),
-                kind=_kind(excerpt, copy=copy, one_language=bool(batch.one_language[at])),
-                evidence=evidence,
-                excerpt=excerpt,
-            )
-        )
+        kind = _kind(excerpt, copy=copy, one_language=one_language)
+        matches.append(Match(left, right, similarity, score, kind, evidence, excerpt))
     return matches
+
+
+def _rows(batch: PairBatch) -> Iterator[tuple[Any, ...]]:
+    """What is known of each pair, in numbers of Python: made pair by pair they take as long as the rest of a match."""
+    candidates, verdicts = batch.candidates, batch.verdicts
+    scores = probability(verdicts.log_odds)
+    numbers = (candidates.left, candidates.right, candidates.similarity, scores)
+    flags = (verdicts.copies, batch.full, batch.one_language)
+    told, flagged = ([column.tolist() for column in columns] for columns in (numbers, flags))
+    return zip(*told, map(tuple, verdicts.share.tolist()), verdicts.features, *flagged, strict=True)
 
 
 def _align(passages: Passages, left: int, right: int) -> tuple[AlignedPair, ...]:

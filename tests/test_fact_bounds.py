@@ -7,6 +7,7 @@ import lzma
 import random
 from dataclasses import astuple
 from pathlib import Path
+from string import ascii_lowercase
 
 import numpy as np
 import pytest
@@ -17,7 +18,17 @@ import dedup
 from dedup import Article, Language, Level, Settings
 from dedup.columns import take_rows
 from dedup.datatypes import Candidates
-from dedup.facts import FactAgreement, Facts, FactShelf, StoredFacts, compare_facts, extract_facts, pack_facts
+from dedup.facts import (
+    FactAgreement,
+    Facts,
+    FactShelf,
+    StoredFacts,
+    Told,
+    compare_facts,
+    extract_facts,
+    measure_facts,
+    pack_facts,
+)
 from dedup.pipeline import prepare
 from dedup.scoring import load_scorer
 from dedup.verify import Subjects, find_matches, judge_pairs
@@ -126,6 +137,22 @@ def test_facts_come_back_from_disk(texts: list[Facts]) -> None:
     found, _shelf = stored(texts)
     backwards = np.arange(len(texts))[::-1]
     assert found.take(backwards) == texts[::-1]
+    for _ in range(2):  # the second time they are at hand
+        told = found.told(backwards)
+        assert [astuple(each) for each in told] == [astuple(Told.of(facts)) for facts in texts[::-1]]
+
+
+@given(any_facts, any_facts)
+def test_facts_are_counted_as_they_are_compared(left: Facts, right: Facts) -> None:
+    stated, named, fewer, _ = measure_facts(Told.of(left), Told.of(right))
+    found = compare_facts(left, right)
+    assert (stated, named, fewer) == (found.stated, found.named, fewer_alone(found))
+
+
+def test_facts_too_long_to_be_kept_are_read_as_well() -> None:
+    long = Facts(names=tuple(f"name{letter}{other}" for letter in ascii_lowercase for other in ascii_lowercase * 3))
+    found, _shelf = stored([long])
+    assert astuple(found.told(np.array([0]))[0]) == astuple(Told.of(long))
 
 
 def test_bounds_hold_for_articles_of_one_topic(shared_eval: Path) -> None:

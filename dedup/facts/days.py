@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import date
 from functools import lru_cache
 
@@ -10,21 +10,21 @@ _YEAR = 366
 _LEAP_YEAR = 2000  # holds every day that a date without a year can name
 
 
-def days_apart(left: Sequence[str], right: Sequence[str]) -> float:
+def days_apart(left: Collection[str], right: Collection[str]) -> float:
     """Days between the closest two dates of either side; not a number where a side names no day.
 
     Dates are in canonical form ("2026-03-28", or "03-28" of a year unknown); two of which one has no year are as far
     apart as their days within a year.
     """
-    lefts, rights = _days_of(tuple(left)), _days_of(tuple(right))
-    return min((_between(one, other) for one in lefts for other in rights), default=float("nan"))
+    lefts, rights = _days_of(frozenset(left)), _days_of(frozenset(right))
+    return min([_between(one, other) for one in lefts for other in rights], default=float("nan"))
 
 
 _Day = tuple[int, int]  # counted from the year 1, or 0 where the year is not known; and within a leap year
 
 
 @lru_cache(maxsize=1 << 14)
-def _days_of(dates: tuple[str, ...]) -> tuple[_Day, ...]:
+def _days_of(dates: frozenset[str]) -> tuple[_Day, ...]:
     return tuple(sorted({day for written in dates if (day := _day(written))}))
 
 

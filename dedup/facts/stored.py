@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 from dedup.facts.bounds import FactKeys, StoredKeys, keys_of
+from dedup.facts.compare import Told
 from dedup.facts.extract import Facts
 from dedup.scratch import ListShelf, RowShelf, Shelf, StoredLists
 
 _BETWEEN, _BEHIND = "\x1f", "\x1e"  # facts, and kinds of facts; no fact has either in it
+_KEPT = 1 << 13  # bytes of facts, which take some ten times as many ready for comparing
 
 Lists = tuple[npt.NDArray[np.generic], npt.NDArray[np.intp]]
 """The rows of lists, one list behind the other, and the lengths of the lists."""
@@ -32,9 +35,16 @@ class StoredFacts:
 
     def take(self, texts: npt.NDArray[np.intp]) -> list[Facts]:
         """The facts of some texts, in the order of `texts`."""
+        return [_unpacked(packed) for packed in self._packed(texts)]
+
+    def told(self, texts: npt.NDArray[np.intp]) -> list[Told]:
+        """The same as comparing asks for them."""
+        return [_told(packed) if len(packed) <= _KEPT else Told.of(_unpacked(packed)) for packed in self._packed(texts)]
+
+    def _packed(self, texts: npt.NDArray[np.intp]) -> Iterator[bytes]:
         rows, starts = self.full.take(texts)
         packed = rows.tobytes()
-        return [_unpacked(packed[begin:end]) for begin, end in itertools.pairwise(starts)]
+        return (packed[begin:end] for begin, end in itertools.pairwise(starts.tolist()))
 
 
 class FactShelf:
@@ -80,6 +90,12 @@ def _lists(keys: Sequence[list[int]]) -> Lists:
 def _packed(facts: Facts) -> bytes:
     kinds = (_BETWEEN.join(getattr(facts, field.name)) for field in fields(Facts))
     return _BEHIND.join(kinds).encode("utf-8", "surrogatepass")
+
+
+@lru_cache(maxsize=1 << 10)
+def _told(packed: bytes) -> Told:
+    """Kept, since an article with many like it is compared in several blocks, and described once more."""
+    return Told.of(_unpacked(packed))
 
 
 def _unpacked(packed: bytes) -> Facts:
