@@ -135,7 +135,8 @@ def scan(
                                       progress=progress)["counts"]  # fmt: skip
         else:
             sharing: dict[str, Any] = {"workers": workers} if workers else {"jobs": jobs or count_cores()}
-            report = _find(articles, settings, shown=not (quiet or no_progress), **sharing)
+            told = not no_text or form in ("text", "html", "csv")  # these say how many sentences match
+            report = _find(articles, settings, shown=not (quiet or no_progress), evidence=told, **sharing)
             counts = rendering.counts(report)
     if report:
         _write_report(report, form, Path(output), full=verbose > 0, with_text=not no_text)
@@ -210,8 +211,7 @@ def evaluate(
     _check_output(form, output)
     articles = read_gold(gold)
     labelled = read_pairs(pairs) if pairs else ()
-    shown = not (quiet or no_progress)
-    clusters = read_clusters(report) if report else _scan_gold(articles, settings, shown=shown)
+    clusters = read_clusters(report) if report else _scan_gold(articles, settings, shown=not (quiet or no_progress))
     evaluation = evaluate_clusters(articles, clusters, labelled)
     if form == "json":
         _write(json.dumps(evaluation_as_dict(evaluation), indent=1, allow_nan=False) + "\n", output)
@@ -330,7 +330,7 @@ def _names(name: str, path: str, article: Article) -> bool:
 
 def _scan_gold(gold: Iterable[Gold], settings: Settings, *, shown: bool) -> dict[str, str]:
     """Cluster of every clustered gold article, from a scan that sees nothing of the gold."""
-    report = _find((item.article for item in gold), settings, jobs=count_cores(), shown=shown)
+    report = _find((item.article for item in gold), settings, evidence=False, jobs=count_cores(), shown=shown)
     return {
         report.articles[member].id: str(number)
         for number, cluster in enumerate(report.clusters)

@@ -145,7 +145,7 @@ def _open_folder(folder: str | Path) -> _Folder:
 def _write_matches(found: Decisions, place: _Folder, workers: Workers, with_text: bool) -> list[MatchKind]:
     """Write all matches but copies; returns the kind of each."""
     subjects, candidates, verdicts = found.matched
-    batches = pair_batches(subjects, candidates, verdicts, found.full)
+    batches = pair_batches(subjects, candidates, verdicts, found.full & with_text)
     tasks = (
         (part, _texts(subjects.articles, [side for batch in part for side in _sides(batch.candidates)]))
         for part in _parts(batches, _BATCHES)

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from dedup import find_duplicates, read_folder, report
 from dedup.cli import main
 from dedup.datatypes import (
     Article,
@@ -38,7 +39,7 @@ stages = pytest.mark.usefixtures("simple_stages")
 
 
 def find_same_text(
-    articles: Iterable[Article | Skipped], *, settings: Settings, jobs: int, progress: Any
+    articles: Iterable[Article | Skipped], *, settings: Settings, evidence: bool = True, jobs: int, progress: Any
 ) -> Report:
     """Stands in for the pipeline: articles with the same text are duplicates."""
     if settings.model == "absent":
@@ -281,7 +282,9 @@ def test_compare_takes_one_article_a_side(run: Run, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("left", "right", "code"),
     [
-        ("n.jsonl#x", "n.jsonl#y", 3), ("n.jsonl#x", "n.jsonl#3", 0), ("n.jsonl#x", "n.jsonl#z", 1),
+        ("n.jsonl#x", "n.jsonl#y", 3),
+        ("n.jsonl#x", "n.jsonl#3", 0),
+        ("n.jsonl#x", "n.jsonl#z", 1),
         ("a#b.txt", "n.jsonl#x", 3),
     ],
     ids=["by id", "by number", "unknown id", "# in the name of a file"],
@@ -365,6 +368,13 @@ def dedup(*arguments: object, **options: Any) -> subprocess.CompletedProcess[byt
 def test_python_m_dedup_is_the_same_command() -> None:
     done = dedup("--version")
     assert done.stdout.startswith(b"dedup, version ")
+
+
+@pytest.mark.parametrize("form", ["json", "jsonl", "csv"])
+def test_no_text_leaves_out_what_the_report_of_the_library_does(form: str, seeds: Path) -> None:
+    whole = find_duplicates(read_folder(seeds))
+    done = dedup("scan", str(seeds), "-f", form, "--no-text")
+    assert done.stdout.decode() == getattr(report, f"as_{form}")(whole, with_text=False)
 
 
 def test_scanning_the_seeds_finds_the_one_story_told_twice() -> None:

@@ -113,6 +113,17 @@ def test_the_evidence_says_why(of_seeds: Report) -> None:
     assert dict(evidence.features)["order"] > 0.4
 
 
+def test_without_evidence_everything_else_is_the_same(of_seeds: Report, seeds: Path, bundled: Encoder) -> None:
+    bare = find_duplicates(dedup.read_folder(seeds), encoder=bundled, evidence=False)
+    (match,) = bare.matches
+    assert not match.evidence.aligned
+    assert not match.evidence.numbers.shared
+    told = of_seeds.matches[0].evidence
+    full = replace(match.evidence, aligned=told.aligned, numbers=told.numbers, names=told.names)
+    assert replace(match, evidence=full) == of_seeds.matches[0]
+    assert as_json(bare, with_text=False) == as_json(of_seeds, with_text=False)
+
+
 def test_translations_into_four_languages_are_one_story(bundled: Encoder) -> None:
     report = find_duplicates(articles(*STORIES.values(), *OTHERS), encoder=bundled)
     assert clusters(report) == [["00", "01", "02", "03"]]
