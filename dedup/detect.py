@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 from dedup.datatypes import UNDETERMINED, Language
 from dedup.ngrams import Codes, NgramModel, load_model, log_likelihoods
+from dedup.spelling import code_points
 
 Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.intp]
@@ -183,11 +184,12 @@ def _han_likelihoods(pieces: Codes, han: Counts, kana: Counts) -> Floats:
 @cache
 def _national_characters() -> Flags:
     """Whether GB 2312, Big5 and JIS X 0208 hold a code point, of shape (3, 65536)."""
-    pairs = b"\n".join(bytes((lead, trail)) for lead in range(0x81, 0xFF) for trail in range(0x40, 0xFF))
+    leads, trails = np.meshgrid(np.arange(0x81, 0xFF), np.arange(0x40, 0xFF), indexing="ij")
+    pairs = np.stack([leads, trails, np.full_like(leads, ord("\n"))], axis=-1).astype(np.uint8).tobytes()
     known = np.zeros((3, 0x10000), np.bool_)
     for row, encoding in enumerate(("gb2312", "big5", "shift_jis")):
-        characters = set(pairs.decode(encoding, "ignore"))
-        known[row, [ord(character) for character in characters if "\u4e00" <= character <= "\u9fff"]] = True
+        codes = code_points(pairs.decode(encoding, "ignore"))
+        known[row, codes[(codes >= 0x4E00) & (codes <= 0x9FFF)]] = True
     return known
 
 

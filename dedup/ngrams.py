@@ -23,12 +23,15 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from dedup.compact import parse_numbers
 from dedup.errors import DedupError
+from dedup.spelling import Spelled, code_points
 
 Codes = npt.NDArray[np.uint32]
 Symbols = npt.NDArray[np.intp]
 Probabilities = npt.NDArray[np.float64]
 
+_FREQUENCIES = '{"freq":{'
 _SMOOTHING = 0.5 / 10_000  # langdetect's ALPHA_DEFAULT / BASE_FREQ
 _NONE_BONUS = 0.01  # nats for each n-gram and each log(number of languages)
 _FOREIGN_LETTER = 0.01  # under "none of them", the probability of a letter that no profile of the script has
@@ -128,12 +131,26 @@ _FOREIGN = 1  # symbol, and row, of a letter of the script that is in no profile
 
 def _read_profile(language: str, letters: npt.NDArray[np.bool_]) -> tuple[Codes, Probabilities]:
     """The n-grams of a profile, code points of shape (m, 3) padded with zeros, and their share in those as long."""
-    profile = json.loads((_profile_directory() / language).read_bytes())
-    ngrams = np.array(list(profile["freq"]), "<U3").view(np.uint32).reshape(-1, 3)
-    total = np.array(profile["n_words"], float)[np.count_nonzero(ngrams, axis=1) - 1]
-    known = np.minimum(ngrams, 0xFFFF)
+    ngrams, counts, totals = _read_counts((_profile_directory() / language).read_text(encoding="utf-8"))
+    codes = np.zeros((len(counts), 3), np.uint32)
+    for place in range(3):
+        longer = np.flatnonzero(ngrams.lengths > place)
+        codes[longer, place] = ngrams.text[ngrams.starts[longer] + place]
+    known = np.minimum(codes, 0xFFFF)
     usable = (letters[known] | (known == ord(" ")) | (known == 0)).all(axis=1)
-    return known[usable], (np.array(list(profile["freq"].values()), float) / total)[usable]
+    share = counts / np.array(totals, float)[ngrams.lengths - 1]
+    return known[usable], share[usable]
+
+
+def _read_counts(profile: str) -> tuple[Spelled, npt.NDArray[np.intp], list[int]]:
+    """The n-grams of a profile, how often each was met, and how many of each length there were."""
+    end = profile.find("}")
+    if profile.startswith(_FREQUENCIES) and "\\" not in profile:
+        found = parse_numbers(code_points(profile[len(_FREQUENCIES) : end]))
+        if found is not None:
+            return *found, json.loads(_FREQUENCIES + profile[end:])["n_words"]
+    read = json.loads(profile)
+    return Spelled.of(list(read["freq"])), np.array(list(read["freq"].values()), np.intp), read["n_words"]
 
 
 @cache

@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dedup import ngrams
 from dedup.datatypes import UNDETERMINED, Language
 from dedup.detect import detect_language, detect_languages
 from dedup.ngrams import load_model, log_likelihoods
@@ -321,3 +322,15 @@ def test_whole_articles_are_told_right(name: str, shared_eval: Path) -> None:
     answers = detect_languages([text for _, text in gold])
     right = sum(answer.code == code for answer, (code, _) in zip(answers, gold, strict=True))
     assert right / len(gold) >= 0.998
+
+
+@pytest.mark.parametrize("spaces", [False, True], ids=["as they are", "with spaces"])
+def test_profiles_are_read_as_json_says(spaces: bool) -> None:
+    for path in sorted(ngrams._profile_directory().iterdir()):
+        profile = json.loads(path.read_bytes())
+        text = json.dumps(profile, ensure_ascii=False) if spaces else path.read_text(encoding="utf-8")
+        found, counts, totals = ngrams._read_counts(text)
+        letters, ends = found.letters(), found.lengths.cumsum()
+        listed = ["".join(map(chr, part)) for part in np.split(letters, ends[:-1])]
+        assert dict(zip(listed, counts.tolist(), strict=True)) == profile["freq"]
+        assert totals == profile["n_words"]

@@ -18,7 +18,8 @@ ROOT = Path(dedup.__file__).parent
 LAYERS = (
     {"errors", "garbage", "version"},
     {"datatypes", "scratch", "spelling"},
-    {"characters", "shelved", "vocabulary"},
+    {"characters", "compact", "shelved"},
+    {"vocabulary"},
     {"merges"},
     {"columns", "parallel", "regression", "resources", "stores", "tensors", "text", "token_ids"},
     {"alignment", "boilerplate", "cells", "facts", "gold", "ngrams", "output", "progress", "readers", "scoring"},
