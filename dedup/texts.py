@@ -6,7 +6,6 @@ languages, how often a sentence recurs) is summed up between the steps.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -33,6 +32,7 @@ from dedup.embed import (
 from dedup.facts import FactShelf, extract_facts, pack_facts
 from dedup.parallel import ALONE, Workers
 from dedup.scratch import RowShelf, Shelf
+from dedup.spelling import Spelled
 from dedup.text import reading_length, sentences
 
 _BATCH = 256
@@ -199,7 +199,7 @@ def _split(
     return _Sentences(
         counts=counts,
         characters=characters,
-        hashes=np.array([_masked_hash(sentence) for sentence in flat], np.uint64),
+        hashes=_masked_hashes(flat),
         lengths=np.array([reading_length(body) for body in bodies], np.float32),
     ), (pack_rows(vectors),)
 
@@ -209,10 +209,10 @@ def _openings(stored: StoredPassages, articles: Sequence[int]) -> tuple[None, _A
     return None, [np.concatenate([pack_rows(leads(passages, sentences)) for sentences in OPENINGS], axis=1)]
 
 
-def _masked_hash(sentence: str) -> int:
-    """Equal for sentences that differ in case and digits alone, in every process."""
-    masked = _DIGITS.sub("0", sentence.casefold()).encode("utf-8", "surrogatepass")
-    return int.from_bytes(hashlib.blake2b(masked, digest_size=8).digest(), "big")
+def _masked_hashes(sentences: Sequence[str]) -> npt.NDArray[np.uint64]:
+    """A number for each sentence, equal for those that differ in case and digits alone, in every process."""
+    masked = _DIGITS.sub("0", "\n".join(sentences).casefold())
+    return Spelled.of(masked.split("\n")).hashes()[: len(sentences)]
 
 
 def _recurrence(hashes: npt.NDArray[np.uint64], counts: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:

@@ -154,9 +154,9 @@ def describe_pairs(
     of translations would say the same over again, at a kilobyte and half a millisecond each.
     """
     full = np.ones(len(candidates), np.bool_) if full is None else full
-    described = workers.map(
-        partial(describe_batch, subjects.passages, subjects.facts), pair_batches(subjects, candidates, verdicts, full)
-    )
+    describe = partial(describe_batch, subjects.passages, subjects.facts)
+    sharing = workers if full.any() else ALONE  # to be sent takes a match longer than to be made without evidence
+    described = sharing.map(describe, pair_batches(subjects, candidates, verdicts, full))
     return tuple(match for batch in described for match in batch)
 
 
@@ -318,8 +318,9 @@ def _compare_facts(stored: StoredFacts, left: _Positions, right: _Positions) -> 
 def describe_batch(stored: StoredPassages, stored_facts: StoredFacts, batch: PairBatch) -> list[Match]:
     """What `describe_pairs` says of a batch."""
     positions = np.unique(np.concatenate([batch.candidates.left[batch.full], batch.candidates.right[batch.full]]))
-    passages, told = stored.take(positions), stored_facts.told(positions)
     numbers = {position: number for number, position in enumerate(positions.tolist())}
+    if numbers:
+        passages, told = stored.take(positions), stored_facts.told(positions)
     matches = []
     for left, right, similarity, score, share, features, copy, full, one_language in _rows(batch):
         evidence = Evidence(share, features=Features(FEATURES, features.tobytes()))
