@@ -25,7 +25,7 @@ from dedup.datatypes import Article, Level, Report, Settings, Skipped
 from dedup.errors import DedupError, ReadError, SettingsError
 from dedup.evaluate import evaluate as evaluate_clusters
 from dedup.evaluate import evaluation_as_dict, evaluation_as_text
-from dedup.garbage import collected_seldom
+from dedup.garbage import collected_seldom, search_no_more_at_exit
 from dedup.gold import Gold, read_clusters, read_gold, read_pairs
 from dedup.output import check_writable, write_whole
 from dedup.parallel import count_cores, load_numpy_alone
@@ -36,8 +36,7 @@ from dedup.version import __version__
 if TYPE_CHECKING:
     from dedup.distributed import RayWorkers
 
-_FOUND_DUPLICATES = 3
-_INTERRUPTED = 130
+_FOUND_DUPLICATES, _INTERRUPTED = 3, 130
 
 
 class _Interrupted(click.ClickException):
@@ -54,6 +53,7 @@ class _Faces(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; dedup's own errors end it with a message instead of a traceback."""
+        search_no_more_at_exit()
         try:
             with collected_seldom():
                 return super().invoke(ctx)

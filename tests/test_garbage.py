@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import platform
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +22,16 @@ def test_collecting_is_held_back_for_a_while_only() -> None:
     with pytest.raises(ValueError, match="broken"), collected_seldom():
         raise ValueError("broken")
     assert gc.get_threshold() == before
+
+
+def test_at_exit_nothing_is_searched() -> None:
+    script = (
+        "import atexit, gc; from dedup.garbage import search_no_more_at_exit\n"
+        "atexit.register(lambda: print(gc.get_freeze_count() > 0))\n"  # called after what is registered later
+        "search_no_more_at_exit(); print(gc.get_freeze_count() > 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True"]
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other libraries keep nothing back")
