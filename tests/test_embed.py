@@ -6,10 +6,13 @@ import json
 import shutil
 import subprocess
 import sys
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dedup import embed
 from dedup.embed import Encoder, TransformerEncoder, embed_articles, embed_sentences, load_encoder, unit_rows
@@ -179,3 +182,16 @@ def test_a_static_model_whose_parts_are_not_told_is_refused(tmp_path: Path, cont
         (tmp_path / "modules.json").write_text(content)
     with pytest.raises(ModelError, match="no whole sentence-transformers model"):
         is_static(tmp_path)
+
+
+@given(st.lists(st.lists(st.integers(0, 8), max_size=20), max_size=12), st.integers(1, 30))
+def test_means_are_those_of_one_text_after_the_other(texts: list[list[int]], together: int) -> None:
+    vectors = np.random.default_rng(0).normal(size=(9, 5)).astype(np.float32)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(embed, "_TOGETHER", together)
+        column, lengths = np.array([*chain(*texts)], np.intp), np.array([*map(len, texts)], np.intp)
+        found = embed._means(vectors, column, lengths)
+        alone = [embed._means(vectors, np.array(text, np.intp), np.array([len(text)]))[0] for text in texts]
+    wanted = [vectors[text].mean(axis=0) if text else np.zeros(5) for text in texts]
+    assert found == pytest.approx(np.array(wanted).reshape(-1, 5), abs=1e-6)
+    assert (found == np.array(alone).reshape(-1, 5)).all(), "a text's vector hangs on no other text"
