@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
-from itertools import islice, pairwise
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from dedup.datatypes import UNDETERMINED, Embeddings, Progress
 from dedup.errors import ModelError
+from dedup.pooling import Linear, distinct_ids, mean_vectors
 from dedup.tensors import DENSE, is_static, map_tensors, read_table
 from dedup.text import sentences
 from dedup.token_ids import read_token_ids
@@ -48,9 +49,7 @@ _EVERYDAY = (
     "افتتحت المكتبة الجديدة أبوابها أمام القراء.",
     "किसान इस साल अच्छी फसल की उम्मीद कर रहे हैं।",
 )  # what texts have in common whatever they say, for models that nobody has measured by language
-_FEW_TOKENS = 20_000
 _BATCH = 512
-_TOGETHER = 256  # token vectors summed up at a time
 _BLOCK = 1 << 14
 _PART = 1 << 18  # bytes of a file read at once: what stays in the cache is half as long to read as the whole
 _OWN_MEAN_WEIGHT = 20.0  # articles of a language after which its own mean in the run outweighs the shipped one
@@ -213,8 +212,8 @@ class StaticEncoder:
         self._table, self._scales, self._rows = read_table(weights)
         layer = directory / DENSE / "model.safetensors"
         layers = [layer] if layer.is_file() else []
-        self._projections = [np.ascontiguousarray(map_tensors(path)["linear.weight"].T) for path in layers]
-        self.dimension = [self._table, *self._projections][-1].shape[1]
+        self._layers = [Linear(map_tensors(path)["linear.weight"].T) for path in layers]
+        self.dimension = self._layers[-1].width if layers else self._table.shape[1]
         self.language_means: LanguageMeans = _read_language_means(directory)
         tokenizer = weights.with_name("tokenizer.json")
         try:
@@ -228,11 +227,12 @@ class StaticEncoder:
     def pool(self, texts: Sequence[str]) -> Embeddings:
         """Mean of each text's token vectors, behind the linear layer: ndarray of shape (len(texts), d), float32."""
         ids, lengths = self._token_ids.of(texts)
-        known, column = _distinct(ids)
+        known, column = distinct_ids(ids)
         vectors = self._table.take(known if self._rows is None else self._rows[known], axis=0)
         scales = np.float32(1) if self._scales is None else self._scales[known]
         vectors = np.multiply(vectors, scales, dtype=np.float32)
-        return functools.reduce(np.matmul, self._projections, _means(vectors, column, lengths))
+        means = mean_vectors(vectors, column, lengths)
+        return functools.reduce(lambda rows, layer: layer.of(rows), self._layers, means)
 
     def encode(self, texts: Sequence[str]) -> Embeddings:
         """Unit vectors of texts of any length."""
@@ -309,41 +309,6 @@ class TransformerEncoder:
                 windows[-1] += " " + sentence
                 room -= tokens
         return windows
-
-
-def _distinct(ids: npt.NDArray[np.intp]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """The different ids in order, and the place of each id among them."""
-    if len(ids) <= _FEW_TOKENS:
-        return np.unique(ids, return_inverse=True)
-    place = np.zeros(ids.max() + 1, np.intp)  # of many, ten times as fast as sorting them
-    place[ids] = 1
-    known = np.flatnonzero(place)
-    place[known] = np.arange(len(known))
-    return known, place[ids]
-
-
-def _means(vectors: Embeddings, column: npt.NDArray[np.intp], lengths: npt.NDArray[np.intp]) -> Embeddings:
-    """Row i is the mean of the vectors that the i-th part of `column` names; zero where that is empty.
-
-    Parts of one length go together, so few at a time that their vectors stay in the cache. A sparse product takes four
-    fifths of the time, once scipy has been loaded for half as long as a small scan takes.
-    """
-    means = np.zeros((len(lengths), vectors.shape[1]), np.float32)
-    starts = np.cumsum(lengths) - lengths
-    order = np.argsort(lengths, kind="stable")
-    bounds = np.flatnonzero(np.diff(lengths[order], prepend=0, append=-1))
-    room = np.empty((_TOGETHER, vectors.shape[1]), np.float32)
-    for begin, end in pairwise(bounds.tolist()):
-        length = int(lengths[order[begin]])
-        step = max(1, _TOGETHER // length)
-        for at in range(begin, end, step):
-            parts = order[at : min(at + step, end)]
-            for first in range(0, length, _TOGETHER):
-                tokens = column[starts[parts][:, None] + np.arange(first, min(first + _TOGETHER, length))]
-                some = vectors.take(tokens.ravel(), axis=0, out=room[: tokens.size], mode="clip")
-                means[parts] += np.add.reduce(some.reshape(*tokens.shape, -1), axis=1)
-            means[parts] /= np.float32(length)
-    return means
 
 
 @functools.cache

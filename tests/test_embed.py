@@ -14,9 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup import embed
+from dedup import embed, pooling
 from dedup.embed import Encoder, TransformerEncoder, embed_articles, embed_sentences, load_encoder, unit_rows
 from dedup.errors import ModelError
+from dedup.pooling import Linear, mean_vectors
 from dedup.tensors import is_static
 
 TEXTS = (
@@ -188,10 +189,25 @@ def test_a_static_model_whose_parts_are_not_told_is_refused(tmp_path: Path, cont
 def test_means_are_those_of_one_text_after_the_other(texts: list[list[int]], together: int) -> None:
     vectors = np.random.default_rng(0).normal(size=(9, 5)).astype(np.float32)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(embed, "_TOGETHER", together)
+        patch.setattr(pooling, "_TOGETHER", together)
         column, lengths = np.array([*chain(*texts)], np.intp), np.array([*map(len, texts)], np.intp)
-        found = embed._means(vectors, column, lengths)
-        alone = [embed._means(vectors, np.array(text, np.intp), np.array([len(text)]))[0] for text in texts]
+        found = mean_vectors(vectors, column, lengths)
+        alone = [mean_vectors(vectors, np.array(text, np.intp), np.array([len(text)]))[0] for text in texts]
     wanted = [vectors[text].mean(axis=0) if text else np.zeros(5) for text in texts]
     assert found == pytest.approx(np.array(wanted).reshape(-1, 5), abs=1e-6)
     assert (found == np.array(alone).reshape(-1, 5)).all(), "a text's vector hangs on no other text"
+
+
+@pytest.mark.parametrize(("directions", "width"), [(0, 6), (2, 6), (8, 20), (9, 20), (3, 4)])
+def test_a_layer_is_the_product_with_its_matrix(directions: int, width: int) -> None:
+    generator = np.random.default_rng(directions)
+    matrix = np.eye(width, dtype=np.float32)
+    for _ in range(directions):
+        matrix -= np.outer(*generator.normal(size=(2, width))).astype(np.float32) / width
+    rows = generator.normal(size=(5, width)).astype(np.float32)
+    layer = Linear(matrix)
+    assert (layer._crosses is None) == (directions > 8)
+    assert layer.of(rows) == pytest.approx(rows @ matrix, abs=1e-4)
+    narrow = Linear(matrix[:, :2])
+    assert narrow.width == 2
+    assert narrow.of(rows) == pytest.approx(rows @ matrix[:, :2], abs=1e-4)

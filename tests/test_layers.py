@@ -21,7 +21,7 @@ LAYERS = (
     {"characters", "compact", "shelved"},
     {"vocabulary"},
     {"merges"},
-    {"columns", "parallel", "regression", "resources", "stores", "tensors", "text", "token_ids"},
+    {"columns", "parallel", "pooling", "regression", "resources", "stores", "tensors", "text", "token_ids"},
     {"alignment", "boilerplate", "cells", "facts", "gold", "ngrams", "output", "progress", "readers", "scoring"},
     {"read", "detect", "embed", "factual", "neighbours", "verify", "cluster", "report", "evaluate"},
     {"texts"},
