@@ -23,10 +23,7 @@ from dedup import options
 from dedup import report as rendering
 from dedup.datatypes import Article, Level, Report, Settings, Skipped
 from dedup.errors import DedupError, ReadError, SettingsError
-from dedup.evaluate import evaluate as evaluate_clusters
-from dedup.evaluate import evaluation_as_dict, evaluation_as_text
 from dedup.garbage import collected_seldom, search_no_more_at_exit
-from dedup.gold import Gold, read_clusters, read_gold, read_pairs
 from dedup.output import check_writable, write_whole
 from dedup.parallel import count_cores, load_numpy_alone
 from dedup.progress import ProgressLine
@@ -206,17 +203,20 @@ def evaluate(
     JSON lines with id, story and lang, text and title for a scan, and group, whose articles of different
     stories are hard negatives. REPORT is a JSON or JSONL report of ours, or JSON lines with id and cluster.
     """
+    from dedup import evaluate as measuring
+    from dedup.gold import read_clusters, read_gold, read_pairs
+
     _log_to_stderr(verbose)
     settings = Settings(model=model, threshold=threshold, level=Level(level), scorer=scorer)
     _check_output(form, output)
-    articles = read_gold(gold)
-    labelled = read_pairs(pairs) if pairs else ()
+    known, labelled = read_gold(gold), read_pairs(pairs) if pairs else ()
+    articles = [item.article for item in known]
     clusters = read_clusters(report) if report else _scan_gold(articles, settings, shown=not (quiet or no_progress))
-    evaluation = evaluate_clusters(articles, clusters, labelled)
+    evaluation = measuring.evaluate(known, clusters, labelled)
     if form == "json":
-        _write(json.dumps(evaluation_as_dict(evaluation), indent=1, allow_nan=False) + "\n", output)
+        _write(json.dumps(measuring.evaluation_as_dict(evaluation), indent=1, allow_nan=False) + "\n", output)
     else:
-        _write(evaluation_as_text(evaluation), output)
+        _write(measuring.evaluation_as_text(evaluation), output)
 
 
 @main.command()
@@ -328,9 +328,9 @@ def _names(name: str, path: str, article: Article) -> bool:
     return name in (path, article.id, f"{article.path}#{article.id}")
 
 
-def _scan_gold(gold: Iterable[Gold], settings: Settings, *, shown: bool) -> dict[str, str]:
+def _scan_gold(articles: Iterable[Article], settings: Settings, *, shown: bool) -> dict[str, str]:
     """Cluster of every clustered gold article, from a scan that sees nothing of the gold."""
-    report = _find((item.article for item in gold), settings, evidence=False, jobs=count_cores(), shown=shown)
+    report = _find(articles, settings, evidence=False, jobs=count_cores(), shown=shown)
     return {
         report.articles[member].id: str(number)
         for number, cluster in enumerate(report.clusters)
