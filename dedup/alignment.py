@@ -25,6 +25,7 @@ _Positions = npt.NDArray[np.intp]
 UNORDERED = 0.5
 """Order of a pair in which too few sentences have counterparts to speak of an order."""
 _ONE_THREAD = 1 << 18  # multiplications of a product up to which OpenBLAS uses one thread
+_OPENED = 256  # pairs whose openings are compared at a time: 1 MB, which stays in the cache
 _COSINES = 1 << 17  # of a part of the pairs: half a megabyte, which stays in the cache
 _ROUNDED = 1e-5  # cosines of like sentences may differ by this much, as the product was cut into pieces
 _CLOSE = (0.3, 0.8)  # similarities at which a counterpart begins to count, and counts in full
@@ -71,11 +72,17 @@ class StoredPassages:
     def openings_alike(self, left: _Positions, right: _Positions) -> _Floats:
         """How similar the headlines and the leads of pairs are: ndarray of shape (m, len(OPENINGS))."""
         articles, numbers = np.unique(np.concatenate([left, right]), return_inverse=True)
-        packed = self.openings.open()[articles]
-        columns = packed.shape[1] // len(OPENINGS)
-        openings = unpack_rows(packed.reshape(-1, columns)).reshape(len(articles), len(OPENINGS), columns)
-        left, right = numbers[: len(left)], numbers[len(left) :]
-        return np.asarray(np.einsum("ijk,ijk->ij", openings[left], openings[right]), np.float32)
+        rows = self.openings.open()[articles]
+        packed = rows.reshape(len(articles), len(OPENINGS), rows.shape[1] // len(OPENINGS))
+        alike = np.empty((len(left), len(OPENINGS)), np.float32)
+        for begin in range(0, len(left), _OPENED):
+            some = slice(begin, begin + _OPENED)
+            one, other = (
+                packed[side[some]].astype(np.float32) for side in (numbers[: len(left)], numbers[len(left) :])
+            )
+            product, *squares = (np.einsum("ijk,ijk->ij", *both) for both in ((one, other), (one, one), (other, other)))
+            alike[some] = product / np.sqrt(np.maximum(squares[0], 1) * np.maximum(squares[1], 1))
+        return alike
 
 
 def pack_rows(vectors: Embeddings) -> npt.NDArray[np.int8]:
@@ -276,7 +283,8 @@ def _cosines(own: Embeddings, vectors: Embeddings, rows: npt.NDArray[np.intp]) -
     A thousand small products a second are hundreds of times slower with threads that wait for each other on a busy
     machine, and come out the same to the last bit with any number of them.
     """
-    piece = max(1, _ONE_THREAD // max(own.size, 1))
+    pieces = max(1, -(-len(rows) // max(1, _ONE_THREAD // max(own.size, 1))))
+    piece = max(1, -(-len(rows) // pieces))
     padded = np.append(rows, np.zeros(-len(rows) % piece, np.intp))
     table = vectors[padded].reshape(-1, piece, own.shape[1]) @ own.T
     return np.asarray(table.reshape(len(padded), len(own))[: len(rows)], np.float32)

@@ -25,7 +25,8 @@ _FIRST = 128  # columns of the first block, since all that is near goes through 
 _ROWS_OF_CELLS = 1 << 15  # rows that look into cells at a time: of these only a few look into the same cell; 16 bits
 _PARTS = 8  # at least: not one a thread, since rounding depends on the sizes of products
 _WAITING = 1  # times as many pairs as are wanted, found for a part of the rows before the nearest are chosen
-_PAIRS = 1 << 20
+_PAIRS = 1 << 15
+_GATHERED = 1 << 9  # pairs whose vectors are multiplied at a time: 2 MB, which stays in the cache
 _LARGEST_MARGIN = 0.3
 NO_COMPETITOR = np.float32(0.05)
 """The margin of a pair where the partner's language has no other article to compete: it says nothing."""
@@ -56,7 +57,7 @@ class Neighbourhood:
         return self._pairs(self.near)
 
     def blocks(self, size: int = _PAIRS) -> Iterator[Candidates]:
-        """The same a million pairs at a time, since a candidate takes three times the memory of its number."""
+        """The same some thousand pairs at a time, since a candidate takes three times the memory of its number."""
         return (self._pairs(self.near[start : start + size]) for start in range(0, len(self.near), size))
 
     def between(self, row: npt.NDArray[np.int64], column: npt.NDArray[np.int64]) -> Candidates:
@@ -134,16 +135,16 @@ def search(
 
     def look(rows: _Positions) -> tuple[_Closest, npt.NDArray[np.float64], _Positions, _Positions]:
         own = np.asarray(vectors[rows])
-        nearest, found = _Nearest(len(rows), neighbours, floor), _Closest.empty(len(rows), len(names))
+        nearest, closer = _Nearest(len(rows), neighbours, floor), _Closer(len(rows), len(names))
         for members, at in looks(own):
             columns = members[np.argsort(of_language[members], kind="stable")]
             similarity = np.asarray(vectors[columns] @ own.take(at, axis=0).T)
             similarity[_where_same(columns, rows[at])] = _NOTHING
             nearest.update(at, columns, similarity)
-            found.update(at, columns, similarity, of_language[columns])
+            closer.update(at, columns, similarity, of_language[columns])
         row, column, cosine = nearest.pairs()
         mean = np.bincount(row, cosine, len(rows)) / np.maximum(np.bincount(row, minlength=len(rows)), 1)
-        return found, mean, row, column
+        return closer.found, mean, row, column
 
     near, done = [np.empty(0, np.int64)], 0
     for rows, (found, mean, row, column) in zip(parts, workers.map_arrays(look, parts), strict=True):
@@ -225,12 +226,11 @@ class _Nearest:
         empty = (np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0, np.float32))
         row, column, similarity = (np.concatenate(parts) for parts in zip(empty, *self._found, strict=True))
         order = _by_row(row, similarity)
-        row, column, similarity = row[order], column[order], similarity[order]
-        starts = np.flatnonzero(np.diff(row, prepend=-1))
-        rank = np.arange(len(row)) - np.repeat(starts, np.diff(starts, append=len(row)))
-        last = rank == self._neighbours - 1
-        self._above[row[last]] = similarity[last]
-        kept = rank < self._neighbours
+        counts = np.bincount(row, minlength=len(self._above))
+        starts = np.cumsum(counts) - counts
+        full = np.flatnonzero(counts >= self._neighbours)
+        self._above[full] = similarity[order[starts[full] + self._neighbours - 1]]
+        kept = order[np.arange(len(row)) - np.repeat(starts, counts) < self._neighbours]
         self._found = [(row[kept], column[kept], similarity[kept])]
         self._waiting = 0
 
@@ -246,6 +246,45 @@ def _by_row(row: _Positions, similarity: npt.NDArray[np.float32]) -> _Positions:
     numbers = (numbers << bits) + np.arange(len(row))
     numbers.sort()
     return np.asarray(numbers & ((1 << bits) - 1), np.intp)
+
+
+class _Closer:
+    """The closest articles of some rows in each language among all that they have been compared with so far."""
+
+    def __init__(self, rows: int, languages: int) -> None:
+        self.found = _Closest.empty(rows, languages)
+        self._rows, self._turns = rows, np.empty(rows * languages, np.int32)
+
+    def update(
+        self, at: _Positions, columns: _Positions, similarity: npt.NDArray[np.float32], of_column: _Positions
+    ) -> None:
+        """Enter rows, named by their places, that have just been compared: similarity of shape (columns, rows).
+
+        Columns of a language stand together. Few cosines exceed the runner-up so far; only these are looked at.
+        """
+        above = np.empty(similarity.shape, np.bool_)
+        bounds = np.flatnonzero(np.diff(of_column, prepend=-1, append=-1))
+        for begin, end in pairwise(bounds.tolist()):
+            np.greater(similarity[begin:end], self.found.second[of_column[begin]].take(at), out=above[begin:end])
+        places = np.flatnonzero(above)
+        column, row = np.divmod(places, max(len(at), 1))
+        self._enter(of_column[column] * self._rows + at[row], columns[column], similarity.reshape(-1)[places])
+
+    def _enter(self, entry: _Positions, column: _Positions, cosine: npt.NDArray[np.float32]) -> None:
+        """Enter cosines above the runner-up, in turns: in each the first of those of a row and a language."""
+        found = self.found
+        position, first, second = found.position.reshape(-1), found.first.reshape(-1), found.second.reshape(-1)
+        while len(entry):
+            turns = np.arange(len(entry), dtype=np.int32)
+            self._turns[entry[::-1]] = turns[::-1]  # the last to be written stays
+            now = self._turns[entry] == turns
+            at, of_first = entry[now], first[entry[now]]
+            closer = cosine[now] > of_first
+            position[at[closer]] = column[now][closer]
+            first[at], second[at] = np.maximum(of_first, cosine[now]), np.minimum(of_first, cosine[now])
+            later = np.flatnonzero(~now)
+            later = later[cosine[later] > second[entry[later]]]
+            entry, column, cosine = entry[later], column[later], cosine[later]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -267,42 +306,6 @@ class _Closest:
     def enter(self, rows: _Positions, found: _Closest) -> None:
         """Take over what was found for some rows."""
         self.position[:, rows], self.first[:, rows], self.second[:, rows] = found.position, found.first, found.second
-
-    def update(
-        self, at: _Positions, columns: _Positions, similarity: npt.NDArray[np.float32], of_column: _Positions
-    ) -> None:
-        """Enter rows, named by their places, that have just been compared: similarity of shape (columns, rows).
-
-        Columns of a language stand together. Few cosines exceed the runner-up so far; only these are looked at.
-        """
-        above = np.empty(similarity.shape, np.bool_)
-        bounds = np.flatnonzero(np.diff(of_column, prepend=-1, append=-1))
-        for begin, end in pairwise(bounds.tolist()):
-            np.greater(similarity[begin:end], self.second[of_column[begin]][at], out=above[begin:end])
-        column, row = np.divmod(np.flatnonzero(above), max(len(at), 1))
-        if not len(row):
-            return
-        order = np.argsort(row.astype(np.uint16), kind="stable")  # by radix: together what is of a row and a language
-        column, row = column[order], row[order]
-        self._enter_above(at[row], columns[column], similarity[column, row], of_column[column])
-
-    def _enter_above(
-        self, row: _Positions, column: _Positions, cosine: npt.NDArray[np.float32], language: _Positions
-    ) -> None:
-        """Enter cosines above the runner-up, those of a row and a language one after another."""
-        starts = np.flatnonzero((np.diff(row, prepend=-1) != 0) | (np.diff(language, prepend=-1) != 0))
-        nearest = np.maximum.reduceat(cosine, starts)
-        equal = np.flatnonzero(cosine == np.repeat(nearest, np.diff(starts, append=len(row))))
-        which = equal[np.searchsorted(equal, starts)]  # the first of those as near
-        rest = cosine.copy()
-        rest[which] = _NOTHING
-        further = np.maximum.reduceat(rest, starts)
-        group = language[starts], row[starts]
-        first, second = self.first[group], self.second[group]
-        closer = nearest > first
-        self.position[group] = np.where(closer, column[which], self.position[group])
-        self.first[group] = np.maximum(first, nearest)
-        self.second[group] = np.maximum(second, np.where(closer, np.maximum(first, further), nearest))
 
     def mutual(self, of_language: _Positions, floor: float) -> tuple[_Positions, _Positions]:
         """Pairs in which each is the other's closest in that language."""
@@ -328,7 +331,7 @@ def _cosines(
     embeddings: Embeddings, left: npt.NDArray[np.intp], right: npt.NDArray[np.intp]
 ) -> npt.NDArray[np.float32]:
     similarity = np.empty(len(left), np.float32)
-    for start in range(0, len(left), 1 << 15):
-        part = slice(start, start + (1 << 15))
+    for start in range(0, len(left), _GATHERED):
+        part = slice(start, start + _GATHERED)
         similarity[part] = np.einsum("ij,ij->i", embeddings[left[part]], embeddings[right[part]])
     return similarity

@@ -280,29 +280,20 @@ def _judge(
     Of all candidates only those that look like matches are kept. A cluster is judged by all its pairs, so the others
     between articles that are linked, whether the search proposed them or not, are then verified too.
     """
-    judged: list[tuple[Candidates, Verdicts]] = []
-    done, total = 0, len(neighbourhood.near)
-    for candidates in neighbourhood.blocks():
-        told = _within(progress, done, total)
-        judged.append(find_matches(subjects, candidates, scorer, workers=workers, progress=told))
-        done += len(candidates)
-    lacking = _lacking(neighbourhood, [candidates for candidates, _ in judged])
-    judged.append((lacking, judge_pairs(subjects, lacking, scorer, workers=workers)))
-    every = join_rows([candidates for candidates, _ in judged])
-    of_every = join_rows([verdicts for _, verdicts in judged])
+    total = len(neighbourhood.near)
+    told = (lambda done: progress("verify", done, total)) if progress else None
+    linking, of_linking = find_matches(subjects, neighbourhood.blocks(), scorer, workers=workers, progress=told)
+    lacking = _lacking(neighbourhood, linking)
+    of_lacking = judge_pairs(subjects, lacking, scorer, workers=workers)
+    every, of_every = join_rows([linking, lacking]), join_rows([of_linking, of_lacking])
     order = np.lexsort((every.right, every.left))
     return take_rows(every, order), take_rows(of_every, order)
 
 
-def _within(progress: Progress | None, done: int, total: int) -> Progress | None:
-    """Tell the progress of a part as that of the whole."""
-    return None if progress is None else lambda stage, now, _: progress(stage, done + now, total)
-
-
-def _lacking(neighbourhood: Neighbourhood, linking: Sequence[Candidates]) -> Candidates:
+def _lacking(neighbourhood: Neighbourhood, linking: Candidates) -> Candidates:
     """Pairs within groups of linked articles, as far as they were proposed or the group is small, less the linking."""
     n = len(neighbourhood.embeddings)
-    known = np.concatenate([np.empty(0, np.int64), *(part.left * n + part.right for part in linking)])
+    known = linking.left * n + linking.right
     groups = linked_groups((number // n, number % n) for number in known.tolist())
     group_of = np.full(n, -1, np.int32)
     wanted = [np.empty(0, np.int64)]

@@ -7,10 +7,11 @@ of those that its other features leave open. Blocks are shared among processes, 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
+from itertools import tee
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,6 @@ from dedup.datatypes import (
     Features,
     Match,
     MatchKind,
-    Progress,
     take_articles,
 )
 from dedup.facts import FactShelf, StoredFacts, Told, compare_told, days_apart, measure_facts
@@ -53,6 +53,7 @@ _DESCRIBED = 256  # matches described at a time
 _ROUNDED = 1e-6  # by as much a bound may come out below what it bounds
 
 _Positions = npt.NDArray[np.intp]
+_NONE = Candidates(np.empty(0, np.intp), np.empty(0, np.intp), *[np.empty(0, np.float32)] * 3)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,29 +103,30 @@ class Verdicts:
 
 def find_matches(
     subjects: Subjects,
-    candidates: Candidates,
+    blocks: Iterable[Candidates],
     scorer: Scorer,
     *,
     workers: Workers = ALONE,
-    progress: Progress | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> tuple[Candidates, Verdicts]:
     """Those of the candidates that are matches, with the features and log-odds that `judge_pairs` gives them.
 
     No feature lowers a score, so what costs more is looked at only where the rest, bounded from above, leaves a match
     possible: first the facts by their keys, then the headlines and leads, then all sentences, and the facts themselves
-    at last.
+    at last. The blocks are asked for while workers look at those before; `progress` is told of the candidates done.
     """
-    tasks = _tasks(subjects, candidates)
+    blocks, same = tee(part for block in blocks for part in _parts(block))
+    tasks = (_task(subjects, part) for part in blocks)
     work = partial(_match_block, subjects.passages, subjects.facts, scorer)
-    kept, parts, done = [np.empty(0, np.intp)], [_Measured.none()], 0
-    for found, measured in workers.map(work, tasks):
-        kept.append(done + found)
-        parts.append(measured)
-        done = min(done + _PAIRS, len(candidates))
+    kept, measures, done = [_NONE], [_Measured.none()], 0
+    for part, (found, measured) in zip(same, workers.map(work, tasks), strict=True):
+        kept.append(take_rows(part, found))
+        measures.append(measured)
+        done += len(part)
         if progress:
-            progress("verify", done, len(candidates))
-    candidates = take_rows(candidates, np.concatenate(kept))
-    verdicts = _verdicts(subjects, candidates, scorer, join_rows(parts))
+            progress(done)
+    candidates = join_rows(kept)
+    verdicts = _verdicts(subjects, candidates, scorer, join_rows(measures))
     matching = verdicts.log_odds >= scorer.least
     return take_rows(candidates, matching), take_rows(verdicts, matching)
 
@@ -136,7 +138,7 @@ def judge_pairs(subjects: Subjects, candidates: Candidates, scorer: Scorer, *, w
     facts keeps that bound as its log-odds.
     """
     work = partial(_judge_block, subjects.passages, subjects.facts, scorer)
-    parts = [_Measured.none(), *workers.map(work, _tasks(subjects, candidates))]
+    parts = [_Measured.none(), *workers.map(work, (_task(subjects, part) for part in _parts(candidates)))]
     return _verdicts(subjects, candidates, scorer, join_rows(parts))
 
 
@@ -208,17 +210,19 @@ class _Measured:
         return cls(np.empty((0, len(FEATURES)), np.float32), np.empty((0, 2), np.float32))
 
 
-def _tasks(subjects: Subjects, candidates: Candidates) -> Iterator[_Block]:
-    """The candidates in blocks, with what is known without looking at their texts."""
-    lengths = np.log(np.maximum(subjects.lengths, 1))
-    for block in _slices(len(candidates), _PAIRS):
-        part = take_rows(candidates, block)
-        features = np.zeros((len(part), len(FEATURES)), np.float32)
-        features[:, FEATURES.index("cosine")] = part.similarity
-        features[:, FEATURES.index("margin")] = part.margin
-        features[:, FEATURES.index("isolation")] = part.isolation
-        features[:, FEATURES.index("length")] = -np.abs(lengths[part.left] - lengths[part.right])
-        yield _Block(part.left, part.right, features, subjects.heads(part))
+def _parts(candidates: Candidates) -> Iterator[Candidates]:
+    return (take_rows(candidates, part) for part in _slices(len(candidates), _PAIRS))
+
+
+def _task(subjects: Subjects, candidates: Candidates) -> _Block:
+    """Candidates with what is known without looking at their texts."""
+    left, right = (np.log(np.maximum(subjects.lengths[side], 1)) for side in (candidates.left, candidates.right))
+    features = np.zeros((len(candidates), len(FEATURES)), np.float32)
+    features[:, FEATURES.index("cosine")] = candidates.similarity
+    features[:, FEATURES.index("margin")] = candidates.margin
+    features[:, FEATURES.index("isolation")] = candidates.isolation
+    features[:, FEATURES.index("length")] = -np.abs(left - right)
+    return _Block(candidates.left, candidates.right, features, subjects.heads(candidates))
 
 
 def _match_block(
@@ -261,7 +265,8 @@ def _verdicts(subjects: Subjects, candidates: Candidates, scorer: Scorer, measur
     copies = np.ones(len(candidates), np.bool_)
     if scorer.copies:
         copies = scorer.copies.log_odds(measured.features, heads) >= scorer.copies.least
-        log_odds[~copies & _days_apart(subjects.articles, candidates)] = _NEVER
+        others = np.flatnonzero(~copies)
+        log_odds[others[_days_apart(subjects.articles, take_rows(candidates, others))]] = _NEVER
     return Verdicts(log_odds, measured.features, measured.share, copies)
 
 

@@ -183,7 +183,7 @@ def test_matches_found_by_bounds_are_those_of_judging_every_pair(level: Level, s
     scorer = load_scorer(level)
     every = judge_pairs(subjects, candidates, scorer)
     matching = every.log_odds >= scorer.least
-    found, verdicts = find_matches(subjects, candidates, scorer)
+    found, verdicts = find_matches(subjects, [candidates], scorer)
     assert 50 < matching.sum() < len(candidates) / 2
     for column, expected in zip(astuple(found), astuple(take_rows(candidates, matching)), strict=True):
         assert np.array_equal(column, expected)
