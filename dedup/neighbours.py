@@ -168,7 +168,7 @@ def _parts(embeddings: Embeddings, workers: Workers, *, exact: bool) -> tuple[li
     if exact:
         bounds = [_FIRST << doublings for doublings in range((_COLUMNS // _FIRST).bit_length() - 1)]
         columns = [*np.split(rows[:_COLUMNS], bounds), *_slices(rows[_COLUMNS:], _COLUMNS)]
-        return _slices(rows, _ROWS), lambda own: ((part, np.arange(len(own))) for part in columns)
+        return _slices(rows, _ROWS), lambda own: ((part, np.arange(len(own))) for part in columns if len(part))
     cells = divide(embeddings, workers=Workers(count_cores()) if workers.remote else workers)
     size = min(_ROWS_OF_CELLS, -(-len(rows) // _PARTS))
     return [np.sort(part) for part in _slices(np.concatenate(cells.members), size)], cells.looks
@@ -263,8 +263,8 @@ class _Closer:
         Columns of a language stand together. Few cosines exceed the runner-up so far; only these are looked at.
         """
         above = np.empty(similarity.shape, np.bool_)
-        bounds = np.flatnonzero(np.diff(of_column, prepend=-1, append=-1))
-        for begin, end in pairwise(bounds.tolist()):
+        bounds = [0, *(1 + np.flatnonzero(of_column[1:] != of_column[:-1])).tolist(), len(of_column)]
+        for begin, end in pairwise(bounds):
             np.greater(similarity[begin:end], self.found.second[of_column[begin]].take(at), out=above[begin:end])
         places = np.flatnonzero(above)
         column, row = np.divmod(places, max(len(at), 1))
@@ -277,12 +277,13 @@ class _Closer:
         while len(entry):
             turns = np.arange(len(entry), dtype=np.int32)
             self._turns[entry[::-1]] = turns[::-1]  # the last to be written stays
-            now = self._turns[entry] == turns
-            at, of_first = entry[now], first[entry[now]]
-            closer = cosine[now] > of_first
-            position[at[closer]] = column[now][closer]
-            first[at], second[at] = np.maximum(of_first, cosine[now]), np.minimum(of_first, cosine[now])
-            later = np.flatnonzero(~now)
+            is_first = self._turns[entry] == turns
+            now, later = np.flatnonzero(is_first), np.flatnonzero(~is_first)
+            at, new = entry[now], cosine[now]
+            old = first[at]
+            closer = np.flatnonzero(new > old)
+            position[at[closer]] = column[now[closer]]
+            first[at], second[at] = np.maximum(old, new), np.minimum(old, new)
             later = later[cosine[later] > second[entry[later]]]
             entry, column, cosine = entry[later], column[later], cosine[later]
 
