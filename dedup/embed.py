@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from dedup.datatypes import UNDETERMINED, Embeddings, Progress
 from dedup.errors import ModelError
-from dedup.pooling import Linear, distinct_ids, mean_vectors
+from dedup.pooling import Linear, distinct_ids, mean_vectors, weighted_means
 from dedup.tensors import DENSE, is_static, map_tensors, read_table
 from dedup.text import sentences
 from dedup.token_ids import read_token_ids
@@ -50,6 +50,7 @@ _EVERYDAY = (
     "किसान इस साल अच्छी फसल की उम्मीद कर रहे हैं।",
 )  # what texts have in common whatever they say, for models that nobody has measured by language
 _BATCH = 512
+_SENTENCES = 4096  # whose token vectors are in memory together
 _BLOCK = 1 << 14
 _PART = 1 << 18  # bytes of a file read at once: what stays in the cache is half as long to read as the whole
 _OWN_MEAN_WEIGHT = 20.0  # articles of a language after which its own mean in the run outweighs the shipped one
@@ -131,31 +132,51 @@ def embed_articles(
     return vectors, remove_language_means(vectors, codes, encoder)
 
 
-def embed_sentences(
-    texts: Sequence[Sequence[str]],
-    codes: Sequence[str],
-    means: LanguageMeans,
-    encoder: Encoder,
-    *,
-    progress: Progress | None = None,
-) -> Embeddings:
-    """Vectors of all sentences of all texts, one after the other, the language means removed as from the articles.
+def pool_parted(
+    texts: Sequence[str], parts: Sequence[Sequence[str]], encoder: Encoder
+) -> tuple[Embeddings, Embeddings]:
+    """Vectors of texts and of their sentences before normalising.
+
+    A static model looks each token up once: the mean of a text is that of its sentences, weighted by their tokens.
+
+    Returns
+    -------
+    Embeddings, Embeddings
+        ndarrays of shape (len(texts), d) and (sentences of all texts, d), float32.
+    """
+    flat = [sentence for of_text in parts for sentence in of_text]
+    vectors = np.empty((len(flat), encoder.dimension), np.float32)
+    tokens = np.zeros(len(flat), np.float32)
+    for start in range(0, len(flat), _SENTENCES):
+        part = slice(start, start + _SENTENCES)
+        if isinstance(encoder, StaticEncoder):
+            vectors[part], tokens[part] = encoder.pool_counted(flat[part])
+        else:
+            vectors[part] = encoder.pool(flat[part])
+    if not isinstance(encoder, StaticEncoder):
+        return encoder.pool(texts), vectors
+    return weighted_means(vectors, tokens, np.array([len(of_text) for of_text in parts], np.intp)), vectors
+
+
+def embed_sentences(sentences: Sequence[str], code: str, means: LanguageMeans, encoder: Encoder) -> Embeddings:
+    """Vectors of sentences in one language, its mean removed as from the articles.
 
     Returns
     -------
     Embeddings
-        ndarray of shape (sentences of all texts, d), float32, unit rows.
+        ndarray of shape (len(sentences), d), float32, unit rows.
     """
-    flat = [sentence for of_text in texts for sentence in of_text]
-    flat_codes = [code for code, of_text in zip(codes, texts, strict=True) for _ in of_text]
-    vectors = np.empty((len(flat), encoder.dimension), np.float32)
-    for start in range(0, len(flat), 8 * _BATCH):
-        part = slice(start, start + 8 * _BATCH)
-        vectors[part] = encoder.pool(flat[part])
-        _subtract(vectors[part], flat_codes[part], means)
-        if progress:
-            progress("sentences", min(start + 8 * _BATCH, len(flat)), len(flat))
-    return unit_rows(vectors)
+    return centre(encoder.pool(sentences), [code] * len(sentences), means)
+
+
+def centre(vectors: Embeddings, codes: Sequence[str], means: LanguageMeans) -> Embeddings:
+    """Unit rows, the mean of each row's language removed; a zero row (a text without a known token) stays zero."""
+    empty = ~vectors.any(axis=1)
+    names, of_row = np.unique(np.array(codes, dtype=str), return_inverse=True)
+    means_of = np.array([means[str(name)] for name in names], np.float32).reshape(-1, vectors.shape[1])
+    moved = vectors - means_of[of_row]
+    moved[empty] = 0
+    return unit_rows(moved)
 
 
 def remove_language_means(vectors: Embeddings, codes: Sequence[str], encoder: Encoder) -> LanguageMeans:
@@ -226,13 +247,17 @@ class StaticEncoder:
 
     def pool(self, texts: Sequence[str]) -> Embeddings:
         """Mean of each text's token vectors, behind the linear layer: ndarray of shape (len(texts), d), float32."""
+        return self.pool_counted(texts)[0]
+
+    def pool_counted(self, texts: Sequence[str]) -> tuple[Embeddings, npt.NDArray[np.intp]]:
+        """The same, and how many tokens each text has."""
         ids, lengths = self._token_ids.of(texts)
         known, column = distinct_ids(ids)
         vectors = self._table.take(known if self._rows is None else self._rows[known], axis=0)
         scales = np.float32(1) if self._scales is None else self._scales[known]
         vectors = np.multiply(vectors, scales, dtype=np.float32)
         means = mean_vectors(vectors, column, lengths)
-        return functools.reduce(lambda rows, layer: layer.of(rows), self._layers, means)
+        return functools.reduce(lambda rows, layer: layer.of(rows), self._layers, means), lengths
 
     def encode(self, texts: Sequence[str]) -> Embeddings:
         """Unit vectors of texts of any length."""
@@ -330,15 +355,6 @@ def _read_language_means(directory: Path) -> dict[str, npt.NDArray[np.float32]]:
         return {}
     (matrix,) = map_tensors(means).values()
     return dict(zip(json.loads(codes.read_text(encoding="utf-8")), matrix.astype(np.float32), strict=True))
-
-
-def _subtract(vectors: Embeddings, codes: Sequence[str], means: LanguageMeans) -> None:
-    """Take each row's language mean off it, in place; a zero row (a text without a known token) stays zero."""
-    of_row = np.array(codes, dtype=str)
-    empty = ~vectors.any(axis=1)
-    for code in sorted(set(codes)):
-        vectors[of_row == code] -= means[code]
-    vectors[empty] = 0
 
 
 def _digest(*paths: Path) -> str:

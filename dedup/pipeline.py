@@ -44,7 +44,7 @@ from dedup.resources import estimate, require
 from dedup.scoring import Scorer, load_scorer, probability
 from dedup.shelved import ShelvedArticles
 from dedup.text import content_hash, main_script
-from dedup.texts import batches, embed_bodies, split_bodies, state_facts
+from dedup.texts import batches, embed_bodies, state_facts, weigh_sentences
 from dedup.verify import Subjects, Verdicts, describe_pairs, find_matches, judge_pairs
 
 logger = logging.getLogger(__name__)
@@ -249,8 +249,9 @@ def prepare(
 ) -> tuple[Subjects, Neighbourhood]:
     """Everything that verification and the search need to know of the articles."""
     codes = [language.code for language in languages]
-    embeddings, means, shelf = embed_bodies(articles, codes, encoder, workers=workers, progress=progress)
-    passages, lengths, shelves = split_bodies(articles, codes, means, encoder, workers=workers, progress=progress)
+    embeddings, means, shelf, parted = embed_bodies(articles, codes, encoder, workers=workers, progress=progress)
+    passages, lengths, shelves = weigh_sentences(parted, codes, means, encoder, workers=workers, progress=progress)
+    del parted  # and its files
     facts = state_facts(articles, codes, workers=workers, progress=progress)
     subjects = Subjects(
         articles, np.array(codes, dtype=str), lengths, passages, facts.stored(), (shelf, *shelves, facts)

@@ -53,6 +53,18 @@ def mean_vectors(vectors: Embeddings, column: _Ids, lengths: _Ids) -> Embeddings
     return means
 
 
+def weighted_means(rows: Embeddings, weights: npt.NDArray[np.float32], counts: _Ids) -> Embeddings:
+    """The means of groups of `counts` rows, one behind the other, by weights of 0 or at least 1; zero of none."""
+    total = np.zeros((len(counts), rows.shape[1]), np.float32)
+    weight = np.zeros(len(counts), np.float32)
+    filled = np.flatnonzero(counts)
+    if len(filled):
+        begins = (np.cumsum(counts) - counts)[filled]
+        total[filled] = np.add.reduceat(rows * weights[:, None], begins)
+        weight[filled] = np.add.reduceat(weights, begins)
+    return np.asarray(total / np.maximum(weight, 1)[:, None], np.float32)
+
+
 class Linear:
     """A linear layer; one that changes few directions and leaves the others takes a tenth of the time.
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dedup.alignment import OPENINGS, StoredPassages, information_weights, leads, pack_rows
+from dedup.alignment import OPENINGS, StoredPassages, information_weights, leads, pack_rows, quantise
 from dedup.boilerplate import EXAMPLES, MORE_STORIES, page_furniture
 from dedup.columns import join_rows
 from dedup.datatypes import Article, Embeddings, Progress
@@ -24,20 +24,51 @@ from dedup.embed import (
     LanguageMeans,
     StaticEncoder,
     TransformerEncoder,
+    centre,
     embed_sentences,
     known_mean,
     load_encoder,
+    pool_parted,
     remove_language_means,
 )
 from dedup.facts import FactShelf, extract_facts, pack_facts
 from dedup.parallel import ALONE, Workers
-from dedup.scratch import RowShelf, Shelf
+from dedup.scratch import Rows, RowShelf, Shelf
 from dedup.spelling import Spelled
 from dedup.text import reading_length, sentences
 
 _BATCH = 256
 _DIGITS = re.compile(r"\d+")
 _ENGLISH = "en"  # the language of the examples of page furniture
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sentences:
+    """Of a batch of articles: sentences and reading length an article, characters and hash a sentence."""
+
+    counts: npt.NDArray[np.intp]
+    characters: npt.NDArray[np.int32]
+    hashes: npt.NDArray[np.uint64]
+    lengths: npt.NDArray[np.float32]
+
+    @classmethod
+    def none(cls) -> _Sentences:
+        """Of no articles."""
+        return cls(np.empty(0, np.intp), np.empty(0, np.int32), np.empty(0, np.uint64), np.empty(0, np.float32))
+
+
+@dataclass(frozen=True, slots=True)
+class Parted:
+    """Sentences of all articles, before what depends on the whole run is known.
+
+    told : what is known of them, batch by batch
+    vectors : shelf of rows of shape (d,), int8, and scales : shelf of float32, as `quantise` makes them of vectors
+    before normalising
+    """
+
+    told: Sequence[_Sentences]
+    vectors: RowShelf
+    scales: RowShelf
 
 
 def embed_bodies(
@@ -47,27 +78,30 @@ def embed_bodies(
     *,
     workers: Workers = ALONE,
     progress: Progress | None = None,
-) -> tuple[Embeddings, LanguageMeans, Shelf]:
-    """Article vectors with the mean of each language removed, those means, and the shelf that holds the vectors.
+) -> tuple[Embeddings, LanguageMeans, Shelf, Parted]:
+    """Article vectors with the mean of each language removed, those means, the vectors' shelf, and the sentences.
 
     Texts of one language lie together whatever they say, and a translation lies closer once that is taken away. The
     mean of a language is the shipped one drawn towards the run's own, which weighs as much from 20 articles on. A
     language that the model does not know starts from the mean of all that it knows.
     """
     shelf = Shelf("f4", encoder.dimension)
+    packed = workers.shelf("i1", encoder.dimension), workers.shelf("f4")
+    told: list[_Sentences] = []
     done = 0
-    for vectors in _shared(encoder, workers).map(partial(_pool, Named(encoder)), batches(articles)):
+    for vectors, batch in _shared(encoder, workers).fill(packed, partial(_embed, Named(encoder)), batches(articles)):
         shelf.append(vectors)
+        told.append(batch)
         done += len(vectors)
         if progress:
             progress("embed", done, len(articles))
     embeddings = shelf.writable()
     means = remove_language_means(embeddings, codes, encoder)
-    return embeddings, means, shelf
+    return embeddings, means, shelf, Parted(told, *packed)
 
 
-def split_bodies(
-    articles: Sequence[Article],
+def weigh_sentences(
+    parted: Parted,
     codes: Sequence[str],
     means: LanguageMeans,
     encoder: Encoder,
@@ -78,22 +112,23 @@ def split_bodies(
     """The sentences of all articles, the reading lengths of the articles, and the shelves that hold the sentences."""
     vectors, weights, starts = workers.shelf("i1", encoder.dimension), workers.shelf("f4"), workers.shelf("i8")
     english = {_ENGLISH: means.get(_ENGLISH, known_mean(encoder, _ENGLISH))}
-    page = tuple(embed_sentences([lines], [_ENGLISH], english, encoder) for lines in (EXAMPLES, MORE_STORIES))
-    told: list[_Sentences] = []
+    page = tuple(embed_sentences(lines, _ENGLISH, english, encoder) for lines in (EXAMPLES, MORE_STORIES))
+    characters: list[npt.NDArray[np.int32]] = []
     done = 0
-    split = partial(_split, Named(encoder), means, page)
-    for batch in _shared(encoder, workers).fill([vectors], split, _coded(articles, codes)):
-        told.append(batch)
-        done += len(batch.counts)
+    centred = partial(_centre, parted.vectors.stored(), parted.scales.stored(), means, page)
+    for of_batch in workers.fill([vectors], centred, _counted(parted.told, codes)):
+        characters.append(of_batch)
+        done += len(parted.told[len(characters) - 1].counts)
         if progress:
-            progress("sentences", done, len(articles))
-    run = join_rows([_Sentences.none(), *told])
+            progress("sentences", done, len(codes))
+    run = join_rows([_Sentences.none(), *parted.told])
     begins = np.concatenate([[0], np.cumsum(run.counts)]).astype(np.intp)
     starts.append(begins)
-    weights.append(information_weights(run.characters, _recurrence(run.hashes, run.counts), begins))
+    telling = np.concatenate([run.characters[:0], *characters])
+    weights.append(information_weights(telling, _recurrence(run.hashes, run.counts), begins))
     openings = workers.shelf("i1", len(OPENINGS) * encoder.dimension)
     passages = StoredPassages(vectors.stored(), weights.stored(), starts.stored(), openings.stored())
-    for _ in workers.fill([openings], partial(_openings, passages), batches(range(len(articles)))):
+    for _ in workers.fill([openings], partial(_openings, passages), batches(range(len(codes)))):
         pass
     passages = replace(passages, openings=openings.stored())
     return passages, run.lengths, (vectors, weights, starts, openings)
@@ -124,33 +159,23 @@ def batches(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
 
 _Arrays = list[npt.NDArray[Any]]
 _Coded = tuple[Sequence[Article], Sequence[str]]  # a batch of articles, and their language codes
+_Counted = tuple[int, _Sentences, Sequence[str]]  # where its sentences begin, what is known of them, language codes
 
 
 def _coded(articles: Sequence[Article], codes: Sequence[str]) -> Iterator[_Coded]:
     return zip(batches(articles), batches(codes), strict=True)
 
 
+def _counted(told: Sequence[_Sentences], codes: Sequence[str]) -> Iterator[_Counted]:
+    first = 0
+    for known, of_batch in zip(told, batches(codes), strict=True):
+        yield first, known, of_batch
+        first += len(known.characters)
+
+
 def _facts(batch: _Coded) -> tuple[_Arrays, _Arrays]:
     packed = pack_facts([extract_facts(article.body, code) for article, code in zip(*batch, strict=True)])
     return [lengths for _, lengths in packed], [rows for rows, _ in packed]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Sentences:
-    """Of a batch of articles: sentences and reading length an article, characters and hash a sentence.
-
-    A sentence that belongs to the page and not to the article has no characters.
-    """
-
-    counts: npt.NDArray[np.intp]
-    characters: npt.NDArray[np.int32]
-    hashes: npt.NDArray[np.uint64]
-    lengths: npt.NDArray[np.float32]
-
-    @classmethod
-    def none(cls) -> _Sentences:
-        """Of no articles."""
-        return cls(np.empty(0, np.intp), np.empty(0, np.int32), np.empty(0, np.uint64), np.empty(0, np.float32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,30 +203,31 @@ def _shared(encoder: Encoder, workers: Workers) -> Workers:
     return workers if isinstance(encoder, by_name) else ALONE
 
 
-def _pool(named: Named, articles: Sequence[Article]) -> npt.NDArray[np.float32]:
-    return named.encoder.pool([article.body for article in articles])
-
-
-def _split(
-    named: Named,
-    means: LanguageMeans,
-    page: tuple[Embeddings, ...],
-    batch: _Coded,
-) -> tuple[_Sentences, tuple[npt.NDArray[np.int8]]]:
-    articles, codes = batch
+def _embed(named: Named, articles: Sequence[Article]) -> tuple[tuple[Embeddings, _Sentences], _Arrays]:
+    """The vectors of a batch and what is known of its sentences; packed vectors of these, and their scales."""
     bodies = [article.body for article in articles]
     split = [sentences(body) for body in bodies]
     flat = [sentence for of_text in split for sentence in of_text]
-    vectors = embed_sentences(split, codes, means, named.encoder)
-    counts = np.array([len(of_text) for of_text in split], np.intp)
-    characters = np.array([len(sentence) for sentence in flat], np.int32)
-    characters[page_furniture(vectors, characters, np.append(0, np.cumsum(counts)), *page)] = 0
-    return _Sentences(
-        counts=counts,
-        characters=characters,
+    vectors, of_sentences = pool_parted(bodies, split, named.encoder)
+    known = _Sentences(
+        counts=np.array([len(of_text) for of_text in split], np.intp),
+        characters=np.array([len(sentence) for sentence in flat], np.int32),
         hashes=_masked_hashes(flat),
         lengths=np.array([reading_length(body) for body in bodies], np.float32),
-    ), (pack_rows(vectors),)
+    )
+    return (vectors, known), [*quantise(of_sentences)]
+
+
+def _centre(
+    stored: Rows, scales: Rows, means: LanguageMeans, page: tuple[Embeddings, ...], batch: _Counted
+) -> tuple[npt.NDArray[np.int32], _Arrays]:
+    """The characters of a batch's sentences, none of those that belong to the page; their vectors, packed."""
+    first, known, codes = batch
+    rows = np.arange(first, first + len(known.characters))
+    of_sentences = [code for code, count in zip(codes, known.counts.tolist(), strict=True) for _ in range(count)]
+    vectors = centre(stored.open()[rows] * scales.open()[rows][:, None], of_sentences, means)
+    furniture = page_furniture(vectors, known.characters, np.append(0, np.cumsum(known.counts)), *page)
+    return np.where(furniture, 0, known.characters), [pack_rows(vectors)]
 
 
 def _openings(stored: StoredPassages, articles: Sequence[int]) -> tuple[None, _Arrays]:

@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 
 from dedup import alignment
-from dedup.alignment import UNORDERED, Passages, align, cover, information_weights, leads, pack_rows, unpack_rows
+from dedup.alignment import (
+    UNORDERED,
+    Passages,
+    align,
+    cover,
+    information_weights,
+    leads,
+    pack_rows,
+    quantise,
+    unpack_rows,
+)
 from dedup.datatypes import AlignedPair, Embeddings
 from dedup.embed import unit_rows
 
@@ -129,4 +139,7 @@ def test_packed_rows_keep_their_cosines(columns: int) -> None:
     assert found @ found.T == pytest.approx(vectors @ vectors.T, abs=0.05 / columns**0.5)
     assert np.array_equal(found[20], found[21])
     assert not found[10].any()
+    packed, scales = quantise(7 * vectors)
+    assert packed * scales[:, None] == pytest.approx(7 * vectors, abs=7 / 250)
+    assert np.array_equal(packed, pack_rows(vectors))
     assert unpack_rows(pack_rows(vectors[:0])).shape == (0, columns)

@@ -15,7 +15,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedup import embed, pooling
-from dedup.embed import Encoder, TransformerEncoder, embed_articles, embed_sentences, load_encoder, unit_rows
+from dedup.embed import (
+    Encoder,
+    TransformerEncoder,
+    embed_articles,
+    embed_sentences,
+    load_encoder,
+    pool_parted,
+    unit_rows,
+)
 from dedup.errors import ModelError
 from dedup.pooling import Linear, mean_vectors
 from dedup.tensors import is_static
@@ -120,13 +128,23 @@ def test_a_model_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.
         load_encoder(str(tmp_path / "nowhere"))
 
 
+@pytest.mark.parametrize("model", ["bundled", "toy_encoder"])
+def test_texts_and_their_sentences_are_pooled_together(model: str, request: pytest.FixtureRequest) -> None:
+    encoder: Encoder = request.getfixturevalue(model)
+    parts = [[], ["Rain flooded the city.", "Nobody was hurt, 12 left."], ["..."], ["गाँव में बारिश।", "बाढ़ आई।"], []]
+    vectors, sentences = pool_parted([" ".join(of_text) for of_text in parts], parts, encoder)
+    assert vectors == pytest.approx(encoder.pool([" ".join(of_text) for of_text in parts]), abs=1e-5)
+    assert sentences == pytest.approx(encoder.pool([each for of_text in parts for each in of_text]), abs=1e-5)
+    assert [array.shape for array in pool_parted([], [], encoder)] == [(0, encoder.dimension)] * 2
+
+
 def test_language_means_are_taken_off_and_sentences_share_them(toy_encoder: Encoder) -> None:
     texts = ["cat sat mat", "rain flood city", "cat rain house"] * 20
     vectors, means = embed_articles(texts, ["en"] * 60, toy_encoder)
     pooled = toy_encoder.pool(texts)
     assert means["en"] == pytest.approx(pooled.sum(axis=0) / 80, abs=1e-6)  # 60 own, 20 of the (empty) prior
     assert vectors == pytest.approx(unit_rows(pooled - means["en"]), abs=1e-5)
-    sentences = embed_sentences([["cat sat mat"], [], ["cat rain house", ""]], ["en"] * 3, means, toy_encoder)
+    sentences = embed_sentences(["cat sat mat", "cat rain house", ""], "en", means, toy_encoder)
     assert sentences[:2] == pytest.approx(vectors[[0, 2]], abs=1e-5)
     assert not sentences[2].any()
 

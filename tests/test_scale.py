@@ -122,16 +122,17 @@ def test_texts_in_batches_give_the_vectors_of_all_at_once(monkeypatch: pytest.Mo
     encoder = dedup.load_encoder("bundled")
     articles = [Article(script, text, title=f"12 {script}") for script, text in SCRIPTS.items()]
     codes = ["id", "ru", "el", "ar", "he", "hi", "ta", "th", "zh-cn", "ja", "ko"]
-    embeddings, means, _shelf = texts.embed_bodies(articles, codes, encoder)
+    embeddings, means, _shelf, parted = texts.embed_bodies(articles, codes, encoder)
     expected, expected_means = embed_articles([article.body for article in articles], codes, encoder)
     assert embeddings == pytest.approx(expected, abs=1e-5)
     assert {code: mean.tolist() for code, mean in means.items()} == {
         code: pytest.approx(mean.tolist(), abs=1e-6) for code, mean in expected_means.items()
     }
-    passages, lengths, _shelves = texts.split_bodies(articles, codes, means, encoder)
+    passages, lengths, _shelves = texts.weigh_sentences(parted, codes, means, encoder)
     split = [sentences(article.body) for article in articles]
     found = passages.take(np.arange(len(articles)))
-    assert found.vectors == pytest.approx(embed_sentences(split, codes, means, encoder), abs=2e-3)
+    alone = [embed_sentences(of_text, code, means, encoder) for of_text, code in zip(split, codes, strict=True)]
+    assert found.vectors == pytest.approx(np.concatenate(alone), abs=3e-3)
     assert np.diff(found.starts).tolist() == [len(of_text) for of_text in split]
     assert len(lengths) == len(articles)
     left, right = np.array([0, 3, 3], np.intp), np.array([4, 10, 3], np.intp)
@@ -142,7 +143,8 @@ def test_texts_in_batches_give_the_vectors_of_all_at_once(monkeypatch: pytest.Mo
 
 def test_some_passages_are_those_of_all(toy_encoder: Encoder) -> None:
     articles = [Article(str(number), f"Cat {number}. " * number) for number in range(1, 6)]
-    passages, _, _shelves = texts.split_bodies(articles, ["en"] * 5, {"en": np.zeros(64, np.float32)}, toy_encoder)
+    _, means, _shelf, parted = texts.embed_bodies(articles, ["en"] * 5, toy_encoder)
+    passages, _, _shelves = texts.weigh_sentences(parted, ["en"] * 5, means, toy_encoder)
     every, some = passages.take(np.arange(5)), passages.take(np.array([3, 1]))
     assert isinstance(passages, StoredPassages)
     for taken, article in ((0, 3), (1, 1)):
