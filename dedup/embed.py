@@ -240,7 +240,7 @@ class StaticEncoder:
         try:
             with ThreadPoolExecutor(1) as beside:
                 digest = beside.submit(_digest, weights, tokenizer, *layers)
-                self._token_ids = read_token_ids(tokenizer)
+                self._token_ids = read_token_ids(tokenizer, keep=name == BUNDLED)
             self.fingerprint = digest.result()
         except OSError as error:
             raise ModelError(f"cannot read {error.filename}: {error.strerror}; install the model again") from error

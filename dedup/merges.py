@@ -31,26 +31,34 @@ class Merges:
 
     Parameters
     ----------
-    vocabulary : Vocabulary
-        Holds every character that a merge starts from and every product.
-    pairs : Spelled
-        Tokens that become one, best first: the left and the right one of each merge in turn.
-
-    Raises
-    ------
-    ValueError
-        If something else is merged.
+    letters : ndarray of shape (code points,), int32
+        The symbol of each character, -1 for those that the vocabulary lacks.
+    pairs : ndarray of shape (m,), uint64
+        The two symbols of each merge, the left one in the higher half; best first.
+    made : ndarray of shape (m,), int32
+        What each becomes.
     """
 
-    def __init__(self, vocabulary: Vocabulary, pairs: Spelled) -> None:
+    def __init__(self, letters: _Symbols, pairs: Hashes, made: _Symbols) -> None:
+        self.pairs, self.made = pairs, made
+        self._symbol_of = letters
+        self._places = Places.of(pairs, np.arange(len(pairs), dtype=np.int32))
+
+    @classmethod
+    def of(cls, vocabulary: Vocabulary, pairs: Spelled) -> Merges:
+        """Those of tokens that become one, the left and the right one of each merge in turn.
+
+        Raises
+        ------
+        ValueError
+            If something else is merged.
+        """
         hashes = pairs.hashes()
         left, right = vocabulary.find(hashes).reshape(-1, 2).T
-        self._made = vocabulary.find(joined_hashes(hashes[::2], hashes[1::2], pairs.lengths[::2]))
-        if min(part.min(initial=0) for part in (left, right, self._made)) < 0:
+        made = vocabulary.find(joined_hashes(hashes[::2], hashes[1::2], pairs.lengths[::2]))
+        if min(part.min(initial=0) for part in (left, right, made)) < 0:
             raise ValueError("a merge of what is no token, or to what is none")
-        self._pairs = _pair_keys(left, right)
-        self._places = Places(self._pairs)
-        self._symbol_of = vocabulary.letters
+        return cls(vocabulary.letters, _pair_keys(left, right), made)
 
     def cut(self, words: Spelled) -> tuple[Ids, Ids]:
         """Ids of the words one after another, and how many each has: ndarrays of shape (ids,) and (len(words),)."""
@@ -92,7 +100,7 @@ class Merges:
                 best -= shift[best & _MASK]
                 words, counts, symbols, ranks = (words[going], counts[going], symbols[of_going], ranks[of_going])
             at = best & _MASK
-            symbols[at] = self._made[best >> _PLACE]
+            symbols[at] = self.made[best >> _PLACE]
             kept = np.ones(len(symbols), np.bool_)
             kept[at + 1] = False
             symbols, ranks = symbols[kept], ranks[kept]
@@ -111,7 +119,7 @@ class Merges:
 
     def _merge_one(self, symbols: list[int]) -> list[int]:
         """The same for one word of any length, its pairs waiting in a heap."""
-        ranks, made = self._rank_of, self._made
+        ranks, made = self._rank_of, self.made
         behind, before = (list(range(1, len(symbols) + 1)), list(range(-1, len(symbols) - 1)))
         heap = [
             (rank, at)
@@ -137,7 +145,7 @@ class Merges:
 
     @cached_property
     def _rank_of(self) -> dict[int, int]:
-        return {key: rank for rank, key in enumerate(self._pairs.tolist())}
+        return {key: rank for rank, key in enumerate(self.pairs.tolist())}
 
 
 class _Done:

@@ -20,6 +20,7 @@ Hashes = npt.NDArray[np.uint64]
 Ids = npt.NDArray[np.intp]
 
 CODES = 0x110000
+_COMMON = 0x10000  # code points that texts seldom go beyond
 _BLOCK = 1 << 17
 _BASE = np.uint64(0x9E3779B97F4A7C15)  # odd, and so with an inverse
 _INVERSE = np.uint64(pow(int(_BASE), -1, 1 << 64))
@@ -86,53 +87,56 @@ def code_points(text: str) -> Letters:
 
 
 class Places:
-    """Where keys stand in a list: a table of buckets, one key in three of them.
+    """What belongs to keys: a table of buckets, one key in three of them.
 
     Parameters
     ----------
-    keys : ndarray of shape (n,), uint64
-        One that is there twice counts by its last place.
+    mixed : ndarray of shape (n,), uint64
+        The keys in order, mixed as `of` does it.
+    values : ndarray of shape (n,), int32
+        What belongs to each, not negative.
     """
 
-    def __init__(self, keys: Hashes) -> None:
+    def __init__(self, mixed: Hashes, values: npt.NDArray[np.int32]) -> None:
+        self.mixed, self.values = mixed, values
+        bits = max(4, (2 * len(mixed)).bit_length())
+        self._shift = np.uint64(64 - bits)
+        sizes = np.bincount((mixed >> self._shift).astype(np.intp), minlength=1 << bits)
+        self._begins = np.zeros(len(sizes) + 1, np.int32)
+        np.cumsum(sizes, out=self._begins[1:])
+
+    @classmethod
+    def of(cls, keys: Hashes, values: npt.NDArray[np.int32]) -> Places:
+        """Those of keys in any order; of one that is there twice the last counts."""
         mixed = keys * _SPREAD
         order = np.argsort(mixed)
         if (np.diff(mixed[order]) == 0).any():
             order = np.argsort(mixed, kind="stable")  # seven times as slow
         mixed = mixed[order]
         last = np.append(mixed[1:] != mixed[:-1], True)[: len(mixed)]
-        bits = max(4, (2 * len(keys)).bit_length())
-        self._shift = np.uint64(64 - bits)
-        self._mixed = np.append(mixed[last], np.uint64(0))  # one more, which stands for nothing
-        self._places = np.append(order[last], -1).astype(np.int32)
-        sizes = np.bincount((self._mixed[:-1] >> self._shift).astype(np.intp), minlength=1 << bits)
-        self._begins = np.where(sizes, np.cumsum(sizes) - sizes, len(self._mixed) - 1).astype(np.int32)
-        self._sizes = sizes.astype(np.uint16)
+        return cls(mixed[last], values[order[last]])
 
     def find(self, keys: Hashes) -> npt.NDArray[np.int32]:
-        """The place of each key, -1 for what is not in the list: ndarray of shape (len(keys),), int32."""
+        """What belongs to each key, -1 for what is not in the table: ndarray of shape (len(keys),), int32."""
+        found = np.full(len(keys), -1, np.int32)
         mixed = keys * _SPREAD
         buckets = (mixed >> self._shift).astype(np.intp)
-        at = self._begins[buckets]
-        found = self._mixed[at] == mixed
-        going = np.flatnonzero((self._sizes[buckets] > 1) & ~found)
-        left = self._sizes[buckets[going]]
+        at, end = self._begins[buckets], self._begins[buckets + 1]
+        going = np.flatnonzero(at < end)
+        at, end, mixed = at[going], end[going], mixed[going]
         while len(going):
-            at[going] += 1
-            hit = self._mixed[at[going]] == mixed[going]
-            found[going[hit]] = True
-            left = left - 1
-            more = ~hit & (left > 1)
-            going, left = going[more], left[more]
-        places = np.full(len(keys), -1, np.int32)
-        there = np.flatnonzero(found)
-        places[there] = self._places[at[there]]
-        return places
+            hit = self.mixed[at] == mixed
+            found[going[hit]] = self.values[at[hit]]
+            at = at + 1
+            more = ~hit & (at < end)
+            going, at, end, mixed = going[more], at[more], end[more], mixed[more]
+        return found
 
 
 def _hash_block(text: Letters, starts: Ids, ends: Ids) -> Hashes:
     sums = np.zeros(len(text) + 1, np.uint64)
-    np.multiply(_random_numbers()[text], _powers(_BASE, len(text)), out=sums[1:])
+    numbers = _random_numbers(CODES if int(text.max(initial=0)) >= _COMMON else _COMMON)
+    np.multiply(numbers[text], _powers(_BASE, len(text)), out=sums[1:])
     np.cumsum(sums, out=sums)
     found: Hashes = (sums[ends] - sums[starts]) * _powers(_INVERSE, len(text) + 1)[starts]
     return found
@@ -152,9 +156,9 @@ def _powers(base: np.uint64, count: int) -> Hashes:
 
 
 @cache
-def _random_numbers() -> Hashes:
-    """A number for each code point (SplitMix64, Steele et al. 2014)."""
-    numbers = np.arange(1, CODES + 1, dtype=np.uint64) * _BASE
+def _random_numbers(count: int) -> Hashes:
+    """A number for each of the first code points (SplitMix64, Steele et al. 2014)."""
+    numbers = np.arange(1, count + 1, dtype=np.uint64) * _BASE
     numbers = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     numbers = (numbers ^ (numbers >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     mixed: Hashes = numbers ^ (numbers >> np.uint64(31))

@@ -14,7 +14,9 @@ from dedup.errors import ModelError
 DENSE = "1_Dense"
 """Where sentence-transformers keeps a linear layer that stands behind a table."""
 Table: TypeAlias = tuple[npt.NDArray[Any], "npt.NDArray[np.float32] | None", "npt.NDArray[np.intp] | None"]
-_DTYPES = {"I8": "i1", "I32": "<i4", "I64": "<i8", "F16": "<f2", "F32": "<f4", "F64": "<f8"}
+_DTYPES = {
+    "I8": "i1", "I32": "<i4", "I64": "<i8", "U32": "<u4", "U64": "<u8", "F16": "<f2", "F32": "<f4", "F64": "<f8",
+}  # fmt: skip
 
 
 def map_tensors(path: Path) -> dict[str, npt.NDArray[Any]]:
@@ -25,12 +27,23 @@ def map_tensors(path: Path) -> dict[str, npt.NDArray[Any]]:
     ModelError
         If the file is cut short, is no safetensors file, or holds numbers that numpy has no type for.
     """
+    return read_tensors(path)[0]
+
+
+def read_tensors(path: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, str]]:
+    """The same, and what else the file says of them.
+
+    Raises
+    ------
+    ModelError
+        As `map_tensors` does.
+    """
     try:
         with path.open("rb") as file:
             size = int.from_bytes(file.read(8), "little")
             header = json.loads(file.read(size))
-        header.pop("__metadata__", None)
-        return {name: _mapped(path, 8 + size, **tensor) for name, tensor in header.items()}
+        told = header.pop("__metadata__", {})
+        return {name: _mapped(path, 8 + size, **tensor) for name, tensor in header.items()}, told
     except KeyError as error:
         raise ModelError(f"{path} holds numbers of type {error}; known types are {', '.join(_DTYPES)}") from error
     except (ValueError, TypeError, AttributeError, MemoryError, OverflowError) as error:
@@ -75,4 +88,6 @@ def is_static(directory: Path) -> bool:
 
 
 def _mapped(path: Path, base: int, *, dtype: str, shape: list[int], data_offsets: list[int]) -> npt.NDArray[Any]:
+    if not all(shape):
+        return np.empty(shape, _DTYPES[dtype])
     return np.memmap(path, _DTYPES[dtype], "r", base + data_offsets[0], tuple(shape))

@@ -22,6 +22,7 @@ from dedup.errors import ModelError
 from dedup.merges import Merges
 from dedup.spelling import Hashes, Ids, Spelled
 from dedup.vocabulary import Vocabulary, make_tables, read_rule
+from dedup.wordtables import keep_tables, kept_tables
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -47,18 +48,27 @@ class TokenIds(Protocol):
         ...
 
 
-def read_token_ids(path: Path) -> TokenIds:
+def read_token_ids(path: Path, *, keep: bool = False) -> TokenIds:
     """The token ids that a file of the `tokenizers` library stands for, without padding and truncation.
+
+    With `keep` the tables that are made of the file are kept beside it for the next time.
 
     Raises
     ------
     ModelError
         If the file is damaged or none of that library.
     """
+    content = path.read_bytes()
+    if keep and (tables := kept_tables(path, content)):
+        return WordIds(*tables)
     try:
-        rule, tables = read_rule(path.read_bytes())
+        rule, parts = read_rule(content)
         if _is_by_words(rule):
-            return WordIds(rule["normalizer"], *(tables or make_tables(rule["model"])))
+            vocabulary, pairs = parts or make_tables(rule["model"])
+            tables = rule["normalizer"], vocabulary, Merges.of(vocabulary, pairs)
+            if keep:
+                keep_tables(path, content, tables)
+            return WordIds(*tables)
         if not rule["model"]:
             raise ValueError("no model")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -79,17 +89,16 @@ class WordIds:
     normaliser : dict
         What the tokenizer's file says of its `BertNormalizer`.
     vocabulary : Vocabulary
-    merges : Spelled
-        The two parts of each merge in turn.
+    merges : Merges
     """
 
-    def __init__(self, normaliser: dict[str, Any], vocabulary: Vocabulary, merges: Spelled) -> None:
+    def __init__(self, normaliser: dict[str, Any], vocabulary: Vocabulary, merges: Merges) -> None:
         from tokenizers import Regex, normalizers, pre_tokenizers
 
         options = {name: value for name, value in normaliser.items() if name != "type"}
         splitter = pre_tokenizers.Split(Regex(WORDS), "removed", invert=True)
         self._words = Characters(normalizers.BertNormalizer(**options), splitter).words
-        self._vocabulary, self._merges = vocabulary, Merges(vocabulary, merges)
+        self._vocabulary, self._merges = vocabulary, merges
         self._known = _CutWords()
         self._lock = Lock()
 

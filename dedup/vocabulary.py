@@ -7,7 +7,6 @@ made (`dedup.compact`).
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from itertools import chain
 from typing import Any
 
@@ -16,7 +15,7 @@ import numpy.typing as npt
 
 from dedup.compact import parse_numbers, parse_pairs
 from dedup.garbage import collected_seldom
-from dedup.spelling import CODES, Hashes, Places, Spelled, code_points
+from dedup.spelling import CODES, Hashes, Letters, Places, Spelled, code_points
 
 Rule = dict[str, Any]
 Tables = tuple["Vocabulary", Spelled]
@@ -30,27 +29,30 @@ class Vocabulary:
 
     Parameters
     ----------
-    tokens : Spelled
-        One that is there twice counts by its last id.
-    ids : ndarray of shape (len(tokens),)
+    places : Places
+        The id of each token by the number of its letters.
+    characters : ndarray of shape (k,), uint32
+        The tokens that are a single character.
+    ids : ndarray of shape (k,), int32
+        The ids of these.
     """
 
-    def __init__(self, tokens: Spelled, ids: npt.NDArray[Any]) -> None:
-        self._ids = np.append(ids, -1).astype(np.int32)
-        self._places = Places(tokens.hashes())
-        single = np.flatnonzero(tokens.lengths == 1)
+    def __init__(self, places: Places, characters: Letters, ids: npt.NDArray[np.int32]) -> None:
+        self.places, self.characters = places, characters
         self.letters = np.full(CODES, -1, np.int32)
         """The id of each character that is a token, -1 for the others, by its code point."""
-        self.letters[tokens.text[tokens.starts[single]]] = self._ids[single]
+        self.letters[characters] = ids
 
     @classmethod
-    def of(cls, vocabulary: Mapping[str, int]) -> Vocabulary:
-        """That of a dictionary."""
-        return cls(Spelled.of(list(vocabulary)), np.array(list(vocabulary.values()), np.int32))
+    def of(cls, tokens: Spelled, ids: npt.NDArray[Any]) -> Vocabulary:
+        """That of tokens in any order; one that is there twice counts by its last id."""
+        ids = ids.astype(np.int32)
+        single = np.flatnonzero(tokens.lengths == 1)
+        return cls(Places.of(tokens.hashes(), ids), tokens.text[tokens.starts[single]], ids[single])
 
     def find(self, hashes: Hashes) -> npt.NDArray[np.int32]:
         """Ids of words given by their numbers, -1 for those that are no tokens."""
-        return self._ids[self._places.find(hashes)]
+        return self.places.find(hashes)
 
 
 def read_rule(content: bytes) -> tuple[Rule, Tables | None]:
@@ -71,7 +73,8 @@ def read_rule(content: bytes) -> tuple[Rule, Tables | None]:
 
 def make_tables(model: Rule) -> Tables:
     """The vocabulary and merges of a model as tokenizer files hold it."""
-    return Vocabulary.of(model["vocab"]), Spelled.of(list(chain.from_iterable(model["merges"])))
+    ids = np.array(list(model["vocab"].values()), np.int32)
+    return Vocabulary.of(Spelled.of(list(model["vocab"])), ids), Spelled.of(list(chain.from_iterable(model["merges"])))
 
 
 def _read_compact(text: str) -> tuple[Rule, Tables] | None:
@@ -89,4 +92,4 @@ def _read_compact(text: str) -> tuple[Rule, Tables] | None:
     model = rule.get("model") or {}
     if model.get("vocab") != {} or model.get("merges") != []:  # what was read is of something else
         return None
-    return rule, (Vocabulary(*tokens), merges)
+    return rule, (Vocabulary.of(*tokens), merges)

@@ -17,11 +17,12 @@ ROOT = Path(dedup.__file__).parent
 
 LAYERS = (
     {"errors", "garbage", "version"},
-    {"datatypes", "scratch", "spelling"},
+    {"datatypes", "scratch", "spelling", "tensors"},
     {"characters", "compact", "shelved"},
     {"vocabulary"},
     {"merges"},
-    {"columns", "parallel", "pooling", "regression", "resources", "stores", "tensors", "text", "token_ids"},
+    {"wordtables"},
+    {"columns", "parallel", "pooling", "regression", "resources", "stores", "text", "token_ids"},
     {"alignment", "boilerplate", "cells", "facts", "gold", "ngrams", "output", "progress", "readers", "scoring"},
     {"read", "detect", "embed", "factual", "neighbours", "verify", "cluster", "report", "evaluate"},
     {"texts"},

@@ -9,7 +9,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from dedup.errors import ModelError
-from dedup.tensors import map_tensors
+from dedup.tensors import map_tensors, read_tensors
 
 
 @pytest.fixture
@@ -22,6 +22,8 @@ def path(tmp_path: Path) -> Path:
         "mapping": np.arange(7, dtype=np.int32),
         "long": np.array([1 << 40]),
         "double": rng.random(3),
+        "unsigned": rng.integers(0, 1 << 32, 3).astype(np.uint32),
+        "long unsigned": rng.integers(0, 1 << 63, 3).astype(np.uint64),
     }
     save_file(tensors, tmp_path / "model.safetensors", metadata={"step": "3"})
     return tmp_path / "model.safetensors"
@@ -34,6 +36,13 @@ def test_tensors_are_those_of_the_library(path: Path) -> None:
         assert isinstance(mapped[name], np.memmap)
         assert (mapped[name].dtype, mapped[name].shape) == (tensor.dtype, tensor.shape)
         assert np.array_equal(mapped[name], tensor)
+
+
+def test_no_numbers_are_no_numbers(tmp_path: Path) -> None:
+    save_file({"nothing": np.empty((0, 4), np.float32)}, tmp_path / "model.safetensors", metadata={"step": "3"})
+    tensors, told = read_tensors(tmp_path / "model.safetensors")
+    assert tensors["nothing"].shape == (0, 4)
+    assert told == {"step": "3"}
 
 
 def test_a_file_cut_short_is_refused(path: Path) -> None:

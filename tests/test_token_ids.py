@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors.numpy import save_file
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 
 import dedup
@@ -21,6 +23,7 @@ from dedup.merges import Merges
 from dedup.spelling import Places, Spelled, joined_hashes
 from dedup.token_ids import StretchIds, TokenIds, WordIds, read_token_ids
 from dedup.vocabulary import Vocabulary, make_tables, read_rule
+from dedup.wordtables import kept_tables
 
 BUNDLED = next(Path(dedup.__file__).parent.glob("models/*/0_StaticEmbedding/tokenizer.json"))
 PARAGRAPHS = (Path(__file__).parent / "data" / "paragraphs.tsv").read_text(encoding="utf-8").splitlines()
@@ -64,7 +67,8 @@ def bundled_tokenizer() -> Tokenizer:
 def bundled_rule() -> tuple[Any, ...]:
     rule, tables = read_rule(BUNDLED.read_bytes())
     assert tables
-    return rule["normalizer"], *tables
+    vocabulary, pairs = tables
+    return rule["normalizer"], vocabulary, Merges.of(vocabulary, pairs)
 
 
 def by_words() -> TokenIds:
@@ -165,7 +169,9 @@ def test_merges_are_the_librarys_whatever_their_order(data: st.DataObject) -> No
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(merges, "_LONG", longest)
             spelled = Spelled.of([part for pair in pairs for part in pair])
-            ids, lengths = Merges(Vocabulary.of(vocabulary), spelled).cut(Spelled.of(words))
+            ids, lengths = Merges.of(
+                Vocabulary.of(Spelled.of([*vocabulary]), np.array([*vocabulary.values()])), spelled
+            ).cut(Spelled.of(words))
         ends = lengths.cumsum()
         rows = [ids[end - length : end].tolist() for end, length in zip(ends, lengths, strict=True)]
         assert rows == cut(library, words)
@@ -181,8 +187,9 @@ def test_words_are_found_as_in_a_dictionary(listed: list[str], sought: list[str]
         patch.setattr(spelling, "_grown", {})
         hashes, of_sought = Spelled.of(listed).hashes(), Spelled.of(sought).hashes()
     last = {word: place for place, word in enumerate(listed)}
-    assert Places(hashes).find(of_sought).tolist() == [last.get(word, -1) for word in sought]
-    vocabulary = Vocabulary.of({word: 7 * place for word, place in last.items()})
+    places = Places.of(hashes, np.arange(len(listed), dtype=np.int32))
+    assert places.find(of_sought).tolist() == [last.get(word, -1) for word in sought]
+    vocabulary = Vocabulary.of(Spelled.of([*last]), 7 * np.array([*last.values()], np.int32))
     assert vocabulary.find(of_sought).tolist() == [7 * last[word] if word in last else -1 for word in sought]
     for letter in "abя字":
         assert vocabulary.letters[ord(letter)] == 7 * last.get(letter, -1 / 7)
@@ -191,7 +198,8 @@ def test_words_are_found_as_in_a_dictionary(listed: list[str], sought: list[str]
 def test_many_keys_in_few_buckets_are_all_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spelling, "_SPREAD", np.uint64(1))  # all of them in the first bucket
     keys = np.arange(300, dtype=np.uint64) * np.uint64(3)
-    assert Places(keys).find(np.arange(900, dtype=np.uint64)).tolist() == [
+    places = Places.of(keys, np.arange(300, dtype=np.int32))
+    assert places.find(np.arange(900, dtype=np.uint64)).tolist() == [
         key // 3 if key % 3 == 0 else -1 for key in range(900)
     ]
 
@@ -260,6 +268,59 @@ def small_tokenizer() -> Tokenizer:
     )
     tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(token_ids.WORDS), "removed", invert=True)
     return tokenizer
+
+
+def test_tables_are_kept_for_the_next_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "tokenizer.json"
+    shutil.copy(BUNDLED, path)
+    read_token_ids(path, keep=True)
+    kept = kept_tables(path, path.read_bytes())
+    assert kept
+    normaliser, vocabulary, pairs = bundled_rule()
+    assert kept[0] == normaliser
+    for found, wanted in (
+        *((getattr(kept[1].places, name), getattr(vocabulary.places, name)) for name in ("mixed", "values")),
+        (kept[1].letters, vocabulary.letters),
+        *((getattr(kept[2], name), getattr(pairs, name)) for name in ("pairs", "made")),
+    ):
+        assert (found.dtype, found.tolist()) == (wanted.dtype, wanted.tolist())
+    monkeypatch.setattr(token_ids, "read_rule", None)  # not looked at again
+    assert parted(read_token_ids(path, keep=True), PARAGRAPHS) == cut(bundled_tokenizer(), PARAGRAPHS)
+
+
+@pytest.mark.parametrize("change", ["another tokenizer", "cut short", "of another kind", "a folder", "removed", "none"])
+def test_kept_tables_count_for_the_very_file_they_were_made_of(change: str, tmp_path: Path) -> None:
+    path, kept = tmp_path / "tokenizer.json", tmp_path / "__pycache__" / "words.safetensors"
+    path.write_text(small_tokenizer().to_str(), encoding="utf-8")
+    read_token_ids(path, keep=True)
+    if change == "another tokenizer":
+        path.write_text(path.read_text(encoding="utf-8").replace('"c":2', '"d":2'), encoding="utf-8")
+    elif change == "cut short":
+        kept.write_bytes(kept.read_bytes()[:-1])
+    elif change == "of another kind":
+        save_file({"embeddings": np.zeros(3)}, kept)
+    elif change != "none":
+        kept.unlink()
+    if change == "a folder":
+        kept.mkdir()
+    assert (kept_tables(path, path.read_bytes()) is None) == (change != "none")
+    texts = ["abba cab", "Äb, ABx", " a一b dc"]
+    assert parted(read_token_ids(path, keep=True), texts) == cut(Tokenizer.from_file(str(path)), texts)
+    assert [found.name for found in kept.parent.iterdir()] == [kept.name]
+
+
+@pytest.mark.parametrize("reason", ["nobody asked", "no place", "a tokenizer of another kind"])
+def test_no_tables_are_kept(reason: str, tmp_path: Path) -> None:
+    tokenizer = small_tokenizer()
+    if reason == "a tokenizer of another kind":
+        tokenizer.normalizer = normalizers.Lowercase()
+    path = tmp_path / "tokenizer.json"
+    path.write_text(tokenizer.to_str(), encoding="utf-8")
+    if reason == "no place":
+        (tmp_path / "__pycache__").write_text("a file")
+    texts = ["abba cab", "Äb, ABx"]
+    assert parted(read_token_ids(path, keep=reason != "nobody asked"), texts) == cut(tokenizer, texts)
+    assert not list(tmp_path.glob("__pycache__/*"))
 
 
 DEPARTURES: dict[str, dict[str, Any]] = {
