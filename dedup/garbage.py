@@ -1,4 +1,4 @@
-"""What is thrown away: Python's search for circular garbage held back, and freed memory given back to the system.
+"""What is thrown away: circular garbage, which is seldom searched for, freed memory, and temporary files.
 
 Work like this one makes a great deal of garbage, and none of it circular.
 """
@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import atexit
 import gc
+import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+
+TEMPORARY = f"dedup-{os.urandom(6).hex()}-"
+"""How the names of this process's temporary files begin, and of no other's."""
 
 _THRESHOLDS = 50_000, 20, 20
 
@@ -44,3 +48,14 @@ def give_back_memory() -> None:
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # other libraries have none
         if trim is not None:
             trim(0)
+
+
+def remove_temporary(prefix: str) -> None:
+    """Remove the temporary files of a process that was killed before it could do it itself."""
+    import tempfile
+
+    folder = tempfile.gettempdir()
+    for name in os.listdir(folder):
+        if name.startswith(prefix):
+            with suppress(OSError):  # another process was faster
+                os.unlink(os.path.join(folder, name))

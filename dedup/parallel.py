@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from dedup.datatypes import Article, Progress, Skipped
 from dedup.errors import ResourceError, SettingsError
+from dedup.garbage import TEMPORARY, remove_temporary
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ProcessPoolExecutor
@@ -177,7 +178,9 @@ class Workers:
         from concurrent.futures import ProcessPoolExecutor
 
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(self.jobs, mp_context=_context(), initializer=_start_worker)
+            self._pool = ProcessPoolExecutor(
+                self.jobs, mp_context=_context(), initializer=_start_worker, initargs=(TEMPORARY,)
+            )
             self._starting = [self._pool.submit(_do_nothing) for _ in range(self.jobs)]
         return self._pool
 
@@ -243,21 +246,22 @@ def count_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _start_worker() -> None:
-    """Ctrl-C is for the process that started this one, and when that is killed this one goes too."""
+def _start_worker(temporary: str) -> None:
+    """Ctrl-C is for the process that started this one, and when that is killed this one goes too, after cleaning up."""
     gc.freeze()  # of a copy, what is never looked at again stays shared
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     restrict_threads()
-    Thread(target=_end_with_parent, daemon=True).start()
+    Thread(target=_end_with_parent, args=(temporary,), daemon=True).start()
 
 
-def _end_with_parent() -> None:
+def _end_with_parent(temporary: str) -> None:
     from multiprocessing import parent_process
     from multiprocessing.connection import wait
 
     parent = parent_process()
     if parent is not None:
         wait([parent.sentinel])
+        remove_temporary(temporary)
         os._exit(1)
 
 

@@ -1,7 +1,8 @@
 """Rows on disk: what a run computes for every article and sentence, written once and read in blocks.
 
 Memory then does not grow with the vectors: the operating system keeps of the file what it has room for. The file is
-removed with the `Shelf` that wrote it; processes that share the work open it by its name.
+removed with the `Shelf` that wrote it, or by the processes that share the work, which open it by its name, if the one
+that wrote it is killed.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.errors import ResourceError
+from dedup.garbage import TEMPORARY
 
 
 class Rows(Protocol):
@@ -104,7 +106,7 @@ class Shelf:
         self._dtype = np.dtype(dtype)
         self._row = () if columns is None else (columns,)
         self._count = 0
-        handle, self._path = tempfile.mkstemp(prefix="dedup-")
+        handle, self._path = tempfile.mkstemp(prefix=TEMPORARY)
         self._file = os.fdopen(handle, "wb")
         self._remove: Callable[[], object] = weakref.finalize(self, _discard, self._file, self._path)
 

@@ -7,6 +7,7 @@ import pickle
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
@@ -138,6 +139,36 @@ def test_a_killed_worker_is_named_with_what_helps() -> None:
         workers.wait()
         with pytest.raises(errors.ResourceError, match="fewer --jobs"):
             list(workers.map(die, range(8)))
+
+
+KILLED = """
+import os, signal, sys
+from dedup.parallel import Workers
+from dedup.scratch import Shelf
+if __name__ == "__main__":
+    shelf = Shelf("f4")
+    with Workers(2) as workers:
+        workers.wait()
+        print(*os.listdir(sys.argv[1]), flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("threads", ["1", "2"], ids=["copies", "from a server"])
+def test_when_the_first_process_is_killed_no_file_is_left(threads: str, tmp_path: Path) -> None:
+    script, folder = tmp_path / "killed.py", tmp_path / "temporary"
+    script.write_text(KILLED, encoding="utf-8")
+    folder.mkdir()
+    (folder / "dedup-of-another").touch()
+    environment = {**os.environ, "TMPDIR": str(folder), "OPENBLAS_NUM_THREADS": threads}
+    done = subprocess.run([sys.executable, str(script), str(folder)], env=environment, capture_output=True, text=True)
+    assert done.returncode == -signal.SIGKILL
+    assert len([name for name in done.stdout.split() if name.startswith("dedup-")]) == 2
+    for _ in range(200):
+        if not list(folder.glob("dedup-[0-9a-f]*-*")):
+            break
+        time.sleep(0.05)
+    assert [path.name for path in folder.glob("dedup-*")] == ["dedup-of-another"]
 
 
 @pytest.mark.parametrize("jobs", [0, -2])
