@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from dedup.columns import join_rows
 from dedup.datatypes import AlignedPair, Embeddings
-from dedup.scratch import Rows, rows_of
+from dedup.scratch import Rows, opened, rows_of
 
 _Floats = npt.NDArray[np.float32]
 _Positions = npt.NDArray[np.intp]
@@ -65,14 +65,14 @@ class StoredPassages:
 
     def take(self, articles: npt.NDArray[np.intp]) -> Passages:
         """The sentences of some articles alone, in the order of `articles`."""
-        rows, begins, lengths = rows_of(self.starts.open(), articles)
-        vectors = unpack_rows(self.vectors.open()[rows])
-        return Passages(vectors, self.weights.open()[rows], np.append(begins, lengths.sum()).astype(np.intp))
+        rows, begins, lengths = rows_of(opened(self.starts), articles)
+        vectors = unpack_rows(opened(self.vectors)[rows])
+        return Passages(vectors, opened(self.weights)[rows], np.append(begins, lengths.sum()).astype(np.intp))
 
     def openings_alike(self, left: _Positions, right: _Positions) -> _Floats:
         """How similar the headlines and the leads of pairs are: ndarray of shape (m, len(OPENINGS))."""
         articles, numbers = np.unique(np.concatenate([left, right]), return_inverse=True)
-        rows = self.openings.open()[articles]
+        rows = opened(self.openings)[articles]
         packed = rows.reshape(len(articles), len(OPENINGS), rows.shape[1] // len(OPENINGS))
         alike = np.empty((len(left), len(OPENINGS)), np.float32)
         for begin in range(0, len(left), _OPENED):

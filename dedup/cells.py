@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from dedup.datatypes import Embeddings
 from dedup.parallel import ALONE, Workers
+from dedup.scratch import Shelf
 
 Positions = npt.NDArray[np.intp]
 
@@ -30,40 +32,46 @@ _BLOCK = 2048
 class Cells:
     """A division of n vectors.
 
-    centres : ndarray of shape (c, d), float32, unit rows
     members : for each cell the positions of its vectors, ascending; each of the n is in one cell
+    wanted : ndarray of shape (n, p), unsigned, the cells that each vector looks into, its own among them
     """
 
-    centres: Embeddings
     members: tuple[Positions, ...]
+    wanted: npt.NDArray[Any]
 
-    def looks(self, vectors: Embeddings, probes: int = _PROBES) -> Iterator[tuple[Positions, Positions]]:
-        """For each cell that one of the vectors looks into: the cell's members, and which of the vectors do."""
-        probes = min(probes, len(self.centres))
-        wanted = closest_centres(vectors, self.centres, probes).ravel()
-        order = np.argsort(wanted.astype(np.min_scalar_type(len(self.centres))), kind="stable")  # 16 bits: by radix
-        bounds = np.append(0, np.cumsum(np.bincount(wanted, minlength=len(self.centres))))
+    def looks(self, rows: Positions) -> Iterator[tuple[Positions, Positions]]:
+        """For each cell that some of the vectors look into: the cell's members, and which of those vectors do."""
+        wanted = np.asarray(self.wanted[rows])
+        order = np.argsort(wanted.ravel(), kind="stable")  # 16 bits: by radix
+        bounds = np.append(0, np.cumsum(np.bincount(wanted.ravel(), minlength=len(self.members))))
         for members, (begin, end) in zip(self.members, pairwise(bounds.tolist()), strict=True):
             if len(members) and end > begin:
-                yield members, order[begin:end] // probes
+                yield members, order[begin:end] // wanted.shape[1]
 
 
-def divide(embeddings: Embeddings, *, seed: int = 0, workers: Workers = ALONE) -> Cells:
-    """Divide vectors into cells, four for every root of their number.
+def divide(embeddings: Embeddings, *, probes: int = _PROBES, seed: int = 0, workers: Workers = ALONE) -> Cells:
+    """Divide vectors into cells.
 
     Parameters
     ----------
     embeddings : ndarray of shape (n, d), float32, unit rows
+    probes : int
+        Cells that each vector looks into.
     seed : int
         Of the sample and the first centres; the same cells come out every time.
     workers : Workers
         Whose threads compare vectors with centres.
     """
     centres = find_centres(embeddings, _CELLS * int(len(embeddings) ** 0.5), seed=seed, workers=workers)
-    home = closest_centres(embeddings, centres, 1, workers=workers)[:, 0]
+    probes = min(probes, len(centres))
+    wanted = Shelf(np.min_scalar_type(len(centres)).str, probes)
+    home = np.empty(len(embeddings), np.intp)
+    for start, (near, closest) in closest_centres(embeddings, centres, probes, workers=workers):
+        wanted.append(near)
+        home[start : start + len(closest)] = closest
     order = np.argsort(home, kind="stable")
     bounds = np.searchsorted(home[order], np.arange(len(centres) + 1))
-    return Cells(centres, tuple(order[begin:end] for begin, end in pairwise(bounds.tolist())))
+    return Cells(tuple(order[begin:end] for begin, end in pairwise(bounds.tolist())), wanted.stored().open())
 
 
 def find_centres(embeddings: Embeddings, count: int, *, seed: int, workers: Workers = ALONE) -> Embeddings:
@@ -74,13 +82,14 @@ def find_centres(embeddings: Embeddings, count: int, *, seed: int, workers: Work
     sample = np.asarray(embeddings[np.sort(chosen)])
     centres = sample[np.sort(generator.choice(len(sample), count, replace=False))]
     for _ in range(_ROUNDS):
-        sums = _sums(sample, closest_centres(sample, centres, 1, workers=workers)[:, 0], count)
+        cell = np.concatenate([closest for _, (_, closest) in closest_centres(sample, centres, 1, workers=workers)])
+        sums = _sums(sample, cell, count)
         length = np.linalg.norm(sums, axis=1, keepdims=True)
         centres = np.divide(sums, length, out=centres, where=length > 0)
     return centres
 
 
-def _sums(rows: Embeddings, cell: npt.NDArray[np.int32], count: int) -> Embeddings:
+def _sums(rows: Embeddings, cell: Positions, count: int) -> Embeddings:
     """The sum of the rows of each cell, in blocks: sorted by cell all at once, they would be there a second time."""
     sums = np.zeros((count, rows.shape[1]), np.float32)
     for start in range(0, len(rows), _BLOCK):
@@ -93,17 +102,15 @@ def _sums(rows: Embeddings, cell: npt.NDArray[np.int32], count: int) -> Embeddin
 
 def closest_centres(
     embeddings: Embeddings, centres: Embeddings, count: int, *, workers: Workers = ALONE
-) -> npt.NDArray[np.int32]:
-    """Numbers of the closest centres of each row, in any order: ndarray of shape (n, count)."""
+) -> Iterator[tuple[int, tuple[Positions, Positions]]]:
+    """For blocks of rows: where one begins, the closest centres of each row in any order, and the very closest."""
 
-    def look(start: int) -> npt.NDArray[np.intp]:
+    def look(start: int) -> tuple[Positions, Positions]:
         similarity = embeddings[start : start + _BLOCK] @ centres.T
+        closest = similarity.argmax(axis=1)
         if count == 1:
-            return np.asarray(similarity.argmax(axis=1)[:, None], np.intp)
-        return np.asarray(np.argpartition(similarity, -count, axis=1)[:, -count:], np.intp)
+            return closest[:, None], closest
+        return np.argpartition(similarity, -count, axis=1)[:, -count:], closest
 
-    found = np.empty((len(embeddings), count), np.int32)
     starts = range(0, len(embeddings), _BLOCK)
-    for start, nearest in zip(starts, workers.map_arrays(look, starts), strict=True):
-        found[start : start + _BLOCK] = nearest
-    return found
+    return zip(starts, workers.map_arrays(look, starts), strict=True)

@@ -131,12 +131,12 @@ def search(
     closest = _Closest.empty(n, len(names))
     closeness = np.zeros(n, np.float32)
     parts, looks = _parts(embeddings, workers, exact=n <= most_exact)
-    vectors = workers.share(embeddings, np.concatenate([np.empty(0, np.intp), *parts]))
+    vectors = workers.share(embeddings, _one_after_another(parts))
 
     def look(rows: _Positions) -> tuple[_Closest, npt.NDArray[np.float64], _Positions, _Positions]:
         own = np.asarray(vectors[rows])
         nearest, closer = _Nearest(len(rows), neighbours, floor), _Closer(len(rows), len(names))
-        for members, at in looks(own):
+        for members, at in looks(rows):
             columns = members[np.argsort(of_language[members], kind="stable")]
             similarity = np.asarray(vectors[columns] @ own.take(at, axis=0).T)
             similarity[_where_same(columns, rows[at])] = _NOTHING
@@ -158,8 +158,8 @@ def search(
     return Neighbourhood(embeddings, of_language, closest, closeness, _distinct(near))
 
 
-_Looks = Callable[[Embeddings], Iterator[tuple[_Positions, _Positions]]]
-"""Of vectors: blocks of columns, and which of the vectors are compared with them."""
+_Looks = Callable[[_Positions], Iterator[tuple[_Positions, _Positions]]]
+"""Of rows: blocks of columns, and which of the rows are compared with them."""
 
 
 def _parts(embeddings: Embeddings, workers: Workers, *, exact: bool) -> tuple[list[_Positions], _Looks]:
@@ -171,7 +171,12 @@ def _parts(embeddings: Embeddings, workers: Workers, *, exact: bool) -> tuple[li
         return _slices(rows, _ROWS), lambda own: ((part, np.arange(len(own))) for part in columns if len(part))
     cells = divide(embeddings, workers=Workers(count_cores()) if workers.remote else workers)
     size = min(_ROWS_OF_CELLS, -(-len(rows) // _PARTS))
-    return [np.sort(part) for part in _slices(np.concatenate(cells.members), size)], cells.looks
+    parts = [np.sort(part) for part in _slices(np.concatenate(cells.members), size)]
+    return parts, replace(cells, wanted=workers.share(cells.wanted, _one_after_another(parts))).looks
+
+
+def _one_after_another(parts: Sequence[_Positions]) -> _Positions:
+    return np.concatenate([np.empty(0, np.intp), *parts])
 
 
 def _slices(positions: _Positions, size: int) -> list[_Positions]:

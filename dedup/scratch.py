@@ -65,6 +65,22 @@ class StoredRows:
         return np.memmap(self.path, self.dtype, "r", shape=self.shape)
 
 
+def opened(rows: Rows) -> Any:
+    """The same as `Rows.open`, for rows that are asked for block after block: they stay open in this process.
+
+    The system finds every page of what is mapped anew once more, which takes longer than to read it. What a shelf of
+    this process has removed does not stay open.
+    """
+    if not isinstance(rows, StoredRows):
+        return rows.open()
+    if rows not in _opened:
+        _opened[rows] = rows.open()
+    return _opened[rows]
+
+
+_opened: dict[StoredRows, npt.NDArray[Any]] = {}
+
+
 @dataclass(frozen=True, slots=True)
 class StoredLists:
     """Lists of rows of different lengths, one an article, one behind the other.
@@ -78,8 +94,8 @@ class StoredLists:
 
     def take(self, which: npt.NDArray[np.intp]) -> tuple[npt.NDArray[Any], npt.NDArray[np.intp]]:
         """The rows of some lists, one behind the other, and where each begins and the last ends."""
-        at, begins, lengths = rows_of(self.starts.open(), which)
-        return self.rows.open()[at], np.append(begins, lengths.sum()).astype(np.intp)
+        at, begins, lengths = rows_of(opened(self.starts), which)
+        return opened(self.rows)[at], np.append(begins, lengths.sum()).astype(np.intp)
 
 
 def rows_of(
@@ -166,6 +182,8 @@ class ListShelf:
 
 
 def _discard(file: Any, path: str) -> None:
+    for rows in [rows for rows in list(_opened) if rows.path == path]:
+        del _opened[rows]
     with suppress(OSError):
         file.close()
         os.unlink(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import pickle
+import weakref
 from collections import Counter
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from dedup.embed import Encoder, embed_articles, embed_sentences, unit_rows
 from dedup.errors import ResourceError
 from dedup.parallel import Workers
 from dedup.report import as_json
-from dedup.scratch import Shelf
+from dedup.scratch import Shelf, StoredRows, opened
 from dedup.text import sentences
 
 SCRIPTS = {
@@ -152,13 +153,28 @@ def test_some_passages_are_those_of_all(toy_encoder: Encoder) -> None:
         assert np.array_equal(some.weights[some.of(taken)], every.weights[every.of(article)])
 
 
+def test_rows_stay_open_as_long_as_their_shelf_is_there() -> None:
+    shelf = Shelf("f4", 2)
+    shelf.append(np.ones((3, 2)))
+    rows = shelf.stored()
+    assert opened(rows) is opened(pickle.loads(pickle.dumps(rows)))
+    shelf.append(np.zeros((1, 2)))
+    assert opened(shelf.stored()).tolist() == [[1, 1]] * 3 + [[0, 0]]
+    assert opened(StoredRows("", "<f4", (0, 2))).shape == (0, 2)
+    kept = weakref.ref(opened(rows))
+    del shelf
+    gc.collect()
+    assert kept() is None
+    assert not Path(rows.path).exists()
+
+
 @pytest.mark.parametrize("n", [1, 2, 50, 3000])
 def test_every_row_is_in_one_cell_and_looks_into_it(n: int) -> None:
     vectors = scattered(n)
-    cells = divide(vectors)
+    cells = divide(vectors, probes=3)
     assert sorted(np.concatenate(cells.members).tolist()) == list(range(n))
     met = np.zeros(n, int)
-    for columns, at in cells.looks(vectors, probes=3):
+    for columns, at in cells.looks(np.arange(n)):
         assert len(set(at.tolist())) == len(at)
         met[np.intersect1d(columns, at)] += 1
     assert met.tolist() == [1] * n
@@ -166,15 +182,20 @@ def test_every_row_is_in_one_cell_and_looks_into_it(n: int) -> None:
 
 def test_cells_are_the_same_every_time() -> None:
     first, second = (divide(scattered(1500)) for _ in range(2))
-    assert np.array_equal(first.centres, second.centres)
+    assert np.array_equal(first.wanted, second.wanted)
     assert [part.tolist() for part in first.members] == [part.tolist() for part in second.members]
 
 
-def test_the_closest_centres_are_those_of_brute_force() -> None:
+def test_the_closest_centres_are_those_of_brute_force(monkeypatch: pytest.MonkeyPatch) -> None:
     vectors, centres = scattered(200), scattered(20, seed=1)
     expected = np.argsort(-(vectors @ centres.T), axis=1)
-    assert np.array_equal(closest_centres(vectors, centres, 1)[:, 0], expected[:, 0])
-    assert np.array_equal(np.sort(closest_centres(vectors, centres, 5)), np.sort(expected[:, :5]))
+    monkeypatch.setattr("dedup.cells._BLOCK", 64)
+    for count in (1, 5, 20):
+        starts, found = zip(*closest_centres(vectors, centres, count), strict=True)
+        assert starts == (0, 64, 128, 192)
+        near, closest = (np.concatenate(part) for part in zip(*found, strict=True))
+        assert np.array_equal(closest, expected[:, 0])
+        assert np.array_equal(np.sort(near), np.sort(expected[:, :count]))
 
 
 def test_centres_are_unit_rows_even_of_empty_vectors() -> None:
