@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -85,21 +86,23 @@ class StoredPassages:
         return alike
 
 
-def quantise(rows: _Floats) -> tuple[npt.NDArray[np.int8], _Floats]:
-    """Rows as whole numbers, the largest of a row 127, in a quarter of the room, and the scale of each.
+def quantise(rows: _Floats, dtype: type[np.signedinteger[Any]] = np.int8) -> tuple[npt.NDArray[Any], _Floats]:
+    """Rows as whole numbers, the largest of a row as large as there are, and the scale of each.
 
     Returns
     -------
-    ndarray of the same shape, int8, and ndarray of shape (n,), float32
-        Their product is the rows again: a cosine changes by some 0.0005 in 384 columns. Rows that were equal still are.
+    ndarray of the same shape, and ndarray of shape (n,), float32
+        Their product is the rows again. In int8 a cosine changes by some 0.0005 in 384 columns, in int16 by nothing
+        that matters. Rows that were equal still are.
     """
+    most = np.iinfo(dtype).max
     largest = np.maximum(rows.max(axis=1, initial=0), -rows.min(axis=1, initial=0))
     largest[largest == 0] = 1
-    return np.rint(rows * (127 / largest)[:, None]).astype(np.int8), largest / 127
+    return np.rint(rows * (most / largest)[:, None]).astype(dtype), largest / most
 
 
 def pack_rows(vectors: Embeddings) -> npt.NDArray[np.int8]:
-    """Unit rows as whole numbers, without the scale, which follows from their length; zero rows stay zero."""
+    """Unit rows in a quarter of the room, without the scale, which follows from their length; zero rows stay zero."""
     return quantise(vectors)[0]
 
 

@@ -55,7 +55,7 @@ def estimate(*, articles: int, characters: int, dimension: int, languages: int, 
     return Estimate(
         seconds=(characters * _CHARACTER_SECONDS + articles * _ARTICLE_SECONDS) / jobs,
         memory=_PROCESS * (jobs if jobs > 1 else 0) + articles * (_ARTICLE + _LANGUAGE * languages) + evidence,
-        disk=dimension * (6 * articles + characters // _SENTENCE) + int(_FACTS * characters),
+        disk=dimension * (6 * articles + 3 * (characters // _SENTENCE)) + int(_FACTS * characters),
     )
 
 

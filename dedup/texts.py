@@ -62,8 +62,8 @@ class Parted:
     """Sentences of all articles, before what depends on the whole run is known.
 
     told : what is known of them, batch by batch
-    vectors : shelf of rows of shape (d,), int8, and scales : shelf of float32, as `quantise` makes them of vectors
-    before normalising
+    vectors : shelf of rows of shape (d,), int16, and scales : shelf of float32, as `quantise` makes them of vectors
+    before normalising; in int8, as they are kept afterwards, they would be rounded twice
     """
 
     told: Sequence[_Sentences]
@@ -86,7 +86,7 @@ def embed_bodies(
     language that the model does not know starts from the mean of all that it knows.
     """
     shelf = Shelf("f4", encoder.dimension)
-    packed = workers.shelf("i1", encoder.dimension), workers.shelf("f4")
+    packed = workers.shelf("i2", encoder.dimension), workers.shelf("f4")
     told: list[_Sentences] = []
     done = 0
     for vectors, batch in _shared(encoder, workers).fill(packed, partial(_embed, Named(encoder)), batches(articles)):
@@ -215,7 +215,7 @@ def _embed(named: Named, articles: Sequence[Article]) -> tuple[tuple[Embeddings,
         hashes=_masked_hashes(flat),
         lengths=np.array([reading_length(body) for body in bodies], np.float32),
     )
-    return (vectors, known), [*quantise(of_sentences)]
+    return (vectors, known), [*quantise(of_sentences, np.int16)]
 
 
 def _centre(
