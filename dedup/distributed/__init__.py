@@ -10,7 +10,7 @@ Done by all machines
     written at the end.
 Done by the process that started the run
     what needs all articles at once and is numbers only: the means of languages, how often each sentence recurs, the
-    centres of the cells, which pairs are near, scores, clusters. Texts pass through it where a `Report` is asked
+    cells and which of them each article looks into, which pairs are near, scores, clusters. Texts pass through it where a `Report` is asked
     for, where their language cannot be told (for the script) and at the level of stories (for the dates of likely
     pairs), a thousand at a time; article vectors lie on its disk. Its memory grows by about two kilobytes an article.
 
