@@ -10,9 +10,10 @@ Done by all machines
     written at the end.
 Done by the process that started the run
     what needs all articles at once and is numbers only: the means of languages, how often each sentence recurs, the
-    cells and which of them each article looks into, which pairs are near, scores, clusters. Texts pass through it where a `Report` is asked
-    for, where their language cannot be told (for the script) and at the level of stories (for the dates of likely
-    pairs), a thousand at a time; article vectors lie on its disk. Its memory grows by about two kilobytes an article.
+    cells and which of them each article looks into, which pairs are near, scores, clusters. Texts pass through it where
+    a `Report` is asked for, where their language cannot be told (for the script) and at the level of stories (for the
+    dates of likely pairs), a thousand at a time; article vectors lie on its disk. Its memory grows by about two
+    kilobytes an article.
 
 Results come in the order of the tasks, a few tasks a core are in hand at a time. A worker that dies costs its tasks,
 which run again, and what is lost of the object store is computed again from where it came from. Tables of Ray Data
