@@ -28,11 +28,13 @@ from dedup.errors import DedupError, MissingExtraError, ModelError, ReadError, R
 from dedup.version import __version__
 
 if TYPE_CHECKING:
-    from dedup.distributed import RayWorkers, Shards
-    from dedup.embed import Encoder, load_encoder
-    from dedup.pipeline import compare_articles, find_duplicates
-    from dedup.read import ReadOptions, read_folder, read_paths
-    from dedup.tables import write_tables
+    from dedup.embedding.encoder import Encoder
+    from dedup.embedding.load import load_encoder
+    from dedup.pipeline import compare_articles, find_duplicates, write_tables
+    from dedup.reading.read import read_folder, read_paths
+    from dedup.reading.shards import Shards
+    from dedup.reading.source import ReadOptions
+    from dedup.runtime.ray_cluster import RayWorkers
 
 __all__ = [
     "Article",
@@ -66,16 +68,16 @@ __all__ = [
 ]
 
 _STAGES = {
-    "Encoder": "dedup.embed",
-    "load_encoder": "dedup.embed",
+    "Encoder": "dedup.embedding.encoder",
+    "load_encoder": "dedup.embedding.load",
     "compare_articles": "dedup.pipeline",
     "find_duplicates": "dedup.pipeline",
-    "RayWorkers": "dedup.distributed",
-    "Shards": "dedup.distributed",
-    "write_tables": "dedup.tables",
-    "ReadOptions": "dedup.read",
-    "read_folder": "dedup.read",
-    "read_paths": "dedup.read",
+    "write_tables": "dedup.pipeline",
+    "RayWorkers": "dedup.runtime.ray_cluster",
+    "ReadOptions": "dedup.reading.source",
+    "Shards": "dedup.reading.shards",
+    "read_folder": "dedup.reading.read",
+    "read_paths": "dedup.reading.read",
 }
 
 logging.getLogger(__name__).addHandler(logging.NullHandler())

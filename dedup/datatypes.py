@@ -7,7 +7,6 @@ larger is closer; a score is a probability in [0, 1]; a threshold admits ``>=``.
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -93,21 +92,6 @@ class Article(Sent):
         return f"{title}\n{self.text}"
 
 
-class StoredArticles(Sequence[Article]):
-    """Articles that lie elsewhere: slices and selections of them lie there too, and whoever iterates fetches them."""
-
-    @abstractmethod
-    def take(self, positions: npt.NDArray[np.intp]) -> StoredArticles:
-        """Some of the articles, in the order of `positions`."""
-
-
-def take_articles(articles: Sequence[Article], positions: npt.NDArray[np.intp]) -> Sequence[Article]:
-    """Some of the articles, in the order of `positions`; those that lie elsewhere stay there until they are read."""
-    if isinstance(articles, StoredArticles):
-        return articles.take(positions)
-    return [articles[position] for position in positions.tolist()]
-
-
 @dataclass(frozen=True, slots=True)
 class Skipped:
     """Something seen that could not be used, and why; `line` counts from 1 where one record of a file is meant."""
@@ -149,7 +133,7 @@ class Candidates:
 
 @dataclass(frozen=True, slots=True)
 class AlignedPair(Sent):
-    """Two sentences facing each other, by their positions in `text.sentences` of each article's body."""
+    """Two sentences facing each other, by their positions in `sentences` of each article's body."""
 
     left: int
     right: int

@@ -6,54 +6,47 @@ import logging
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
-from functools import partial
 from itertools import accumulate
+from pathlib import Path
 
 import numpy as np
 
-from dedup.cluster import UNVERIFIED, cluster_pairs, linked_groups
-from dedup.columns import join_rows, take_rows
-from dedup.datatypes import (
-    UNDETERMINED,
-    Article,
-    Candidates,
-    Comparison,
-    Language,
-    Progress,
-    Report,
-    Settings,
-    Skipped,
-    take_articles,
+from dedup.arrays import batches, take_rows
+from dedup.clustering.average_linkage import UNVERIFIED, cluster_pairs
+from dedup.clustering.decisions import Decisions, choose_in_full, linked_positions, rank_articles, weakest_pairs
+from dedup.clustering.linked_pairs import judge_linked
+from dedup.datatypes import Article, Comparison, Language, Progress, Report, Settings, Skipped
+from dedup.embedding.encoder import Encoder
+from dedup.embedding.load import load_encoder
+from dedup.language.detect import detect_languages
+from dedup.matching.evidence import describe_pairs
+from dedup.matching.exact import exact_match, first_copies
+from dedup.matching.prepare import prepare
+from dedup.matching.scorer import Scorer, load_scorer, probability
+from dedup.matching.verify import judge_pairs
+from dedup.reading.collect import collect
+from dedup.report import records, view
+from dedup.report.destination import open_folder
+from dedup.report.parquet import (
+    SUMMARY,
+    matches_table,
+    skipped_table,
+    write_articles,
+    write_copies,
+    write_matches,
 )
-from dedup.decisions import (
-    Decisions,
-    choose_in_full,
-    exact_match,
-    linked_positions,
-    rank_articles,
-    weakest_pairs,
-)
-from dedup.detect import detect_languages
-from dedup.embed import Encoder, load_encoder
-from dedup.facts import StoredFacts
-from dedup.factual import Keys, fact_keys, pairs_by_facts
-from dedup.garbage import give_back_memory
-from dedup.neighbours import Neighbourhood, search
-from dedup.parallel import ALONE, Workers, one_thread
-from dedup.resources import estimate, require
-from dedup.scoring import Scorer, load_scorer, probability
-from dedup.shelved import ShelvedArticles
-from dedup.text import content_hash, main_script
-from dedup.texts import batches, embed_bodies, state_facts, weigh_sentences
-from dedup.verify import Subjects, Verdicts, describe_pairs, find_matches, judge_pairs
+from dedup.runtime.article_files import ShelvedArticles, take_articles
+from dedup.runtime.process import give_back_memory, one_thread
+from dedup.runtime.resources import estimate, require
+from dedup.runtime.workers import ALONE, Workers
 
 logger = logging.getLogger(__name__)
 
 _MAPPED = 20_000  # articles up to which a report keeps the vectors; a map of more cannot be read
-_COMPLETED = 100  # articles up to which a group of linked articles has all its pairs verified
+
 _FEW_CHARACTERS = 1_000_000  # read by one process before others have started
+
 _LONG_RUN = 20_000  # articles beyond which a run says beforehand what it takes
-_NEAR = 1 << 20
 
 
 def find_duplicates(
@@ -105,7 +98,7 @@ def find_duplicates(
     """
     encoder = encoder or load_encoder(settings.model)
     scorer = load_scorer(settings.level, settings.threshold, settings.scorer, fingerprint=encoder.fingerprint)
-    kept, skipped = (workers or ALONE).gather(articles, progress)
+    kept, skipped = collect(articles, workers or ALONE, progress)
     with one_thread(), nullcontext(workers) if workers else Workers(_worthwhile(kept, jobs)) as sharing:
         found = decide(kept, encoder, scorer, settings, sharing, progress)
         give_back_memory()
@@ -159,13 +152,13 @@ def decide(
     progress: Progress | None,
 ) -> Decisions:
     """Languages, matches and clusters of articles, which stay where they are: only workers look into them."""
-    originals = _originals(articles, workers)
+    originals = first_copies(articles, workers)
     distinct = sorted(set(originals))
     first = take_articles(articles, np.array(distinct, np.intp))
     languages = _detect(first, workers, progress)
     _check_resources(first, languages, encoder, workers)
     subjects, neighbourhood = prepare(first, languages, encoder, settings, workers=workers, progress=progress)
-    candidates, verdicts = _judge(subjects, neighbourhood, scorer, workers, progress)
+    candidates, verdicts = judge_linked(subjects, neighbourhood, scorer, workers, progress)
     ranks = rank_articles(articles, linked_positions(candidates, distinct, originals), workers)
     groups = cluster_pairs(
         candidates.left,
@@ -196,13 +189,6 @@ def decide(
     )
 
 
-def _originals(articles: Sequence[Article], workers: Workers) -> list[int]:
-    """For each article the position of the first one with the same text."""
-    first: dict[str, int] = {}
-    hashes = (value for batch in workers.map(_hash_bodies, batches(articles)) for value in batch)
-    return [first.setdefault(value, position) for position, value in enumerate(hashes)]
-
-
 def _detect(articles: Sequence[Article], workers: Workers, progress: Progress | None) -> list[Language]:
     found: list[Language] = []
     for batch in workers.map(_detect_bodies, batches(articles)):
@@ -210,10 +196,6 @@ def _detect(articles: Sequence[Article], workers: Workers, progress: Progress | 
         if progress:
             progress("detect", len(found), len(articles))
     return found
-
-
-def _hash_bodies(articles: Sequence[Article]) -> list[str]:
-    return [content_hash(article.body) for article in articles]
 
 
 def _detect_bodies(articles: Sequence[Article]) -> Sequence[Language]:
@@ -238,74 +220,53 @@ def _check_resources(
     require(needed)
 
 
-def prepare(
-    articles: Sequence[Article],
-    languages: Sequence[Language],
-    encoder: Encoder,
-    settings: Settings,
+def write_tables(
+    articles: Iterable[Article | Skipped],
+    folder: str | Path,
     *,
+    settings: Settings = Settings(),
+    encoder: Encoder | None = None,
     workers: Workers = ALONE,
+    with_text: bool = True,
     progress: Progress | None = None,
-) -> tuple[Subjects, Neighbourhood]:
-    """Everything that verification and the search need to know of the articles."""
-    codes = [language.code for language in languages]
-    embeddings, means, shelf, parted = embed_bodies(articles, codes, encoder, workers=workers, progress=progress)
-    passages, lengths, shelves = weigh_sentences(parted, codes, means, encoder, workers=workers, progress=progress)
-    del parted  # and its files
-    facts = state_facts(articles, codes, workers=workers, progress=progress)
-    subjects = Subjects(
-        articles, np.array(codes, dtype=str), lengths, passages, facts.stored(), (shelf, *shelves, facts)
-    )
-    unread = np.flatnonzero(subjects.codes == UNDETERMINED)
-    groups = list(codes)
-    for position, article in zip(unread.tolist(), take_articles(articles, unread), strict=True):
-        groups[position] = f"und {main_script(article.body)}"
-    found = search(embeddings, groups, neighbours=settings.neighbours, workers=workers, progress=progress)
-    if len(unread):
-        tasks = batches(range(len(articles)))
-        keys = [of_article for batch in workers.map(partial(_fact_keys, subjects.facts), tasks) for of_article in batch]
-        found = found.with_pairs(pairs_by_facts(keys, unread))
-    give_back_memory()
-    return subjects, found
+) -> records.Record:
+    """Find duplicates and write the tables ``articles``, ``matches`` and ``skipped``; returns the summary.
 
+    Parameters
+    ----------
+    articles : iterable of Article or Skipped
+        As for `find_duplicates`; `Shards`, if they are to be read by other machines.
+    folder : str or path
+        A folder, or a URI such as ``s3://bucket/duplicates``, with nothing in it. Matches lie there in the order of
+        articles, exact copies behind the others.
+    workers : Workers
+        Who shares the work: `RayWorkers`, for more than one machine.
 
-def _fact_keys(stored: StoredFacts, articles: Sequence[int]) -> list[Keys]:
-    return [fact_keys(facts) for facts in stored.take(np.array(articles, np.intp))]
+    Returns
+    -------
+    dict
+        What stands in ``summary.json``: the JSON report without its lists of articles, clusters, matches and skipped.
 
-
-def _judge(
-    subjects: Subjects, neighbourhood: Neighbourhood, scorer: Scorer, workers: Workers, progress: Progress | None
-) -> tuple[Candidates, Verdicts]:
-    """Verified pairs among articles that are linked, in order.
-
-    Of all candidates only those that look like matches are kept. A cluster is judged by all its pairs, so the others
-    between articles that are linked, whether the search proposed them or not, are then verified too.
+    Raises
+    ------
+    ReadError
+        If the folder is not empty, or cannot be written.
     """
-    total = len(neighbourhood.near)
-    told = (lambda done: progress("verify", done, total)) if progress else None
-    linking, of_linking = find_matches(subjects, neighbourhood.blocks(), scorer, workers=workers, progress=told)
-    lacking = _lacking(neighbourhood, linking)
-    of_lacking = judge_pairs(subjects, lacking, scorer, workers=workers)
-    every, of_every = join_rows([linking, lacking]), join_rows([of_linking, of_lacking])
-    order = np.lexsort((every.right, every.left))
-    return take_rows(every, order), take_rows(of_every, order)
-
-
-def _lacking(neighbourhood: Neighbourhood, linking: Candidates) -> Candidates:
-    """Pairs within groups of linked articles, as far as they were proposed or the group is small, less the linking."""
-    n = len(neighbourhood.embeddings)
-    known = linking.left * n + linking.right
-    groups = linked_groups((number // n, number % n) for number in known.tolist())
-    group_of = np.full(n, -1, np.int32)
-    wanted = [np.empty(0, np.int64)]
-    for number, group in enumerate(map(np.array, groups)):
-        group_of[group] = number
-        if 2 < len(group) <= _COMPLETED:
-            one, other = np.triu_indices(len(group), 1)
-            wanted.append(group[one] * n + group[other])
-    for start in range(0, len(neighbourhood.near), _NEAR):
-        near = neighbourhood.near[start : start + _NEAR]
-        group_of_left = group_of[near // n]
-        wanted.append(near[(group_of_left >= 0) & (group_of_left == group_of[near % n])])
-    missing = np.setdiff1d(np.concatenate(wanted), known)
-    return neighbourhood.between(*np.divmod(missing, max(n, 1)))
+    place = open_folder(folder)
+    nothing = matches_table(())  # without pyarrow an error now and not after the work
+    encoder = encoder or load_encoder(settings.model)
+    scorer = load_scorer(settings.level, settings.threshold, settings.scorer, fingerprint=encoder.fingerprint)
+    kept, skipped = collect(articles, workers, progress)
+    with one_thread():
+        found = decide(kept, encoder, scorer, settings, workers, progress)
+        kinds = write_matches(found, place, workers, with_text)
+    if not kinds:
+        place.write("matches/part-000000.parquet", nothing)
+    clusters = found.clusters(kinds)
+    write_copies(found, kept, place, workers, with_text)
+    write_articles(found, clusters, kept, place, workers)
+    place.write("skipped/part-000000.parquet", skipped_table(map(records.skipped_record, skipped)))
+    head = records.head(f"{encoder.name}@{encoder.fingerprint}", settings, scorer.threshold)
+    summary = {**head, "counts": view.counts_of(len(kept), len(skipped), clusters)}
+    place.write(SUMMARY, f"{records.dumps(summary, indent=1)}\n".encode())
+    return summary

@@ -1,4 +1,4 @@
-"""Writes `dedup/facts/cldr.json`: what reading numbers and dates takes of the Unicode CLDR, by way of babel.
+"""Writes `dedup/matching/facts/cldr.json`: what reading numbers and dates takes of the Unicode CLDR, by way of babel.
 
 Babel takes 4 ms for a language, most of it for what nobody reads here; the file takes 1 ms for all of them, and with it
 the facts of a text do not depend on which babel is installed. To write it anew: ``python tests/cldr.py``
@@ -16,13 +16,13 @@ from babel import Locale
 from babel.numbers import get_decimal_symbol
 
 from dedup.datatypes import UNDETERMINED
-from dedup.detect import _LANGUAGES
-from dedup.facts import words
+from dedup.language.scripts import LANGUAGES
+from dedup.matching.facts import locale_words
 
 BABEL = "2.18.0"  # whose CLDR the file holds
 BABEL_CODES = {"zh-cn": "zh_Hans", "zh-tw": "zh_Hant", "tl": "fil", "no": "nb"}
 
-FILE = Path(words.__file__).with_name("cldr.json")
+FILE = Path(locale_words.__file__).with_name("cldr.json")
 _NUMERIC_MONTH = re.compile(r"\d")
 _MORE_MONTHS = {
     "ar": "كانون الثاني|شباط|آذار|نيسان|أيار|حزيران|تموز|آب|أيلول|تشرين الأول|تشرين الثاني|كانون الأول",
@@ -32,7 +32,7 @@ _MORE_MONTHS = {
 
 def words_by_language() -> dict[str, dict[str, Any]]:
     """Decimal mark, months, weekdays and scale words of every language that is told, and of none of them."""
-    languages = [*_LANGUAGES, UNDETERMINED]
+    languages = [*LANGUAGES, UNDETERMINED]
     return {language: _words(Locale.parse(BABEL_CODES.get(language, language))) for language in languages}
 
 

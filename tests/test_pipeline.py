@@ -13,11 +13,11 @@ import pytest
 
 import dedup
 from dedup import Article, Language, Level, MatchKind, Report, Settings, Skipped, find_duplicates
-from dedup.embed import Encoder
-from dedup.pipeline import prepare
+from dedup.embedding.encoder import Encoder
+from dedup.matching.prepare import prepare
+from dedup.matching.scorer import FEATURES, HEADS, Scorer
+from dedup.matching.verify import judge_pairs
 from dedup.report import as_json
-from dedup.scoring import FEATURES, HEADS, Scorer
-from dedup.verify import judge_pairs
 
 STORIES = {
     "en": "Heavy rain flooded 12 streets in the old town of Verona on Monday, the mayor said. About 340 people had to "

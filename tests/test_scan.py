@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-
-from dedup.cli import main
-from reading import SCRIPTS
 from test_hostile import LIMIT, build
+
+from dedup.cli.commands import main
+from samples import SCRIPTS
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\ud800-\udfff]")
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dedup.report.comparison import comparison_as_json, comparison_as_text
-from dedup.report.records import as_csv, as_dict, as_json, as_jsonl, as_parquet, schema
-from dedup.report.text import as_text, summary_line
+from dedup.report.csv_report import as_csv
+from dedup.report.plain_text import as_text, summary_line
+from dedup.report.records import as_dict, as_json, as_jsonl, schema
 from dedup.report.view import counts
 
 if TYPE_CHECKING:
     from dedup.report.html import as_html
+    from dedup.report.parquet import as_parquet
 
 __all__ = [
     "as_csv",
@@ -30,11 +32,13 @@ __all__ = [
     "summary_line",
 ]
 
+_LATER = {"as_html": "dedup.report.html", "as_parquet": "dedup.report.parquet"}
+
 
 def __getattr__(name: str) -> Any:
-    """The HTML page, loaded when asked for: it needs numpy, and `dedup --help` need not wait for it (PEP 562)."""
-    if name != "as_html":
-        raise AttributeError(f"module 'dedup.report' has no attribute {name!r}")
-    from dedup.report.html import as_html
+    """What needs numpy, loaded when asked for: `dedup --help` need not wait for it (PEP 562)."""
+    from importlib import import_module
 
-    return as_html
+    if name not in _LATER:
+        raise AttributeError(f"module 'dedup.report' has no attribute {name!r}")
+    return getattr(import_module(_LATER[name]), name)

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from dedup.datatypes import Agreement, Article, Comparison
+from dedup.language.text import printable
 from dedup.report import view
 from dedup.report.records import SCHEMA, Record, article_record, dumps, match_record
 from dedup.report.terminal import Pen, fit, fit_end, pad, wrap
-from dedup.report.words import KIND_WORDS, certainty_words, language_name
-from dedup.text import printable
+from dedup.report.wording import KIND_WORDS, certainty_words, language_name
 from dedup.version import __version__
 
 _NARROWEST = 40
+
 _PAIRS, _ALONE, _CELL_LINES, _FACTS = 12, 6, 3, 12
+
 _ALL = 10**9
 
 

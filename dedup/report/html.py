@@ -15,18 +15,20 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from dedup import text
 from dedup.datatypes import Embeddings, MatchKind, Report
+from dedup.language import text
 from dedup.report import view
-from dedup.report.islands import page_islands
-from dedup.report.words import CERTAINTY_WORDS, KIND_PLURALS, certainty_words, language_name
+from dedup.report.page_data import page_islands
+from dedup.report.wording import CERTAINTY_WORDS, KIND_PLURALS, certainty_words, language_name
 from dedup.version import __version__
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 _SCRIPTS = ("dom.js", "data.js", "marks.js", "evidence.js", "matrix.js", "cards.js", "map.js", "page.js")
+
 _LANGUAGES_CHARTED = 8
+
 _SKIPPED_LISTED = 1000
 
 

@@ -5,38 +5,31 @@ The same report gives the same bytes. Similarities, scores and coverages carry s
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
 from importlib import resources
 from itertools import chain, starmap
 from typing import Any, TypeAlias
 
 from dedup.datatypes import Agreement, Article, Cluster, Language, Match, Report, Settings, Skipped
-from dedup.errors import MissingExtraError
+from dedup.language.text import content_hash, count_words
 from dedup.report import view
-from dedup.text import content_hash, count_words
 from dedup.version import __version__
 
 SCHEMA = 1
 """Version of the JSON report's shape; it changes only when a program that reads reports would have to."""
 
-COLUMNS = (
-    "cluster", "kind", "role", "score", "id", "language", "words", "title", "path", "url", "published", "why",
-)  # fmt: skip
-"""Columns of the CSV report."""
-
 Record: TypeAlias = dict[str, Any]
 
 _ALIGNED = 5
+
 _UNTOLD = Agreement()
+
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False).encode
+
 _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_FORMULA = ("=", "+", "-", "@", "\t", "＝", "＋", "－", "＠")
 
 
 def as_dict(report: Report, *, with_text: bool = True) -> Record:
@@ -61,57 +54,6 @@ def as_jsonl(report: Report, *, with_text: bool = True) -> str:
     first = {"type": "report", **_head(report), "counts": view.counts(report)}
     rows = ({"type": types[name], **row} for name, rows in _rows(report, with_text).items() for row in rows)
     return "".join(f"{dumps(row)}\n" for row in chain([first], rows))
-
-
-def as_csv(report: Report, *, with_text: bool = True) -> str:
-    """One row a clustered article, then one a skipped file, in `COLUMNS`; no cell runs as a spreadsheet formula.
-
-    The role is ``representative``, ``duplicate`` or ``skipped``; score and why are those of the match with the
-    representative, or with the closest member where the two were not matched.
-    """
-    out = io.StringIO()
-    writer = csv.DictWriter(out, COLUMNS, restval="", lineterminator="\n")
-    writer.writeheader()
-    for story in view.stories(report):
-        for member in story.cluster.members:
-            writer.writerow(_clustered_row(report, story, member, with_text))
-    for skipped in report.skipped:
-        where = skipped.path if skipped.line is None else f"{skipped.path}:{skipped.line}"
-        writer.writerow({"role": "skipped", "path": _cell(where), "why": _cell(skipped.reason)})
-    return out.getvalue()
-
-
-def as_parquet(report: Report, *, with_text: bool = True) -> dict[str, bytes]:
-    """File names and contents of three Parquet tables: articles (with their clusters), matches, skipped.
-
-    Raises
-    ------
-    MissingExtraError
-        If pyarrow is not installed (extra ``parquet``).
-    """
-    whole = as_dict(report, with_text=with_text)
-    of_article = {id: cluster for cluster in whole["clusters"] for id in cluster["members"]}
-    clusters = [of_article.get(article["id"]) for article in whole["articles"]]
-    return {
-        "articles.parquet": articles_table(whole["articles"], clusters),
-        "matches.parquet": matches_table(whole["matches"]),
-        "skipped.parquet": skipped_table(whole["skipped"]),
-    }
-
-
-def articles_table(articles: Iterable[Record], clusters: Iterable[Record | None]) -> bytes:
-    """A Parquet file of articles, each with the cluster it is in, of which id, kind and representative are needed."""
-    return _table(_ARTICLE_FIELDS, starmap(_parquet_article, zip(articles, clusters, strict=True)))
-
-
-def matches_table(matches: Iterable[Record]) -> bytes:
-    """A Parquet file of matches."""
-    return _table(_MATCH_FIELDS, map(_parquet_match, matches))
-
-
-def skipped_table(skipped: Iterable[Record]) -> bytes:
-    """A Parquet file of what was skipped."""
-    return _table(_SKIPPED_FIELDS, skipped)
 
 
 def head(model: str, settings: Settings, threshold: float) -> Record:
@@ -256,72 +198,5 @@ def _block(value: Any) -> str:
     return f"[\n {lines}\n]" if lines else "[]"
 
 
-def _clustered_row(report: Report, story: view.Story, member: int, with_text: bool) -> dict[str, str | int]:
-    article = report.articles[member]
-    represents = member == story.cluster.representative
-    match = None if represents else story.explaining(member)
-    return {
-        "cluster": story.id,
-        "kind": story.cluster.kind.value,
-        "role": "representative" if represents else "duplicate",
-        "score": f"{match.score:.6f}" if match else "",
-        "id": _cell(article.id),
-        "language": report.languages[member].code,
-        "words": count_words(article.body),
-        "title": _cell(article.title),
-        "path": _cell(article.path),
-        "url": _cell(article.url),
-        "published": _cell(article.published),
-        "why": _cell(view.why(report, match, with_text=with_text)) if match else "",
-    }
-
-
-def _cell(value: str) -> str:
-    """A cell that no spreadsheet runs and no terminal obeys.
-
-    What begins like a formula gets an apostrophe before it (CWE-1236); control characters are escaped.
-    """
-    plain = _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", _plain(value))
-    return f"'{plain}" if plain.startswith(_FORMULA) else plain
-
-
-_ARTICLE_FIELDS = {
-    "id": "string", "path": "string", "title": "string", "language": "string", "language_probability": "float64",
-    "declared_language": "string", "words": "int64", "hash": "string", "url": "string", "published": "string",
-    "cluster": "string", "kind": "string", "representative": "bool_",
-}  # fmt: skip
-_MATCH_FIELDS = {
-    "left": "string", "right": "string", "similarity": "float64", "score": "float64", "kind": "string",
-    "excerpt": "string", "coverage_left": "float64", "coverage_right": "float64", "evidence": "string",
-}  # fmt: skip
-_SKIPPED_FIELDS = {"path": "string", "line": "int64", "reason": "string"}
-
-
-def _parquet_article(article: Record, cluster: Record | None) -> Record:
-    if cluster is None:
-        return article
-    is_representative = article["id"] == cluster["representative"]
-    return {**article, "cluster": cluster["id"], "kind": cluster["kind"], "representative": is_representative}
-
-
-def _parquet_match(match: Record) -> Record:
-    left, right = match["evidence"]["coverage"]
-    return {**match, "coverage_left": left, "coverage_right": right, "evidence": dumps(match["evidence"])}
-
-
-def _table(fields: dict[str, str], rows: Iterable[Record]) -> bytes:
-    """One Parquet file in memory."""
-    try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    except ImportError as error:
-        raise MissingExtraError("pyarrow", "parquet") from error
-    types = pa.schema([(name, getattr(pa, kind)()) for name, kind in fields.items()])
-    plain = [{name: _plain(row.get(name)) for name in fields} for row in rows]
-    sink = io.BytesIO()
-    pq.write_table(pa.Table.from_pylist(plain, schema=types), sink, compression="zstd")
-    return sink.getvalue()
-
-
-def _plain(value: Any) -> Any:
+def without_surrogates(value: Any) -> Any:
     return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value

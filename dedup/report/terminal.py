@@ -10,6 +10,7 @@ import unicodedata
 from dataclasses import dataclass
 
 _ISOLATE, _END_ISOLATE = "\u2068", "\u2069"  # first strong isolate (Unicode bidirectional algorithm, UAX 9)
+
 _CODES = {"bold": "1", "dim": "2", "green": "32", "yellow": "33", "cyan": "36"}
 
 

@@ -8,12 +8,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from dedup import text
 from dedup.datatypes import AlignedPair, Article, Cluster, Evidence, Match, MatchKind, Report
+from dedup.language import text
+from dedup.language.sentences import sentences as split_sentences
 
 _SHOWN_FACTS = 4
+
 _LARGE = re.compile(r"[1-9][0-9]{4,17}")
+
 _NOT_DIGITS = re.compile(r"[^0-9]")
+
 _LONG_ENOUGH = 4  # words of a sentence that can stand for an untitled article
 
 
@@ -96,7 +100,7 @@ def best_aligned(evidence: Evidence, limit: int) -> list[AlignedPair]:
 @lru_cache(maxsize=1024)
 def sentences(article: Article) -> tuple[str, ...]:
     """Sentences of an article as `AlignedPair` numbers them."""
-    return tuple(text.sentences(article.body))
+    return tuple(split_sentences(article.body))
 
 
 def place(article: Article) -> str:

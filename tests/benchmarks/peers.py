@@ -14,8 +14,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import dedup
-from dedup.cluster import linked_groups
-from dedup.text import normalise
+from dedup.clustering.linked_pairs import linked_groups
+from dedup.language.text import normalise
 
 Groups = list[tuple[int, ...]]
 

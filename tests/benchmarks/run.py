@@ -30,7 +30,7 @@ import peers
 import psutil
 
 import dedup
-from dedup.parallel import count_cores
+from dedup.runtime.process import count_cores
 
 _LONGEST = 5  # seconds between looks at the memory, each of which holds the processes up for a moment
 

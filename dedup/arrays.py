@@ -1,0 +1,49 @@
+"""Array types, values made of arrays side by side, and sequences cut into batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+Positions = npt.NDArray[np.intp]
+Counts = npt.NDArray[np.intp]
+Flags = npt.NDArray[np.bool_]
+_BATCH = 256
+
+Columns = TypeVar("Columns")
+"""A dataclass whose fields are all arrays with a row a pair."""
+
+
+def take_rows(value: Columns, at: Any) -> Columns:
+    """The rows that a slice or an array of positions or flags names."""
+    return type(value)(*(getattr(value, field.name)[at] for field in fields(value)))  # type: ignore[arg-type]
+
+
+def join_rows(parts: Sequence[Columns]) -> Columns:
+    """The rows of all parts, one behind the other; at least one part."""
+    names = [field.name for field in fields(parts[0])]  # type: ignore[arg-type]
+    return type(parts[0])(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+
+def rows_of(
+    starts: npt.NDArray[np.intp], which: npt.NDArray[np.intp]
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """The rows of some lists, where each list begins among them, and how many it has."""
+    lengths = starts[which + 1] - starts[which]
+    begins = np.cumsum(lengths) - lengths
+    return np.repeat(starts[which] - begins, lengths) + np.arange(int(lengths.sum())), begins, lengths
+
+
+def batches(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """A sequence in parts of a size that a process does at a time."""
+    return (items[start : start + _BATCH] for start in range(0, len(items), _BATCH))
+
+
+def slices(total: int, size: int) -> Iterator[slice]:
+    """Consecutive slices of a size, the last one shorter."""
+    return (slice(start, min(start + size, total)) for start in range(0, total, size))

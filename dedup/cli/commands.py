@@ -1,0 +1,329 @@
+"""The command line: parse, call, print.
+
+Standard output is data, standard error is everything else. Exit codes: 0 finished, 1 failed, 2 wrong usage,
+3 duplicates found under ``--check``, 130 interrupted. The stages are imported inside the commands that run them, so
+that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dedup import report as rendering
+from dedup.cli import options
+from dedup.cli.output import check_output, layout, log_to_stderr, progress_line, write, write_report
+from dedup.datatypes import Article, Level, Report, Settings, Skipped
+from dedup.errors import DedupError, ReadError, SettingsError
+from dedup.runtime.process import collected_seldom, count_cores, load_numpy_alone, search_no_more_at_exit
+from dedup.version import __version__
+
+if TYPE_CHECKING:
+    from dedup.runtime.ray_cluster import RayWorkers
+
+_FOUND_DUPLICATES, _INTERRUPTED = 3, 130
+
+
+class _Interrupted(click.ClickException):
+    exit_code = _INTERRUPTED
+
+
+class _Faces(click.Group):
+    """The one place where errors become messages and exit codes."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; dedup's own errors end it with a message instead of a traceback."""
+        search_no_more_at_exit()
+        try:
+            with collected_seldom():
+                return super().invoke(ctx)
+        except SettingsError as error:
+            raise click.UsageError(str(error)) from error
+        except DedupError as error:
+            raise click.ClickException(str(error)) from error
+        except KeyboardInterrupt as error:
+            raise _Interrupted("interrupted; no report was written") from error
+
+
+_path = click.Path(path_type=Path)
+
+
+@click.group(cls=_Faces, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="dedup")
+def main() -> None:
+    """Find articles that tell the same story, also in other languages, and see why.
+
+    \b
+    dedup scan articles/                                every story told more than once, with the reason
+    dedup scan articles/ --format html -o report.html   a page to look through and decide
+    dedup scan news.jsonl --format json -o report.json  for other programs (its shape: dedup schema)
+    dedup scan articles/ --check -q                     exit code 3 if there are duplicates
+    dedup compare first.txt second.html                 two articles side by side
+    dedup evaluate gold.jsonl report.json               how right a report is
+
+    Reads .txt .md .html .json .jsonl .csv .tsv .parquet .xml .rss .atom, each also as .gz. Nothing is changed, and
+    nothing leaves the machine.
+
+    Exit codes: 0 finished, 1 failed, 2 wrong usage, 3 duplicates found under --check, 130 interrupted.
+    """
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option("-f", "--format", "form", default="text", show_default=True, help="Shape of the report.",
+              type=click.Choice(["text", "json", "jsonl", "csv", "html", "parquet"]))  # fmt: skip
+@options.placing
+@options.deciding
+@options.reading
+@options.jobs
+@options.distributing
+@click.option("--check", is_flag=True, help="Exit with code 3 if there are duplicates.")
+@click.option("--no-text", is_flag=True, help="Leave the text of the articles out of the report.")
+@options.speaking
+def scan(
+    paths: tuple[str, ...], form: str, output: str, model: str, threshold: float | None, scorer: str, level: str,
+    text_field: str | None, id_field: str | None, glob: str | None, max_bytes: int | None, jobs: int | None,
+    engine: str, ray_address: str | None, check: bool, no_text: bool, quiet: bool, verbose: int, no_progress: bool,
+) -> None:  # fmt: skip
+    """Find duplicates in files and folders.
+
+    \b
+    dedup scan articles/
+    dedup scan a.jsonl b.csv --text-field body --format csv -o duplicates.csv
+    dedup scan articles/ --model sentence-transformers/LaBSE --threshold 0.7
+    dedup scan s3://bucket/news --engine ray --ray-address auto --format parquet -o s3://bucket/duplicates
+
+    A folder is walked in order of names; hidden files and links are left out; "-" is JSON lines on standard input. A
+    text file is one article; JSON, JSONL, CSV and Parquet hold one a record, with fields text and, if present, id,
+    title, url, published, language. What cannot be used is skipped, counted and named with its reason.
+
+    With --engine ray every machine must reach the paths, which may be URIs, and --format parquet writes tables in many
+    parts, for results too large for one report.
+    """
+    log_to_stderr(verbose)
+    settings = Settings(model=model, threshold=threshold, level=Level(level), scorer=scorer)
+    check_output(form, output)
+    with _engine(engine, ray_address, jobs) as workers:
+        articles = _read(paths, shared=workers is not None, jobs=jobs or count_cores(),
+                         text_field=text_field, id_field=id_field, glob=glob, max_bytes=max_bytes)  # fmt: skip
+        report = None
+        if workers and form == "parquet":
+            from dedup.pipeline import write_tables
+
+            with progress_line(not (quiet or no_progress)) as progress:
+                counts = write_tables(articles, output, settings=settings, workers=workers, with_text=not no_text,
+                                      progress=progress)["counts"]  # fmt: skip
+        else:
+            sharing: dict[str, Any] = {"workers": workers} if workers else {"jobs": jobs or count_cores()}
+            told = not no_text or form in ("text", "html", "csv")  # these say how many sentences match
+            report = _find(articles, settings, shown=not (quiet or no_progress), evidence=told, **sharing)
+            counts = rendering.counts(report)
+    if report:
+        write_report(report, form, Path(output), full=verbose > 0, with_text=not no_text)
+    if not quiet and (form != "text" or output != "-"):
+        click.echo(rendering.summary_line(counts), err=True)
+    if check and counts["clusters"]:
+        raise click.exceptions.Exit(_FOUND_DUPLICATES)
+
+
+@main.command()
+@click.argument("left")
+@click.argument("right")
+@click.option("-f", "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
+              help="Shape of the answer.")  # fmt: skip
+@options.writing
+@options.deciding
+@click.option("--check", is_flag=True, help="Exit with code 3 if the two are the same article.")
+@options.verbose
+def compare(
+    left: str, right: str, form: str, output: Path, model: str, threshold: float | None, scorer: str, level: str,
+    check: bool, verbose: int,
+) -> None:  # fmt: skip
+    """Hold two articles side by side.
+
+    Shows the verdict, the sentences that face each other, what only one of the two says, and the numbers and names
+    that agree or clash.
+
+    \b
+    dedup compare first.txt second.html
+    dedup compare news.jsonl#1204 news.jsonl#1377     records by their ids
+    """
+    from dedup.pipeline import compare_articles
+
+    log_to_stderr(verbose)
+    settings = Settings(model=model, threshold=threshold, level=Level(level), scorer=scorer)
+    check_output(form, output)
+    comparison = compare_articles(_one_article(left), _one_article(right), settings=settings)
+    if form == "json":
+        write(rendering.comparison_as_json(comparison), output)
+    else:
+        write(rendering.comparison_as_text(comparison, full=verbose > 0, **layout(output)), output)
+    if check and comparison.is_match:
+        raise click.exceptions.Exit(_FOUND_DUPLICATES)
+
+
+@main.command()
+@click.argument("gold", type=_path)
+@click.argument("report", required=False, type=_path)
+@click.option("--pairs", type=_path, metavar="FILE",
+              help="Labelled pairs to score as well: JSON lines with a, b and label 1 or 0.")  # fmt: skip
+@click.option("-f", "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
+              help="Shape of the answer.")  # fmt: skip
+@options.writing
+@options.deciding
+@options.speaking
+def evaluate(
+    gold: Path, report: Path | None, pairs: Path | None, form: str, output: Path, model: str, threshold: float | None,
+    scorer: str, level: str, quiet: bool, verbose: int, no_progress: bool,
+) -> None:  # fmt: skip
+    """Measure a report against gold stories.
+
+    \b
+    dedup evaluate gold.jsonl.xz                scans the articles in it, then measures
+    dedup evaluate gold.jsonl.xz report.json    measures a report that is already there
+
+    Pairwise precision and recall, BCubed, adjusted Rand index; over all pairs, across and within languages. GOLD holds
+    JSON lines with id, story and lang, text and title for a scan, and group, whose articles of different
+    stories are hard negatives. REPORT is a JSON or JSONL report of ours, or JSON lines with id and cluster.
+    """
+    from dedup.evaluation import metrics as measuring
+    from dedup.evaluation.gold import read_clusters, read_gold, read_pairs
+
+    log_to_stderr(verbose)
+    settings = Settings(model=model, threshold=threshold, level=Level(level), scorer=scorer)
+    check_output(form, output)
+    known, labelled = read_gold(gold), read_pairs(pairs) if pairs else ()
+    articles = [item.article for item in known]
+    clusters = read_clusters(report) if report else _scan_gold(articles, settings, shown=not (quiet or no_progress))
+    evaluation = measuring.evaluate(known, clusters, labelled)
+    if form == "json":
+        write(json.dumps(measuring.evaluation_as_dict(evaluation), indent=1, allow_nan=False) + "\n", output)
+    else:
+        write(measuring.evaluation_as_text(evaluation), output)
+
+
+@main.command()
+def schema() -> None:
+    """Print the JSON Schema of the JSON report."""
+    click.echo(rendering.schema(), nl=False)
+
+
+@main.command()
+@click.argument("golds", nargs=-1, required=True, type=_path, metavar="GOLD...")
+@click.option("--against", multiple=True, type=_path, metavar="GOLD", help="More sets, for what must stay apart alone.")
+@click.option("--events", multiple=True, type=_path, metavar="GOLD", help="More, whose stories others tell anew.")
+@click.option("--pairs", multiple=True, type=_path, metavar="FILE", help="Labelled pairs, which overrule the stories.")
+@options.level
+@options.model
+@options.writing
+@options.jobs
+@options.speaking
+def calibrate(
+    golds: tuple[Path, ...], against: tuple[Path, ...], events: tuple[Path, ...], pairs: tuple[Path, ...], level: str,
+    model: str, output: Path, jobs: int | None, quiet: bool, verbose: int, no_progress: bool,
+) -> None:  # fmt: skip
+    """Fit the score to labelled articles, for another model or another kind of text.
+
+    \b
+    dedup calibrate mine.jsonl more.jsonl --model sentence-transformers/LaBSE -o labse.json
+    dedup scan articles/ --model sentence-transformers/LaBSE --scorer labse.json
+
+    GOLD holds JSON lines with id, story, text and, if present, title, group. Standard error says what each gives, and
+    what it gives left out of the fit: the F1 of single pairs, the BCubed F1 of clusters or the F1 of the --pairs.
+    """
+    from dedup.embedding.load import load_encoder
+    from dedup.evaluation.calibrate import calibrate_scorer
+
+    log_to_stderr(verbose)
+    check_output("json", output)
+    sets, encoder = (golds, against, events, pairs), load_encoder(model)
+    with progress_line(not (quiet or no_progress)) as progress:
+        found = calibrate_scorer(*sets, encoder=encoder, level=Level(level), jobs=jobs, progress=progress)
+    click.echo("" if quiet else found.as_text(), err=True, nl=False)
+    write(found.as_json(), output)
+
+
+@main.command()
+@click.argument("corpus", type=_path)
+@click.option("-o", "--output", "out", required=True, type=_path, metavar="DIR",
+              help="Folder for the model; a stopped run goes on from its checkpoints in DIR.work.")  # fmt: skip
+@options.speaking
+def train(corpus: Path, out: Path, quiet: bool, verbose: int, no_progress: bool) -> None:
+    """Train the embedding model.
+
+    CORPUS is a folder of translation pairs; needs the extra dedup[train].
+    """
+    from dedup.training import train_encoder
+
+    log_to_stderr(verbose)
+    with progress_line(not (quiet or no_progress)) as progress:
+        train_encoder(corpus, out, progress=progress)
+
+
+@contextmanager
+def _engine(engine: str, address: str | None, jobs: int | None) -> Iterator[RayWorkers | None]:
+    """Ray, if it was asked for; meanwhile what it tells of workers that died goes to standard error."""
+    if engine == "ray":
+        from dedup.runtime.ray_cluster import RayWorkers
+
+        with redirect_stdout(sys.stderr), RayWorkers(address, jobs=jobs) as workers:
+            yield workers
+    elif address is not None:
+        raise click.UsageError("--ray-address needs --engine ray")
+    else:
+        yield None
+
+
+def _find(articles: Iterable[Article | Skipped], settings: Settings, *, shown: bool, **sharing: Any) -> Report:
+    load_numpy_alone()
+    from dedup.pipeline import find_duplicates
+
+    with progress_line(shown) as progress:
+        return find_duplicates(articles, settings=settings, progress=progress, **sharing)
+
+
+def _read(paths: Sequence[str], *, shared: bool = False, jobs: int = 1, **given: Any) -> Iterable[Article | Skipped]:
+    """What the paths hold, read here or by those who share the work; options not given keep their defaults."""
+    from dedup.reading.read import read_paths
+    from dedup.reading.source import ReadOptions
+
+    chosen = ReadOptions(**{name: value for name, value in given.items() if value is not None})
+    if shared:
+        from dedup.reading.shards import Shards
+
+        return Shards(tuple(paths), chosen)
+    return read_paths(paths, chosen, jobs=jobs)
+
+
+def _one_article(name: str) -> Article:
+    """The article that a path names, or a path and an id as reports show them: ``news.jsonl#id``."""
+    path = name if os.path.exists(name) or "#" not in name else name.rpartition("#")[0]
+    found = list(_read([path]))
+    articles = [item for item in found if isinstance(item, Article) and _names(name, path, item)]
+    if len(articles) == 1:
+        return articles[0]
+    if articles:
+        raise ReadError(f"{name} holds {len(articles)} articles; name one as {name}#ID, or scan them all")
+    reasons = "; ".join(item.reason for item in found if isinstance(item, Skipped))
+    raise ReadError(f"{name}: no such article{': ' if reasons else ''}{reasons}")
+
+
+def _names(name: str, path: str, article: Article) -> bool:
+    return name in (path, article.id, f"{article.path}#{article.id}")
+
+
+def _scan_gold(articles: Iterable[Article], settings: Settings, *, shown: bool) -> dict[str, str]:
+    """Cluster of every clustered gold article, from a scan that sees nothing of the gold."""
+    report = _find(articles, settings, evidence=False, jobs=count_cores(), shown=shown)
+    return {
+        report.articles[member].id: str(number)
+        for number, cluster in enumerate(report.clusters)
+        for member in cluster.members
+    }

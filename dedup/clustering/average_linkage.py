@@ -1,0 +1,136 @@
+"""Matches → clusters, without chaining.
+
+Average linkage on log-odds, the greedy form of correlation clustering (Bansal, Blum & Chawla 2004): the two clusters
+whose pairs are on average likeliest to be the same article are joined as long as that average favours it, and as long
+as those of the pairs that are in one language, where facts and wording can be held against each other directly, do not
+speak against it. A~B and B~C do not make A~C where A and C contradict each other, and one loose end does not pull two
+stories together.
+
+Mean F1 (BCubed; pairs for semeval22) of other forms on the development sets, given the same log-odds:
+
+=====================================================  ==========  =====
+form                                                   duplicates  story
+=====================================================  ==========  =====
+average linkage, as here                               97.2        87.7
+the same without the veto within one language          97.3        87.7
+greedy additive edge contraction (sums, not averages)  96.8        87.4
+the same, then single articles moved while that pays   96.8        87.2
+average linkage, then single articles moved            97.0        87.2
+pivots (Ailon et al. 2008), then articles moved        96.8        86.4
+stars: every article to the best of the centres        95.1        87.5
+pivots                                                 96.0        85.5
+connected components                                   88.5        81.9
+=====================================================  ==========  =====
+
+Duplicates: wmt24, wmt, ruby_news, near_dup, templated, debian_news, parts of ntrex and ntrex_other; story: news_events,
+semeval22, meantime. The veto costs a point in languages nobody knows (ntrex_other) and keeps templates apart.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from dedup.arrays import Positions
+from dedup.clustering.linked_pairs import linked_groups
+
+_AT_A_TIME = 1 << 14
+
+UNVERIFIED = -1.0
+"""Log-odds, threshold taken off, that a pair nobody has verified counts."""
+
+
+def cluster_pairs(
+    left: Positions,
+    right: Positions,
+    log_odds: npt.NDArray[np.float64],
+    *,
+    unknown: float,
+    key: Callable[[int], str],
+    languages: Sequence[str],
+) -> list[tuple[int, ...]]:
+    """Clusters of two or more, each ascending, sorted by their first member.
+
+    Memory is that of the largest group of linked articles.
+
+    Parameters
+    ----------
+    left, right : ndarray of shape (m,), intp, left < right
+        Unique pairs of positions of articles.
+    log_odds : ndarray of shape (m,), float64
+        Evidence for (above 0) or against (below 0) a pair belonging together, the threshold already taken off.
+    unknown : float
+        What a pair that is not among them counts; below 0.
+    key : callable (position) -> str
+        The unique name of an article in one of the pairs; ties are broken by them, so that the order of the articles
+        does not matter.
+    languages : sequence of str
+        Language codes of all articles.
+    """
+    linking = log_odds > 0
+    group_of = np.full(int(right.max(initial=-1)) + 1, -1)
+    for number, group in enumerate(linked_groups(zip(left[linking].tolist(), right[linking].tolist(), strict=True))):
+        group_of[list(group)] = number
+    within = np.flatnonzero((group_of[left] >= 0) & (group_of[left] == group_of[right]))
+    within = within[np.argsort(group_of[left[within]], kind="stable")]
+    found: list[tuple[int, ...]] = []
+    for part in np.split(within, np.flatnonzero(np.diff(group_of[left[within]])) + 1):
+        found += _cluster_group(left[part], right[part], log_odds[part], unknown, key, languages)
+    return sorted(found)
+
+
+def _cluster_group(
+    left: Positions,
+    right: Positions,
+    log_odds: npt.NDArray[np.float64],
+    unknown: float,
+    key: Callable[[int], str],
+    languages: Sequence[str],
+) -> list[tuple[int, ...]]:
+    """The clusters within a group of linked articles, which in a large archive may have millions of pairs."""
+    order = sorted({*left.tolist(), *right.tolist()}, key=key)
+    rank = {position: number for number, position in enumerate(order)}
+    members = {number: [number] for number in rank.values()}
+    sums: dict[int, dict[int, _Sum]] = {number: {} for number in rank.values()}
+    for one, other, value in _rows(left, right, log_odds):
+        a, b = rank[one], rank[other]
+        sums[a][b] = sums[b][a] = (value, 1, value if languages[one] == languages[other] else 0.0)
+    heap = [(-value, a, b, 1, 1) for a, row in sums.items() for b, (value, _, _) in row.items() if a < b and value > 0]
+    heapq.heapify(heap)
+    while heap:
+        _, a, b, size_a, size_b = heapq.heappop(heap)
+        if a not in members or b not in members or len(members[a]) != size_a or len(members[b]) != size_b:
+            continue  # one of the two has grown since: a newer entry is in the heap
+        _join(a, b, members, sums)
+        for other, (total, known, direct) in sums[a].items():
+            pairs = len(members[a]) * len(members[other])
+            average = (total + unknown * (pairs - known)) / pairs
+            if average > 0 and direct >= 0:
+                low, high = min(a, other), max(a, other)
+                heapq.heappush(heap, (-average, low, high, len(members[low]), len(members[high])))
+    return [tuple(sorted(order[at] for at in group)) for group in members.values() if len(group) > 1]
+
+
+def _rows(left: Positions, right: Positions, log_odds: npt.NDArray[np.float64]) -> Iterator[tuple[int, int, float]]:
+    """The pairs one after the other, some at a time: as Python's numbers they take ten times the room."""
+    for start in range(0, len(left), _AT_A_TIME):
+        part = slice(start, start + _AT_A_TIME)
+        yield from zip(left[part].tolist(), right[part].tolist(), log_odds[part].tolist(), strict=True)
+
+
+_Sum = tuple[float, int, float]  # log-odds between two clusters, pairs they are of, and the part within one language
+
+
+def _join(a: int, b: int, members: dict[int, list[int]], sums: dict[int, dict[int, _Sum]]) -> None:
+    """Move cluster b into cluster a."""
+    members[a] += members.pop(b)
+    row = sums.pop(b)
+    row.pop(a, None)
+    sums[a].pop(b, None)
+    for other, (value, known, direct) in row.items():
+        total, so_far, directly = sums[a].get(other, (0.0, 0, 0.0))
+        sums[a][other] = sums[other][a] = (total + value, so_far + known, directly + direct)
+        del sums[other][b]

@@ -1,0 +1,148 @@
+"""What a run decided: who belongs together, who stands for each story, and which pairs deserve their full evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from dedup.arrays import batches, take_rows
+from dedup.clustering.linked_pairs import Pair
+from dedup.datatypes import Article, Candidates, Cluster, Embeddings, Language, MatchKind, WeakestPair
+from dedup.language.text import reading_length
+from dedup.matching.exact import group_copies
+from dedup.matching.features import Subjects
+from dedup.matching.scorer import probability
+from dedup.matching.verify import Verdicts
+from dedup.runtime.article_files import take_articles
+from dedup.runtime.workers import Workers
+
+_ALL_IN_FULL = 12  # articles up to which all pairs of a cluster have their evidence in full
+
+_MOST_IN_FULL = 100_000  # pairs with evidence in full, two kilobytes each
+
+_KINDS = (MatchKind.EXACT, MatchKind.NEAR, MatchKind.EXCERPT, MatchKind.TRANSLATION, MatchKind.SAME_STORY)
+
+Group = tuple[int, ...]
+
+Rank = tuple[bool, str, int, str]
+"""What makes an article the representative of a story, the least first; an article's id stands last."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decisions:
+    """All that a run decided, before it is told at length.
+
+    originals : for each article the position of the first one with the same text
+    distinct : positions of those that are the first, ascending; what follows counts among these
+    languages : of the distinct articles
+    matched : what `describe_pairs` makes matches of
+    full : ndarray of shape (m,), bool, which of them are described in full
+    groups, weakest : clusters of distinct articles, and the weakest pair of each
+    ranks : of all articles that may be in a cluster, by their position among all
+    embeddings : of the distinct articles
+    """
+
+    originals: list[int]
+    distinct: list[int]
+    languages: list[Language]
+    matched: tuple[Subjects, Candidates, Verdicts]
+    full: npt.NDArray[np.bool_]
+    groups: list[Group]
+    weakest: list[WeakestPair]
+    ranks: Mapping[int, Rank]
+    embeddings: Embeddings
+
+    def clusters(self, kinds: Sequence[MatchKind]) -> tuple[Cluster, ...]:
+        """Groups of distinct articles, each with its copies, and copies that match nothing else.
+
+        `kinds` are those of the matches, in their order.
+        """
+        copies = group_copies(self.originals)
+        clusters = []
+        for group, weakest, kind in zip(self.groups, self.weakest, self._kinds_of_groups(kinds), strict=True):
+            members = sorted(position for at in group for position in copies.pop(self.distinct[at]))
+            weakest = replace(weakest, left=self.distinct[weakest.left], right=self.distinct[weakest.right])
+            clusters.append(Cluster(tuple(members), min(members, key=self.ranks.__getitem__), kind, weakest))
+        for members in copies.values():
+            if len(members) > 1:
+                weakest = WeakestPair(members[0], members[1], 1.0, 1.0)
+                representative = min(members, key=self.ranks.__getitem__)
+                clusters.append(Cluster(tuple(members), representative, MatchKind.EXACT, weakest))
+        return tuple(sorted(clusters, key=lambda cluster: cluster.members))
+
+    def _kinds_of_groups(self, kinds: Sequence[MatchKind]) -> list[MatchKind]:
+        """Of each group the kind of those of its matches that have least in common."""
+        _, matched, _ = self.matched
+        group_of = _group_of(self.groups, len(self.distinct))
+        group = group_of[matched.left]
+        within = (group >= 0) & (group == group_of[matched.right])
+        loosest = np.zeros(len(self.groups), np.intp)
+        np.maximum.at(loosest, group[within], np.array([_KINDS.index(kind) for kind in kinds], np.intp)[within])
+        return [_KINDS[number] for number in loosest.tolist()]
+
+
+def choose_in_full(
+    pairs: Iterable[Pair], groups: Sequence[Group], weakest: Sequence[WeakestPair], rank: Callable[[int], Rank]
+) -> npt.NDArray[np.bool_]:
+    """Which pairs have their evidence in full: in a large group those of its representative, and the weakest.
+
+    A run with more of them than memory is for keeps to the weakest of each group, and to the first groups.
+    """
+    central: dict[int, int] = {}  # of the members of large groups
+    for group in groups:
+        if len(group) > _ALL_IN_FULL:
+            central |= dict.fromkeys(group, min(group, key=rank))
+    shown = {(pair.left, pair.right) for pair in weakest}
+    chosen = [(pair in shown, any(central.get(at, at) in pair for at in pair)) for pair in pairs]
+    weak, near_centre = np.array(chosen, np.bool_).reshape(-1, 2).T
+    full = weak | near_centre
+    if full.sum() > _MOST_IN_FULL:
+        full = weak.copy()
+        full[np.flatnonzero(full)[_MOST_IN_FULL:]] = False
+    return full
+
+
+def weakest_pairs(
+    candidates: Candidates, verdicts: Verdicts, groups: Sequence[Group], articles: int
+) -> list[WeakestPair]:
+    """The verified pair of each group with the least score; the first of those that are equal."""
+    group_of = _group_of(groups, articles)
+    left, right = group_of[candidates.left], group_of[candidates.right]
+    within = np.flatnonzero((left == right) & (left >= 0))
+    order = within[np.lexsort((verdicts.log_odds[within], left[within]))]
+    weakest = order[np.unique(left[order], return_index=True)[1]]
+    found, scores = take_rows(candidates, weakest), probability(verdicts.log_odds[weakest])
+    columns = (found.left, found.right, found.similarity, scores)
+    return [WeakestPair(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
+
+
+def _group_of(groups: Sequence[Group], articles: int) -> npt.NDArray[np.intp]:
+    """The number of each article's group, -1 for one in none."""
+    group_of = np.full(articles, -1, np.intp)
+    for number, group in enumerate(groups):
+        group_of[list(group)] = number
+    return group_of
+
+
+def linked_positions(candidates: Candidates, distinct: Sequence[int], originals: Sequence[int]) -> npt.NDArray[np.intp]:
+    """Positions of the articles that may be in a cluster, those verified and all copies, ascending."""
+    first = np.array(originals, np.intp)
+    copied = np.bincount(first, minlength=len(first)) > 1
+    verified = np.zeros(len(first), np.bool_)
+    verified[np.array(distinct, np.intp)[np.concatenate([candidates.left, candidates.right])]] = True
+    return np.flatnonzero((copied | verified)[first])
+
+
+def rank_articles(articles: Sequence[Article], wanted: npt.NDArray[np.intp], workers: Workers) -> dict[int, Rank]:
+    """The earliest published of those that say when comes first, then the longest; ties by id."""
+    ranked = workers.map(_ranks_of, batches(take_articles(articles, wanted)))
+    return dict(zip(wanted.tolist(), (rank for batch in ranked for rank in batch), strict=True))
+
+
+def _ranks_of(articles: Sequence[Article]) -> list[Rank]:
+    return [
+        (not article.published, article.published, -reading_length(article.text), article.id) for article in articles
+    ]

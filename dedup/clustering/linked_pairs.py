@@ -1,0 +1,77 @@
+"""The pairs that clustering judges by: those that match, and the others between articles that these link."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from dedup.arrays import join_rows, take_rows
+from dedup.datatypes import Candidates, Progress
+from dedup.matching.candidates.neighbours import Neighbourhood
+from dedup.matching.features import Subjects
+from dedup.matching.scorer import Scorer
+from dedup.matching.verify import Verdicts, find_matches, judge_pairs
+from dedup.runtime.workers import Workers
+
+Pair = tuple[int, int]
+_COMPLETED = 100  # articles up to which a group of linked articles has all its pairs verified
+_NEAR = 1 << 20
+
+
+def linked_groups(pairs: Iterable[Pair]) -> list[tuple[int, ...]]:
+    """Connected components of the pairs, each ascending, sorted by their first member: what may become clusters."""
+    parent: dict[int, int] = {}
+
+    def root(position: int) -> int:
+        parent.setdefault(position, position)
+        while parent[position] != position:
+            parent[position] = parent[parent[position]]
+            position = parent[position]
+        return position
+
+    for left, right in pairs:
+        low, high = sorted((root(left), root(right)))
+        parent[high] = low
+    groups: dict[int, list[int]] = {}
+    for position in sorted(parent):
+        groups.setdefault(root(position), []).append(position)
+    return sorted(tuple(group) for group in groups.values())
+
+
+def judge_linked(
+    subjects: Subjects, neighbourhood: Neighbourhood, scorer: Scorer, workers: Workers, progress: Progress | None
+) -> tuple[Candidates, Verdicts]:
+    """Verified pairs among articles that are linked, in order.
+
+    Of all candidates only those that look like matches are kept. A cluster is judged by all its pairs, so the others
+    between articles that are linked, whether the search proposed them or not, are then verified too.
+    """
+    total = len(neighbourhood.near)
+    told = (lambda done: progress("verify", done, total)) if progress else None
+    linking, of_linking = find_matches(subjects, neighbourhood.blocks(), scorer, workers=workers, progress=told)
+    lacking = _lacking(neighbourhood, linking)
+    of_lacking = judge_pairs(subjects, lacking, scorer, workers=workers)
+    every, of_every = join_rows([linking, lacking]), join_rows([of_linking, of_lacking])
+    order = np.lexsort((every.right, every.left))
+    return take_rows(every, order), take_rows(of_every, order)
+
+
+def _lacking(neighbourhood: Neighbourhood, linking: Candidates) -> Candidates:
+    """Pairs within groups of linked articles, as far as they were proposed or the group is small, less the linking."""
+    n = len(neighbourhood.embeddings)
+    known = linking.left * n + linking.right
+    groups = linked_groups((number // n, number % n) for number in known.tolist())
+    group_of = np.full(n, -1, np.int32)
+    wanted = [np.empty(0, np.int64)]
+    for number, group in enumerate(map(np.array, groups)):
+        group_of[group] = number
+        if 2 < len(group) <= _COMPLETED:
+            one, other = np.triu_indices(len(group), 1)
+            wanted.append(group[one] * n + group[other])
+    for start in range(0, len(neighbourhood.near), _NEAR):
+        near = neighbourhood.near[start : start + _NEAR]
+        group_of_left = group_of[near // n]
+        wanted.append(near[(group_of_left >= 0) & (group_of_left == group_of[near % n])])
+    missing = np.setdiff1d(np.concatenate(wanted), known)
+    return neighbourhood.between(*np.divmod(missing, max(n, 1)))

@@ -1,0 +1,98 @@
+"""Static embedding models (one vector a token, pooled), read without torch."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from dedup.datatypes import Embeddings
+from dedup.embedding.encoder import BUNDLED, LanguageMeans
+from dedup.embedding.language_means import unit_rows
+from dedup.embedding.pooling import Linear, distinct_ids, mean_vectors
+from dedup.embedding.safetensors_map import DENSE, map_tensors, read_table
+from dedup.embedding.tokenizer.token_ids import read_token_ids
+from dedup.errors import ModelError
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+_PART = 1 << 18  # bytes of a file read at once: what stays in the cache is half as long to read as the whole
+
+
+class StaticEncoder:
+    """A sentence-transformers `StaticEmbedding` model, read with tokenizers and numpy alone.
+
+    Parameters
+    ----------
+    directory : Path
+        Holds ``0_StaticEmbedding/{model.safetensors, tokenizer.json}`` and, if it has them, ``1_Dense`` (a linear
+        layer), ``languages.json`` and ``language_means.safetensors``.
+    """
+
+    def __init__(self, directory: Path, *, name: str) -> None:
+        self.name = name
+        self._directory = directory
+        weights = directory / "0_StaticEmbedding" / "model.safetensors"
+        self._table, self._scales, self._rows = read_table(weights)
+        layer = directory / DENSE / "model.safetensors"
+        layers = [layer] if layer.is_file() else []
+        self._layers = [Linear(map_tensors(path)["linear.weight"].T) for path in layers]
+        self.dimension = self._layers[-1].width if layers else self._table.shape[1]
+        self.language_means: LanguageMeans = _read_language_means(directory)
+        tokenizer = weights.with_name("tokenizer.json")
+        try:
+            with ThreadPoolExecutor(1) as beside:
+                digest = beside.submit(_digest, weights, tokenizer, *layers)
+                self._token_ids = read_token_ids(tokenizer, keep=name == BUNDLED)
+            self.fingerprint = digest.result()
+        except OSError as error:
+            raise ModelError(f"cannot read {error.filename}: {error.strerror}; install the model again") from error
+
+    def pool(self, texts: Sequence[str]) -> Embeddings:
+        """Mean of each text's token vectors, behind the linear layer: ndarray of shape (len(texts), d), float32."""
+        return self.pool_counted(texts)[0]
+
+    def pool_counted(self, texts: Sequence[str]) -> tuple[Embeddings, npt.NDArray[np.intp]]:
+        """The same, and how many tokens each text has."""
+        ids, lengths = self._token_ids.of(texts)
+        known, column = distinct_ids(ids)
+        vectors = self._table.take(known if self._rows is None else self._rows[known], axis=0)
+        scales = np.float32(1) if self._scales is None else self._scales[known]
+        vectors = np.multiply(vectors, scales, dtype=np.float32)
+        means = mean_vectors(vectors, column, lengths)
+        return functools.reduce(lambda rows, layer: layer.of(rows), self._layers, means), lengths
+
+    def encode(self, texts: Sequence[str]) -> Embeddings:
+        """Unit vectors of texts of any length."""
+        return unit_rows(self.pool(texts))
+
+    def sentence_transformer(self) -> SentenceTransformer:
+        """The same model as a `SentenceTransformer` (imports torch)."""
+        from sentence_transformers import SentenceTransformer
+
+        return SentenceTransformer(str(self._directory), device="cpu")
+
+
+def _read_language_means(directory: Path) -> dict[str, npt.NDArray[np.float32]]:
+    codes, means = directory / "languages.json", directory / "language_means.safetensors"
+    if not (codes.is_file() and means.is_file()):
+        return {}
+    (matrix,) = map_tensors(means).values()
+    return dict(zip(json.loads(codes.read_text(encoding="utf-8")), matrix.astype(np.float32), strict=True))
+
+
+def _digest(*paths: Path) -> str:
+    digest = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            while part := file.read(_PART):
+                digest.update(part)
+    return digest.hexdigest()[:16]

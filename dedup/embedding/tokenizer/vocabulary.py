@@ -1,0 +1,96 @@
+"""The tokens and merges of a tokenizer file, read into tables.
+
+Where a file has neither spaces between its parts nor escapes in its tokens, as `dedup train` writes it, no string is
+made (`dedup.language.fast_json`).
+"""
+
+from __future__ import annotations
+
+import json
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from dedup.language.fast_json import parse_numbers, parse_pairs
+from dedup.language.word_hash import CODES, Hashes, Letters, Places, Spelled, code_points
+from dedup.runtime.process import collected_seldom
+
+Rule = dict[str, Any]
+
+Tables = tuple["Vocabulary", Spelled]
+"""A vocabulary, and the two parts of each merge in turn."""
+
+_VOCABULARY, _MERGES, _END = ('"vocab":{', '},"merges":[', "]]")
+
+
+class Vocabulary:
+    """Tokens and their ids.
+
+    Parameters
+    ----------
+    places : Places
+        The id of each token by the number of its letters.
+    characters : ndarray of shape (k,), uint32
+        The tokens that are a single character.
+    ids : ndarray of shape (k,), int32
+        The ids of these.
+    """
+
+    def __init__(self, places: Places, characters: Letters, ids: npt.NDArray[np.int32]) -> None:
+        self.places, self.characters = places, characters
+        self.letters = np.full(CODES, -1, np.int32)
+        """The id of each character that is a token, -1 for the others, by its code point."""
+        self.letters[characters] = ids
+
+    @classmethod
+    def of(cls, tokens: Spelled, ids: npt.NDArray[Any]) -> Vocabulary:
+        """That of tokens in any order; one that is there twice counts by its last id."""
+        ids = ids.astype(np.int32)
+        single = np.flatnonzero(tokens.lengths == 1)
+        return cls(Places.of(tokens.hashes(), ids), tokens.text[tokens.starts[single]], ids[single])
+
+    def find(self, hashes: Hashes) -> npt.NDArray[np.int32]:
+        """Ids of words given by their numbers, -1 for those that are no tokens."""
+        return self.places.find(hashes)
+
+
+def read_rule(content: bytes) -> tuple[Rule, Tables | None]:
+    """What a tokenizer file says; its vocabulary and merges apart from that where they could be read at once.
+
+    Raises
+    ------
+    ValueError
+        If it is no JSON.
+    """
+    text = content.decode()
+    compact = _read_compact(text)
+    if compact is not None:
+        return compact
+    with collected_seldom():
+        return json.loads(text), None
+
+
+def make_tables(model: Rule) -> Tables:
+    """The vocabulary and merges of a model as tokenizer files hold it."""
+    ids = np.array(list(model["vocab"].values()), np.int32)
+    return Vocabulary.of(Spelled.of(list(model["vocab"])), ids), Spelled.of(list(chain.from_iterable(model["merges"])))
+
+
+def _read_compact(text: str) -> tuple[Rule, Tables] | None:
+    """The same of a file without spaces and escapes; None where this is not one, or may not be."""
+    begin = text.find(_VOCABULARY) + len(_VOCABULARY)
+    middle = text.find(_MERGES, begin)
+    end = text.find(_END, middle) + 1
+    if begin < len(_VOCABULARY) or middle < 0 or end < 1 or text.find("\\", begin, end) >= 0:
+        return None
+    tokens = parse_numbers(code_points(text[begin:middle]))
+    merges = parse_pairs(code_points(text[middle + len(_MERGES) : end]))
+    if tokens is None or merges is None:
+        return None
+    rule: Rule = json.loads(text[:begin] + text[middle : middle + len(_MERGES)] + text[end:])
+    model = rule.get("model") or {}
+    if model.get("vocab") != {} or model.get("merges") != []:  # what was read is of something else
+        return None
+    return rule, (Vocabulary.of(*tokens), merges)

@@ -1,0 +1,68 @@
+"""Texts cut into sentences, in every script."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from itertools import chain
+
+from dedup.language.text import HAN_KANA, UNSPACED
+
+# A full stop ends a sentence before a space, unless a lower-case letter follows ("approx. ten"), a single capital
+# stands before it ("J. Borrell", "U.S. troops"), one or two digits ("15. Juli") or a common title.
+_STOP = (
+    r"(?<=[.…])(?<![A-ZА-ЯΑ-Ω]\.)(?<!\b\d\.)(?<!\b\d\d\.)(?<!\bMr\.)(?<!\bDr\.)(?<!\bSt\.)(?<!\bMrs\.)(?<!\bvs\.)"
+    r"\s+(?![a-z\u00df-\u00f6\u00f8-\u00ff\u03ac-\u03ce\u0430-\u045f])"
+)
+
+_WIDE_STOPS, _CLOSERS = "。！？；｡।॥؟۔።၊။", "”’」』）"
+_QUOTES = r"\"'”’»)\]"
+_PHRASE_END = re.compile(r"(?<=[;:,،、，؛])\s*|\s+")
+_LONGEST = 480
+_LONGEST_UNSPACED = 160
+
+
+@cache
+def _sentence_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Where a sentence may end, which in most lines is nowhere, and where it does; compiled when first asked for."""
+    may_end = re.compile(rf"[.!?…{_WIDE_STOPS}](?:[{_QUOTES}]?\s|(?<=[{_WIDE_STOPS}]).)")
+    end = re.compile(
+        rf"(?<=[.!?…{_QUOTES}{_WIDE_STOPS}{_CLOSERS}])"  # by far the most places are told by this alone
+        rf"(?:{_STOP}|(?<=[!?])\s+|(?<=[.!?…][{_QUOTES}])\s+(?![a-z])"
+        rf"|(?<=[{_WIDE_STOPS}])(?![{_CLOSERS}])\s*|(?<=[{_WIDE_STOPS}][{_CLOSERS}])\s*)"
+    )
+    return may_end, end
+
+
+def sentences(text: str) -> list[str]:
+    """Sentences of a text in order, stripped, none empty.
+
+    A line break always ends one. Beyond that the marks of all scripts do (``. ! ? … 。 ！ ？ । ॥ ؟ ۔ ።``), and what is
+    still longer than 480 characters (160 where the script has no spaces: Thai has no full stops either) is cut at
+    commas or spaces.
+    """
+    found = []
+    may_end, end = _sentence_patterns()
+    lines = text.split("\n")
+    for piece in chain.from_iterable(end.split(line) if may_end.search(line) else (line,) for line in lines):
+        piece = piece.strip()
+        if len(piece) > _LONGEST_UNSPACED:
+            found += _cut(piece)
+        elif piece:
+            found.append(piece)
+    return found
+
+
+def _cut(sentence: str) -> list[str]:
+    """A sentence in phrases no longer than allowed, where it has a place to cut."""
+    unspaced = len(HAN_KANA.findall(sentence)) + len(UNSPACED.findall(sentence)) > len(sentence) // 2
+    longest = _LONGEST_UNSPACED if unspaced else _LONGEST
+    parts: list[str] = []
+    start = 0
+    while len(sentence) - start > longest:
+        cuts = [m.end() for m in _PHRASE_END.finditer(sentence, start + longest // 3, start + longest)]
+        end = cuts[-1] if cuts else start + longest
+        parts.append(sentence[start:end].strip())
+        start = end
+    parts.append(sentence[start:].strip())
+    return [part for part in parts if part]

@@ -1,0 +1,149 @@
+"""Pure text functions that hold for every script.
+
+`str.isalnum` and ``\\w`` leave out combining marks, and with them half of ordinary Hindi, Tamil, Thai and vowelled
+Arabic, so a word here is a run of letters, digits *and* marks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections import Counter
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # `dedup --help` does not need it
+    import numpy as np
+    import numpy.typing as npt
+
+    Kinds = npt.NDArray[np.uint8]
+
+_INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
+HAN_KANA = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
+
+_HANGUL = re.compile(r"[\uac00-\ud7a3]")
+
+_WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]")
+
+UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")  # Thai, Lao, Burmese, Khmer
+
+_NO_LETTER, _LETTER, _MARK, _HAN_OR_KANA, _UNSPACED_LETTER, _BEYOND = range(6)  # kinds of characters
+
+
+@cache
+def _word_pattern() -> re.Pattern[str]:
+    return re.compile(rf"[^\W_](?:[\w{_marks()}'’]*[\w{_marks()}])?")
+
+
+@cache
+def _marks() -> str:
+    return "".join(chr(c) for c in range(0x300, 0x10000) if unicodedata.category(chr(c)) in ("Mn", "Mc"))
+
+
+def clean(text: str) -> str:
+    """Text in NFC with ``\\n`` line breaks, without control characters and invisible format characters."""
+    text = _visible(text)
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def _visible(text: str) -> str:
+    if _all_show(_with_plain_spaces(text)):
+        return text
+    text = _CONTROL.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return text if text.isascii() else _INVISIBLE.sub("", text)
+
+
+def normalise(text: str) -> str:
+    """What makes two texts the same text: NFKC, case folded, invisible characters dropped, spaces collapsed."""
+    spaced = _with_plain_spaces(text)
+    if not _all_show(spaced):
+        return " ".join(_folded(_visible(text)).split())
+    folded = _folded(spaced)
+    while "  " in folded:
+        folded = folded.replace("  ", " ")
+    return folded.strip(" ")
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def _with_plain_spaces(text: str) -> str:
+    """A text with spaces in place of line breaks and of the other spaces that occur in many texts."""
+    return text.replace("\n", " ").replace("\xa0", " ").replace("\u3000", " ")
+
+
+def _all_show(text: str) -> bool:
+    """Whether there is nothing but characters that are seen, and spaces: so it is with most texts, and told at once."""
+    return text.isprintable() and "\u034f" not in text
+
+
+def content_hash(text: str) -> str:
+    """32 hexadecimal digits, equal for texts with the same `normalise` (BLAKE2b)."""
+    return hashlib.blake2b(normalise(text).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def words(text: str) -> list[str]:
+    """Words of a text in order: runs of letters, digits and marks; a run of an unspaced script counts as one."""
+    return _word_pattern().findall(text)
+
+
+def count_words(text: str) -> int:
+    """About how many words a reader would count: two Han or kana characters, or four Thai ones, make a word."""
+    import numpy as np
+
+    kinds = _kinds(text)
+    letters = kinds[kinds != _MARK] == _LETTER  # the first of a run makes a word, whatever marks are in between
+    spaced = np.count_nonzero(letters[:1]) + np.count_nonzero(letters[1:] > letters[:-1])
+    han, unspaced = np.count_nonzero(kinds == _HAN_OR_KANA), np.count_nonzero(kinds == _UNSPACED_LETTER)
+    return int(spaced + (han + 1) // 2 + (unspaced + 3) // 4)
+
+
+def _kinds(text: str) -> Kinds:
+    """The kind of each character."""
+    import numpy as np
+
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
+    kinds = _kind_of().take(codes, mode="clip")
+    for place in np.flatnonzero(kinds == _BEYOND).tolist():
+        kinds[place] = _LETTER if text[place].isalnum() else _NO_LETTER
+    return kinds
+
+
+@cache
+def _kind_of() -> Kinds:
+    """The kind of each code point below 65536; one more entry for all others."""
+    import numpy as np
+
+    every = "".join(map(chr, range(0x10000)))
+    kinds = np.full(0x10001, _BEYOND, np.uint8)
+    kinds[:-1] = [_LETTER if character.isalnum() else _NO_LETTER for character in every]
+    kinds[[ord(mark) for mark in _marks() + "_'’"]] = _MARK
+    for kind, pattern in ((_HAN_OR_KANA, HAN_KANA), (_UNSPACED_LETTER, UNSPACED)):
+        kinds[[ord(character) for character in pattern.findall(every)]] = kind
+    return kinds
+
+
+def reading_length(text: str) -> int:
+    """Length of a text as if it were in letters: a Han or kana character counts three, a Hangul syllable two."""
+    if text.isascii() or not _WIDE.search(text):
+        return len(text)
+    return len(text) + 2 * len(HAN_KANA.findall(text)) + len(_HANGUL.findall(text))
+
+
+def main_script(text: str) -> str:
+    """The script most of the first 400 characters are in, by the first word of their Unicode names ("CYRILLIC")."""
+    names = (unicodedata.name(character, "").split(" ")[0] for character in text[:400] if character.isalpha())
+    counts = Counter(names)
+    return min(counts, key=lambda name: (-counts[name], name), default="")
+
+
+def printable(text: str) -> str:
+    """Text safe to show on a terminal: control, format and unassigned characters as ``\\x1b``-like escapes."""
+    if text.isprintable():
+        return text
+    return "".join(c if c == " " or c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -1,0 +1,139 @@
+"""Matches with their kind and evidence: aligned sentences, and facts that agree or clash."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from dedup.arrays import slices, take_rows
+from dedup.datatypes import Agreement, AlignedPair, Candidates, Embeddings, Evidence, Features, Match, MatchKind
+from dedup.matching.alignment import align
+from dedup.matching.facts import StoredFacts, Told, compare_told
+from dedup.matching.features import Subjects
+from dedup.matching.scorer import FEATURES, probability
+from dedup.matching.sentence_store import Passages, StoredPassages
+from dedup.matching.verify import Verdicts
+from dedup.runtime.workers import ALONE, Workers
+
+_EXCERPT_COVERED = 0.55  # share of the shorter text that has a counterpart in the longer one, at least
+_EXCERPT_EXTRA = 0.6  # share of the longer text that has one in the shorter, at most, relative to the above
+_DESCRIBED = 256  # matches described at a time
+
+
+def describe_pairs(
+    subjects: Subjects,
+    candidates: Candidates,
+    verdicts: Verdicts,
+    *,
+    full: npt.NDArray[np.bool_] | None = None,
+    workers: Workers = ALONE,
+) -> tuple[Match, ...]:
+    """Every candidate with its kind and evidence, whether or not it is a match.
+
+    Where `full`, of shape (m,), is False, the evidence is coverage and features alone: the other pairs of a large group
+    of translations would say the same over again, at a kilobyte and half a millisecond each.
+    """
+    full = np.ones(len(candidates), np.bool_) if full is None else full
+    describe = partial(describe_batch, subjects.passages, subjects.facts)
+    sharing = workers if full.any() else ALONE  # to be sent takes a match longer than to be made without evidence
+    described = sharing.map(describe, pair_batches(subjects, candidates, verdicts, full))
+    return tuple(match for batch in described for match in batch)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PairBatch:
+    """Pairs to be described, some in full."""
+
+    candidates: Candidates
+    verdicts: Verdicts
+    full: npt.NDArray[np.bool_]
+    one_language: npt.NDArray[np.bool_]
+
+
+def pair_batches(
+    subjects: Subjects, candidates: Candidates, verdicts: Verdicts, full: npt.NDArray[np.bool_]
+) -> Iterator[PairBatch]:
+    """The pairs in batches, for `describe_batch`."""
+    return (
+        PairBatch(
+            take_rows(candidates, block),
+            take_rows(verdicts, block),
+            full[block],
+            subjects.codes[candidates.left[block]] == subjects.codes[candidates.right[block]],
+        )
+        for block in slices(len(candidates), _DESCRIBED)
+    )
+
+
+def describe_batch(stored: StoredPassages, stored_facts: StoredFacts, batch: PairBatch) -> list[Match]:
+    """What `describe_pairs` says of a batch."""
+    positions = np.unique(np.concatenate([batch.candidates.left[batch.full], batch.candidates.right[batch.full]]))
+    numbers = {position: number for number, position in enumerate(positions.tolist())}
+    if numbers:
+        passages, told = stored.take(positions), stored_facts.told(positions)
+    matches = []
+    for left, right, similarity, score, share, features, copy, full, one_language in _rows(batch):
+        evidence = Evidence(share, features=Features(FEATURES, features.tobytes()))
+        if full:
+            one, other = numbers[left], numbers[right]
+            evidence = _with_facts(evidence, _align(passages, one, other), told[one], told[other])
+        excerpt = _contained(share) if copy else ""
+        kind = _kind(excerpt, copy=copy, one_language=one_language)
+        matches.append(Match(left, right, similarity, score, kind, evidence, excerpt))
+    return matches
+
+
+def _rows(batch: PairBatch) -> Iterator[tuple[Any, ...]]:
+    """What is known of each pair, in numbers of Python: made pair by pair they take as long as the rest of a match."""
+    candidates, verdicts = batch.candidates, batch.verdicts
+    scores = probability(verdicts.log_odds)
+    numbers = (candidates.left, candidates.right, candidates.similarity, scores)
+    flags = (verdicts.copies, batch.full, batch.one_language)
+    told, flagged = ([column.tolist() for column in columns] for columns in (numbers, flags))
+    return zip(*told, map(tuple, verdicts.share.tolist()), verdicts.features, *flagged, strict=True)
+
+
+def _align(passages: Passages, left: int, right: int) -> tuple[AlignedPair, ...]:
+    return align(*(_telling(passages, text) for text in (left, right)))
+
+
+def _telling(passages: Passages, text: int) -> Embeddings:
+    """The vectors of a text's sentences; those that carry no information are like nothing."""
+    rows = passages.of(text)
+    vectors, telling = passages.vectors[rows], passages.weights[rows] > 0
+    return vectors if telling.all() else vectors * telling[:, None]
+
+
+def _with_facts(evidence: Evidence, aligned: tuple[AlignedPair, ...], left: Told, right: Told) -> Evidence:
+    facts = compare_told(left, right)
+    numbers = _joined(facts.numbers, facts.dates, facts.versions, facts.identifiers)
+    return replace(evidence, aligned=aligned, numbers=numbers, names=facts.names)
+
+
+def _joined(*kinds: Agreement) -> Agreement:
+    return Agreement(
+        tuple(fact for kind in kinds for fact in kind.shared),
+        tuple(fact for kind in kinds for fact in kind.left_only),
+        tuple(fact for kind in kinds for fact in kind.right_only),
+    )
+
+
+def _contained(share: tuple[float, float]) -> str:
+    """The side that is an excerpt of the other, if one is."""
+    covered = max(share)
+    if covered < _EXCERPT_COVERED or min(share) > _EXCERPT_EXTRA * covered:
+        return ""
+    return "left" if share[0] > share[1] else "right"
+
+
+def _kind(excerpt: str, *, copy: bool, one_language: bool) -> MatchKind:
+    if not copy:
+        return MatchKind.SAME_STORY
+    if excerpt:
+        return MatchKind.EXCERPT
+    return MatchKind.NEAR if one_language else MatchKind.TRANSLATION

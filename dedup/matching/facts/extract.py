@@ -1,0 +1,263 @@
+"""From a text to its hard facts, in one pass over its digits: one pattern holds everything that can start with one."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import chain
+
+from dedup.matching.facts.dates import canonical_date, named_date, numeric_date, with_common_era, with_month_names
+from dedup.matching.facts.locale_words import LanguageWords, month_of, words_of
+from dedup.matching.facts.names import find_names
+from dedup.matching.facts.numerals import (
+    canonical_numbers,
+    east_asian_number,
+    scaled,
+    with_ascii_digits,
+    with_han_numbers,
+)
+
+_DAY = r"(?:0?[1-9]|[12]\d|3[01])"
+_MONTH = r"(?:0?[1-9]|1[0-2])"
+_SPACE = r"[\ \u00a0\u202f]?"
+
+_TOKEN = rf"""
+  (?P<isbn> 97[89](?:[ -]?\d){{10}} (?!\d) )
+| (?P<hash> (?: (?=[0-9a-f]{{7}}) | (?<=[a-f]) ) \d+[a-f][0-9a-f]{{3,}} (?![0-9A-Za-z]) )
+
+| (?P<date>
+      [12]\d{{3}}(?P<dash>[-/]){_MONTH}(?P=dash){_DAY} (?!\d)                   # 2025-03-28
+    | [12]\d{{3}}(?: \.\ ?\d\d\.\ ?\d\d | \.\ {_MONTH}\.\ {_DAY} ) (?!\d)       # 2025. 3. 28.
+    | (?:[12]\d{{3}}\ ?[年년]\ ?)? {_MONTH}\ ?[月월] (?:\ ?{_DAY}\ ?[日号號일])?  # 2025年3月28日
+    | {_DAY}(?P<dot>[./-])\ ?{_DAY}(?P=dot)\ ?[12]\d{{3}} (?!\d)                # 28.03.2025
+    | {_DAY}/{_DAY}/\d\d (?![/\d])                                              # 28/3/25
+    | {_DAY}-[A-Za-z]{{3}}-(?:[12]\d)?\d\d (?!\d)                               # 28-Mar-25
+  )
+| (?P<noon> (?:0?[1-9]|1[0-2]) (?:[:.][0-5]\d)? {_SPACE} (?: [apAP]\.{_SPACE}[mM]\b | NOON\b ) )
+| (?P<time> (?:[01]?\d|2[0-4]) (?: : | {_SPACE}[h時时點点시]{_SPACE} ) [0-5]\d (?![.~+]?\d) )
+
+| (?P<version> (?! \d{{1,3}}(?:\.\d{{3}}){{2,}} (?! [A-Za-z0-9+~] | \.\d ) )  # 1.234.567 is none
+    (?: \d+:\d+(?:\.\d+)+                                                      # 1:3.2.1, an epoch in front
+      | \d+(?:\.\d+){{2,}}                                                     # 2.7.1
+      | \d+\.\d+ (?= [-~+.]?(?:rc|alpha|beta|preview|pre|dev|dfsg|deb|p|r|a|b)\.?\d )
+    )
+    (?: (?! [-~]\d+\.\d+\.\d ) [-~+.:]?[A-Za-z]*\d[0-9A-Za-z]* )*              # -11+squeeze8, -rc1
+  )
+
+| (?P<east_asian> \d[\d,]*(?:\.\d+)?                                           # 1億5000万
+    (?: [十百千万萬億亿兆십백천만억조]+ (?![米克瓦]) (?: (?: (?<=[만억조])\  )? \d[\d,]*(?:\.\d+)? )? )+
+  )
+| (?P<number>
+      (?<!\d)\d{{1,3}} (?:[\u00a0\u202f\u2009SPACE]\d{{3}})+ (?!\d) (?:[.,]\d+)?  # 1 234,5
+    | \d+(?:[.,'’٫٬]\d+)*
+  )
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The hard facts a text states, in canonical form and in order of appearance.
+
+    numbers : tuple of str
+        Decimal numbers without grouping ("1234.5"), scale words multiplied in ("600 billion" is "600000000000");
+        years, and days of dates, among them, and times ("14:30").
+    dates : tuple of str
+        "2026-03-28", "03-28" without a year, "2026-03" without a day. A month alone is no date.
+    versions : tuple of str
+        "2.7.1", "4.19.0-5", "1:3.2.1-11+squeeze8"; what has one point only, as "3.2", is a number.
+    identifiers : tuple of str
+        Letters and digits in one: "CVE-2024-1234", "DSA-5432-1", "G7"; ISBN and, in small letters, commit hashes.
+    names : tuple of str
+        Names folded to small Latin letters ("putin" for "Путин"), acronyms as they are, each once.
+    hints : tuple of str
+        Consonant skeletons of words that may be names too, each once; a name of another text can be met by them.
+    headline : tuple of str
+        The numbers, dates, versions and identifiers of the first line, up to 200 characters of it; no times of day,
+        since that line may say when the page was made.
+    """
+
+    numbers: tuple[str, ...] = ()
+    dates: tuple[str, ...] = ()
+    versions: tuple[str, ...] = ()
+    identifiers: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
+    headline: tuple[str, ...] = ()
+
+
+def extract_facts(text: str, language: str) -> Facts:
+    """The hard facts of a text, about 0.3 ms for 2,000 characters.
+
+    Parameters
+    ----------
+    text : str
+        Any script; digits of all scripts count.
+    language : str
+        langdetect's code, or "und": it tells the decimal mark, the months' names and the scale words. English serves
+        for a language that is not known; a wrong one costs dates and scaled amounts, and little else.
+
+    Returns
+    -------
+    Facts
+        The same for the same text and language, always.
+    """
+    words = words_of(language)
+    names, hints = find_names(text, words)
+    prepared = _prepared(text, language)
+    top = prepared.lstrip()[:_HEADLINE].partition("\n")[0]
+    numbers, dates, versions, identifiers = _read_kinds(prepared, words, language)
+    headline = chain(*_read_kinds(top if len(top) < _HEADLINE else top.rpartition(" ")[0], words, language))
+    told = tuple(fact for fact in headline if not _TIME.fullmatch(fact))
+    return Facts(numbers, dates, versions, identifiers, names, hints, told)
+
+
+_Kinds = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]
+
+
+def _read_kinds(text: str, words: LanguageWords, language: str) -> _Kinds:
+    """Numbers, dates, versions and identifiers."""
+    reader = _Reader(text, words, language)
+    reader.read()
+    return tuple(reader.numbers), tuple(reader.dates), tuple(reader.versions), tuple(reader.identifiers)
+
+
+_DIGITS = re.compile(r"[0-9]+")
+
+_DIRECTION_MARKS = "\u200e\u200f"  # stand inside Arabic dates
+
+_LETTERS = re.compile(r"[A-Za-z]+")
+
+_PREFIX = re.compile(r"(?<![0-9A-Za-z])(?:[A-Za-z]|(?<=[A-Za-z])\d)+[-_]?\Z")
+
+_LONGEST_PREFIX = 20
+
+_HEADLINE = 200  # characters at most
+
+_TIME = re.compile(r"\d{1,2}:\d{2}")
+
+_REST = re.compile(r"[0-9A-Z]+(?:[-.:][0-9]+)*[A-Z]*")
+
+_CURRENCIES = (
+    "AUD BRL CAD CHF CNY CZK DKK EUR GBP HKD HUF IDR INR JPY KES KRW MXN MYR NGN NOK NZD PHP PLN RUB SEK SGD THB TRY "
+    "TWD USD VND ZAR Ksh RM Rp Rs Tk"
+)
+
+_NO_PREFIX = frozenset([*_CURRENCIES.split(), "v", "V", "x"])
+
+_MONEY = frozenset("$£€¥₹")
+
+_MONEY_SCALE = re.compile(r"(?:([mM])|[bB]n?)(?![A-Za-z])")
+
+
+def _prepared(text: str, language: str) -> str:
+    """The text in NFC with its numbers in ASCII digits."""
+    if language == "vi":
+        text = with_month_names(unicodedata.normalize("NFC", text))
+    if text.isascii():
+        return text
+    for mark in _DIRECTION_MARKS:
+        text = text.replace(mark, "")
+    text = with_ascii_digits(unicodedata.normalize("NFC", text))
+    if language == "ja" or language.startswith("zh"):
+        return with_han_numbers(text)
+    return with_common_era(text) if language == "th" else text
+
+
+@dataclass(slots=True)
+class _Reader:
+    """One pass over a text: every token that starts with a digit, sorted by what it is."""
+
+    text: str
+    words: LanguageWords
+    language: str
+    numbers: list[str] = field(default_factory=list)
+    dates: list[str] = field(default_factory=list)
+    versions: list[str] = field(default_factory=list)
+    identifiers: list[str] = field(default_factory=list)
+
+    def read(self) -> None:
+        """Fill the lists."""
+        match_token = token_pattern(self.words.decimal).match
+        done = 0
+        for digits in _DIGITS.finditer(self.text):  # several times as fast as searching for the tokens themselves
+            if digits.start() >= done and (token := match_token(self.text, digits.start())):
+                done = self._identifier(token) or self._fact(token)
+
+    def _identifier(self, token: re.Match[str]) -> int:
+        """Read digits with the letters before them as one identifier; where it ends, or 0 where there are none."""
+        start = token.start()
+        before = self.text[start - 1 : start]
+        if not before.isascii() or not (before.isalpha() or before in ("-", "_")):
+            return 0
+        prefix = _PREFIX.search(self.text, max(0, start - _LONGEST_PREFIX), start)
+        if not prefix or prefix[0] in _NO_PREFIX or (before == "-" and prefix[0].islower()):
+            return 0  # "Rp600", "v2.7", "ke-15" (Indonesian for 15th)
+        if token.lastgroup == "hash" and set(prefix[0]) <= set("abcdef"):
+            self.identifiers.append(prefix[0] + token[0])
+            return token.end()
+        rest = _REST.match(self.text, start) or token
+        self.identifiers.append((prefix[0] + rest[0]).upper())
+        return rest.end()
+
+    def _fact(self, token: re.Match[str]) -> int:
+        """Read a token by its kind; where it ends."""
+        kind, written = token.lastgroup, token[0]
+        if kind == "number":
+            return self._number(token)
+        if kind == "date":
+            self._numeric_date(written)
+        elif kind == "version":
+            self.versions.append(written)
+        elif kind in ("isbn", "hash"):
+            self.identifiers.append(re.sub("[ -]", "", written))
+        elif kind in ("time", "noon"):
+            self.numbers.append(_clock(written, after_noon=kind == "noon" and "p" in written.lower()))
+        else:
+            self.numbers.append(east_asian_number(written))
+        return token.end()
+
+    def _numeric_date(self, written: str) -> None:
+        """Read a date of digits: its day and year are numbers too, as they are beside a month's name."""
+        if name := _LETTERS.search(written):  # 10-Oct-08
+            month = month_of(name[0], words_of("en")) or month_of(name[0], self.words)
+            written = written.replace(name[0], str(month))
+        year, month, day = numeric_date(written, month_first=self.language in ("en", "tl") and "/" in written)
+        self.numbers += [str(number) for number in (year, day) if number]
+        if 1 <= month <= 12 and (year or day):
+            self.dates.append(canonical_date(year, month, day))
+
+    def _number(self, token: re.Match[str]) -> int:
+        """Read a number with its month or the scale words around it; where they end."""
+        found, end = canonical_numbers(token[0], self.words), token.end()
+        if len(found) == 1:
+            date = named_date(self.text, token.start(), end, self.words)
+            self.dates += [date] if date else []
+            power, end = self._scale(token.start(), end)
+            found = [scaled(found[0], power)] if power else found
+        self.numbers += found
+        return end
+
+    def _scale(self, start: int, end: int) -> tuple[int, int]:
+        """The power of ten that "£125m" or the words beside a number give it, and where they end."""
+        if self.text[start - 1 : start] in _MONEY and (short := _MONEY_SCALE.match(self.text, end)):
+            return 6 if short[1] else 9, short.end()
+        power, end = self.words.power_after(self.text, end)
+        return power or self.words.power_before(self.text, start), end
+
+
+def _clock(written: str, *, after_noon: bool) -> str:
+    """A time of day as "14:30"."""
+    hour, minute = (*_DIGITS.findall(written), "00")[:2]
+    return f"{int(hour) % 12 + 12 if after_noon else int(hour)}:{minute}"
+
+
+@cache
+def token_pattern(decimal: str) -> re.Pattern[str]:
+    """The pattern for a language with this decimal mark; the group that matched names the kind of token.
+
+    Where the mark is a comma, a plain space may group thousands, and "5 am" need not be a time (it is German).
+    """
+    space, noon = (r"\ ", "[pP][mM]") if decimal == "," else ("", "[apAP][mM]")
+    return re.compile(_TOKEN.replace("SPACE", space).replace("NOON", noon), re.VERBOSE)

@@ -1,0 +1,116 @@
+"""Tables: CSV, TSV and Parquet, every row an article."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+from collections import deque
+from collections.abc import Iterator
+
+from dedup.datatypes import Article, Skipped
+from dedup.errors import MissingExtraError, ReadError
+from dedup.reading.fields import read_record, text_columns
+from dedup.reading.source import Source, or_fault
+
+_BATCH = 256
+
+
+def read_csv(source: Source) -> Iterator[Article | Skipped]:
+    """The articles of a CSV file whose first row names the columns, separated by commas, semicolons, tabs or bars."""
+    return _read_rows(source, ",;\t|")
+
+
+def read_tsv(source: Source) -> Iterator[Article | Skipped]:
+    """The articles of a file with columns separated by tabs, whose first row names them."""
+    return _read_rows(source, "\t")
+
+
+def read_parquet(source: Source) -> Iterator[Article | Skipped]:
+    """The articles of a Parquet file, read in batches of rows and in the columns that matter only.
+
+    Raises `MissingExtraError` without pyarrow, and `ReadError` where the file is broken.
+    """
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError as fault:
+        raise MissingExtraError("pyarrow", "parquet") from fault
+    try:
+        file = parquet.ParquetFile(io.BytesIO(source.data()) if source.packed else source.stream)
+        columns = text_columns(file.schema_arrow.names, source.options)
+        batches = file.iter_batches(batch_size=_BATCH, columns=columns.used, use_threads=False)
+        rows = itertools.chain.from_iterable(batch.to_pylist() for batch in batches)
+        for number, row in enumerate(rows, 1):
+            yield read_record(row, source, number, number)
+    except (pyarrow.ArrowException, UnicodeDecodeError) as fault:
+        raise ReadError(f"broken Parquet: {str(fault).partition(chr(10))[0]}") from fault
+
+
+def _read_rows(source: Source, delimiters: str) -> Iterator[Article | Skipped]:
+    rows = _Rows(source.lines(), delimiters, source.options.max_bytes)
+    text_columns(rows.header, source.options)
+    number = 0
+    for row in or_fault(rows):
+        if row:
+            number += 1
+            yield _read_row(row, rows.header, source, number, rows.line)
+
+
+def _read_row(
+    row: list[str] | ReadError, header: list[str], source: Source, number: int, line: int
+) -> Article | Skipped:
+    if isinstance(row, ReadError):
+        return Skipped(source.path, str(row), line)
+    if len(row) < len(header) or any(row[len(header) :]):
+        return Skipped(source.path, f"row of {len(row)} fields under a header of {len(header)}", line)
+    return read_record(dict(zip(header, row, strict=False)), source, number, line)
+
+
+class _Rows(Iterator[list[str]]):
+    """Rows behind a header; `line` is where the last one begins, and a broken one raises `ReadError`.
+
+    Where the quotes of a row do not match, its first line is taken as it stands, quotes and all, so that one stray
+    quote does not swallow the rows behind it.
+    """
+
+    def __init__(self, lines: Iterator[str], delimiters: str, longest: int) -> None:
+        first = next(lines, "")
+        self.line = 1
+        self._delimiter = max(delimiters, key=first.count)
+        self._longest = min(longest, 2**31 - 1)
+        self._lines = lines
+        self._taken: list[str] = []
+        self._waiting = deque([first] if first else [])
+        self._rows = self._parser()
+        self.header: list[str] = []  # until it has been read like any other row
+        self.header = [name.strip() for name in next(self, [])]
+
+    def __next__(self) -> list[str]:
+        self.line += len(self._taken)
+        self._taken.clear()
+        before = csv.field_size_limit(self._longest)  # one limit for the whole process, put back at once
+        try:
+            return next(self._rows)
+        except csv.Error as fault:
+            return self._first_line_alone(fault)
+        finally:
+            csv.field_size_limit(before)
+
+    def _parser(self) -> Iterator[list[str]]:
+        return csv.reader(iter(self._next_line, None), delimiter=self._delimiter, strict=True)
+
+    def _next_line(self) -> str:
+        self._taken.append("")  # counts even if it cannot be decoded
+        line = self._waiting.popleft() if self._waiting else next(self._lines)
+        self._taken[-1] = line.replace("\0", " ")  # which csv refuses in Python 3.10
+        return self._taken[-1]
+
+    def _first_line_alone(self, fault: csv.Error) -> list[str]:
+        self._waiting.extendleft(line for line in reversed(self._taken[1:]) if line)
+        del self._taken[1:]
+        self._rows = self._parser()
+        row = self._taken[0].rstrip("\r\n").split(self._delimiter)
+        if len(row) != len(self.header):
+            raise ReadError(f"broken row: {fault}") from fault
+        return row

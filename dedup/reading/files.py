@@ -1,0 +1,95 @@
+"""Files on disk: folders walked in order, names made storable, streams opened and unpacked."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import PurePath
+from typing import Any, cast
+
+from dedup.errors import ReadError
+from dedup.reading.encoding import Stream
+
+STDIN = "-"
+"""The path that stands for standard input."""
+
+_BUFFER = 1 << 16
+
+_SPECIAL = {stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket", stat.S_IFCHR: "device", stat.S_IFBLK: "device"}
+
+
+def walk(root: str, glob: str | None) -> Iterator[tuple[str, str]]:
+    """Paths under a folder in order of names, or the path itself where it is no folder.
+
+    With each comes the reason why it cannot be used, empty where it may be. Hidden names and names that do not match
+    the pattern are passed over; symbolic links are not followed.
+    """
+    if root == STDIN or not os.path.isdir(root):
+        yield root, ""
+        return
+    waiting: list[str | os.DirEntry[str]] = [root]
+    while waiting:
+        entry = waiting.pop()
+        if isinstance(entry, str) or entry.is_dir(follow_symlinks=False):
+            try:
+                waiting += _entries(entry)
+            except OSError as fault:
+                yield os.fspath(entry), cannot_be_read(fault)
+        elif glob is None or PurePath(entry.path).match(glob):
+            yield entry.path, "symbolic link, not followed" if entry.is_symlink() else ""
+
+
+def show_path(path: str) -> str:
+    r"""A path as it was written, with ``/``; bytes that are not UTF-8 as ``\xff``, so that it can always be stored."""
+    return os.fsencode(PurePath(path).as_posix()).decode("utf-8", "backslashreplace")
+
+
+def file_format(path: str) -> tuple[str, bool]:
+    """The suffix in lower case, and whether the file is packed (``.gz`` behind it)."""
+    stem, suffix = os.path.splitext(path.lower())
+    return (os.path.splitext(stem)[1], True) if suffix == ".gz" else (suffix, False)
+
+
+def cannot_be_read(fault: OSError) -> str:
+    """The reason the system gives, as that of a skipped file."""
+    return f"cannot be read: {fault.strerror or fault}"
+
+
+@contextmanager
+def open_file(path: str, packed: bool) -> Iterator[Stream]:
+    """The bytes of a file, unpacked where it is packed; raises `ReadError` for a pipe, which might never answer."""
+    kind = stat.S_IFMT(os.stat(path).st_mode)
+    if kind != stat.S_IFREG:
+        raise ReadError(f"a {_SPECIAL.get(kind, 'special file')}, not a file")
+    with open(path, "rb", buffering=0) as file, gzip.GzipFile(fileobj=file) if packed else _buffered(file) as stream:
+        yield stream
+
+
+@contextmanager
+def open_stdin() -> Iterator[Stream]:
+    """The bytes of standard input, which is left open."""
+    stream = sys.stdin.buffer
+    if isinstance(stream, io.BufferedReader):
+        yield stream
+        return
+    buffered = _buffered(stream)
+    try:
+        yield buffered
+    finally:
+        buffered.detach()
+
+
+def _buffered(stream: object) -> io.BufferedReader:
+    return io.BufferedReader(cast(Any, stream), _BUFFER)
+
+
+def _entries(folder: str | os.DirEntry[str]) -> list[os.DirEntry[str]]:
+    """What a folder holds, hidden names left out, the last name first."""
+    with os.scandir(folder) as entries:
+        seen = [entry for entry in entries if not entry.name.startswith(".")]
+    return sorted(seen, key=lambda entry: entry.name, reverse=True)

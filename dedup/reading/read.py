@@ -1,0 +1,227 @@
+"""Paths to articles: folders walked in order, one reader a format, and a reason for everything that cannot be used.
+
+Whatever is met yields at least one `Article` or `Skipped`, so that seen = read + skipped, and nothing but a path that
+does not exist stops the run. Files come one after the other, and so do the records of a file. Documents, of which web
+pages take a hundred times as long as text, may be shared among processes; files of records are streams and are not.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain, groupby, islice
+
+from dedup.datatypes import Article, Skipped
+from dedup.errors import MissingExtraError, ReadError
+from dedup.language.text import printable
+from dedup.reading.documents import read_html, read_markdown, read_text
+from dedup.reading.encoding import Stream
+from dedup.reading.files import STDIN, cannot_be_read, file_format, open_file, open_stdin, show_path, walk
+from dedup.reading.formats import READERS, Reader
+from dedup.reading.json_files import read_json_lines
+from dedup.reading.source import ReadOptions, Source
+from dedup.runtime.remote_files import is_uri
+from dedup.runtime.workers import Workers
+
+__all__ = ["ReadOptions", "read_folder", "read_paths"]
+
+_DOCUMENTS = (read_html, read_markdown, read_text)
+
+_BATCH = 16  # documents that a process reads at a time
+
+_FEW = 512  # files read by one process before others have started
+
+
+def read_folder(
+    path: str | os.PathLike[str], options: ReadOptions | None = None, *, jobs: int = 1
+) -> Iterator[Article | Skipped]:
+    """Articles of a folder or a file, and what had to be skipped there.
+
+    A folder is walked with its subfolders in order of names; hidden files are passed over, symbolic links are not
+    followed. Formats go by suffix, each also with ``.gz``: ``.txt .md .html .htm`` hold one article, ``.json .jsonl
+    .ndjson .csv .tsv .parquet`` one a record, ``.xml .rss .atom`` are feeds with one an entry.
+
+    Parameters
+    ----------
+    path : str or path
+        A folder, a file, or ``-`` for JSON Lines from standard input.
+    options : ReadOptions, optional
+        Fields to read, files to choose, size to allow.
+    jobs : int
+        Processes that share the documents of a folder with many; the answer is the same with any number. They start
+        afresh, as those of `find_duplicates` do.
+
+    Returns
+    -------
+    iterator of Article or Skipped
+        In the same order on every machine. Ids are unique: the record's own where no other has it, otherwise the path,
+        or ``path#n`` for the n-th record of a file. Memory grows with the ids alone.
+
+    Raises
+    ------
+    ReadError
+        If the path does not exist: at once, not when the first article is asked for.
+    """
+    return read_paths([path], options, jobs=jobs)
+
+
+def read_paths(
+    paths: Iterable[str | os.PathLike[str]], options: ReadOptions | None = None, *, jobs: int = 1
+) -> Iterator[Article | Skipped]:
+    """Articles of several folders and files in the order given, each file once (see `read_folder`).
+
+    Parameters
+    ----------
+    paths : iterable of str or path
+        Folders, files, or ``-`` for JSON Lines from standard input.
+    options : ReadOptions, optional
+        Fields to read, files to choose, size to allow.
+    jobs : int
+        Processes that share the documents where there are many.
+
+    Returns
+    -------
+    iterator of Article or Skipped
+        In the same order on every machine, with unique ids.
+
+    Raises
+    ------
+    ReadError
+        If one of the paths does not exist.
+    """
+    roots = [os.fspath(path) for path in ([paths] if isinstance(paths, (str, os.PathLike)) else paths)]
+    for root in roots:
+        require(root)
+    return with_unique_ids(_read_files(roots, options or ReadOptions(), jobs))
+
+
+def require(root: str) -> None:
+    """Raise `ReadError` where there is no such file or folder."""
+    try:
+        if root != STDIN:
+            os.stat(root)
+    except PermissionError:
+        return  # something is there; the attempt to read it says why it cannot be used
+    except (OSError, ValueError) as fault:
+        if is_uri(root):
+            raise ReadError(f"{printable(root)}: URIs are read with --engine ray (in Python, with Shards)") from fault
+        shown = printable(show_path(root))
+        raise ReadError(f"{shown}: no such file or folder; check the spelling and the current folder") from fault
+
+
+def with_unique_ids(files: Iterable[Iterable[Article | Skipped]]) -> Iterator[Article | Skipped]:
+    """The items of all files; an id that was taken before gives way to ``path#n``."""
+    taken: set[str] = set()
+    for file in files:
+        for number, item in enumerate(file, 1):
+            if isinstance(item, Article):
+                if item.id in taken:
+                    item = replace(item, id=_free_id(f"{item.path}#{number}", taken))
+                taken.add(item.id)
+            yield item
+
+
+def _free_id(id: str, taken: set[str]) -> str:
+    while id in taken:
+        id += "+"
+    return id
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A path that was met, the reason why it cannot be used, if any, and whether it was given by name."""
+
+    path: str
+    fault: str
+    chosen: bool
+
+    def read(self, options: ReadOptions) -> Iterator[Article | Skipped]:
+        """What it holds."""
+        if self.fault:
+            return iter([Skipped(show_path(self.path), self.fault)])
+        if self.path == STDIN:
+            return _read_opened(open_stdin(), read_json_lines, self.path, options, packed=False)
+        opened = open_file(self.path, file_format(self.path)[1])
+        return read_opened(opened, show_path(self.path), options, chosen=self.chosen)
+
+    def reader(self, options: ReadOptions) -> Reader:
+        """Who can read it."""
+        return _reader(self.path, self.chosen, options)
+
+
+def _read_files(roots: list[str], options: ReadOptions, jobs: int) -> Iterator[Iterable[Article | Skipped]]:
+    """What each file holds, one to be used up before the next."""
+    files = find_files(roots, options)
+    first = list(islice(files, _FEW)) if jobs > 1 else []
+    many = len(first) == _FEW
+    with Workers(jobs) as workers:
+        for shared, run in groupby(chain(first, files), lambda file: many and file.reader(options) in _DOCUMENTS):
+            if shared:
+                yield from chain.from_iterable(workers.map(partial(_read_batch, options), _batches(run)))
+            else:
+                yield from (file.read(options) for file in run)
+
+
+def find_files(roots: list[str], options: ReadOptions) -> Iterator[File]:
+    """The files under the roots; one met by several ways comes once."""
+    met: set[str] = set()
+    for root in roots:
+        for path, fault in walk(root, options.glob):
+            if len(roots) > 1:
+                place = os.path.abspath(path) if fault else os.path.realpath(path)
+                if place in met:
+                    continue
+                met.add(place)
+            yield File(path, fault, chosen=path == root)
+
+
+def _batches(files: Iterator[File]) -> Iterator[list[File]]:
+    return iter(lambda: list(islice(files, _BATCH)), [])
+
+
+def _read_batch(options: ReadOptions, files: list[File]) -> list[list[Article | Skipped]]:
+    return [list(file.read(options)) for file in files]
+
+
+def read_opened(
+    opened: AbstractContextManager[Stream], path: str, options: ReadOptions, *, chosen: bool
+) -> Iterator[Article | Skipped]:
+    """What a file holds that somebody opens, by its path as reports show it."""
+    return _read_opened(opened, _reader(path, chosen, options), path, options, packed=file_format(path)[1])
+
+
+def _reader(path: str, chosen: bool, options: ReadOptions) -> Reader:
+    """The reader of a file; one of an unknown type is tried as text if it was chosen by its name or a pattern."""
+    return READERS.get(file_format(path)[0], read_text if chosen or options.glob else _read_unsupported)
+
+
+def _read_opened(
+    opened: AbstractContextManager[Stream], reader: Reader, path: str, options: ReadOptions, *, packed: bool
+) -> Iterator[Article | Skipped]:
+    """What the reader finds, and one `Skipped` for all that it could not reach."""
+    empty = True
+    try:
+        with opened as stream:
+            for item in reader(Source(path, stream, options, packed)):
+                empty = False
+                yield item
+    except (ReadError, MissingExtraError) as fault:
+        yield Skipped(path, str(fault))
+    except (EOFError, zlib.error, gzip.BadGzipFile) as fault:
+        yield Skipped(path, f"broken gzip: {fault}")
+    except OSError as fault:
+        yield Skipped(path, cannot_be_read(fault))
+    else:
+        if empty:
+            yield Skipped(path, "no records")
+
+
+def _read_unsupported(source: Source) -> Iterator[Article | Skipped]:
+    suffix, packed = file_format(source.path)
+    suffix += ".gz" if packed else ""
+    raise ReadError(f'unsupported file type "{printable(suffix)}"' if suffix else "unsupported file type, no suffix")

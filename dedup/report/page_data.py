@@ -1,0 +1,202 @@
+"""A report as the JSON that its page carries.
+
+Three islands: `page` is parsed when the page opens; `texts` (a line an article) and `evidence` (a line a pair) are
+cut up only when someone looks at a pair, so that thousands of articles open at once.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from dedup.datatypes import Agreement, Article, Embeddings, Match, Report
+from dedup.language import text
+from dedup.matching.facts.names import fold_name
+from dedup.report import view
+from dedup.report.story_map import story_positions
+from dedup.report.wording import CERTAINTY_WORDS, KIND_WORDS, language_name
+
+_RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
+
+_SINGLES_LISTED = 20_000
+
+_EVIDENCE_FOR_ALL_PAIRS = 12
+
+_LONGEST_TITLE = 160
+
+_CAPITALISED = re.compile(r"[^\W\d_]+")
+
+_UNSAFE = re.compile("[<>&\u2028\u2029\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Islands:
+    """The three islands as script-safe JSON, and what the markup around them has to know."""
+
+    page: Markup
+    texts: Markup
+    evidence: Markup
+    has_map: bool
+    singles: int
+    singles_listed: int
+
+
+def page_islands(
+    report: Report, stories: Sequence[view.Story], *, with_text: bool, embeddings: Embeddings | None
+) -> Islands:
+    """Everything the page's script needs; stories stay in the order given."""
+    clustered = {member: story for story in stories for member in story.cluster.members}
+    singles = [position for position in range(len(report.articles)) if position not in clustered]
+    listed = singles[:_SINGLES_LISTED]
+    shown = sorted([*clustered, *listed])
+    place = {position: index for index, position in enumerate(shown)}
+    kept = [match for story in stories for match in _with_evidence(story)]
+    line = {(match.left, match.right): number for number, match in enumerate(kept)}
+    positions = _positions(embeddings, stories, listed)
+    page = {
+        "withText": with_text,
+        "kinds": {kind.value: words for kind, words in KIND_WORDS.items()},
+        "certainties": CERTAINTY_WORDS,
+        "languages": _languages(report),
+        "articles": [_article(report, position, clustered.get(position), with_text) for position in shown],
+        "stories": [_story(report, story, place, line, with_text) for story in stories],
+        "singles": [place[position] for position in listed],
+        "map": positions,
+    }
+    names = _stated_names(kept)
+    texts = ([_text(report.articles[at], names.get(at, set()))] if at in clustered else [] for at in shown)
+    return Islands(
+        page=_safe_json(page),
+        texts=_lines(texts if with_text else ()),
+        evidence=_lines([_evidence(match, with_text)] for match in kept),
+        has_map=len(positions) > 1,
+        singles=len(singles),
+        singles_listed=len(listed),
+    )
+
+
+def _with_evidence(story: view.Story) -> Iterable[Match]:
+    """The matches whose evidence the page keeps: all of a small story, those of the representative in a large one."""
+    if len(story.cluster.members) <= _EVIDENCE_FOR_ALL_PAIRS:
+        return story.matches
+    weakest = (story.cluster.weakest.left, story.cluster.weakest.right)
+    central = story.cluster.representative
+    return (m for m in story.matches if central in (m.left, m.right) or (m.left, m.right) == weakest)
+
+
+def _languages(report: Report) -> dict[str, list[str]]:
+    codes = sorted({language.code for language in report.languages})
+    return {code: [language_name(code), "rtl" if code in _RIGHT_TO_LEFT else "auto"] for code in codes}
+
+
+def _article(report: Report, position: int, story: view.Story | None, with_text: bool) -> list[Any]:
+    article, language = report.articles[position], report.languages[position]
+    place = view.place(article)
+    return [
+        place,
+        text.printable(article.path) or place,
+        _title(article, position, story, with_text) or place,
+        language.code,
+        text.count_words(article.text),
+        article.url if article.url.startswith(("http://", "https://")) else "",
+        article.published[:10],
+    ]
+
+
+def _title(article: Article, position: int, story: view.Story | None, with_text: bool) -> str:
+    if with_text:
+        title = view.headline(article, story.matches if story else (), position)
+    else:
+        title = view.one_line(article.title)
+    return title if len(title) <= _LONGEST_TITLE else title[: _LONGEST_TITLE - 1].rstrip() + "…"
+
+
+def _story(
+    report: Report, story: view.Story, place: dict[int, int], line: dict[tuple[int, int], int], with_text: bool
+) -> dict[str, Any]:
+    cluster, weakest = story.cluster, story.cluster.weakest
+    return {
+        "id": story.id,
+        "members": [place[member] for member in cluster.members],
+        "representative": place[cluster.representative],
+        "kind": cluster.kind.value,
+        "score": round(story.score, 4),
+        "why": _why(report, story, with_text),
+        "weakest": [place[weakest.left], place[weakest.right], round(weakest.score, 4), round(weakest.similarity, 3)],
+        "pairs": [_pair(match, place, line) for match in story.matches],
+    }
+
+
+def _why(report: Report, story: view.Story, with_text: bool) -> str:
+    """What the joining rests on, in one line."""
+    n = len(story.cluster.members)
+    if n > 2:
+        return f"{len(story.matches):,} of {view.counted(n * (n - 1) // 2, 'pair')} match"
+    return view.why(report, story.matches[0], with_text=with_text) if story.matches else ""
+
+
+def _pair(match: Match, place: dict[int, int], line: dict[tuple[int, int], int]) -> list[Any]:
+    number = line.get((match.left, match.right), -1)
+    score, similarity = round(match.score, 4), round(match.similarity, 3)
+    return [place[match.left], place[match.right], match.kind.value, score, similarity, number, match.excerpt]
+
+
+def _text(article: Article, names: set[str]) -> list[Any]:
+    """Sentences of an article, and the words in them that stand for names of its evidence."""
+    capitalised = {word for word in _CAPITALISED.findall(article.body) if word[0].isupper()} if names else set()
+    return [view.sentences(article), {word: key for word in sorted(capitalised) if (key := fold_name(word)) in names}]
+
+
+def _stated_names(matches: Iterable[Match]) -> dict[int, set[str]]:
+    stated: dict[int, set[str]] = {}
+    for match in matches:
+        names = match.evidence.names
+        stated.setdefault(match.left, set()).update(names.shared, names.left_only)
+        stated.setdefault(match.right, set()).update(names.shared, names.right_only)
+    return stated
+
+
+def _evidence(match: Match, with_text: bool) -> dict[str, Any]:
+    evidence = match.evidence
+    aligned = [(pair.left, pair.right, round(pair.similarity, 2)) for pair in evidence.aligned]
+    return {
+        "coverage": [round(share, 3) for share in evidence.coverage],
+        "alignedCount": len(aligned),
+        "aligned": aligned if with_text else [],
+        "numbers": _agreement(evidence.numbers, with_text),
+        "names": _agreement(evidence.names, with_text),
+        "features": [(name, round(value, 3)) for name, value in evidence.features],
+    }
+
+
+def _agreement(agreement: Agreement, with_text: bool) -> list[Any]:
+    """Facts shared, only left and only right; without text, how many."""
+    sides = (agreement.shared, agreement.left_only, agreement.right_only)
+    return [list(side) if with_text else len(side) for side in sides]
+
+
+def _positions(
+    embeddings: Embeddings | None, stories: Sequence[view.Story], singles: Sequence[int]
+) -> list[list[int]]:
+    if embeddings is None:
+        return []
+    return story_positions(embeddings, [*(story.cluster.members for story in stories), *((one,) for one in singles)])
+
+
+def _lines(rows: Iterable[list[Any]]) -> Markup:
+    """A line for each row: its one value as JSON, or nothing where the row is empty."""
+    return Markup("\n").join(_safe_json(row[0]) if row else Markup() for row in rows)
+
+
+def _safe_json(value: Any) -> Markup:
+    """JSON that cannot end its script element: ``<``, ``>``, ``&``, line separators and lone surrogates escaped."""
+    return Markup(_UNSAFE.sub(_escape, json.dumps(value, ensure_ascii=False, separators=(",", ":"))))
+
+
+def _escape(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"

@@ -1,0 +1,217 @@
+"""A report as Parquet tables: one file a table, or a folder of parts for results too large for one report.
+
+The columns are the same, and every reader of Parquet takes a folder of parts for one table. Workers make the parts;
+the process that started the run writes them where it was told, so that no other machine needs to reach that place, and
+holds one part at a time.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from itertools import islice, starmap
+from typing import TypeVar
+
+import numpy as np
+
+from dedup.arrays import Positions
+from dedup.clustering.decisions import Decisions
+from dedup.datatypes import Article, Candidates, Cluster, Language, MatchKind, Report
+from dedup.errors import MissingExtraError
+from dedup.matching.evidence import PairBatch, describe_batch, pair_batches
+from dedup.matching.exact import exact_match
+from dedup.matching.facts import StoredFacts
+from dedup.matching.sentence_store import StoredPassages
+from dedup.report import records, view
+from dedup.report.destination import Folder
+from dedup.report.records import Record, as_dict, dumps, without_surrogates
+from dedup.runtime.article_files import take_articles
+from dedup.runtime.workers import Workers
+
+_ARTICLE_FIELDS = {
+    "id": "string", "path": "string", "title": "string", "language": "string", "language_probability": "float64",
+    "declared_language": "string", "words": "int64", "hash": "string", "url": "string", "published": "string",
+    "cluster": "string", "kind": "string", "representative": "bool_",
+}  # fmt: skip
+
+_MATCH_FIELDS = {
+    "left": "string", "right": "string", "similarity": "float64", "score": "float64", "kind": "string",
+    "excerpt": "string", "coverage_left": "float64", "coverage_right": "float64", "evidence": "string",
+}  # fmt: skip
+
+_SKIPPED_FIELDS = {"path": "string", "line": "int64", "reason": "string"}
+
+SUMMARY = "summary.json"
+"""Written last: where it is, the tables are whole."""
+
+_BATCHES = 16  # of pairs, in a part of the matches
+
+_PAIRS = 4096  # of copies, in a part
+
+_ARTICLES = 16_384  # in a part
+
+_Item = TypeVar("_Item")
+
+_Pairs = list[tuple[int, int]]
+
+_Texts = tuple[Positions, Sequence[Article]]
+
+
+def write_matches(found: Decisions, place: Folder, workers: Workers, with_text: bool) -> list[MatchKind]:
+    """Write all matches but copies; returns the kind of each."""
+    subjects, candidates, verdicts = found.matched
+    batches = pair_batches(subjects, candidates, verdicts, found.full & with_text)
+    tasks = (
+        (part, _texts(subjects.articles, [side for batch in part for side in _sides(batch.candidates)]))
+        for part in _parts(batches, _BATCHES)
+    )
+    work = partial(_matches, subjects.passages, subjects.facts, with_text)
+    kinds: list[MatchKind] = []
+    for number, (table, of_table) in enumerate(workers.map(work, tasks)):
+        place.write(f"matches/part-{number:06}.parquet", table)
+        kinds += of_table
+    return kinds
+
+
+def _matches(
+    passages: StoredPassages, facts: StoredFacts, with_text: bool, task: tuple[list[PairBatch], _Texts]
+) -> tuple[bytes, list[MatchKind]]:
+    batches, texts = task
+    articles = _by_position(texts)
+    matches = [match for batch in batches for match in describe_batch(passages, facts, batch)]
+    rows = (
+        records.pair_record(articles[match.left], articles[match.right], match, with_text=with_text)
+        for match in matches
+    )
+    return matches_table(rows), [match.kind for match in matches]
+
+
+def write_copies(
+    found: Decisions, articles: Sequence[Article], place: Folder, workers: Workers, with_text: bool
+) -> None:
+    copies = ((original, at) for at, original in enumerate(found.originals) if at != original)
+    tasks = ((part, _texts(articles, [np.array(part, np.intp).ravel()])) for part in _parts(copies, _PAIRS))
+    for number, table in enumerate(workers.map(partial(_copies, with_text), tasks)):
+        place.write(f"matches/part-copies-{number:06}.parquet", table)
+
+
+def _copies(with_text: bool, task: tuple[_Pairs, _Texts]) -> bytes:
+    pairs, texts = task
+    articles = _by_position(texts)
+    return matches_table(
+        records.pair_record(articles[left], articles[right], exact_match(left, right), with_text=with_text)
+        for left, right in pairs
+    )
+
+
+def write_articles(
+    found: Decisions, clusters: Sequence[Cluster], articles: Sequence[Article], place: Folder, workers: Workers
+) -> None:
+    told: dict[int, Record] = {}
+    for cluster in clusters:
+        told |= dict.fromkeys(cluster.members, _told(found, cluster))
+    at = np.searchsorted(found.distinct, found.originals)
+    tasks = (
+        (
+            articles[start : start + _ARTICLES],
+            [found.languages[number] for number in at[start : start + _ARTICLES].tolist()],
+            [told.get(position) for position in range(start, min(start + _ARTICLES, len(articles)))],
+        )
+        for start in range(0, max(len(articles), 1), _ARTICLES)
+    )
+    for number, table in enumerate(workers.map(_articles, tasks)):
+        place.write(f"articles/part-{number:06}.parquet", table)
+
+
+def _articles(task: tuple[Sequence[Article], list[Language], list[Record | None]]) -> bytes:
+    articles, languages, clusters = task
+    return articles_table(map(records.article_record, articles, languages), clusters)
+
+
+def _told(found: Decisions, cluster: Cluster) -> Record:
+    """What the table of articles says of a cluster."""
+    return {
+        "id": view.cluster_id(found.ranks[member][-1] for member in cluster.members),
+        "kind": cluster.kind.value,
+        "representative": found.ranks[cluster.representative][-1],
+    }
+
+
+def _texts(articles: Sequence[Article], positions: Sequence[Positions]) -> _Texts:
+    every = np.unique(np.concatenate(positions))
+    return every, take_articles(articles, every)
+
+
+def _by_position(texts: _Texts) -> dict[int, Article]:
+    positions, articles = texts
+    return dict(zip(positions.tolist(), articles, strict=True))
+
+
+def _sides(candidates: Candidates) -> tuple[Positions, Positions]:
+    return candidates.left, candidates.right
+
+
+def _parts(items: Iterable[_Item], size: int) -> Iterator[list[_Item]]:
+    coming = iter(items)
+    while part := list(islice(coming, size)):
+        yield part
+
+
+def as_parquet(report: Report, *, with_text: bool = True) -> dict[str, bytes]:
+    """File names and contents of three Parquet tables: articles (with their clusters), matches, skipped.
+
+    Raises
+    ------
+    MissingExtraError
+        If pyarrow is not installed (extra ``parquet``).
+    """
+    whole = as_dict(report, with_text=with_text)
+    of_article = {id: cluster for cluster in whole["clusters"] for id in cluster["members"]}
+    clusters = [of_article.get(article["id"]) for article in whole["articles"]]
+    return {
+        "articles.parquet": articles_table(whole["articles"], clusters),
+        "matches.parquet": matches_table(whole["matches"]),
+        "skipped.parquet": skipped_table(whole["skipped"]),
+    }
+
+
+def articles_table(articles: Iterable[Record], clusters: Iterable[Record | None]) -> bytes:
+    """A Parquet file of articles, each with the cluster it is in, of which id, kind and representative are needed."""
+    return _table(_ARTICLE_FIELDS, starmap(_parquet_article, zip(articles, clusters, strict=True)))
+
+
+def matches_table(matches: Iterable[Record]) -> bytes:
+    """A Parquet file of matches."""
+    return _table(_MATCH_FIELDS, map(_parquet_match, matches))
+
+
+def skipped_table(skipped: Iterable[Record]) -> bytes:
+    """A Parquet file of what was skipped."""
+    return _table(_SKIPPED_FIELDS, skipped)
+
+
+def _parquet_article(article: Record, cluster: Record | None) -> Record:
+    if cluster is None:
+        return article
+    is_representative = article["id"] == cluster["representative"]
+    return {**article, "cluster": cluster["id"], "kind": cluster["kind"], "representative": is_representative}
+
+
+def _parquet_match(match: Record) -> Record:
+    left, right = match["evidence"]["coverage"]
+    return {**match, "coverage_left": left, "coverage_right": right, "evidence": dumps(match["evidence"])}
+
+
+def _table(fields: dict[str, str], rows: Iterable[Record]) -> bytes:
+    """One Parquet file in memory."""
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError as error:
+        raise MissingExtraError("pyarrow", "parquet") from error
+    types = pa.schema([(name, getattr(pa, kind)()) for name, kind in fields.items()])
+    plain = [{name: without_surrogates(row.get(name)) for name in fields} for row in rows]
+    sink = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(plain, schema=types), sink, compression="zstd")
+    return sink.getvalue()

@@ -1,0 +1,172 @@
+"""The report for eyes: a block a story, then what was skipped, then the counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from dedup.datatypes import MatchKind, Report, Skipped
+from dedup.language.text import printable
+from dedup.report import view
+from dedup.report.terminal import Pen, columns, fit, fit_end, pad, wrap
+from dedup.report.wording import KIND_WORDS, certainty_words
+
+_NARROWEST = 40
+
+_STORIES, _MEMBERS, _SKIPPED, _LANGUAGES, _NUMBERS = 50, 10, 10, 8, 4
+
+_ALL = 10**9
+
+
+def as_text(
+    report: Report, *, width: int = 80, colour: bool = False, full: bool = False, with_text: bool = True
+) -> str:
+    """The report as text of at most `width` columns, ending in a line break.
+
+    Parameters
+    ----------
+    report : Report
+        What a run decided.
+    width : int
+        Columns of the terminal; below 40 it counts as 40.
+    colour : bool
+        Whether to use ANSI colours.
+    full : bool
+        Show every story, member and skipped file; otherwise long lists are cut, with a count and a hint.
+    with_text : bool
+        False shows no word of the articles beyond the titles their sources give.
+    """
+    page = _Page(report, max(width, _NARROWEST), Pen(colour), full, with_text)
+    return "\n".join((*page.stories(), *page.skipped(), *page.summary())) + "\n"
+
+
+def summary_line(counts: Mapping[str, int]) -> str:
+    """What was found, in one sentence, by the counts of a report."""
+    articles = view.counted(counts["read"], "article")
+    if not counts["read"]:
+        return "Nothing to compare: no article was read."
+    if not counts["clusters"]:
+        return f"No duplicates among {articles}."
+    told = view.counted(counts["clusters"], "story")
+    share = f"{counts['duplicates'] / counts['read']:.0%}"
+    spare = f"{counts['duplicates']:,} of {articles} ({share}) could go"
+    return f"{told} told more than once; {spare}."
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    report: Report
+    width: int
+    pen: Pen
+    full: bool
+    with_text: bool
+
+    def stories(self) -> Iterator[str]:
+        told = view.most_certain_first(view.stories(self.report))
+        shown = told[: self._limit(_STORIES)]
+        for number, story in enumerate(shown, 1):
+            yield from self._story(number, story)
+            yield ""
+        if len(told) > len(shown):
+            yield self._more(len(told) - len(shown), "story")
+            yield ""
+
+    def skipped(self) -> Iterator[str]:
+        skipped = self.report.skipped
+        if not skipped:
+            return
+        yield self.pen("Skipped", "bold")
+        shown = skipped[: self._limit(_SKIPPED)]
+        for line in map(_skipped_line, shown):
+            yield f"  {fit(line, self.width - 2)}"
+        if len(skipped) > len(shown):
+            yield "  " + self._more(len(skipped) - len(shown), "file")
+        yield ""
+
+    def summary(self) -> Iterator[str]:
+        report = self.report
+        seen = view.counts(report)
+        yield from self._wrapped(summary_line(seen), "bold")
+        languages = Counter(language.code for language in report.languages)
+        spoken = f" ({_most(languages, self._limit(_LANGUAGES))})" if languages else ""
+        read = f"Read {seen['read']:,} of {seen['seen']:,} seen, {seen['skipped']:,} skipped{spoken}."
+        yield from self._wrapped(read, "dim")
+        yield from self._wrapped(f"Model {printable(report.model)}, threshold {report.threshold:g}.", "dim")
+
+    def _story(self, number: int, story: view.Story) -> Iterator[str]:
+        kind, cluster = KIND_WORDS[story.cluster.kind], story.cluster
+        size = f"{len(cluster.members)} articles in {_joined(view.languages_of(self.report, cluster))}"
+        certainty = f"{certainty_words(story.score)} ({view.score_figure(story.score)})"
+        head = fit(f"{kind}, {certainty}: {size}", self.width - len(f"{number}. "))
+        yield self.pen(f"{number}. ", "bold") + self.pen(head, "bold", "green" if story.score >= 0.95 else "yellow")
+        yield from self._members(story)
+        for reason in self._reasons(story):
+            yield from self._wrapped(reason, "dim", indent=2)
+
+    def _members(self, story: view.Story) -> Iterator[str]:
+        first = story.cluster.representative
+        members = [first, *(member for member in story.cluster.members if member != first)]
+        shown = members[: self._limit(_MEMBERS)]
+        places = [view.place(self.report.articles[member]) for member in shown]
+        badge = max(len(self.report.languages[member].code) for member in shown)
+        room = self.width - badge - 7
+        place_width = min(max(map(columns, places)), room if self.full else room // 2)
+        for member, place in zip(shown, places, strict=True):
+            title = pad(fit(self._headline(story, member), room - place_width), max(room - place_width, 0))
+            mark = "*" if member == first else " "
+            language = self.pen(pad(self.report.languages[member].code, badge), "cyan")
+            yield f"  {mark} {language} {title}  {self.pen(fit_end(place, place_width), 'dim')}"
+        if len(members) > len(shown):
+            yield "    " + self._more(len(members) - len(shown), "article")
+
+    def _headline(self, story: view.Story, member: int) -> str:
+        article = self.report.articles[member]
+        if not self.with_text:
+            return view.one_line(article.title)
+        return view.headline(article, story.matches, member)
+
+    def _reasons(self, story: view.Story) -> Iterator[str]:
+        cluster, alike = story.cluster, story.matches
+        if alike and (len(cluster.members) == 2 or cluster.kind is MatchKind.EXACT):
+            yield view.why(self.report, alike[0], with_text=self.with_text)
+            return
+        pairs = view.counted(len(alike), "pair")
+        yield f"{pairs} {'matches' if len(alike) == 1 else 'match'}{self._common_numbers(story)}"
+        weakest = cluster.weakest
+        left, right = (view.place(self.report.articles[member]) for member in (weakest.left, weakest.right))
+        yield f"weakest pair ({view.score_figure(weakest.score)}): {left} and {right}"
+
+    def _common_numbers(self, story: view.Story) -> str:
+        stated = [set(m.evidence.numbers.shared) for m in story.matches if m.kind is not MatchKind.EXACT]
+        common = view.telling_numbers(set.intersection(*stated)) if stated and self.with_text else []
+        return f"; all agree on {', '.join(common[:_NUMBERS])}" if common else ""
+
+    def _wrapped(self, line: str, *styles: str, indent: int = 0) -> Iterator[str]:
+        for part in wrap(line, self.width - indent, lines=3):
+            yield " " * indent + self.pen(part, *styles)
+
+    def _more(self, n: int, noun: str) -> str:
+        return self.pen(fit(f"… and {view.counted(n, noun)} more; -v shows all", self.width - 4), "dim")
+
+    def _limit(self, n: int) -> int:
+        return _ALL if self.full else n
+
+
+def _skipped_line(skipped: Skipped) -> str:
+    where = skipped.path if skipped.line is None else f"{skipped.path}:{skipped.line}"
+    return f"{printable(where)}: {printable(skipped.reason)}"
+
+
+def _joined(codes: list[str]) -> str:
+    if len(codes) > _LANGUAGES:
+        return view.counted(len(codes), "language")
+    return codes[0] if len(codes) == 1 else f"{', '.join(codes[:-1])} and {codes[-1]}"
+
+
+def _most(languages: Counter[str], limit: int) -> str:
+    """How many articles a language has, most first: ``4 en, 1 id``."""
+    ranked: Iterable[tuple[str, int]] = sorted(languages.items(), key=lambda item: (-item[1], item[0]))
+    parts = [f"{count:,} {code}" for code, count in ranked]
+    hidden = len(parts) - limit
+    return ", ".join(parts[:limit]) + (f" and {view.counted(hidden, 'language')} more" if hidden > 0 else "")

@@ -1,0 +1,111 @@
+"""Articles on disk: of a large run the texts are needed a few at a time, and would fill the memory."""
+
+from __future__ import annotations
+
+import pickle
+from abc import abstractmethod
+from array import array
+from collections.abc import Iterator, Sequence
+from mmap import ACCESS_READ, mmap
+from operator import eq
+from typing import Any, overload
+
+import numpy as np
+import numpy.typing as npt
+
+from dedup.datatypes import Article
+from dedup.runtime.row_files import Shelf
+
+
+class StoredArticles(Sequence[Article]):
+    """Articles that lie elsewhere: slices and selections of them lie there too, and whoever iterates fetches them."""
+
+    @abstractmethod
+    def take(self, positions: npt.NDArray[np.intp]) -> StoredArticles:
+        """Some of the articles, in the order of `positions`."""
+
+
+def take_articles(articles: Sequence[Article], positions: npt.NDArray[np.intp]) -> Sequence[Article]:
+    """Some of the articles, in the order of `positions`; those that lie elsewhere stay there until they are read."""
+    if isinstance(articles, StoredArticles):
+        return articles.take(positions)
+    return [articles[position] for position in positions.tolist()]
+
+
+_READ = 1024  # articles read at a time by whoever goes through them
+
+
+class ArticleShelf:
+    """A temporary file that articles are appended to; it goes when this and all articles on it are let go."""
+
+    def __init__(self) -> None:
+        self._shelf = Shelf("u1")
+        self._begins = array("q")
+        self._end = 0
+
+    def append(self, article: Article) -> None:
+        """Write an article behind those that are there."""
+        packed = pickle.dumps(article, pickle.HIGHEST_PROTOCOL)
+        self._shelf.append(np.frombuffer(packed, np.uint8))
+        self._begins.append(self._end)
+        self._end += len(packed)
+
+    def stored(self) -> ShelvedArticles:
+        """What has been written so far."""
+        return ShelvedArticles(self._shelf.stored().path, np.array(self._begins, np.int64), self)
+
+
+class ShelvedArticles(StoredArticles):
+    """Articles on a shelf; sent to another process they are where to find them, while the shelf is there.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    begins : ndarray of shape (n,), int64
+        Where in it each article begins.
+    shelf : ArticleShelf, optional
+        What keeps the file from going.
+    """
+
+    def __init__(self, path: str, begins: npt.NDArray[np.int64], shelf: ArticleShelf | None = None) -> None:
+        self._path, self._begins, self._shelf = path, begins, shelf
+        self._mapped: memoryview | None = None
+
+    def take(self, positions: npt.NDArray[np.intp]) -> ShelvedArticles:
+        """Some of the articles, in the order of `positions`."""
+        return ShelvedArticles(self._path, self._begins[positions], self._shelf)
+
+    def __len__(self) -> int:
+        return len(self._begins)
+
+    @overload
+    def __getitem__(self, at: int) -> Article: ...
+    @overload
+    def __getitem__(self, at: slice) -> ShelvedArticles: ...
+    def __getitem__(self, at: int | slice) -> Article | ShelvedArticles:
+        if isinstance(at, slice):
+            return ShelvedArticles(self._path, self._begins[at], self._shelf)
+        (article,) = self._read(self._begins[[at]])
+        return article
+
+    def __iter__(self) -> Iterator[Article]:
+        for start in range(0, len(self), _READ):
+            yield from self._read(self._begins[start : start + _READ])
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Sequence):
+            return NotImplemented
+        return len(self) == len(other) and all(map(eq, self, other))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return ShelvedArticles, (self._path, self._begins)
+
+    def _read(self, begins: npt.NDArray[np.int64]) -> list[Article]:
+        if self._mapped is None:
+            with open(self._path, "rb") as file:
+                self._mapped = memoryview(mmap(file.fileno(), 0, access=ACCESS_READ))
+        mapped = self._mapped
+        return [pickle.loads(mapped[begin:]) for begin in begins.tolist()]

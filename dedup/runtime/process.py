@@ -1,0 +1,95 @@
+"""Settings of this process: garbage collection, freed memory, threads, temporary files."""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from importlib import import_module
+
+TEMPORARY = f"dedup-{os.urandom(6).hex()}-"
+"""How the names of this process's temporary files begin, and of no other's."""
+
+_BLAS_THREADS = "OPENBLAS_NUM_THREADS"
+
+_THRESHOLDS = 50_000, 20, 20
+
+
+@contextmanager
+def collected_seldom() -> Iterator[None]:
+    """Search after 50,000 new objects instead of 700 or 2,000.
+
+    A scan of 1,000 articles takes 7 % less, and reading a file of 350,000 small things a quarter less.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(*_THRESHOLDS)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+def search_no_more_at_exit() -> None:
+    """At the end of this process search for no circular garbage: the system takes everything back anyway.
+
+    A scan of 1,000 articles ends a tenth of a second earlier.
+    """
+    atexit.register(gc.freeze)
+
+
+def give_back_memory() -> None:
+    """Give the system what is free: glibc keeps what was freed, for each thread that ever asked, a gigabyte in all."""
+    if sys.platform == "linux":
+        import ctypes
+
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # other libraries have none
+        if trim is not None:
+            trim(0)
+
+
+def one_thread() -> AbstractContextManager[object]:
+    """Products of matrices by one thread for a while: cut among several they are rounded otherwise.
+
+    A report then is the same to the last digit on machines with any number of cores, and in processes that have one
+    thread anyway.
+    """
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(1, "blas")  # type: ignore[no-any-return]
+
+
+def load_numpy_alone() -> None:
+    """Load numpy, unless it is there, without the threads it otherwise starts for products of matrices.
+
+    A process that has no other threads can be copied.
+    """
+    before = os.environ.get(_BLAS_THREADS)
+    os.environ[_BLAS_THREADS] = "1"
+    import_module("numpy")
+    del os.environ[_BLAS_THREADS]
+    if before is not None:
+        os.environ[_BLAS_THREADS] = before
+
+
+def count_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def restrict_threads() -> None:
+    """One thread for whatever this process loads from now on."""
+    os.environ.update({_BLAS_THREADS: "1"}, OMP_NUM_THREADS="1", MKL_NUM_THREADS="1", TOKENIZERS_PARALLELISM="false")
+
+
+def remove_temporary(prefix: str) -> None:
+    """Remove the temporary files of a process that was killed before it could do it itself."""
+    import tempfile
+
+    folder = tempfile.gettempdir()
+    for name in os.listdir(folder):
+        if name.startswith(prefix):
+            with suppress(OSError):  # another process was faster
+                os.unlink(os.path.join(folder, name))

@@ -1,0 +1,240 @@
+"""Articles and rows in Ray's object store, and the actors that hand out single ones.
+
+Tasks put what they make into the object store in chunks, from where Ray can fetch or compute it again when a machine is
+lost. A chunk is the least that Ray moves, and a pair of articles needs two rows of two chunks: so every keeper holds
+the chunks of one stretch of the rows on its machine, and hands out the rows that it is asked for. A keeper that dies
+forgets without harm, since it fetches what it lacks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
+import numpy.typing as npt
+
+from dedup.arrays import Positions
+from dedup.datatypes import Article
+from dedup.runtime.article_files import StoredArticles
+from dedup.runtime.ray_cluster.errors import faults_named
+from dedup.runtime.row_files import Rows, Shelf, StoredRows
+
+if TYPE_CHECKING:
+    import ray
+
+_CHUNK = 1 << 20  # bytes that rows wait for
+
+_FETCHED = 1024  # articles fetched at a time by whoever goes through them
+
+
+class Keeper:
+    """An actor that holds stretches of rows or articles; a stretch is fetched when it is first asked for."""
+
+    def __init__(self) -> None:
+        self._held: dict[bytes, npt.NDArray[Any] | list[Any]] = {}
+
+    def take(self, stretch: list[ray.ObjectRef[Any]], at: Positions) -> npt.NDArray[Any] | list[Any]:
+        """Some rows of a stretch, which is given as a list of one, since Ray would send what it refers to itself."""
+        name = stretch[0].binary()
+        if name not in self._held:
+            self._held[name] = _fetch(stretch[0])
+        held = self._held[name]
+        return [held[place] for place in at.tolist()] if isinstance(held, list) else np.asarray(held[at])
+
+
+def _fetch(stretch: ray.ObjectRef[Any]) -> npt.NDArray[Any] | list[Any]:
+    """The chunks of a stretch as one: articles in memory, rows in a file as a single machine has them."""
+    import ray
+
+    chunks = ray.get(stretch)
+    first = ray.get(chunks[0])
+    if isinstance(first, list):
+        return [item for chunk in chunks for item in ray.get(chunk)]
+    shelf = Shelf(first.dtype.str, first.shape[1] if first.ndim > 1 else None)
+    for chunk in chunks:
+        shelf.append(ray.get(chunk))
+    return shelf.stored().open()  # what is mapped stays readable when the shelf takes its file away
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Register:
+    """Who keeps which rows.
+
+    keepers : actors, each with a stretch of the rows
+    stretches : a reference to the list of each keeper's chunks
+    bounds : ndarray of shape (keepers + 1,), intp; keeper k has rows ``bounds[k]`` to ``bounds[k + 1]``
+    """
+
+    keepers: Sequence[Any]
+    stretches: Sequence[ray.ObjectRef[Any]]
+    bounds: Positions
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kept:
+    """Rows or articles with their keepers: a reference to the register, since every task carries one."""
+
+    register: ray.ObjectRef[_Register]
+
+    def pieces(self, at: Positions) -> Iterator[tuple[Positions, Any]]:
+        """Of the rows asked for, those of each keeper: their places among them, and the rows."""
+        import ray
+
+        register = _look_up(self.register)
+        owner = np.searchsorted(register.bounds, at, side="right") - 1
+        asked = []
+        for number in np.unique(owner).tolist():
+            places = np.flatnonzero(owner == number)
+            take = register.keepers[number].take
+            asked.append((places, take.remote([register.stretches[number]], at[places] - register.bounds[number])))
+        with faults_named():
+            for places, piece in asked:
+                yield places, ray.get(piece)
+
+
+def forget() -> None:
+    """Take nothing over into another cluster, whose references may have the same names."""
+    _look_up.cache_clear()
+
+
+@lru_cache(maxsize=8)
+def _look_up(register: ray.ObjectRef[_Register]) -> _Register:
+    import ray
+
+    with faults_named():
+        found: _Register = ray.get(register)
+    return found
+
+
+def keep(keepers: Sequence[Any], chunks: Sequence[ray.ObjectRef[Any]], sizes: Sequence[int]) -> Kept:
+    """Divide chunks among keepers, each a stretch of about the same number of rows."""
+    import ray
+
+    ends = np.concatenate([[0], np.cumsum(sizes)]).astype(np.intp)
+    cuts = np.searchsorted(ends, np.linspace(0, ends[-1], len(keepers) + 1))
+    cuts[-1] = len(chunks)
+    stretches = [ray.put(list(chunks[begin:end])) for begin, end in pairwise(cuts.tolist())]
+    return Kept(ray.put(_Register(tuple(keepers), tuple(stretches), ends[cuts])))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeptRows:
+    """Rows of numbers that any machine can take some of, as from an array.
+
+    place : ndarray of shape (n,), intp, where each row lies if not in its own order
+    """
+
+    kept: Kept
+    dtype: str
+    shape: tuple[int, ...]
+    place: Positions | None = None
+
+    def open(self) -> KeptRows:
+        """Themselves: they are fetched as they are used."""
+        return self
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, at: Positions) -> npt.NDArray[Any]:
+        rows = np.empty((len(at), *self.shape[1:]), self.dtype)
+        for places, piece in self.kept.pieces(at if self.place is None else self.place[at]):
+            rows[places] = piece
+        return rows
+
+
+class KeptShelf:
+    """A shelf in the object store: what tasks make for it does not pass through the process that started them."""
+
+    def __init__(self, keepers: Sequence[Any], dtype: str, columns: int | None = None) -> None:
+        self._keepers = keepers
+        self._dtype = np.dtype(dtype)
+        self._row = () if columns is None else (columns,)
+        self._chunks: list[ray.ObjectRef[Any]] = []
+        self._sizes: list[int] = []
+        self._waiting: list[npt.NDArray[Any]] = []
+
+    def append(self, rows: npt.NDArray[Any]) -> None:
+        """Put rows behind those that are there, in the shelf's type; a few wait until they make a chunk."""
+        self._waiting.append(np.asarray(rows, self._dtype))
+        if sum(part.nbytes for part in self._waiting) >= _CHUNK:
+            self._put()
+
+    def take_over(self, chunk: ray.ObjectRef[Any], size: int) -> None:
+        """The same for rows that are in the object store already."""
+        self._put()
+        self._enter(chunk, size)
+
+    def stored(self) -> Rows:
+        """What has been put there so far."""
+        self._put()
+        shape = (sum(self._sizes), *self._row)
+        return self._kept(shape) if all(shape) else StoredRows("", self._dtype.str, shape)
+
+    def arranged(self, order: Positions) -> KeptRows:
+        """The same where row i of the shelf is to be called ``order[i]``."""
+        self._put()
+        place = np.empty(len(order), np.intp)
+        place[order] = np.arange(len(order))
+        return self._kept((sum(self._sizes), *self._row), place)
+
+    def _put(self) -> None:
+        import ray
+
+        if self._waiting:
+            rows = np.concatenate(self._waiting)
+            self._waiting = []
+            self._enter(ray.put(rows), len(rows))
+
+    def _enter(self, chunk: ray.ObjectRef[Any], size: int) -> None:
+        if size:
+            self._chunks.append(chunk)
+            self._sizes.append(size)
+
+    def _kept(self, shape: tuple[int, ...], place: Positions | None = None) -> KeptRows:
+        return KeptRows(keep(self._keepers, self._chunks, self._sizes), self._dtype.str, shape, place)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeptArticles(StoredArticles):
+    """Articles in the object store.
+
+    at : ndarray of shape (n,), intp, which of those kept these are
+    names : ids of articles whose own id another one has, by what is in `at`
+    """
+
+    kept: Kept
+    at: Positions
+    names: dict[int, str] = field(default_factory=dict)
+
+    def take(self, positions: Positions) -> KeptArticles:
+        """Some of the articles, in the order of `positions`."""
+        return self._of(self.at[positions])
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+    @overload
+    def __getitem__(self, at: int) -> Article: ...
+    @overload
+    def __getitem__(self, at: slice) -> KeptArticles: ...
+    def __getitem__(self, at: int | slice) -> Article | KeptArticles:
+        return self._of(self.at[at]) if isinstance(at, slice) else next(iter(self[at : at + 1 or None]))
+
+    def __iter__(self) -> Iterator[Article]:
+        for start in range(0, len(self.at), _FETCHED):
+            at = self.at[start : start + _FETCHED]
+            found: dict[int, Article] = {}
+            for places, piece in self.kept.pieces(at):
+                found |= zip(places.tolist(), piece, strict=True)
+            for place, number in enumerate(at.tolist()):
+                article = found[place]
+                yield replace(article, id=self.names[number]) if number in self.names else article
+
+    def _of(self, at: Positions) -> KeptArticles:
+        named = self.names.keys() & at.tolist() if self.names else ()
+        return KeptArticles(self.kept, at, {number: self.names[number] for number in named})

@@ -1,0 +1,109 @@
+"""What a run will take, told before it starts, and a refusal where the machine has not got it.
+
+The figures are set by hand to hold for the runs in tests/benchmarks/README.md: "minutes or hours?", "does it fit?".
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from dedup.errors import ResourceError
+
+_PROCESS = 330 << 20  # bytes of a process with the model
+
+_ARTICLE = 3_000  # bytes kept for an article beside its text: neighbours, candidates, language
+
+_LANGUAGE = 12  # and for each language of the run: its closest article there
+
+_MATCH = 1_000  # of a match, one an article
+
+_IN_FULL, _MOST_IN_FULL = 2_500, 100_000  # and of its evidence in full; matches that have it, at most
+
+_SENTENCE = 90  # characters
+
+_CHARACTER_SECONDS = 1e-6  # of one process: language, embedding, sentences, facts
+
+_ARTICLE_SECONDS = 2e-3  # search, verification, evidence
+
+_FACTS = 0.4  # bytes of facts on disk for a character
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Seconds, bytes of memory beyond those taken so far, bytes in the temporary folder."""
+
+    seconds: float
+    memory: int
+    disk: int
+
+    def __str__(self) -> str:
+        minutes = self.seconds / 60
+        time = f"{minutes:.0f} minutes" if minutes >= 2 else f"{self.seconds:.0f} seconds"
+        return f"about {time}, {_gigabytes(self.memory)} of memory, {_gigabytes(self.disk)} of temporary files"
+
+
+def estimate(*, articles: int, characters: int, dimension: int, languages: int, jobs: int) -> Estimate:
+    """What matching so many distinct articles, of so many characters together, takes from here on.
+
+    Parameters
+    ----------
+    dimension : int
+        Columns of the model's vectors.
+    languages : int
+        Different languages among the articles.
+    jobs : int
+        Processes that share the work.
+    """
+    evidence = articles * _MATCH + min(articles, _MOST_IN_FULL) * _IN_FULL
+    return Estimate(
+        seconds=(characters * _CHARACTER_SECONDS + articles * _ARTICLE_SECONDS) / jobs,
+        memory=_PROCESS * (jobs if jobs > 1 else 0) + articles * (_ARTICLE + _LANGUAGE * languages) + evidence,
+        disk=dimension * (6 * articles + 3 * (characters // _SENTENCE)) + int(_FACTS * characters),
+    )
+
+
+def require(needed: Estimate) -> None:
+    """Refuse what does not fit.
+
+    Raises
+    ------
+    ResourceError
+        If memory or the temporary folder is too small; the message says by how much and what to do.
+    """
+    memory, folder = available_memory(), tempfile.gettempdir()
+    if memory is not None and needed.memory > memory:
+        raise ResourceError(
+            f"this run needs about {_gigabytes(needed.memory)} more memory and {_gigabytes(memory)} are free; "
+            "scan a part at a time, leave copies and very short articles out, use --jobs 1, or a larger machine"
+        )
+    disk = shutil.disk_usage(folder).free
+    if needed.disk > disk:
+        raise ResourceError(
+            f"this run needs about {_gigabytes(needed.disk)} of temporary files and {folder} has {_gigabytes(disk)} "
+            "free; make room there, or name a folder that has room in TMPDIR"
+        )
+
+
+def available_memory() -> int | None:
+    """Bytes that can be taken without harm, within the limit of the container; None where the system does not say."""
+    found = []
+    with suppress(OSError, ValueError, StopIteration):
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        found.append(1024 * next(int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")))
+    with suppress(OSError, ValueError):
+        group = Path("/sys/fs/cgroup")
+        limit, used = ((group / name).read_text(encoding="ascii") for name in ("memory.max", "memory.current"))
+        found.append(int(limit) - int(used))
+    if not found and hasattr(os, "sysconf"):
+        with suppress(OSError, ValueError):
+            found.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    return min(found, default=None)
+
+
+def _gigabytes(size: int) -> str:
+    return f"{size / (1 << 30):.1f} GB"

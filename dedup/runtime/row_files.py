@@ -1,0 +1,181 @@
+"""Rows on disk: what a run computes for every article and sentence, written once and read in blocks.
+
+Memory then does not grow with the vectors: the operating system keeps of the file what it has room for. The file is
+removed with the `Shelf` that wrote it, or by the processes that share the work, which open it by its name, if the one
+that wrote it is killed.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import weakref
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from dedup.arrays import rows_of
+from dedup.errors import ResourceError
+from dedup.runtime.process import TEMPORARY
+
+
+class Rows(Protocol):
+    """Rows that lie somewhere: `open` gives what positions of rows can be looked up in, as in an array."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The number of rows, and what a row is."""
+        ...
+
+    def open(self) -> Any:
+        """The rows, read as they are used."""
+        ...
+
+
+class RowShelf(Protocol):
+    """What takes rows as they are made, wherever it puts them."""
+
+    def append(self, rows: npt.NDArray[Any]) -> None:
+        """Put rows behind those that are there."""
+        ...
+
+    def stored(self) -> Rows:
+        """What has been put there so far."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRows:
+    """Where rows lie: all that another process needs to read them.
+
+    shape : (int, ...), of which the first is the number of rows
+    """
+
+    path: str
+    dtype: str
+    shape: tuple[int, ...]
+
+    def open(self) -> npt.NDArray[Any]:
+        """The rows, read from disk as they are used."""
+        if not all(self.shape):
+            return np.empty(self.shape, self.dtype)
+        return np.memmap(self.path, self.dtype, "r", shape=self.shape)
+
+
+def opened(rows: Rows) -> Any:
+    """The same as `Rows.open`, for rows that are asked for block after block: they stay open in this process.
+
+    The system finds every page of what is mapped anew once more, which takes longer than to read it. What a shelf of
+    this process has removed does not stay open.
+    """
+    if not isinstance(rows, StoredRows):
+        return rows.open()
+    if rows not in _opened:
+        _opened[rows] = rows.open()
+    return _opened[rows]
+
+
+_opened: dict[StoredRows, npt.NDArray[Any]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLists:
+    """Lists of rows of different lengths, one an article, one behind the other.
+
+    rows : the rows of all lists
+    starts : rows of shape (n + 1,), int64; list i has rows ``starts[i]`` to ``starts[i + 1]``
+    """
+
+    rows: Rows
+    starts: Rows
+
+    def take(self, which: npt.NDArray[np.intp]) -> tuple[npt.NDArray[Any], npt.NDArray[np.intp]]:
+        """The rows of some lists, one behind the other, and where each begins and the last ends."""
+        at, begins, lengths = rows_of(opened(self.starts), which)
+        return opened(self.rows)[at], np.append(begins, lengths.sum()).astype(np.intp)
+
+
+class Shelf:
+    """A temporary file that rows are appended to.
+
+    Parameters
+    ----------
+    dtype : str
+        numpy's name of the type of all entries.
+    columns : int, optional
+        Entries of a row; without it a row is a single number.
+    """
+
+    def __init__(self, dtype: str, columns: int | None = None) -> None:
+        self._dtype = np.dtype(dtype)
+        self._row = () if columns is None else (columns,)
+        self._count = 0
+        handle, self._path = tempfile.mkstemp(prefix=TEMPORARY)
+        self._file = os.fdopen(handle, "wb")
+        self._remove: Callable[[], object] = weakref.finalize(self, _discard, self._file, self._path)
+
+    def append(self, rows: npt.NDArray[Any]) -> None:
+        """Write rows behind those that are there, in the shelf's type."""
+        try:
+            self._file.write(np.ascontiguousarray(rows, self._dtype).data)
+        except OSError as error:
+            raise ResourceError(
+                f"cannot write to the temporary folder {tempfile.gettempdir()}: {error.strerror}; "
+                "make room there, or name a folder that has room in TMPDIR"
+            ) from error
+        self._count += len(rows)
+
+    def stored(self) -> StoredRows:
+        """What has been written so far."""
+        self._file.flush()
+        return StoredRows(self._path, self._dtype.str, (self._count, *self._row))
+
+    def writable(self) -> npt.NDArray[Any]:
+        """What has been written so far, to be changed in place."""
+        stored = self.stored()
+        if not self._count:
+            return np.empty(stored.shape, self._dtype)
+        return np.memmap(self._path, self._dtype, "r+", shape=stored.shape)
+
+
+class ListShelf:
+    """Shelves that lists of numbers are appended to.
+
+    Parameters
+    ----------
+    dtype : str
+        numpy's name of the type of all numbers.
+    shelf : callable
+        Makes a shelf for numbers of a type; by default one on disk.
+    """
+
+    def __init__(self, dtype: str, shelf: Callable[[str], RowShelf] = Shelf) -> None:
+        self.rows, self._starts = shelf(dtype), shelf("i8")
+        self._starts.append(np.zeros(1))
+        self._total = 0
+
+    def append(self, rows: npt.NDArray[Any], lengths: npt.NDArray[np.intp]) -> None:
+        """Write lists, one behind the other in `rows`, behind those that are there."""
+        self.rows.append(rows)
+        self.enter(lengths)
+
+    def enter(self, lengths: npt.NDArray[np.intp]) -> None:
+        """Note the lengths of lists whose rows have been put on the shelf `rows`."""
+        self._starts.append(self._total + np.cumsum(lengths))
+        self._total += int(lengths.sum())
+
+    def stored(self) -> StoredLists:
+        """What has been written so far."""
+        return StoredLists(self.rows.stored(), self._starts.stored())
+
+
+def _discard(file: Any, path: str) -> None:
+    for rows in [rows for rows in list(_opened) if rows.path == path]:
+        del _opened[rows]
+    with suppress(OSError):
+        file.close()
+        os.unlink(path)

@@ -1,0 +1,191 @@
+"""Work shared among processes, with the same results in the same order as without them.
+
+A run asks its `Workers` for everything that hangs on where it runs: who does the work, and where the articles and the
+rows computed from them lie. Those of `dedup.runtime.ray_cluster` answer for several machines. Nothing heavy is imported
+here: a worker process sets its number of threads before numpy is loaded.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from threading import Thread
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from dedup.errors import ResourceError, SettingsError
+from dedup.runtime.process import TEMPORARY, count_cores, remove_temporary, restrict_threads
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ProcessPoolExecutor
+    from multiprocessing.context import BaseContext
+
+    import numpy as np
+    import numpy.typing as npt
+
+    from dedup.runtime.row_files import RowShelf
+
+Task = TypeVar("Task")
+
+Result = TypeVar("Result")
+
+_AHEAD = 3  # tasks in hand for each worker: none waits, and no stage piles up its results
+
+
+class Workers:
+    """Processes that share the work of a run; with one job everything happens in this one.
+
+    Used as a context manager; the processes start with the first `map` and end with the block.
+
+    Parameters
+    ----------
+    jobs : int
+        Processes, at least 1.
+    """
+
+    remote = False
+    """Whether other machines may do the work, which share neither memory nor disk with this one."""
+
+    def __init__(self, jobs: int = 1) -> None:
+        if jobs < 1:
+            raise SettingsError(f"jobs must be at least 1, got {jobs}; this machine has {count_cores()} cores")
+        self.jobs = jobs
+        self._pool: ProcessPoolExecutor | None = None
+        self._starting: list[Future[None]] = []
+
+    def map(self, work: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Result]:
+        """What `work` makes of each task, in their order; tasks are taken as results are asked for.
+
+        Until the processes have started this one works alone.
+
+        Raises
+        ------
+        ResourceError
+            If a worker process is killed, as the system does when memory runs out.
+        """
+        if self.jobs == 1:
+            yield from map(work, tasks)
+            return
+        from concurrent.futures.process import BrokenProcessPool
+
+        pool = self._start()
+        waiting: deque[Future[Result]] = deque()
+        try:
+            for task in tasks:
+                if not waiting and not any(future.done() for future in self._starting):
+                    yield work(task)
+                    continue
+                waiting.append(pool.submit(work, task))
+                if len(waiting) >= _AHEAD * self.jobs:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        except BrokenProcessPool as error:
+            raise ResourceError(
+                f"one of {self.jobs} worker processes was ended from outside, perhaps because memory ran out; "
+                "run again with fewer --jobs"
+            ) from error
+
+    def map_arrays(self, work: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Result]:
+        """The same for work on large arrays at hand, which threads of this process do without copying them."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(self.jobs) as pool:
+            yield from pool.map(work, tasks)
+
+    def fill(
+        self,
+        shelves: Sequence[RowShelf],
+        work: Callable[[Task], tuple[Result, Sequence[npt.NDArray[Any]]]],
+        tasks: Iterable[Task],
+    ) -> Iterator[Result]:
+        """What `work` tells of each task; the rows that it makes for each of the shelves are put there."""
+        for told, parts in self.map(work, tasks):
+            for shelf, rows in zip(shelves, parts, strict=True):
+                shelf.append(rows)
+            yield told
+
+    def shelf(self, dtype: str, columns: int | None = None) -> RowShelf:
+        """A shelf for rows that all workers can read."""
+        from dedup.runtime.row_files import Shelf
+
+        return Shelf(dtype, columns)
+
+    def share(self, rows: npt.NDArray[Any], _order: npt.NDArray[np.intp]) -> npt.NDArray[Any]:
+        """Rows that `map_arrays` can take some of, kept in an order in which neighbours are asked for together."""
+        return rows
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+            self._pool, self._starting = None, []
+
+    def wait(self) -> None:
+        """Start the processes and wait until there is one."""
+        from concurrent.futures import FIRST_COMPLETED, wait
+
+        self._start()
+        wait(self._starting, return_when=FIRST_COMPLETED)
+
+    def _start(self) -> ProcessPoolExecutor:
+        from concurrent.futures import ProcessPoolExecutor
+
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(
+                self.jobs, mp_context=_context(), initializer=_start_worker, initargs=(TEMPORARY,)
+            )
+            self._starting = [self._pool.submit(_do_nothing) for _ in range(self.jobs)]
+        return self._pool
+
+
+def _context() -> BaseContext:
+    """How processes start: as copies of this one, or of one that has loaded code and model, or afresh.
+
+    Copying this one takes next to no time and would break what has threads, as numpy has where nobody asked for fewer.
+    Only on Linux may a process be copied that has used the system's own libraries.
+    """
+    from multiprocessing import get_context
+
+    if sys.platform != "linux":
+        return get_context("spawn")
+    if len(os.listdir("/proc/self/task")) == 1:
+        return get_context("fork")
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["dedup.preload"])
+    return context
+
+
+def _do_nothing() -> None:
+    pass
+
+
+def _start_worker(temporary: str) -> None:
+    """Ctrl-C is for the process that started this one, and when that is killed this one goes too, after cleaning up."""
+    gc.freeze()  # of a copy, what is never looked at again stays shared
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    restrict_threads()
+    Thread(target=_end_with_parent, args=(temporary,), daemon=True).start()
+
+
+def _end_with_parent(temporary: str) -> None:
+    from multiprocessing import parent_process
+    from multiprocessing.connection import wait
+
+    parent = parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        remove_temporary(temporary)
+        os._exit(1)
+
+
+ALONE = Workers(1)
+"""Nobody to share with: all work is done by the process that asks for it."""

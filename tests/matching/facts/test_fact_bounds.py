@@ -1,0 +1,193 @@
+"""Bounds on how far facts agree hold for any two texts, and facts come back from disk as they were."""
+
+from __future__ import annotations
+
+import json
+import lzma
+import random
+from dataclasses import astuple
+from pathlib import Path
+from string import ascii_lowercase
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import dedup
+from dedup import Article, Language, Level, Settings
+from dedup.arrays import take_rows
+from dedup.datatypes import Candidates
+from dedup.matching.facts import (
+    FactAgreement,
+    Facts,
+    FactShelf,
+    StoredFacts,
+    Told,
+    compare_facts,
+    extract_facts,
+    measure_facts,
+    pack_facts,
+)
+from dedup.matching.features import Subjects
+from dedup.matching.prepare import prepare
+from dedup.matching.scorer import load_scorer
+from dedup.matching.verify import find_matches, judge_pairs
+
+SCRIPTS = {
+    "en": "On March 28, 2025, Angela Merkel paid $1.5 million for Ruby 3.2.1 in Berlin at 7:30 p.m. (CVE-2025-1234).",
+    "de": "Am 28.03.2025 zahlte Angela Merkel um 19.30 Uhr in Berlin 1,5 Mio. Dollar für Ruby 3.2.1 (CVE-2025-1234).",
+    "ru": "28 марта 2025 года Ангела Меркель заплатила в Берлине 1,5 млн долларов за Ruby 3.2.1.",
+    "el": "Στις 28 Μαρτίου η Άνγκελα Μέρκελ πλήρωσε 1,5 εκατ. δολάρια στο Βερολίνο.",
+    "ar": "دفعت أنغيلا ميركل ١٫٥ مليون دولار في برلين يوم 28 مارس 2025.",
+    "he": "אנגלה מרקל שילמה 1.5 מיליון דולר בברלין בשנת 2025.",
+    "hi": "अंगेला मर्केल ने 28 मार्च को बर्लिन में 15 लाख डॉलर दिए।",
+    "ta": "ஏஞ்சலா மெர்க்கல் 2025 மார்ச் 28 அன்று பெர்லினில் 15 லட்சம் டாலர் செலுத்தினார்.",
+    "th": "อังเกลา แมร์เคิล จ่ายเงิน 1.5 ล้านดอลลาร์ วันที่ 28 มีนาคม 2568",
+    "ja": "アンゲラ・メルケルは2025年3月28日にベルリンで150万ドルを支払った。",
+    "ko": "앙겔라 메르켈은 2025년 3월 28일 베를린에서 150만 달러를 냈다.",
+    "zh-cn": "默克尔于2025年3月28日在柏林支付了150万美元。",
+}
+
+
+def stored(texts: list[Facts]) -> tuple[StoredFacts, FactShelf]:
+    shelf = FactShelf()
+    for start in range(0, len(texts), 3):
+        shelf.append(pack_facts(texts[start : start + 3]))
+    return shelf.stored(), shelf
+
+
+def hold(texts: list[Facts], pairs: list[tuple[int, int]]) -> int:
+    """Assert that no pair agrees more than its bounds say; how many agree less than a bound."""
+    keys = stored(texts)
+    left, right = np.array(pairs, np.intp).reshape(-1, 2).T
+    looser = 0
+    for (one, other), (stated, named, fewer) in zip(pairs, keys[0].keys.bounds(left, right).tolist(), strict=True):
+        found = compare_facts(texts[one], texts[other])
+        assert stated >= found.stated - 1e-12, (texts[one], texts[other])
+        assert named >= found.named - 1e-12, (texts[one], texts[other])
+        assert fewer <= fewer_alone(found), (texts[one], texts[other])
+        looser += (stated, fewer) != (found.stated, fewer_alone(found))
+    return looser
+
+
+def fewer_alone(found: FactAgreement) -> int:
+    kinds = (found.numbers, found.dates, found.versions, found.identifiers)
+    return min(sum(len(kind.left_only) for kind in kinds), sum(len(kind.right_only) for kind in kinds))
+
+
+def test_bounds_hold_in_every_script() -> None:
+    texts = [extract_facts(text, language) for language, text in SCRIPTS.items()]
+    pairs = [(one, other) for one in range(len(texts)) for other in range(len(texts))]
+    assert hold(texts, pairs) < len(pairs) / 2
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        (Facts(), Facts()),
+        (Facts(("19:30",)), Facts(("7:30",))),
+        (Facts(("19:00",)), Facts(("7",))),
+        (Facts(("1980",)), Facts(("80",))),
+        (Facts(("2.5",)), Facts(("2500000",))),
+        (Facts(dates=("2018-03-28",)), Facts(dates=("03-28",))),
+        (Facts(dates=("2018-03-28",)), Facts(dates=("2018-03",))),
+        (Facts(dates=("2018-03-08",)), Facts(("2018", "8"))),
+        (Facts(dates=("03-28", "05-01")), Facts(("28",), dates=("04-02",))),
+        (Facts(("62992", "0")), Facts(identifiers=("R62992",))),
+        (Facts(("9",)), Facts(identifiers=("NONE",))),
+        (Facts(identifiers=("A-10", "B-20")), Facts(identifiers=("A-10", "B-30"))),
+        (Facts(versions=("2.7.1",)), Facts(versions=("2.7.2",))),
+        (Facts(names=("putin", "nato", "UN"), hints=("brln",)), Facts(names=("berlin", "UN"), hints=("btn", "nt"))),
+    ],
+    ids=str,
+)
+def test_bounds_hold_where_a_fact_has_two_forms(left: Facts, right: Facts) -> None:
+    hold([left, right], [(0, 1), (1, 0), (0, 0), (1, 1)])
+
+
+def test_what_clashes_openly_is_bounded_exactly() -> None:
+    texts = [
+        Facts(("12", "340"), versions=("2.7.1",), names=("merkel", "berlin")),
+        Facts(("17", "519"), versions=("2.7.2",), names=("obama", "berlin")),
+        Facts(("12", "340"), versions=("2.7.1",), names=("merkel", "berlin")),
+    ]
+    assert hold(texts, [(0, 1), (0, 2), (1, 2)]) == 0
+
+
+numbers = st.sampled_from(
+    ["7", "19", "80", "1980", "12.5", "125", "12500", "0", "0.0", "19:30", "7:30", "19.00", "2.5", "2500000", "28"]
+)
+dates = st.sampled_from(["2018-03-28", "03-28", "2018-03", "2019-03-28", "05-01", "0990-12-31"])
+identifiers = st.sampled_from(["CVE-2018-28", "R62992", "G7", "NONE", "COVID-19", "A80"])
+names = st.sampled_from(["putin", "UN", "U", "merkel", "berlin", "berlyn", "trump", "tramp", "å"])
+hints = st.sampled_from(["btn", "nrkl", "brln", "trnb"])
+any_facts = st.builds(
+    Facts,
+    *(st.lists(kind, max_size=5).map(tuple) for kind in (numbers, dates, st.just("2.7.1"), identifiers, names, hints)),
+)
+
+
+@given(st.lists(any_facts, min_size=2, max_size=4))
+def test_bounds_hold_for_any_facts(texts: list[Facts]) -> None:
+    hold(texts, [(one, other) for one in range(len(texts)) for other in range(len(texts))])
+
+
+@given(st.lists(any_facts | st.text(max_size=40).map(lambda text: extract_facts(text, "en")), max_size=7))
+def test_facts_come_back_from_disk(texts: list[Facts]) -> None:
+    found, _shelf = stored(texts)
+    backwards = np.arange(len(texts))[::-1]
+    assert found.take(backwards) == texts[::-1]
+    for _ in range(2):  # the second time they are at hand
+        told = found.told(backwards)
+        assert [astuple(each) for each in told] == [astuple(Told.of(facts)) for facts in texts[::-1]]
+
+
+@given(any_facts, any_facts)
+def test_facts_are_counted_as_they_are_compared(left: Facts, right: Facts) -> None:
+    stated, named, fewer, _ = measure_facts(Told.of(left), Told.of(right))
+    found = compare_facts(left, right)
+    assert (stated, named, fewer) == (found.stated, found.named, fewer_alone(found))
+
+
+def test_facts_too_long_to_be_kept_are_read_as_well() -> None:
+    long = Facts(names=tuple(f"name{letter}{other}" for letter in ascii_lowercase for other in ascii_lowercase * 3))
+    found, _shelf = stored([long])
+    assert astuple(found.told(np.array([0]))[0]) == astuple(Told.of(long))
+
+
+def test_bounds_hold_for_articles_of_one_topic(shared_eval: Path) -> None:
+    for name in ("templated", "ruby_news", "ntrex", "near_dup"):
+        with lzma.open(shared_eval / f"{name}.jsonl.xz", "rt", encoding="utf-8") as lines:
+            rows = [json.loads(line) for line in lines]
+        rows = sorted(random.Random(name).sample(rows, 200), key=lambda row: str(row.get("group", row["story"])))
+        texts = [extract_facts(row["text"][:3000], row["lang"]) for row in rows]
+        pairs = [(at, at + step) for step in (1, 2, 3) for at in range(len(texts) - step)]
+        assert hold(texts, pairs) < 0.6 * len(pairs)
+
+
+def scanned(shared_eval: Path) -> tuple[Subjects, Candidates]:
+    articles, languages = [], []
+    for name in ("wmt", "ruby_news", "near_dup"):
+        with lzma.open(shared_eval / f"{name}.jsonl.xz", "rt", encoding="utf-8") as lines:
+            for number, row in enumerate(map(json.loads, lines)):
+                if number < 80:
+                    articles.append(Article(f"{name}/{number}", row["text"][:3000]))
+                    languages.append(Language(row["lang"], 1.0))
+    subjects, neighbourhood = prepare(articles, languages, dedup.load_encoder("bundled"), Settings())
+    return subjects, neighbourhood.candidates()
+
+
+@pytest.mark.parametrize("level", list(Level))
+def test_matches_found_by_bounds_are_those_of_judging_every_pair(level: Level, shared_eval: Path) -> None:
+    subjects, candidates = scanned(shared_eval)
+    scorer = load_scorer(level)
+    every = judge_pairs(subjects, candidates, scorer)
+    matching = every.log_odds >= scorer.least
+    found, verdicts = find_matches(subjects, [candidates], scorer)
+    assert 50 < matching.sum() < len(candidates) / 2
+    for column, expected in zip(astuple(found), astuple(take_rows(candidates, matching)), strict=True):
+        assert np.array_equal(column, expected)
+    assert verdicts.log_odds == pytest.approx(every.log_odds[matching], abs=1e-4)
+    assert verdicts.features == pytest.approx(every.features[matching], abs=1e-5)
+    assert np.array_equal(verdicts.copies, every.copies[matching])
