@@ -30,10 +30,20 @@ SCRIPTS = {
     "Hangul": "외무장관은 월요일 수도에서 각국 장관들과 만나 내년 예산 문제를 논의했다고 밝혔다.\n",
 }
 LEGACY = [
-    ("Latin", "cp1252"), ("Cyrillic", "cp1251"), ("Cyrillic", "koi8_r"), ("Greek", "cp1253"), ("Arabic", "cp1256"),
-    ("Hebrew", "cp1255"), ("Thai", "cp874"), ("Han", "big5"), ("Han", "gb18030"), ("kana", "cp932"), ("kana", "euc_jp"),
-    ("kana", "iso2022_jp"), ("Hangul", "cp949"),
-]  # fmt: skip
+    ("Latin", "cp1252"),
+    ("Cyrillic", "cp1251"),
+    ("Cyrillic", "koi8_r"),
+    ("Greek", "cp1253"),
+    ("Arabic", "cp1256"),
+    ("Hebrew", "cp1255"),
+    ("Thai", "cp874"),
+    ("Han", "big5"),
+    ("Han", "gb18030"),
+    ("kana", "cp932"),
+    ("kana", "euc_jp"),
+    ("kana", "iso2022_jp"),
+    ("Hangul", "cp949"),
+]
 PAGE = """<!doctype html><html lang="id"><head><title>Pertemuan menteri - Harian</title>
 <meta property="og:title" content="Pertemuan menteri"><link rel="canonical" href="https://example.org/a">
 <meta property="article:published_time" content="2024-05-01T10:00:00Z"></head><body>

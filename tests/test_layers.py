@@ -23,9 +23,20 @@ RULE = (
 
 LAYER = {unit: number for number, units in enumerate(RULE.split(" < ")) for unit in units.split()}
 HEAVY = (
-    "babel", "feedparser", "jinja2", "langdetect", "numpy", "pyarrow", "ray", "safetensors", "sentence_transformers",
-    "tokenizers", "torch", "trafilatura", "transformers",
-)  # fmt: skip
+    "babel",
+    "feedparser",
+    "jinja2",
+    "langdetect",
+    "numpy",
+    "pyarrow",
+    "ray",
+    "safetensors",
+    "sentence_transformers",
+    "tokenizers",
+    "torch",
+    "trafilatura",
+    "transformers",
+)
 
 
 def imported_units(source: str) -> Iterator[str]:

@@ -10,11 +10,10 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
+TOOLS = (("ruff", "check", "--no-cache"), ("ruff", "format", "--check", "--no-cache"), ("mypy",))
 
-TOOLS = (("ruff", "check", "--no-cache", "--config", "tests/ruff.toml"), ("mypy",))
 
-
-@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool[0])
+@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: " ".join(tool[:2]))
 def test_tools_find_nothing(tool: tuple[str, ...]) -> None:
     pytest.importorskip(tool[0], reason=f"needs {tool[0]}, which the test extra brings")
     done = subprocess.run([sys.executable, "-m", *tool], cwd=ROOT, capture_output=True, text=True, check=False)

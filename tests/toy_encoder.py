@@ -12,9 +12,17 @@ import numpy.typing as npt
 from dedup.language import text
 
 _MEANS_THE_SAME = {
-    "kucing": "cat", "duduk": "sat", "tikar": "mat", "menteri": "minister", "pertemuan": "meeting",
-    "hujan": "rain", "banjir": "flood", "kota": "city", "gempa": "earthquake", "rumah": "house",
-}  # fmt: skip
+    "kucing": "cat",
+    "duduk": "sat",
+    "tikar": "mat",
+    "menteri": "minister",
+    "pertemuan": "meeting",
+    "hujan": "rain",
+    "banjir": "flood",
+    "kota": "city",
+    "gempa": "earthquake",
+    "rumah": "house",
+}
 
 
 class ToyEncoder:

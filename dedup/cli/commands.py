@@ -77,8 +77,15 @@ def main() -> None:
 
 @main.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-@click.option("-f", "--format", "form", default="text", show_default=True, help="Shape of the report.",
-              type=click.Choice(["text", "json", "jsonl", "csv", "html", "parquet"]))  # fmt: skip
+@click.option(
+    "-f",
+    "--format",
+    "form",
+    default="text",
+    show_default=True,
+    help="Shape of the report.",
+    type=click.Choice(["text", "json", "jsonl", "csv", "html", "parquet"]),
+)
 @options.placing
 @options.deciding
 @options.reading
@@ -88,10 +95,26 @@ def main() -> None:
 @click.option("--no-text", is_flag=True, help="Leave the text of the articles out of the report.")
 @options.speaking
 def scan(
-    paths: tuple[str, ...], form: str, output: str, model: str, threshold: float | None, scorer: str, level: str,
-    text_field: str | None, id_field: str | None, glob: str | None, max_bytes: int | None, jobs: int | None,
-    engine: str, ray_address: str | None, check: bool, no_text: bool, quiet: bool, verbose: int, no_progress: bool,
-) -> None:  # fmt: skip
+    paths: tuple[str, ...],
+    form: str,
+    output: str,
+    model: str,
+    threshold: float | None,
+    scorer: str,
+    level: str,
+    text_field: str | None,
+    id_field: str | None,
+    glob: str | None,
+    max_bytes: int | None,
+    jobs: int | None,
+    engine: str,
+    ray_address: str | None,
+    check: bool,
+    no_text: bool,
+    quiet: bool,
+    verbose: int,
+    no_progress: bool,
+) -> None:
     """Find duplicates in files and folders.
 
     \b
@@ -111,15 +134,23 @@ def scan(
     settings = Settings(model=model, threshold=threshold, level=Level(level), scorer=scorer)
     check_output(form, output)
     with _engine(engine, ray_address, jobs) as workers:
-        articles = _read(paths, shared=workers is not None, jobs=jobs or count_cores(),
-                         text_field=text_field, id_field=id_field, glob=glob, max_bytes=max_bytes)  # fmt: skip
+        articles = _read(
+            paths,
+            shared=workers is not None,
+            jobs=jobs or count_cores(),
+            text_field=text_field,
+            id_field=id_field,
+            glob=glob,
+            max_bytes=max_bytes,
+        )
         report = None
         if workers and form == "parquet":
             from dedup.pipeline import write_tables
 
             with progress_line(not (quiet or no_progress)) as progress:
-                counts = write_tables(articles, output, settings=settings, workers=workers, with_text=not no_text,
-                                      progress=progress)["counts"]  # fmt: skip
+                counts = write_tables(
+                    articles, output, settings=settings, workers=workers, with_text=not no_text, progress=progress
+                )["counts"]
         else:
             sharing: dict[str, Any] = {"workers": workers} if workers else {"jobs": jobs or count_cores()}
             told = not no_text or form in ("text", "html", "csv")  # these say how many sentences match
@@ -136,16 +167,31 @@ def scan(
 @main.command()
 @click.argument("left")
 @click.argument("right")
-@click.option("-f", "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
-              help="Shape of the answer.")  # fmt: skip
+@click.option(
+    "-f",
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Shape of the answer.",
+)
 @options.writing
 @options.deciding
 @click.option("--check", is_flag=True, help="Exit with code 3 if the two are the same article.")
 @options.verbose
 def compare(
-    left: str, right: str, form: str, output: Path, model: str, threshold: float | None, scorer: str, level: str,
-    check: bool, verbose: int,
-) -> None:  # fmt: skip
+    left: str,
+    right: str,
+    form: str,
+    output: Path,
+    model: str,
+    threshold: float | None,
+    scorer: str,
+    level: str,
+    check: bool,
+    verbose: int,
+) -> None:
     """Hold two articles side by side.
 
     Shows the verdict, the sentences that face each other, what only one of the two says, and the numbers and names
@@ -172,17 +218,38 @@ def compare(
 @main.command()
 @click.argument("gold", type=_path)
 @click.argument("report", required=False, type=_path)
-@click.option("--pairs", type=_path, metavar="FILE",
-              help="Labelled pairs to score as well: JSON lines with a, b and label 1 or 0.")  # fmt: skip
-@click.option("-f", "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
-              help="Shape of the answer.")  # fmt: skip
+@click.option(
+    "--pairs",
+    type=_path,
+    metavar="FILE",
+    help="Labelled pairs to score as well: JSON lines with a, b and label 1 or 0.",
+)
+@click.option(
+    "-f",
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Shape of the answer.",
+)
 @options.writing
 @options.deciding
 @options.speaking
 def evaluate(
-    gold: Path, report: Path | None, pairs: Path | None, form: str, output: Path, model: str, threshold: float | None,
-    scorer: str, level: str, quiet: bool, verbose: int, no_progress: bool,
-) -> None:  # fmt: skip
+    gold: Path,
+    report: Path | None,
+    pairs: Path | None,
+    form: str,
+    output: Path,
+    model: str,
+    threshold: float | None,
+    scorer: str,
+    level: str,
+    quiet: bool,
+    verbose: int,
+    no_progress: bool,
+) -> None:
     """Measure a report against gold stories.
 
     \b
@@ -226,9 +293,18 @@ def schema() -> None:
 @options.jobs
 @options.speaking
 def calibrate(
-    golds: tuple[Path, ...], against: tuple[Path, ...], events: tuple[Path, ...], pairs: tuple[Path, ...], level: str,
-    model: str, output: Path, jobs: int | None, quiet: bool, verbose: int, no_progress: bool,
-) -> None:  # fmt: skip
+    golds: tuple[Path, ...],
+    against: tuple[Path, ...],
+    events: tuple[Path, ...],
+    pairs: tuple[Path, ...],
+    level: str,
+    model: str,
+    output: Path,
+    jobs: int | None,
+    quiet: bool,
+    verbose: int,
+    no_progress: bool,
+) -> None:
     """Fit the score to labelled articles, for another model or another kind of text.
 
     \b
@@ -252,8 +328,15 @@ def calibrate(
 
 @main.command()
 @click.argument("corpus", type=_path)
-@click.option("-o", "--output", "out", required=True, type=_path, metavar="DIR",
-              help="Folder for the model; a stopped run goes on from its checkpoints in DIR.work.")  # fmt: skip
+@click.option(
+    "-o",
+    "--output",
+    "out",
+    required=True,
+    type=_path,
+    metavar="DIR",
+    help="Folder for the model; a stopped run goes on from its checkpoints in DIR.work.",
+)
 @options.speaking
 def train(corpus: Path, out: Path, quiet: bool, verbose: int, no_progress: bool) -> None:
     """Train the embedding model.

@@ -25,24 +25,34 @@ def _several(*options: Callable[[Command], Command]) -> Callable[[Command], Comm
 
 
 model = click.option(
-    "--model", default="bundled", show_default=True, metavar="NAME|DIR",
+    "--model",
+    default="bundled",
+    show_default=True,
+    metavar="NAME|DIR",
     help="Embedding model: the bundled one, or any sentence-transformers model.",
-)  # fmt: skip
+)
 """What makes vectors."""
 
 level = click.option(
-    "--level", type=click.Choice([level.value for level in Level]), default=Level.DUPLICATE.value, show_default=True,
+    "--level",
+    type=click.Choice([level.value for level in Level]),
+    default=Level.DUPLICATE.value,
+    show_default=True,
     help="duplicate: copies, edits, excerpts, translations; story: also other reports of the same event.",
-)  # fmt: skip
+)
 """What counts as one story."""
 
 deciding = _several(
     model,
-    click.option("--threshold", type=float, metavar="T",
-                 help="Least probability (0 to 1) of being the same article; the default suits the model."),
+    click.option(
+        "--threshold",
+        type=float,
+        metavar="T",
+        help="Least probability (0 to 1) of being the same article; the default suits the model.",
+    ),
     click.option("--scorer", default="", metavar="FILE", help="A score fitted by dedup calibrate, for this model."),
     level,
-)  # fmt: skip
+)
 """What decides about duplicates."""
 
 reading = _several(
@@ -66,15 +76,24 @@ speaking = _several(
 """How much is told, with progress and a summary."""
 
 jobs = click.option(
-    "-j", "--jobs", type=click.IntRange(min=1), metavar="N",
+    "-j",
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
     help="Processes that share the work; by default all cores. The report is the same with any number.",
-)  # fmt: skip
+)
 """How many processes."""
 
 
 def _output(kind: click.Path) -> Callable[[Command], Command]:
-    return click.option("-o", "--output", type=kind, default="-", metavar="FILE",
-                        help="Write here instead of to standard output; whole or not at all.")  # fmt: skip
+    return click.option(
+        "-o",
+        "--output",
+        type=kind,
+        default="-",
+        metavar="FILE",
+        help="Write here instead of to standard output; whole or not at all.",
+    )
 
 
 writing = _output(click.Path(path_type=Path, allow_dash=True))
@@ -84,10 +103,18 @@ placing = _output(click.Path(allow_dash=True))
 """The same, as a str, since it may be a URI."""
 
 distributing = _several(
-    click.option("--engine", type=click.Choice(["local", "ray"]), default="local", show_default=True,
-                 help="Who does the work: this machine's processes, or Ray. The result is the same."),
-    click.option("--ray-address", metavar="ADDRESS",
-                 help='With --engine ray: the head of a cluster as host:port, or "auto" on one of its machines; by '
-                 "default a Ray of this machine's own."),
-)  # fmt: skip
+    click.option(
+        "--engine",
+        type=click.Choice(["local", "ray"]),
+        default="local",
+        show_default=True,
+        help="Who does the work: this machine's processes, or Ray. The result is the same.",
+    ),
+    click.option(
+        "--ray-address",
+        metavar="ADDRESS",
+        help='With --engine ray: the head of a cluster as host:port, or "auto" on one of its machines; by '
+        "default a Ray of this machine's own.",
+    ),
+)
 """On which machines."""

@@ -17,8 +17,15 @@ DENSE = "1_Dense"
 Table: TypeAlias = tuple[npt.NDArray[Any], "npt.NDArray[np.float32] | None", "npt.NDArray[np.intp] | None"]
 
 _DTYPES = {
-    "I8": "i1", "I32": "<i4", "I64": "<i8", "U32": "<u4", "U64": "<u8", "F16": "<f2", "F32": "<f4", "F64": "<f8",
-}  # fmt: skip
+    "I8": "i1",
+    "I32": "<i4",
+    "I64": "<i8",
+    "U32": "<u4",
+    "U64": "<u8",
+    "F16": "<f2",
+    "F32": "<f4",
+    "F64": "<f8",
+}
 
 
 def map_tensors(path: Path) -> dict[str, npt.NDArray[Any]]:

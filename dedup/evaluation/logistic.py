@@ -25,9 +25,14 @@ _Loss = Callable[[_Floats], tuple[float, _Floats]]
 
 
 def fit_heads(
-    features: _Floats, head: npt.NDArray[np.intp], same: npt.NDArray[np.bool_], weight: _Floats, *, heads: int,
+    features: _Floats,
+    head: npt.NDArray[np.intp],
+    same: npt.NDArray[np.bool_],
+    weight: _Floats,
+    *,
+    heads: int,
     together: float = _TOGETHER,
-) -> _Floats:  # fmt: skip
+) -> _Floats:
     """Coefficients and intercept of each head, by L-BFGS-B on standardised features.
 
     Parameters

@@ -83,9 +83,7 @@ class Evaluation:
     labelled_pairs: Mapping[PairKind, LabelledPairs]
 
 
-def evaluate(
-    gold: Sequence[Gold], cluster_of: Mapping[str, Hashable], pairs: Sequence[GoldPair] = ()
-) -> Evaluation:
+def evaluate(gold: Sequence[Gold], cluster_of: Mapping[str, Hashable], pairs: Sequence[GoldPair] = ()) -> Evaluation:
     """How well clusters agree with gold stories.
 
     Parameters
@@ -160,10 +158,16 @@ def _scores(gold: list[str], predicted: list[Hashable], languages: list[str], ki
     )
     precision, recall, f1 = _precision_recall_f1(correct, n_predicted, n_gold)
     return Scores(
-        total, n_gold, n_predicted, correct, precision, recall, f1,
+        total,
+        n_gold,
+        n_predicted,
+        correct,
+        precision,
+        recall,
+        f1,
         *_bcubed(gold, predicted, languages, kind),
         _adjusted_rand_index(correct, n_predicted, n_gold, total),
-    )  # fmt: skip
+    )
 
 
 def _count_pairs(labels: Sequence[Hashable], languages: Sequence[str], kind: PairKind) -> int:

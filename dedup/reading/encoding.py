@@ -42,15 +42,37 @@ _CONTROLS = bytes([*range(0x09), *range(0x0E, 0x1B), *range(0x1C, 0x20), 0x7F])
 
 # What charset-normalizer chooses from, the more common before the less common.
 _LEGACY = (
-    "cp1252", "cp1251", "cp932", "gb18030", "big5", "cp949", "cp1250", "cp1256", "cp1253",
-    "cp1255", "cp1254", "cp874", "cp1257", "euc_jp", "koi8_r", "cp1258", "iso8859_2",
-)  # fmt: skip
+    "cp1252",
+    "cp1251",
+    "cp932",
+    "gb18030",
+    "big5",
+    "cp949",
+    "cp1250",
+    "cp1256",
+    "cp1253",
+    "cp1255",
+    "cp1254",
+    "cp874",
+    "cp1257",
+    "euc_jp",
+    "koi8_r",
+    "cp1258",
+    "iso8859_2",
+)
 
 # What a label means on the web (WHATWG Encoding Standard): a larger set that holds the one named.
 _LARGER = {
-    "ascii": "cp1252", "iso8859-1": "cp1252", "iso8859-9": "cp1254", "iso8859-11": "cp874", "tis-620": "cp874",
-    "gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932", "euc_kr": "cp949",
-}  # fmt: skip
+    "ascii": "cp1252",
+    "iso8859-1": "cp1252",
+    "iso8859-9": "cp1254",
+    "iso8859-11": "cp874",
+    "tis-620": "cp874",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "shift_jis": "cp932",
+    "euc_kr": "cp949",
+}
 
 _DECLARABLE = re.compile(
     r"cp125\d|cp874|cp866|cp932|cp949|gb18030|big5.*|euc.jp|iso2022.jp|iso8859-\d+|koi8-[ru]|mac-cyrillic"
@@ -60,11 +82,31 @@ _DECLARABLE = re.compile(
 _ALPHABETS = tuple(
     frozenset(letters + letters.upper())
     for letters in (
-        "àâæçèéêëîïôœùûüÿ", "äöüß", "áéíñóúü", "áâãàçéêíóôõú", "àèéìîòù", "áéëïóöüè", "åäöé", "æøåé", "çë", "âêîôûŵŷ",
-        "àçèéíïòóúü", "ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "ăâîşţșț", "čćđšž", "çğıİöşüâî",
-        "āčēģīķļņšūž", "ąčęėįšųūž", "äõöüšž", "áðéíóúýþæö", "àáâãèéêìíòóôõùúýăđĩũơư",
+        "àâæçèéêëîïôœùûüÿ",
+        "äöüß",
+        "áéíñóúü",
+        "áâãàçéêíóôõú",
+        "àèéìîòù",
+        "áéëïóöüè",
+        "åäöé",
+        "æøåé",
+        "çë",
+        "âêîôûŵŷ",
+        "àçèéíïòóúü",
+        "ąćęłńóśźż",
+        "áčďéěíňóřšťúůýž",
+        "áäčďéíĺľňóôŕšťúýž",
+        "áéíóöőúüű",
+        "ăâîşţșț",
+        "čćđšž",
+        "çğıİöşüâî",
+        "āčēģīķļņšūž",
+        "ąčęėįšųūž",
+        "äõöüšž",
+        "áðéíóúýþæö",
+        "àáâãèéêìíòóôõùúýăđĩũơư",
     )
-)  # fmt: skip
+)
 
 
 def decode(data: bytes, declared: str = "") -> str:

@@ -12,8 +12,19 @@ from dedup.report import view
 from dedup.report.records import without_surrogates
 
 COLUMNS = (
-    "cluster", "kind", "role", "score", "id", "language", "words", "title", "path", "url", "published", "why",
-)  # fmt: skip
+    "cluster",
+    "kind",
+    "role",
+    "score",
+    "id",
+    "language",
+    "words",
+    "title",
+    "path",
+    "url",
+    "published",
+    "why",
+)
 """Columns of the CSV report."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")

@@ -56,16 +56,20 @@ def as_html(report: Report, *, with_text: bool = True, embeddings: Embeddings | 
     stories = view.most_certain_first(view.stories(report))
     islands = page_islands(report, stories, with_text=with_text, embeddings=embeddings)
     style, script = _source("style.css"), _script()
-    page = _environment().get_template("page.html").render(
-        islands=islands,
-        style=style,
-        script=script,
-        policy=_policy(style, script),
-        summary=_summary(report, stories),
-        skipped=report.skipped[:_SKIPPED_LISTED],
-        report=report,
-        version=__version__,
-        with_text=with_text,
+    page = (
+        _environment()
+        .get_template("page.html")
+        .render(
+            islands=islands,
+            style=style,
+            script=script,
+            policy=_policy(style, script),
+            summary=_summary(report, stories),
+            skipped=report.skipped[:_SKIPPED_LISTED],
+            report=report,
+            version=__version__,
+            with_text=with_text,
+        )
     )
     return page.encode("utf-8", "replace").decode("utf-8")
 

@@ -180,9 +180,7 @@ def _agreement(agreement: Agreement, with_text: bool) -> list[Any]:
     return [list(side) if with_text else len(side) for side in sides]
 
 
-def _positions(
-    embeddings: Embeddings | None, stories: Sequence[view.Story], singles: Sequence[int]
-) -> list[list[int]]:
+def _positions(embeddings: Embeddings | None, stories: Sequence[view.Story], singles: Sequence[int]) -> list[list[int]]:
     if embeddings is None:
         return []
     return story_positions(embeddings, [*(story.cluster.members for story in stories), *((one,) for one in singles)])

@@ -30,15 +30,32 @@ from dedup.runtime.article_files import take_articles
 from dedup.runtime.workers import Workers
 
 _ARTICLE_FIELDS = {
-    "id": "string", "path": "string", "title": "string", "language": "string", "language_probability": "float64",
-    "declared_language": "string", "words": "int64", "hash": "string", "url": "string", "published": "string",
-    "cluster": "string", "kind": "string", "representative": "bool_",
-}  # fmt: skip
+    "id": "string",
+    "path": "string",
+    "title": "string",
+    "language": "string",
+    "language_probability": "float64",
+    "declared_language": "string",
+    "words": "int64",
+    "hash": "string",
+    "url": "string",
+    "published": "string",
+    "cluster": "string",
+    "kind": "string",
+    "representative": "bool_",
+}
 
 _MATCH_FIELDS = {
-    "left": "string", "right": "string", "similarity": "float64", "score": "float64", "kind": "string",
-    "excerpt": "string", "coverage_left": "float64", "coverage_right": "float64", "evidence": "string",
-}  # fmt: skip
+    "left": "string",
+    "right": "string",
+    "similarity": "float64",
+    "score": "float64",
+    "kind": "string",
+    "excerpt": "string",
+    "coverage_left": "float64",
+    "coverage_right": "float64",
+    "evidence": "string",
+}
 
 _SKIPPED_FIELDS = {"path": "string", "line": "int64", "reason": "string"}
 

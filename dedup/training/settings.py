@@ -18,9 +18,24 @@ SOURCE_WEIGHTS: Mapping[str, float] = {
     **dict.fromkeys(("bible_sword", "bible_v11n", "bible_ref", "indian_wiki_joshua"), 0.5),
     **dict.fromkeys(("odoo12", "yast"), 0.6),
     **dict.fromkeys(
-        ("tatoeba_anki", "hornmt", "tico19", "xquad", "korean_news", "uk_courts_cy", "mozilla_www", "mozilla_legal",
-         "storybooks_pratham", "storybooks_african", "udhr", "bitcoin_org", "consul"), 2.0),
-}  # fmt: skip
+        (
+            "tatoeba_anki",
+            "hornmt",
+            "tico19",
+            "xquad",
+            "korean_news",
+            "uk_courts_cy",
+            "mozilla_www",
+            "mozilla_legal",
+            "storybooks_pratham",
+            "storybooks_african",
+            "udhr",
+            "bitcoin_org",
+            "consul",
+        ),
+        2.0,
+    ),
+}
 """How much a segment of a source counts when segments are drawn; 1 where nothing is said."""
 
 
@@ -69,18 +84,36 @@ class Stage:
 
 FINISHES = (
     Stage(
-        steps=10_000, rate=0.01, documents=0.3, longest=8, evenness=0.25, temperature=0.06, document_temperature=0.1,
+        steps=10_000,
+        rate=0.01,
+        documents=0.3,
+        longest=8,
+        evenness=0.25,
+        temperature=0.06,
+        document_temperature=0.1,
         token_dropout=0.15,
     ),
     Stage(
-        steps=10_000, rate=0.016, documents=0.35, longest=8, evenness=0.2, temperature=0.06, document_temperature=0.1,
+        steps=10_000,
+        rate=0.016,
+        documents=0.35,
+        longest=8,
+        evenness=0.2,
+        temperature=0.06,
+        document_temperature=0.1,
         token_dropout=0.1,
     ),
     Stage(
-        steps=10_000, rate=0.013, documents=0.35, longest=8, evenness=0.3, temperature=0.06, document_temperature=0.08,
+        steps=10_000,
+        rate=0.013,
+        documents=0.35,
+        longest=8,
+        evenness=0.3,
+        temperature=0.06,
+        document_temperature=0.08,
         token_dropout=0.12,
     ),
-)  # fmt: skip
+)
 """How the bundled model is finished, each time anew: longer documents, higher temperatures, words missing. The first
 way is better at sentences, the second at articles, their mean at both."""
 

@@ -208,8 +208,10 @@ def test_parquet_goes_into_a_folder(run: Run, folder: Path, tmp_path: Path) -> N
     pq = pytest.importorskip("pyarrow.parquet", reason="needs the extra dedup[parquet]")
     assert run("scan", folder, "-f", "parquet", "-o", tmp_path / "tables").exit_code == 0
     assert {path.name: pq.read_table(path).num_rows for path in (tmp_path / "tables").iterdir()} == {
-        "articles.parquet": 3, "matches.parquet": 1, "skipped.parquet": 1,
-    }  # fmt: skip
+        "articles.parquet": 3,
+        "matches.parquet": 1,
+        "skipped.parquet": 1,
+    }
 
 
 @stages

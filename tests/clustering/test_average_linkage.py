@@ -95,9 +95,6 @@ def test_the_order_of_the_articles_does_not_matter(
     for position, new in enumerate(place):
         keys[new] = KEYS[position]
     moved = {tuple(sorted((place[left], place[right]))): value for (left, right), value in log_odds.items()}
-    expected = {
-        frozenset(KEYS[member] for member in cluster)
-        for cluster in clustered(log_odds)
-    }
+    expected = {frozenset(KEYS[member] for member in cluster) for cluster in clustered(log_odds)}
     found = clustered(moved, keys=keys)  # type: ignore[arg-type]
     assert {frozenset(keys[member] for member in cluster) for cluster in found} == expected

@@ -40,9 +40,7 @@ PREDICTED = {"1": "a", "2": "a", "3": "b", "4": "b", "5": "c"}
     [(ALL, (10, 4, 2, 1), 1 / 2, 1 / 4, 1 / 3), (CROSS, (6, 3, 1, 1), 1, 1 / 3, 1 / 2), (SAME, (4, 1, 1, 0), 0, 0, 0)],
     ids=["all", "cross-lingual", "same-language"],
 )
-def test_pairwise_by_hand(
-    kind: PairKind, counts: tuple[int, ...], precision: float, recall: float, f1: float
-) -> None:
+def test_pairwise_by_hand(kind: PairKind, counts: tuple[int, ...], precision: float, recall: float, f1: float) -> None:
     scores = evaluate(EXAMPLE, PREDICTED).scores[kind]
     assert (scores.pairs, scores.gold_pairs, scores.predicted_pairs, scores.correct_pairs) == counts
     assert (scores.precision, scores.recall, scores.f1) == pytest.approx((precision, recall, f1))
@@ -158,8 +156,19 @@ def _figures(evaluation: Evaluation) -> list[float]:
 
 
 def _reference_figures(reference: dict[str, Any]) -> list[float]:
-    names = ("pairs", "gold_pairs", "predicted_pairs", "correct_pairs", "precision", "recall", "f1", "bcubed_p",
-             "bcubed_r", "bcubed_f1", "ari")  # fmt: skip
+    names = (
+        "pairs",
+        "gold_pairs",
+        "predicted_pairs",
+        "correct_pairs",
+        "precision",
+        "recall",
+        "f1",
+        "bcubed_p",
+        "bcubed_r",
+        "bcubed_f1",
+        "ari",
+    )
     counts, kinds = reference["counts"], ("all", "cross", "same")
     figures = [counts[name] for name in ("articles", "stories", "clusters", "without_prediction")]
     figures += [reference[kind][name] for kind in kinds for name in names]

@@ -88,11 +88,23 @@ FILES: dict[str, tuple[bytes, Expected]] = {
     "lines.jsonl": (
         BROKEN_LINES,
         [
-            "first", (2, "broken JSON: Unterminated"), (4, "holds a list"), (5, "holds a text"),
-            (6, 'field "text" holds a number'), (7, "no text"), (8, 'field "text" holds a number'), "not a number",
-            "lone \ufffd surrogate", (11, "broken JSON: nested too deeply"), (12, "line longer than 300,000 bytes"),
-            (13, "line longer than 300,000 bytes"), (14, "broken JSON: a number of too many digits"), "raw \t tab",
-            "[31m red", (17, "marked as UTF-16"), "last",
+            "first",
+            (2, "broken JSON: Unterminated"),
+            (4, "holds a list"),
+            (5, "holds a text"),
+            (6, 'field "text" holds a number'),
+            (7, "no text"),
+            (8, 'field "text" holds a number'),
+            "not a number",
+            "lone \ufffd surrogate",
+            (11, "broken JSON: nested too deeply"),
+            (12, "line longer than 300,000 bytes"),
+            (13, "line longer than 300,000 bytes"),
+            (14, "broken JSON: a number of too many digits"),
+            "raw \t tab",
+            "[31m red",
+            (17, "marked as UTF-16"),
+            "last",
         ],
     ),
     "deep.json": (b"[" * 100_000 + b"]" * 100_000, [(None, "broken JSON: nested too deeply")]),
@@ -102,8 +114,14 @@ FILES: dict[str, tuple[bytes, Expected]] = {
     "rows.csv": (
         BROKEN_ROWS,
         [
-            "quoted, well", (3, "row of 3 fields under a header of 2"), (4, "row of 1 fields under a header of 2"),
-            '"bad "quote" inside"', "nul   byte", '"never closed', "found again", (10, "broken row"),
+            "quoted, well",
+            (3, "row of 3 fields under a header of 2"),
+            (4, "row of 1 fields under a header of 2"),
+            '"bad "quote" inside"',
+            "nul   byte",
+            '"never closed',
+            "found again",
+            (10, "broken row"),
         ],
     ),
     "field.csv": (b"text\n" + b"long " * 40_000 + b"\nshort\n", ["long " * 39_999 + "long", "short"]),
@@ -125,7 +143,7 @@ FILES: dict[str, tuple[bytes, Expected]] = {
     "esc\x1b[31m\nline\x07.txt": (b"a name with control characters", ["a name with control characters"]),
     "-rf.txt": (b"a name like an option", ["a name like an option"]),
     "bell.txt": (b"text with \x07 and \x1b[2J and \xc2\x9b in it", ["text with   and  [2J and   in it"]),
-}  # fmt: skip
+}
 COPIES = {f"copies/{script}-{encoding}.txt": SCRIPTS[script].encode(encoding) * 3 for script, encoding in LEGACY} | {
     f"copies/{script}-{encoding}.txt": (SCRIPTS[script] * 3).encode(encoding)
     for script in SCRIPTS

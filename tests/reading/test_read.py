@@ -145,8 +145,12 @@ def test_ids_taken_before_give_way_without_losing_an_article(reads: Callable[...
         }
     )
     assert [(a.id, a.text) for a in articles] == [
-        ("1", "a"), ("a.jsonl#2", "b"), ("c.txt", "c"), ("b.json#1", "d"), ("c.txt#1", "e"),
-    ]  # fmt: skip
+        ("1", "a"),
+        ("a.jsonl#2", "b"),
+        ("c.txt", "c"),
+        ("b.json#1", "d"),
+        ("c.txt#1", "e"),
+    ]
 
 
 @given(

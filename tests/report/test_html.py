@@ -52,7 +52,7 @@ ORDINARY = {
     "Han": "五座城市，一條河",
     "kana": "いつつの まちと カワ",
     "Hangul": "다섯 도시, 한 강",
-    "quotes": "\"It's\" 5 < 6 & 7 > 2",
+    "quotes": '"It\'s" 5 < 6 & 7 > 2',
 }
 
 
@@ -107,9 +107,7 @@ def large_report(n: int) -> Report:
     pairs = list(combinations(range(n), 2))
     matches = tuple(Match(*pair, 0.8, 0.97, MatchKind.NEAR, small_evidence("3")) for pair in pairs)
     cluster = Cluster(tuple(range(n)), 1, MatchKind.NEAR, WeakestPair(n - 2, n - 1, 0.5, 0.6))
-    return replace(
-        empty_report(*articles), matches=matches, clusters=(cluster,), languages=(Language("en", 0.9),) * n
-    )
+    return replace(empty_report(*articles), matches=matches, clusters=(cluster,), languages=(Language("en", 0.9),) * n)
 
 
 def test_the_page_names_every_story_article_and_skipped_file() -> None:
@@ -281,8 +279,10 @@ def test_the_policy_admits_this_script_and_this_style_and_nothing_else() -> None
 def test_the_markup_asks_for_nothing_and_carries_no_inline_handler_or_style() -> None:
     page = Page(as_html(handmade_report(), embeddings=np.eye(6, dtype=np.float32)))
     assert {value for _, name, value in page.attributes if name in ("src", "href", "action", "data")} <= {
-        "data:,", "#stories", "#skipped",
-    }  # fmt: skip
+        "data:,",
+        "#stories",
+        "#skipped",
+    }
     assert [name for _, name, _ in page.attributes if name.startswith("on") or name == "style"] == []
     assert "@import" not in page.raw["style"]
     assert "url(" not in page.raw["style"]
@@ -319,9 +319,17 @@ def test_languages_have_names_and_directions(code: str, name: str, direction: st
 
 @pytest.mark.parametrize(
     ("score", "words"),
-    [(1, "almost certain"), (0.99, "almost certain"), (0.9899, "very likely"), (0.95, "very likely"),
-     (0.94, "likely"), (0.8, "likely"), (0.79, "possible"), (0.0, "possible")],
-)  # fmt: skip
+    [
+        (1, "almost certain"),
+        (0.99, "almost certain"),
+        (0.9899, "very likely"),
+        (0.95, "very likely"),
+        (0.94, "likely"),
+        (0.8, "likely"),
+        (0.79, "possible"),
+        (0.0, "possible"),
+    ],
+)
 def test_certainty_in_words(score: float, words: str) -> None:
     assert certainty_words(score) == words
 

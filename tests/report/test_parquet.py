@@ -69,8 +69,10 @@ def test_tables_are_there_when_there_is_nothing_to_tell(
 ) -> None:
     write_tables(articles, tmp_path, encoder=toy_encoder)
     assert [pq.read_table(tmp_path / name).num_rows for name in ("articles", "matches", "skipped")] == [
-        len(articles), 0, 0,
-    ]  # fmt: skip
+        len(articles),
+        0,
+        0,
+    ]
 
 
 def test_a_folder_that_holds_something_is_refused(toy_encoder: Encoder, tmp_path: Path) -> None:

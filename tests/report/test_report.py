@@ -55,8 +55,11 @@ def test_schema_is_a_schema() -> None:
     jsonschema.Draft202012Validator.check_schema(json.loads(rendering.schema()))
 
 
-@pytest.mark.parametrize("report", [handmade_report(), empty_report(), empty_report(*ARTICLES[:1])],
-                         ids=["two stories", "nothing read", "no duplicates"])  # fmt: skip
+@pytest.mark.parametrize(
+    "report",
+    [handmade_report(), empty_report(), empty_report(*ARTICLES[:1])],
+    ids=["two stories", "nothing read", "no duplicates"],
+)
 @pytest.mark.parametrize("with_text", [True, False], ids=["with text", "without text"])
 def test_json_report_keeps_the_contract(report: Report, with_text: bool) -> None:
     validate(json.loads(rendering.as_json(report, with_text=with_text)))
@@ -74,8 +77,12 @@ def test_json_report_says_what_was_decided() -> None:
     assert document["counts"] == {"seen": 8, "read": 6, "skipped": 2, "clusters": 2, "duplicates": 3}
     neighbours = handmade_report().settings.neighbours
     assert document["settings"] == {
-        "model": "bundled", "threshold": 0.5, "scorer": "", "level": "duplicate", "neighbours": neighbours,
-    }  # fmt: skip
+        "model": "bundled",
+        "threshold": 0.5,
+        "scorer": "",
+        "level": "duplicate",
+        "neighbours": neighbours,
+    }
     cluster, match = document["clusters"][0], document["matches"][0]
     assert cluster["members"] == ["news/en.txt", "news/id.txt"]
     assert cluster["representative"] == "news/en.txt"
@@ -155,8 +162,14 @@ def test_best_aligned_are_the_closest_in_order_of_the_left() -> None:
 def test_csv_has_a_row_a_clustered_article_and_skipped_file() -> None:
     rows = rows_of(rendering.as_csv(handmade_report()))
     assert [row["role"] for row in rows] == [
-        "representative", "duplicate", "duplicate", "representative", "duplicate", "skipped", "skipped",
-    ]  # fmt: skip
+        "representative",
+        "duplicate",
+        "duplicate",
+        "representative",
+        "duplicate",
+        "skipped",
+        "skipped",
+    ]
     assert [row["id"] for row in rows[:5]] == [article.id for article in ARTICLES[:5]]
     assert [row["score"] for row in rows[:5]] == ["", "0.981000", "0.900000", "", "0.850000"]
     assert rows[1]["why"].startswith("3 sentences match, 91–95% of the texts; numbers 12, 15")
@@ -197,8 +210,10 @@ def test_parquet_holds_articles_matches_and_skipped() -> None:
     files = rendering.as_parquet(handmade_report())
     tables = {name: pq.read_table(io.BytesIO(content)) for name, content in files.items()}
     assert {name: table.num_rows for name, table in tables.items()} == {
-        "articles.parquet": 6, "matches.parquet": 3, "skipped.parquet": 2,
-    }  # fmt: skip
+        "articles.parquet": 6,
+        "matches.parquet": 3,
+        "skipped.parquet": 2,
+    }
     articles = tables["articles.parquet"].to_pylist()
     assert [row["representative"] for row in articles] == [True, False, False, True, False, None]
     assert articles[0]["cluster"] == view.cluster_id(["news/en.txt", "news/id.txt"])
@@ -266,8 +281,11 @@ def test_text_report_without_stories_reads_well(report: Report, line: str) -> No
 
 
 @pytest.mark.parametrize("width", [10, 40, 80, 132])
-@pytest.mark.parametrize("report", [handmade_report(), hostile_report(HOSTILE), hostile_report("漢" * 90)],
-                         ids=["handmade", "hostile", "wide"])  # fmt: skip
+@pytest.mark.parametrize(
+    "report",
+    [handmade_report(), hostile_report(HOSTILE), hostile_report("漢" * 90)],
+    ids=["handmade", "hostile", "wide"],
+)
 def test_no_line_is_wider_than_asked(report: Report, width: int) -> None:
     for line in rendering.as_text(report, width=width).splitlines():
         assert terminal.columns(line) <= max(width, 40), line
@@ -324,8 +342,15 @@ def test_reasons_by_table(kind: MatchKind, changes: dict[str, Any], reason: str)
 def test_numbers_that_would_hardly_agree_by_chance_come_first() -> None:
     numbers = ("10", "13400000000", "16764.09", "2008", "2009-05-14", "CVE-2024-1234", "07", "x" * 3)
     assert view.telling_numbers(numbers) == [
-        "2009-05-14", "CVE-2024-1234", "16764.09", "2008", "13,400,000,000", "07", "10", "xxx",
-    ]  # fmt: skip
+        "2009-05-14",
+        "CVE-2024-1234",
+        "16764.09",
+        "2008",
+        "13,400,000,000",
+        "07",
+        "10",
+        "xxx",
+    ]
 
 
 def test_an_untitled_article_is_named_by_what_matches_and_not_by_its_menu() -> None:
@@ -348,11 +373,24 @@ def test_the_least_firmly_joined_member_gives_the_story_its_score() -> None:
 @pytest.mark.parametrize(
     ("value", "width"),
     [
-        ("abc", 3), ("новости", 7), ("νέα", 3), ("أخبار", 5), ("خَبَر", 3), ("חדשות", 5), ("खबर", 3), ("செய்தி", 5),
-        ("ข่าวใหม่", 6), ("新聞", 4), ("ニュース", 8), ("뉴스", 4),
-        ("\u1112\u1161\u11ab", 2), ("e\u0301", 1), ("😀", 2), ("ｱ", 1),
+        ("abc", 3),
+        ("новости", 7),
+        ("νέα", 3),
+        ("أخبار", 5),
+        ("خَبَر", 3),
+        ("חדשות", 5),
+        ("खबर", 3),
+        ("செய்தி", 5),
+        ("ข่าวใหม่", 6),
+        ("新聞", 4),
+        ("ニュース", 8),
+        ("뉴스", 4),
+        ("\u1112\u1161\u11ab", 2),
+        ("e\u0301", 1),
+        ("😀", 2),
+        ("ｱ", 1),
     ],
-)  # fmt: skip
+)
 def test_columns_of_every_script(value: str, width: int) -> None:
     assert terminal.columns(value) == width
 
@@ -360,11 +398,16 @@ def test_columns_of_every_script(value: str, width: int) -> None:
 @pytest.mark.parametrize(
     ("value", "width", "fitted"),
     [
-        ("abcdef", 6, "abcdef"), ("abcdef", 5, "abcd…"), ("新聞記事", 6, "新聞…"), ("新聞記事", 7, "新聞記…"),
-        ("ab cdef", 4, "ab…"), ("e\u0301e\u0301e\u0301", 2, "e\u0301…"), ("abc", 0, ""),
+        ("abcdef", 6, "abcdef"),
+        ("abcdef", 5, "abcd…"),
+        ("新聞記事", 6, "新聞…"),
+        ("新聞記事", 7, "新聞記…"),
+        ("ab cdef", 4, "ab…"),
+        ("e\u0301e\u0301e\u0301", 2, "e\u0301…"),
+        ("abc", 0, ""),
         ("שלום", 9, "\u2068שלום\u2069"),
     ],
-)  # fmt: skip
+)
 def test_fit_cuts_at_columns(value: str, width: int, fitted: str) -> None:
     assert terminal.fit(value, width) == fitted
 

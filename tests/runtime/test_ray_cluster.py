@@ -365,8 +365,13 @@ def dedup_(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if name != "RAY_ADDRESS"}
     return subprocess.run(
         [sys.executable, "-m", "dedup", *arguments],
-        cwd=ROOT, capture_output=True, encoding="utf-8", timeout=240, check=False, env=environment,
-    )  # fmt: skip
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=240,
+        check=False,
+        env=environment,
+    )
 
 
 def test_the_command_line_keeps_data_and_talk_apart() -> None:

@@ -33,9 +33,19 @@ torch = pytest.importorskip("torch", reason="training needs the extra dedup[trai
 FIRST = Stage(steps=40, documents=0.5)
 LAST = Stage(steps=10, rate=0.01, documents=0.3, longest=6, document_temperature=0.1, token_dropout=0.2)
 TINY = TrainSettings(
-    tokens=260, pieces=110, kept=250, width=24, dimensions=16, first=FIRST, finishes=(LAST,), pairs=64, group=32,
-    levels=16, spread=0.05, other=0.5,
-)  # fmt: skip
+    tokens=260,
+    pieces=110,
+    kept=250,
+    width=24,
+    dimensions=16,
+    first=FIRST,
+    finishes=(LAST,),
+    pairs=64,
+    group=32,
+    levels=16,
+    spread=0.05,
+    other=0.5,
+)
 LINES = 400
 
 
