@@ -13,7 +13,7 @@ import numpy as np
 
 from dedup.arrays import batches, take_rows
 from dedup.clustering.average_linkage import UNVERIFIED, cluster_pairs
-from dedup.clustering.decisions import Decisions, choose_in_full, linked_positions, rank_articles, weakest_pairs
+from dedup.clustering.decisions import Outcome, choose_in_full, linked_positions, rank_articles, weakest_pairs
 from dedup.clustering.linked_pairs import judge_linked
 from dedup.datatypes import Article, Comparison, Language, Progress, Report, Settings, Skipped
 from dedup.embedding.encoder import Encoder
@@ -35,7 +35,7 @@ from dedup.report.parquet import (
     write_copies,
     write_matches,
 )
-from dedup.runtime.article_files import ShelvedArticles, take_articles
+from dedup.runtime.article_files import ArticlesOnDisk, take_articles
 from dedup.runtime.process import give_back_memory, one_thread
 from dedup.runtime.resources import estimate, require
 from dedup.runtime.workers import ALONE, Workers
@@ -110,7 +110,7 @@ def find_duplicates(
         matches[at] = replace(match, left=distinct[match.left], right=distinct[match.right])
     matches += [exact_match(original, at) for at, original in enumerate(originals) if at != original]
     return Report(
-        articles=kept if isinstance(kept, ShelvedArticles) else tuple(kept),
+        articles=kept if isinstance(kept, ArticlesOnDisk) else tuple(kept),
         languages=tuple(found.languages[number] for number in numbers.tolist()),
         matches=tuple(sorted(matches, key=lambda match: (match.left, match.right))),
         clusters=clusters,
@@ -135,10 +135,10 @@ def compare_articles(
     encoder = encoder or load_encoder(settings.model)
     scorer = load_scorer(settings.level, settings.threshold, settings.scorer, fingerprint=encoder.fingerprint)
     languages = detect_languages([left.body, right.body])
-    subjects, neighbourhood = prepare([left, right], languages, encoder, settings)
+    match_input, neighbourhood = prepare([left, right], languages, encoder, settings)
     candidates = neighbourhood.between(np.array([0]), np.array([1]))
-    verdicts = judge_pairs(subjects, candidates, scorer)
-    (match,) = describe_pairs(subjects, candidates, verdicts)
+    verdicts = judge_pairs(match_input, candidates, scorer)
+    (match,) = describe_pairs(match_input, candidates, verdicts)
     is_match = match.score >= scorer.threshold
     return Comparison(left, right, (languages[0], languages[1]), match, is_match, scorer.threshold)
 
@@ -150,15 +150,15 @@ def decide(
     settings: Settings,
     workers: Workers,
     progress: Progress | None,
-) -> Decisions:
+) -> Outcome:
     """Languages, matches and clusters of articles, which stay where they are: only workers look into them."""
     originals = first_copies(articles, workers)
     distinct = sorted(set(originals))
     first = take_articles(articles, np.array(distinct, np.intp))
     languages = _detect(first, workers, progress)
     _check_resources(first, languages, encoder, workers)
-    subjects, neighbourhood = prepare(first, languages, encoder, settings, workers=workers, progress=progress)
-    candidates, verdicts = judge_linked(subjects, neighbourhood, scorer, workers, progress)
+    match_input, neighbourhood = prepare(first, languages, encoder, settings, workers=workers, progress=progress)
+    candidates, verdicts = judge_linked(match_input, neighbourhood, scorer, workers, progress)
     ranks = rank_articles(articles, linked_positions(candidates, distinct, originals), workers)
     groups = cluster_pairs(
         candidates.left,
@@ -171,11 +171,11 @@ def decide(
     weakest = weakest_pairs(candidates, verdicts, groups, len(first))
     is_match = probability(verdicts.log_odds) >= scorer.threshold
     matched = take_rows(candidates, is_match)
-    return Decisions(
+    return Outcome(
         originals=originals,
         distinct=distinct,
         languages=languages,
-        matched=(subjects, matched, take_rows(verdicts, is_match)),
+        matched=(match_input, matched, take_rows(verdicts, is_match)),
         full=choose_in_full(
             zip(matched.left.tolist(), matched.right.tolist(), strict=True),
             groups,

@@ -16,10 +16,10 @@ def _load() -> None:
     """Go once through all that a worker does, with two texts in two languages."""
     from dedup.datatypes import Article
     from dedup.embedding.encoder import BUNDLED
-    from dedup.embedding.load import load_named
+    from dedup.embedding.load import encoder_by_name
     from dedup.pipeline import find_duplicates
 
-    encoder = load_named(BUNDLED).encoder
+    encoder = encoder_by_name(BUNDLED).encoder
     texts = "Heavy rain flooded 15 streets in Verona.", "Hujan deras membanjiri 15 jalan di Verona."
     find_duplicates([Article(text, text) for text in texts], encoder=encoder)
     gc.collect()

@@ -253,9 +253,9 @@ def test_dates_far_apart_forbid_other_reports_but_not_copies(
     days: tuple[str, str], copies: float, joined: bool, toy_encoder: Encoder
 ) -> None:
     found = [replace(article, published=day) for article, day in zip(articles("cat sat", "rain"), days, strict=True)]
-    subjects, neighbourhood = prepare(found, [Language("en", 1.0)] * 2, toy_encoder, Settings())
+    match_input, neighbourhood = prepare(found, [Language("en", 1.0)] * 2, toy_encoder, Settings())
     pair = neighbourhood.between(np.array([0]), np.array([1]))
-    verdicts = judge_pairs(subjects, pair, constant(5.0, copies=constant(copies)))
+    verdicts = judge_pairs(match_input, pair, constant(5.0, copies=constant(copies)))
     assert (verdicts.log_odds[0] > 0) == joined
 
 

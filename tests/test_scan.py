@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from test_hostile import LIMIT, build
 
 from dedup.cli.commands import main
+from hostile import LIMIT, build
 from samples import SCRIPTS
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\ud800-\udfff]")

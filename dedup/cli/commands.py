@@ -35,7 +35,7 @@ class _Interrupted(click.ClickException):
     exit_code = _INTERRUPTED
 
 
-class _Faces(click.Group):
+class _ErrorGroup(click.Group):
     """The one place where errors become messages and exit codes."""
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -55,7 +55,7 @@ class _Faces(click.Group):
 _path = click.Path(path_type=Path)
 
 
-@click.group(cls=_Faces, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=_ErrorGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="dedup")
 def main() -> None:
     """Find articles that tell the same story, also in other languages, and see why.
@@ -86,14 +86,14 @@ def main() -> None:
     help="Shape of the report.",
     type=click.Choice(["text", "json", "jsonl", "csv", "html", "parquet"]),
 )
-@options.placing
-@options.deciding
-@options.reading
-@options.jobs
-@options.distributing
+@options.output_uri_option
+@options.matching_options
+@options.reading_options
+@options.jobs_option
+@options.ray_options
 @click.option("--check", is_flag=True, help="Exit with code 3 if there are duplicates.")
 @click.option("--no-text", is_flag=True, help="Leave the text of the articles out of the report.")
-@options.speaking
+@options.verbosity_options
 def scan(
     paths: tuple[str, ...],
     form: str,
@@ -153,8 +153,8 @@ def scan(
                 )["counts"]
         else:
             sharing: dict[str, Any] = {"workers": workers} if workers else {"jobs": jobs or count_cores()}
-            told = not no_text or form in ("text", "html", "csv")  # these say how many sentences match
-            report = _find(articles, settings, shown=not (quiet or no_progress), evidence=told, **sharing)
+            with_evidence = not no_text or form in ("text", "html", "csv")  # these say how many sentences match
+            report = _find(articles, settings, shown=not (quiet or no_progress), evidence=with_evidence, **sharing)
             counts = rendering.counts(report)
     if report:
         write_report(report, form, Path(output), full=verbose > 0, with_text=not no_text)
@@ -176,10 +176,10 @@ def scan(
     show_default=True,
     help="Shape of the answer.",
 )
-@options.writing
-@options.deciding
+@options.output_option
+@options.matching_options
 @click.option("--check", is_flag=True, help="Exit with code 3 if the two are the same article.")
-@options.verbose
+@options.verbose_option
 def compare(
     left: str,
     right: str,
@@ -233,9 +233,9 @@ def compare(
     show_default=True,
     help="Shape of the answer.",
 )
-@options.writing
-@options.deciding
-@options.speaking
+@options.output_option
+@options.matching_options
+@options.verbosity_options
 def evaluate(
     gold: Path,
     report: Path | None,
@@ -287,11 +287,11 @@ def schema() -> None:
 @click.option("--against", multiple=True, type=_path, metavar="GOLD", help="More sets, for what must stay apart alone.")
 @click.option("--events", multiple=True, type=_path, metavar="GOLD", help="More, whose stories others tell anew.")
 @click.option("--pairs", multiple=True, type=_path, metavar="FILE", help="Labelled pairs, which overrule the stories.")
-@options.level
-@options.model
-@options.writing
-@options.jobs
-@options.speaking
+@options.level_option
+@options.model_option
+@options.output_option
+@options.jobs_option
+@options.verbosity_options
 def calibrate(
     golds: tuple[Path, ...],
     against: tuple[Path, ...],
@@ -337,7 +337,7 @@ def calibrate(
     metavar="DIR",
     help="Folder for the model; a stopped run goes on from its checkpoints in DIR.work.",
 )
-@options.speaking
+@options.verbosity_options
 def train(corpus: Path, out: Path, quiet: bool, verbose: int, no_progress: bool) -> None:
     """Train the embedding model.
 

@@ -24,7 +24,7 @@ def _several(*options: Callable[[Command], Command]) -> Callable[[Command], Comm
     return decorate
 
 
-model = click.option(
+model_option = click.option(
     "--model",
     default="bundled",
     show_default=True,
@@ -33,7 +33,7 @@ model = click.option(
 )
 """What makes vectors."""
 
-level = click.option(
+level_option = click.option(
     "--level",
     type=click.Choice([level.value for level in Level]),
     default=Level.DUPLICATE.value,
@@ -42,8 +42,8 @@ level = click.option(
 )
 """What counts as one story."""
 
-deciding = _several(
-    model,
+matching_options = _several(
+    model_option,
     click.option(
         "--threshold",
         type=float,
@@ -51,11 +51,11 @@ deciding = _several(
         help="Least probability (0 to 1) of being the same article; the default suits the model.",
     ),
     click.option("--scorer", default="", metavar="FILE", help="A score fitted by dedup calibrate, for this model."),
-    level,
+    level_option,
 )
 """What decides about duplicates."""
 
-reading = _several(
+reading_options = _several(
     click.option("--text-field", metavar="NAME", help="Field of JSON, CSV and Parquet records that holds the text."),
     click.option("--id-field", metavar="NAME", help="Field that holds the id."),
     click.option("--glob", metavar="PATTERN", help="In folders, read only files whose name matches, such as '*.html'."),
@@ -63,19 +63,19 @@ reading = _several(
 )
 """What is read, and how."""
 
-verbose = click.option(
+verbose_option = click.option(
     "-v", "--verbose", count=True, help="Show long lists in full, and what is going on; -vv in detail."
 )
 """How much is told."""
 
-speaking = _several(
+verbosity_options = _several(
     click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors beside the result."),
-    verbose,
+    verbose_option,
     click.option("--no-progress", is_flag=True, help="No progress line."),
 )
 """How much is told, with progress and a summary."""
 
-jobs = click.option(
+jobs_option = click.option(
     "-j",
     "--jobs",
     type=click.IntRange(min=1),
@@ -96,13 +96,13 @@ def _output(kind: click.Path) -> Callable[[Command], Command]:
     )
 
 
-writing = _output(click.Path(path_type=Path, allow_dash=True))
+output_option = _output(click.Path(path_type=Path, allow_dash=True))
 """Where the result goes."""
 
-placing = _output(click.Path(allow_dash=True))
+output_uri_option = _output(click.Path(allow_dash=True))
 """The same, as a str, since it may be a URI."""
 
-distributing = _several(
+ray_options = _several(
     click.option(
         "--engine",
         type=click.Choice(["local", "ray"]),

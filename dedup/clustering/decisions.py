@@ -13,7 +13,7 @@ from dedup.clustering.linked_pairs import Pair
 from dedup.datatypes import Article, Candidates, Cluster, Embeddings, Language, MatchKind, WeakestPair
 from dedup.language.text import reading_length
 from dedup.matching.exact import group_copies
-from dedup.matching.features import Subjects
+from dedup.matching.features import MatchInput
 from dedup.matching.scorer import probability
 from dedup.matching.verify import Verdicts
 from dedup.runtime.article_files import take_articles
@@ -32,7 +32,7 @@ Rank = tuple[bool, str, int, str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Decisions:
+class Outcome:
     """All that a run decided, before it is told at length.
 
     originals : for each article the position of the first one with the same text
@@ -48,7 +48,7 @@ class Decisions:
     originals: list[int]
     distinct: list[int]
     languages: list[Language]
-    matched: tuple[Subjects, Candidates, Verdicts]
+    matched: tuple[MatchInput, Candidates, Verdicts]
     full: npt.NDArray[np.bool_]
     groups: list[Group]
     weakest: list[WeakestPair]

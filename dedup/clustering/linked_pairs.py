@@ -9,7 +9,7 @@ import numpy as np
 from dedup.arrays import join_rows, take_rows
 from dedup.datatypes import Candidates, Progress
 from dedup.matching.candidates.neighbours import Neighbourhood
-from dedup.matching.features import Subjects
+from dedup.matching.features import MatchInput
 from dedup.matching.scorer import Scorer
 from dedup.matching.verify import Verdicts, find_matches, judge_pairs
 from dedup.runtime.workers import Workers
@@ -40,7 +40,7 @@ def linked_groups(pairs: Iterable[Pair]) -> list[tuple[int, ...]]:
 
 
 def judge_linked(
-    subjects: Subjects, neighbourhood: Neighbourhood, scorer: Scorer, workers: Workers, progress: Progress | None
+    match_input: MatchInput, neighbourhood: Neighbourhood, scorer: Scorer, workers: Workers, progress: Progress | None
 ) -> tuple[Candidates, Verdicts]:
     """Verified pairs among articles that are linked, in order.
 
@@ -48,10 +48,12 @@ def judge_linked(
     between articles that are linked, whether the search proposed them or not, are then verified too.
     """
     total = len(neighbourhood.near)
-    told = (lambda done: progress("verify", done, total)) if progress else None
-    linking, of_linking = find_matches(subjects, neighbourhood.blocks(), scorer, workers=workers, progress=told)
+    report_progress = (lambda done: progress("verify", done, total)) if progress else None
+    linking, of_linking = find_matches(
+        match_input, neighbourhood.blocks(), scorer, workers=workers, progress=report_progress
+    )
     lacking = _lacking(neighbourhood, linking)
-    of_lacking = judge_pairs(subjects, lacking, scorer, workers=workers)
+    of_lacking = judge_pairs(match_input, lacking, scorer, workers=workers)
     every, of_every = join_rows([linking, lacking]), join_rows([of_linking, of_lacking])
     order = np.lexsort((every.right, every.left))
     return take_rows(every, order), take_rows(of_every, order)

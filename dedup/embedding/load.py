@@ -56,19 +56,19 @@ def _bundled_directory() -> Path:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class EncoderByName:
     """An encoder where it is at hand; sent to another process it is its name, by which that one loads it, once."""
 
     encoder: Encoder
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return load_named, (self.encoder.name,)
+        return encoder_by_name, (self.encoder.name,)
 
 
 @lru_cache(maxsize=1)
-def load_named(name: str) -> Named:
+def encoder_by_name(name: str) -> EncoderByName:
     """The encoder of a name, the same every time."""
-    return Named(load_encoder(name))
+    return EncoderByName(load_encoder(name))
 
 
 def workers_for(encoder: Encoder, workers: Workers) -> Workers:

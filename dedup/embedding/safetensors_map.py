@@ -51,8 +51,8 @@ def read_tensors(path: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, str
         with path.open("rb") as file:
             size = int.from_bytes(file.read(8), "little")
             header = json.loads(file.read(size))
-        told = header.pop("__metadata__", {})
-        return {name: _mapped(path, 8 + size, **tensor) for name, tensor in header.items()}, told
+        metadata = header.pop("__metadata__", {})
+        return {name: _mapped(path, 8 + size, **tensor) for name, tensor in header.items()}, metadata
     except KeyError as error:
         raise ModelError(f"{path} holds numbers of type {error}; known types are {', '.join(_DTYPES)}") from error
     except (ValueError, TypeError, AttributeError, MemoryError, OverflowError) as error:

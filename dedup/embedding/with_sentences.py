@@ -14,7 +14,7 @@ from dedup.embedding.static_encoder import StaticEncoder
 _SENTENCES = 4096  # whose token vectors are in memory together
 
 
-def pool_parted(
+def pool_with_sentences(
     texts: Sequence[str], parts: Sequence[Sequence[str]], encoder: Encoder
 ) -> tuple[Embeddings, Embeddings]:
     """Vectors of texts and of their sentences before normalising.

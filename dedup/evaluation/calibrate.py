@@ -81,9 +81,9 @@ class Calibration:
             head: {name: round(float(value), 4) for name, value in zip(names, row, strict=True)}
             for head, row in zip(HEADS, self.scorer.weights, strict=True)
         }
-        told = {"level": self.level.value, "model": self.model}
+        fitted = {"level": self.level.value, "model": self.model}
         sets = {"sets": list(self.scores), "against": self.against, "events": self.events}
-        return json.dumps({**told, **sets, "threshold": self.scorer.threshold, "heads": heads}, indent=1) + "\n"
+        return json.dumps({**fitted, **sets, "threshold": self.scorer.threshold, "heads": heads}, indent=1) + "\n"
 
 
 def calibrate_scorer(

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from dedup.arrays import batches, join_rows, take_rows
 from dedup.datatypes import Article, Candidates, Embeddings, Progress, Settings
 from dedup.embedding.encoder import Encoder
-from dedup.embedding.load import Named
+from dedup.embedding.load import EncoderByName
 from dedup.embedding.static_encoder import StaticEncoder
 from dedup.evaluation.gold import Gold, GoldPair
 from dedup.language.detect import detect_languages
@@ -41,7 +41,7 @@ _SMALL_STORIES = 6
 
 _TOPIC_ARTICLES = 12
 
-_TOLD_TWICE = 0.1  # share of an archive's stories that are told twice, where they can be
+_REPORTED_TWICE = 0.1  # share of an archive's stories that are told twice, where they can be
 
 _EXCERPT = 1 / 3
 
@@ -146,7 +146,7 @@ def label_pairs(
     whole = _scan(gold, encoder, workers, progress)
     pairs = [_pairs(whole, WHOLE, labels)]
     ways, parts = zip(*_parts(gold, archives, np.random.default_rng(seed)), strict=True)
-    for way, scan in zip(ways, sharing.map(partial(_scan_part, Named(encoder)), parts), strict=True):
+    for way, scan in zip(ways, sharing.map(partial(_scan_part, EncoderByName(encoder)), parts), strict=True):
         pairs.append(_pairs(scan, way, labels))
         if progress:
             progress("calibrate", len(pairs) - 1, len(parts))
@@ -163,10 +163,10 @@ def _scan(gold: Sequence[Gold], encoder: Encoder, workers: Workers = ALONE, prog
     articles = [item.article for item in gold]
     tasks = batches([article.body for article in articles])
     languages = [language for found in workers.map(detect_languages, tasks) for language in found]
-    subjects, neighbourhood = prepare(articles, languages, encoder, Settings(), workers=workers, progress=progress)
+    match_input, neighbourhood = prepare(articles, languages, encoder, Settings(), workers=workers, progress=progress)
     candidates = neighbourhood.candidates()
-    features = judge_pairs(subjects, candidates, _OPEN, workers=workers).features
-    return Scan(gold, [language.code for language in languages], candidates, subjects.heads(candidates), features)
+    features = judge_pairs(match_input, candidates, _OPEN, workers=workers).features
+    return Scan(gold, [language.code for language in languages], candidates, match_input.heads(candidates), features)
 
 
 class _Remembering:
@@ -187,7 +187,7 @@ class _Remembering:
         return np.array(rows, np.float32).reshape(len(texts), self.dimension)
 
 
-def _scan_part(named: Named, gold: Sequence[Gold]) -> Scan:
+def _scan_part(named: EncoderByName, gold: Sequence[Gold]) -> Scan:
     return _scan(gold, named.encoder)
 
 
@@ -211,7 +211,7 @@ def _parts(gold: Sequence[Gold], archives: int, generator: np.random.Generator) 
         chosen = generator.choice(len(topic), min(_TOPIC_ARTICLES, len(topic)), replace=False)
         yield ONE_TOPIC, _distinct([topic[at] for at in chosen])
     for _ in range(archives):
-        twice = generator.random(len(stories)) < _TOLD_TWICE
+        twice = generator.random(len(stories)) < _REPORTED_TWICE
         yield ARCHIVE, _distinct([any_of(story) for story in np.repeat(stories, 1 + twice).tolist()])
 
 

@@ -123,10 +123,10 @@ def _decide(shares: Floats, letters: Counts) -> list[Language]:
     shares[around] /= shares[around].sum(axis=1, keepdims=True)
     best = shares.argmax(axis=1)
     share = shares[np.arange(len(best)), best]
-    told = (letters >= _FEWEST_LETTERS) & (best != NO_LANGUAGE) & (share >= _LEAST_PROBABILITY)
+    certain = (letters >= _FEWEST_LETTERS) & (best != NO_LANGUAGE) & (share >= _LEAST_PROBABILITY)
     return [
         Language(LANGUAGES[language], min(1.0, probability)) if known else Language(UNDETERMINED, 0.0)
-        for language, probability, known in zip(best.tolist(), share.tolist(), told.tolist(), strict=True)
+        for language, probability, known in zip(best.tolist(), share.tolist(), certain.tolist(), strict=True)
     ]
 
 

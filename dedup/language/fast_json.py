@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from dedup.language.word_hash import Ids, Letters, Spelled
+from dedup.language.word_hash import HashedWords, Ids, Letters
 
 _QUOTE = ord('"')
 
 _MOST_DIGITS = 9
 
 
-def parse_numbers(codes: Letters) -> tuple[Spelled, Ids] | None:
+def parse_numbers(codes: Letters) -> tuple[HashedWords, Ids] | None:
     """Names and numbers of ``"a":0,"b":12``; None for anything else, as are more than nine digits."""
     quoted = _Quoted(codes)
     if not quoted.complete or quoted.opens[0] != 0 or quoted.closes[-1] + 2 >= len(codes):
@@ -36,7 +36,7 @@ def parse_numbers(codes: Letters) -> tuple[Spelled, Ids] | None:
     return quoted.spelled(), ids
 
 
-def parse_pairs(codes: Letters) -> Spelled | None:
+def parse_pairs(codes: Letters) -> HashedWords | None:
     """The strings of ``["a","b"],["ab","c"]``, one after another; None for anything else."""
     quoted = _Quoted(codes)
     opens, closes = quoted.opens, quoted.closes
@@ -61,6 +61,6 @@ class _Quoted:
         self.complete = len(quotes) > 0 and len(quotes) % 2 == 0
         self.opens, self.closes = quotes[::2], quotes[1::2]
 
-    def spelled(self) -> Spelled:
+    def spelled(self) -> HashedWords:
         """The strings."""
-        return Spelled(self._codes, self.opens + 1, self.closes)
+        return HashedWords(self._codes, self.opens + 1, self.closes)

@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from dedup.errors import DedupError
 from dedup.language.fast_json import parse_numbers
-from dedup.language.word_hash import Spelled, code_points
+from dedup.language.word_hash import HashedWords, code_points
 
 Codes = npt.NDArray[np.uint32]
 
@@ -148,7 +148,7 @@ def _read_profile(language: str, letters: npt.NDArray[np.bool_]) -> tuple[Codes,
     return known[usable], share[usable]
 
 
-def _read_counts(profile: str) -> tuple[Spelled, npt.NDArray[np.intp], list[int]]:
+def _read_counts(profile: str) -> tuple[HashedWords, npt.NDArray[np.intp], list[int]]:
     """The n-grams of a profile, how often each was met, and how many of each length there were."""
     end = profile.find("}")
     if profile.startswith(_FREQUENCIES) and "\\" not in profile:
@@ -156,7 +156,7 @@ def _read_counts(profile: str) -> tuple[Spelled, npt.NDArray[np.intp], list[int]
         if found is not None:
             return *found, json.loads(_FREQUENCIES + profile[end:])["n_words"]
     read = json.loads(profile)
-    return Spelled.of(list(read["freq"])), np.array(list(read["freq"].values()), np.intp), read["n_words"]
+    return HashedWords.of(list(read["freq"])), np.array(list(read["freq"].values()), np.intp), read["n_words"]
 
 
 @cache

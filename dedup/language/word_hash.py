@@ -35,7 +35,7 @@ _SPREAD = np.uint64(0xD6E8FEB86659FD93)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Spelled:
+class HashedWords:
     """Words, in the order in which they stand in a text.
 
     text : ndarray of shape (characters,), uint32
@@ -49,7 +49,7 @@ class Spelled:
     ends: Ids
 
     @classmethod
-    def of(cls, words: Sequence[str]) -> Spelled:
+    def of(cls, words: Sequence[str]) -> HashedWords:
         """Strings, spelled."""
         ends = np.cumsum(np.fromiter(map(len, words), np.intp, len(words)))
         return cls(code_points("".join(words)), np.append(0, ends)[:-1], ends)
@@ -59,9 +59,9 @@ class Spelled:
         """Letters of each word."""
         return self.ends - self.starts
 
-    def take(self, words: Ids) -> Spelled:
+    def take(self, words: Ids) -> HashedWords:
         """Some of the words, by their places, which have to ascend where `hashes` are asked for."""
-        return Spelled(self.text, self.starts[words], self.ends[words])
+        return HashedWords(self.text, self.starts[words], self.ends[words])
 
     def letters(self) -> Letters:
         """The letters of the words, one word after another."""
@@ -93,7 +93,7 @@ def code_points(text: str) -> Letters:
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4").astype(np.uint32, copy=False)
 
 
-class Places:
+class HashTable:
     """What belongs to keys: a table of buckets, one key in three of them.
 
     Parameters
@@ -113,7 +113,7 @@ class Places:
         np.cumsum(sizes, out=self._begins[1:])
 
     @classmethod
-    def of(cls, keys: Hashes, values: npt.NDArray[np.int32]) -> Places:
+    def of(cls, keys: Hashes, values: npt.NDArray[np.int32]) -> HashTable:
         """Those of keys in any order; of one that is there twice the last counts."""
         mixed = keys * _SPREAD
         order = np.argsort(mixed)

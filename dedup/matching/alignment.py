@@ -195,5 +195,5 @@ def _order(ours: _Counterparts, left: Positions, right: Positions) -> Floats:
         _positions(ours.sentence, left[ours.pair]) - _positions(ours.counterpart.astype(np.intp), right[ours.pair])
     )
     total, distance = ours.sums(close, len(left)), ours.sums(close * apart, len(left))
-    told = (total > 1e-6) & (left > 1) & (right > 1)
-    return np.where(told, 1 - 2 * distance / np.where(told, total, 1), UNORDERED).astype(np.float32)
+    known = (total > 1e-6) & (left > 1) & (right > 1)
+    return np.where(known, 1 - 2 * distance / np.where(known, total, 1), UNORDERED).astype(np.float32)

@@ -13,8 +13,8 @@ import numpy.typing as npt
 from dedup.arrays import slices, take_rows
 from dedup.datatypes import Agreement, AlignedPair, Candidates, Embeddings, Evidence, Features, Match, MatchKind
 from dedup.matching.alignment import align
-from dedup.matching.facts import StoredFacts, Told, compare_told
-from dedup.matching.features import Subjects
+from dedup.matching.facts import FactSets, StoredFacts, compare_fact_sets
+from dedup.matching.features import MatchInput
 from dedup.matching.scorer import FEATURES, probability
 from dedup.matching.sentence_store import Passages, StoredPassages
 from dedup.matching.verify import Verdicts
@@ -26,7 +26,7 @@ _DESCRIBED = 256  # matches described at a time
 
 
 def describe_pairs(
-    subjects: Subjects,
+    match_input: MatchInput,
     candidates: Candidates,
     verdicts: Verdicts,
     *,
@@ -39,9 +39,9 @@ def describe_pairs(
     of translations would say the same over again, at a kilobyte and half a millisecond each.
     """
     full = np.ones(len(candidates), np.bool_) if full is None else full
-    describe = partial(describe_batch, subjects.passages, subjects.facts)
+    describe = partial(describe_batch, match_input.passages, match_input.facts)
     sharing = workers if full.any() else ALONE  # to be sent takes a match longer than to be made without evidence
-    described = sharing.map(describe, pair_batches(subjects, candidates, verdicts, full))
+    described = sharing.map(describe, pair_batches(match_input, candidates, verdicts, full))
     return tuple(match for batch in described for match in batch)
 
 
@@ -56,7 +56,7 @@ class PairBatch:
 
 
 def pair_batches(
-    subjects: Subjects, candidates: Candidates, verdicts: Verdicts, full: npt.NDArray[np.bool_]
+    match_input: MatchInput, candidates: Candidates, verdicts: Verdicts, full: npt.NDArray[np.bool_]
 ) -> Iterator[PairBatch]:
     """The pairs in batches, for `describe_batch`."""
     return (
@@ -64,7 +64,7 @@ def pair_batches(
             take_rows(candidates, block),
             take_rows(verdicts, block),
             full[block],
-            subjects.codes[candidates.left[block]] == subjects.codes[candidates.right[block]],
+            match_input.codes[candidates.left[block]] == match_input.codes[candidates.right[block]],
         )
         for block in slices(len(candidates), _DESCRIBED)
     )
@@ -75,13 +75,13 @@ def describe_batch(stored: StoredPassages, stored_facts: StoredFacts, batch: Pai
     positions = np.unique(np.concatenate([batch.candidates.left[batch.full], batch.candidates.right[batch.full]]))
     numbers = {position: number for number, position in enumerate(positions.tolist())}
     if numbers:
-        passages, told = stored.take(positions), stored_facts.told(positions)
+        passages, fact_sets = stored.take(positions), stored_facts.fact_sets(positions)
     matches = []
     for left, right, similarity, score, share, features, copy, full, one_language in _rows(batch):
         evidence = Evidence(share, features=Features(FEATURES, features.tobytes()))
         if full:
             one, other = numbers[left], numbers[right]
-            evidence = _with_facts(evidence, _align(passages, one, other), told[one], told[other])
+            evidence = _with_facts(evidence, _align(passages, one, other), fact_sets[one], fact_sets[other])
         excerpt = _contained(share) if copy else ""
         kind = _kind(excerpt, copy=copy, one_language=one_language)
         matches.append(Match(left, right, similarity, score, kind, evidence, excerpt))
@@ -94,8 +94,8 @@ def _rows(batch: PairBatch) -> Iterator[tuple[Any, ...]]:
     scores = probability(verdicts.log_odds)
     numbers = (candidates.left, candidates.right, candidates.similarity, scores)
     flags = (verdicts.copies, batch.full, batch.one_language)
-    told, flagged = ([column.tolist() for column in columns] for columns in (numbers, flags))
-    return zip(*told, map(tuple, verdicts.share.tolist()), verdicts.features, *flagged, strict=True)
+    values, flagged = ([column.tolist() for column in columns] for columns in (numbers, flags))
+    return zip(*values, map(tuple, verdicts.share.tolist()), verdicts.features, *flagged, strict=True)
 
 
 def _align(passages: Passages, left: int, right: int) -> tuple[AlignedPair, ...]:
@@ -109,8 +109,8 @@ def _telling(passages: Passages, text: int) -> Embeddings:
     return vectors if telling.all() else vectors * telling[:, None]
 
 
-def _with_facts(evidence: Evidence, aligned: tuple[AlignedPair, ...], left: Told, right: Told) -> Evidence:
-    facts = compare_told(left, right)
+def _with_facts(evidence: Evidence, aligned: tuple[AlignedPair, ...], left: FactSets, right: FactSets) -> Evidence:
+    facts = compare_fact_sets(left, right)
     numbers = _joined(facts.numbers, facts.dates, facts.versions, facts.identifiers)
     return replace(evidence, aligned=aligned, numbers=numbers, names=facts.names)
 

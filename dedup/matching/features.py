@@ -12,10 +12,10 @@ import numpy.typing as npt
 from dedup.arrays import Positions
 from dedup.datatypes import UNDETERMINED, Article, Candidates
 from dedup.matching.alignment import cover
-from dedup.matching.facts import FactShelf, StoredFacts, Told, days_apart, measure_facts
+from dedup.matching.facts import FactFile, FactSets, StoredFacts, days_apart, fact_scores
 from dedup.matching.scorer import FEATURES, HEADS
 from dedup.matching.sentence_store import StoredPassages
-from dedup.runtime.row_files import RowShelf
+from dedup.runtime.row_files import RowWriter
 
 OPENING_FEATURES = [FEATURES.index(name) for name in ("headline", "lead")]
 
@@ -30,14 +30,14 @@ _SOME_DAYS, _MOST_DAYS = 3, 30  # taken for what is not known, and for whatever 
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Subjects:
+class MatchInput:
     """All that verification knows of n articles with different texts.
 
     articles : sequence of length n
     codes : ndarray of shape (n,), str, language codes
     lengths : ndarray of shape (n,), float32, reading lengths
     passages, facts : their sentences, and their hard facts
-    shelves : what holds those, whose files go when these go
+    files : what holds those, whose files go when these go
     """
 
     articles: Sequence[Article]
@@ -45,7 +45,7 @@ class Subjects:
     lengths: npt.NDArray[np.float32]
     passages: StoredPassages
     facts: StoredFacts
-    shelves: tuple[RowShelf | FactShelf, ...]
+    files: tuple[RowWriter | FactFile, ...]
 
     def heads(self, candidates: Candidates) -> npt.NDArray[np.intp]:
         """Which of the scorer's `HEADS` judges each pair."""
@@ -81,15 +81,15 @@ class Measured:
         return cls(np.empty((0, len(FEATURES)), np.float32), np.empty((0, 2), np.float32))
 
 
-def pair_block(subjects: Subjects, candidates: Candidates) -> PairBlock:
+def pair_block(match_input: MatchInput, candidates: Candidates) -> PairBlock:
     """Candidates with what is known without looking at their texts."""
-    left, right = (np.log(np.maximum(subjects.lengths[side], 1)) for side in (candidates.left, candidates.right))
+    left, right = (np.log(np.maximum(match_input.lengths[side], 1)) for side in (candidates.left, candidates.right))
     features = np.zeros((len(candidates), len(FEATURES)), np.float32)
     features[:, FEATURES.index("cosine")] = candidates.similarity
     features[:, FEATURES.index("margin")] = candidates.margin
     features[:, FEATURES.index("isolation")] = candidates.isolation
     features[:, FEATURES.index("length")] = -np.abs(left - right)
-    return PairBlock(candidates.left, candidates.right, features, subjects.heads(candidates))
+    return PairBlock(candidates.left, candidates.right, features, match_input.heads(candidates))
 
 
 def sentence_features(
@@ -113,18 +113,21 @@ def fact_bounds(stored: StoredFacts, left: Positions, right: Positions) -> npt.N
 def fact_features(stored: StoredFacts, left: Positions, right: Positions) -> npt.NDArray[np.float32]:
     """The features of facts for pairs: ndarray of shape (m, 5), float32."""
     articles, numbers = np.unique(np.concatenate([left, right]), return_inverse=True)
-    told = stored.told(articles)
+    fact_sets = stored.fact_sets(articles)
     pairs = zip(numbers[: len(left)].tolist(), numbers[len(left) :].tolist(), strict=True)
     found = [
-        (*_fact_agreement(told[one], told[other]), _closeness_in_time(days_apart(told[one].dates, told[other].dates)))
+        (
+            *_fact_agreement(fact_sets[one], fact_sets[other]),
+            _closeness_in_time(days_apart(fact_sets[one].dates, fact_sets[other].dates)),
+        )
         for one, other in pairs
     ]
     return np.array(found, np.float32).reshape(-1, len(FACT_FEATURES))
 
 
-def _fact_agreement(left: Told, right: Told) -> tuple[float, float, float, float]:
+def _fact_agreement(left: FactSets, right: FactSets) -> tuple[float, float, float, float]:
     """The features "facts", "names", "clash" and "headline_clash"."""
-    stated, named, fewer, at_the_top = measure_facts(left, right)
+    stated, named, fewer, at_the_top = fact_scores(left, right)
     return stated, named, -math.log1p(fewer), -math.log1p(at_the_top)
 
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from dedup.arrays import Floats
 from dedup.datatypes import Embeddings
-from dedup.language.word_hash import Spelled
+from dedup.language.word_hash import HashedWords
 
 EXAMPLES = (
     "Follow us on social media",
@@ -120,7 +120,7 @@ def page_furniture(
 def masked_hashes(sentences: Sequence[str]) -> npt.NDArray[np.uint64]:
     """A number for each sentence, equal for those that differ in case and digits alone, in every process."""
     masked = _DIGITS.sub("0", "\n".join(sentences).casefold())
-    return Spelled.of(masked.split("\n")).hashes()[: len(sentences)]
+    return HashedWords.of(masked.split("\n")).hashes()[: len(sentences)]
 
 
 def recurrence(hashes: npt.NDArray[np.uint64], counts: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:

@@ -25,9 +25,9 @@ from dedup.matching.features import (
     FACT_FEATURES,
     OPENING_FEATURES,
     SENTENCE_FEATURES,
+    MatchInput,
     Measured,
     PairBlock,
-    Subjects,
     fact_bounds,
     fact_features,
     pair_block,
@@ -66,7 +66,7 @@ class Verdicts:
 
 
 def find_matches(
-    subjects: Subjects,
+    match_input: MatchInput,
     blocks: Iterable[Candidates],
     scorer: Scorer,
     *,
@@ -80,8 +80,8 @@ def find_matches(
     at last. The blocks are asked for while workers look at those before; `progress` is told of the candidates done.
     """
     blocks, same = tee(part for block in blocks for part in _parts(block))
-    tasks = (pair_block(subjects, part) for part in blocks)
-    work = partial(_match_block, subjects.passages, subjects.facts, scorer)
+    tasks = (pair_block(match_input, part) for part in blocks)
+    work = partial(_match_block, match_input.passages, match_input.facts, scorer)
     kept, measures, done = [_NONE], [Measured.none()], 0
     for part, (found, measured) in zip(same, workers.map(work, tasks), strict=True):
         kept.append(take_rows(part, found))
@@ -90,20 +90,22 @@ def find_matches(
         if progress:
             progress(done)
     candidates = join_rows(kept)
-    verdicts = _verdicts(subjects, candidates, scorer, join_rows(measures))
+    verdicts = _verdicts(match_input, candidates, scorer, join_rows(measures))
     matching = verdicts.log_odds >= scorer.least
     return take_rows(candidates, matching), take_rows(verdicts, matching)
 
 
-def judge_pairs(subjects: Subjects, candidates: Candidates, scorer: Scorer, *, workers: Workers = ALONE) -> Verdicts:
+def judge_pairs(
+    match_input: MatchInput, candidates: Candidates, scorer: Scorer, *, workers: Workers = ALONE
+) -> Verdicts:
     """Features and log-odds of every candidate.
 
     Facts are compared only where they could still make a match: a pair that stays below the threshold even with perfect
     facts keeps that bound as its log-odds.
     """
-    work = partial(_judge_block, subjects.passages, subjects.facts, scorer)
-    parts = [Measured.none(), *workers.map(work, (pair_block(subjects, part) for part in _parts(candidates)))]
-    return _verdicts(subjects, candidates, scorer, join_rows(parts))
+    work = partial(_judge_block, match_input.passages, match_input.facts, scorer)
+    parts = [Measured.none(), *workers.map(work, (pair_block(match_input, part) for part in _parts(candidates)))]
+    return _verdicts(match_input, candidates, scorer, join_rows(parts))
 
 
 def _parts(candidates: Candidates) -> Iterator[Candidates]:
@@ -144,14 +146,14 @@ def _judge_block(passages: StoredPassages, facts: StoredFacts, scorer: Scorer, b
     return Measured(features, share)
 
 
-def _verdicts(subjects: Subjects, candidates: Candidates, scorer: Scorer, measured: Measured) -> Verdicts:
-    heads = subjects.heads(candidates)
+def _verdicts(match_input: MatchInput, candidates: Candidates, scorer: Scorer, measured: Measured) -> Verdicts:
+    heads = match_input.heads(candidates)
     log_odds = scorer.log_odds(measured.features, heads)
     copies = np.ones(len(candidates), np.bool_)
     if scorer.copies:
         copies = scorer.copies.log_odds(measured.features, heads) >= scorer.copies.least
         others = np.flatnonzero(~copies)
-        log_odds[others[_days_apart(subjects.articles, take_rows(candidates, others))]] = _NEVER
+        log_odds[others[_days_apart(match_input.articles, take_rows(candidates, others))]] = _NEVER
     return Verdicts(log_odds, measured.features, measured.share, copies)
 
 

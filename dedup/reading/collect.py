@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 from dedup.datatypes import Article, Progress, Skipped
 from dedup.reading.read import with_unique_ids
 from dedup.reading.shards import CHUNK, Shards, read_chunks
-from dedup.runtime.article_files import ArticleShelf
-from dedup.runtime.ray_cluster.errors import faults_named
+from dedup.runtime.article_files import ArticleFile
+from dedup.runtime.ray_cluster.errors import named_ray_errors
 from dedup.runtime.workers import Workers
 
 if TYPE_CHECKING:
     from dedup.runtime.ray_cluster.workers import RayWorkers
 
-_TOLD = 1024  # articles after which the progress of reading is told
+_PROGRESS_EVERY = 1024  # articles after which the progress of reading is told
 
 _MOST_CHARACTERS = 1 << 26  # of texts that stay in memory
 
@@ -47,7 +47,7 @@ def _collect_here(
 ) -> tuple[Sequence[Article], list[Skipped]]:
     kept: list[Article] = []
     skipped: list[Skipped] = []
-    shelf: ArticleShelf | None = None
+    file: ArticleFile | None = None
     characters = 0
     for seen, item in enumerate(articles, 1):
         if isinstance(item, Skipped):
@@ -56,25 +56,25 @@ def _collect_here(
             raise TypeError(f"articles must be dedup.Article(id, text), got {type(item).__name__} as number {seen}")
         elif not isinstance(item.text, str):
             raise TypeError(f"the text of {item.id!r} must be a string, got {type(item.text).__name__}")
-        elif shelf:
-            shelf.append(item)
+        elif file:
+            file.append(item)
         else:
             kept.append(item)
             characters += len(item.text)
             if characters > _MOST_CHARACTERS:
-                shelf = _shelve(kept)
-        if progress and not seen % _TOLD:
+                file = _to_disk(kept)
+        if progress and not seen % _PROGRESS_EVERY:
             progress("read", seen, 0)
-    return shelf.stored() if shelf else kept, skipped
+    return file.stored() if file else kept, skipped
 
 
-def _shelve(articles: list[Article]) -> ArticleShelf:
+def _to_disk(articles: list[Article]) -> ArticleFile:
     """The articles on disk, and no longer in the list."""
-    shelf = ArticleShelf()
+    file = ArticleFile()
     for article in articles:
-        shelf.append(article)
+        file.append(article)
     articles.clear()
-    return shelf
+    return file
 
 
 def _collect_in_cluster(
@@ -86,12 +86,12 @@ def _collect_in_cluster(
         unique = with_unique_ids(of_file for _, of_file in groupby(same, key=lambda head: head.path))
     else:
         heads, unique = tee(pile.heads(_put(articles, workers)))
-    with faults_named():
+    with named_ray_errors():
         for head, item in zip(heads, unique, strict=True):
             pile.enter(head, item)
-            if progress and not pile.seen % _TOLD:
+            if progress and not pile.seen % _PROGRESS_EVERY:
                 progress("read", pile.seen, 0)
-    return workers.keep_articles(pile.chunks, pile.sizes, pile.names), pile.skipped
+    return workers.serve_articles(pile.chunks, pile.sizes, pile.names), pile.skipped
 
 
 def _read(shards: Shards, workers: RayWorkers) -> Iterator[tuple[Any, Sequence[Article | Skipped]]]:

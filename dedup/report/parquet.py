@@ -16,7 +16,7 @@ from typing import TypeVar
 import numpy as np
 
 from dedup.arrays import Positions
-from dedup.clustering.decisions import Decisions
+from dedup.clustering.decisions import Outcome
 from dedup.datatypes import Article, Candidates, Cluster, Language, MatchKind, Report
 from dedup.errors import MissingExtraError
 from dedup.matching.evidence import PairBatch, describe_batch, pair_batches
@@ -75,15 +75,15 @@ _Pairs = list[tuple[int, int]]
 _Texts = tuple[Positions, Sequence[Article]]
 
 
-def write_matches(found: Decisions, place: Folder, workers: Workers, with_text: bool) -> list[MatchKind]:
+def write_matches(found: Outcome, place: Folder, workers: Workers, with_text: bool) -> list[MatchKind]:
     """Write all matches but copies; returns the kind of each."""
-    subjects, candidates, verdicts = found.matched
-    batches = pair_batches(subjects, candidates, verdicts, found.full & with_text)
+    match_input, candidates, verdicts = found.matched
+    batches = pair_batches(match_input, candidates, verdicts, found.full & with_text)
     tasks = (
-        (part, _texts(subjects.articles, [side for batch in part for side in _sides(batch.candidates)]))
+        (part, _texts(match_input.articles, [side for batch in part for side in _sides(batch.candidates)]))
         for part in _parts(batches, _BATCHES)
     )
-    work = partial(_matches, subjects.passages, subjects.facts, with_text)
+    work = partial(_matches, match_input.passages, match_input.facts, with_text)
     kinds: list[MatchKind] = []
     for number, (table, of_table) in enumerate(workers.map(work, tasks)):
         place.write(f"matches/part-{number:06}.parquet", table)
@@ -104,9 +104,7 @@ def _matches(
     return matches_table(rows), [match.kind for match in matches]
 
 
-def write_copies(
-    found: Decisions, articles: Sequence[Article], place: Folder, workers: Workers, with_text: bool
-) -> None:
+def write_copies(found: Outcome, articles: Sequence[Article], place: Folder, workers: Workers, with_text: bool) -> None:
     copies = ((original, at) for at, original in enumerate(found.originals) if at != original)
     tasks = ((part, _texts(articles, [np.array(part, np.intp).ravel()])) for part in _parts(copies, _PAIRS))
     for number, table in enumerate(workers.map(partial(_copies, with_text), tasks)):
@@ -123,17 +121,17 @@ def _copies(with_text: bool, task: tuple[_Pairs, _Texts]) -> bytes:
 
 
 def write_articles(
-    found: Decisions, clusters: Sequence[Cluster], articles: Sequence[Article], place: Folder, workers: Workers
+    found: Outcome, clusters: Sequence[Cluster], articles: Sequence[Article], place: Folder, workers: Workers
 ) -> None:
-    told: dict[int, Record] = {}
+    record_of: dict[int, Record] = {}
     for cluster in clusters:
-        told |= dict.fromkeys(cluster.members, _told(found, cluster))
+        record_of |= dict.fromkeys(cluster.members, _cluster_record(found, cluster))
     at = np.searchsorted(found.distinct, found.originals)
     tasks = (
         (
             articles[start : start + _ARTICLES],
             [found.languages[number] for number in at[start : start + _ARTICLES].tolist()],
-            [told.get(position) for position in range(start, min(start + _ARTICLES, len(articles)))],
+            [record_of.get(position) for position in range(start, min(start + _ARTICLES, len(articles)))],
         )
         for start in range(0, max(len(articles), 1), _ARTICLES)
     )
@@ -146,7 +144,7 @@ def _articles(task: tuple[Sequence[Article], list[Language], list[Record | None]
     return articles_table(map(records.article_record, articles, languages), clusters)
 
 
-def _told(found: Decisions, cluster: Cluster) -> Record:
+def _cluster_record(found: Outcome, cluster: Cluster) -> Record:
     """What the table of articles says of a cluster."""
     return {
         "id": view.cluster_id(found.ranks[member][-1] for member in cluster.members),

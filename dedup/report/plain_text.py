@@ -48,10 +48,10 @@ def summary_line(counts: Mapping[str, int]) -> str:
         return "Nothing to compare: no article was read."
     if not counts["clusters"]:
         return f"No duplicates among {articles}."
-    told = view.counted(counts["clusters"], "story")
+    stories = view.counted(counts["clusters"], "story")
     share = f"{counts['duplicates'] / counts['read']:.0%}"
     spare = f"{counts['duplicates']:,} of {articles} ({share}) could go"
-    return f"{told} told more than once; {spare}."
+    return f"{stories} told more than once; {spare}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +63,13 @@ class _Page:
     with_text: bool
 
     def stories(self) -> Iterator[str]:
-        told = view.most_certain_first(view.stories(self.report))
-        shown = told[: self._limit(_STORIES)]
+        stories = view.most_certain_first(view.stories(self.report))
+        shown = stories[: self._limit(_STORIES)]
         for number, story in enumerate(shown, 1):
             yield from self._story(number, story)
             yield ""
-        if len(told) > len(shown):
-            yield self._more(len(told) - len(shown), "story")
+        if len(stories) > len(shown):
+            yield self._more(len(stories) - len(shown), "story")
             yield ""
 
     def skipped(self) -> Iterator[str]:

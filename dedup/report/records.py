@@ -25,7 +25,7 @@ Record: TypeAlias = dict[str, Any]
 
 _ALIGNED = 5
 
-_UNTOLD = Agreement()
+_WITHHELD = Agreement()
 
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False).encode
 
@@ -100,8 +100,8 @@ def match_record(
         "evidence": {
             "coverage": [_round(share) for share in evidence.coverage],
             "aligned": _aligned(left, right, match, pairs) if with_text else [],
-            "numbers": _agreement(evidence.numbers if with_text else _UNTOLD),
-            "names": _agreement(evidence.names if with_text else _UNTOLD),
+            "numbers": _agreement(evidence.numbers if with_text else _WITHHELD),
+            "names": _agreement(evidence.names if with_text else _WITHHELD),
             "features": {name: _round_single(value) for name, value in evidence.features},
         },
     }
@@ -167,9 +167,10 @@ def _aligned(left: Article, right: Article, match: Match, limit: int) -> list[Re
     pairs = view.best_aligned(match.evidence, limit)
     if not pairs:
         return []
-    told, retold = view.sentences(left), view.sentences(right)
+    left_sentences, right_sentences = view.sentences(left), view.sentences(right)
     return [
-        {"left": told[pair.left], "right": retold[pair.right], "similarity": _round(pair.similarity)} for pair in pairs
+        {"left": left_sentences[pair.left], "right": right_sentences[pair.right], "similarity": _round(pair.similarity)}
+        for pair in pairs
     ]
 
 

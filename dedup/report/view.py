@@ -54,9 +54,9 @@ def stories(report: Report) -> tuple[Story, ...]:
     )
 
 
-def most_certain_first(told: Iterable[Story]) -> list[Story]:
+def most_certain_first(found: Iterable[Story]) -> list[Story]:
     """Stories in the order people read them: the most certain, then the largest, then the first read."""
-    return sorted(told, key=lambda story: (-round(story.score, 4), -len(story.cluster.members), story.cluster.members))
+    return sorted(found, key=lambda story: (-round(story.score, 4), -len(story.cluster.members), story.cluster.members))
 
 
 def cluster_id(ids: Iterable[str]) -> str:
@@ -116,12 +116,12 @@ def headline(article: Article, matches: Sequence[Match] = (), position: int = -1
     """
     if article.title.strip():
         return one_line(article.title)
-    told = sentences(article)
+    of_article = sentences(article)
     aligned = {pair.left for match in matches if match.left == position for pair in match.evidence.aligned}
     aligned |= {pair.right for match in matches if match.right == position for pair in match.evidence.aligned}
-    long = [index for index, sentence in enumerate(told) if text.count_words(sentence) >= _LONG_ENOUGH]
+    long = [index for index, sentence in enumerate(of_article) if text.count_words(sentence) >= _LONG_ENOUGH]
     telling = [index for index in long if index in aligned]
-    return one_line(told[next(iter(telling or long), 0)]) if told else ""
+    return one_line(of_article[next(iter(telling or long), 0)]) if of_article else ""
 
 
 def why(report: Report, match: Match, *, with_text: bool = True) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.datatypes import Article
-from dedup.runtime.row_files import Shelf
+from dedup.runtime.row_files import RowFile
 
 
 class StoredArticles(Sequence[Article]):
@@ -35,28 +35,28 @@ def take_articles(articles: Sequence[Article], positions: npt.NDArray[np.intp]) 
 _READ = 1024  # articles read at a time by whoever goes through them
 
 
-class ArticleShelf:
+class ArticleFile:
     """A temporary file that articles are appended to; it goes when this and all articles on it are let go."""
 
     def __init__(self) -> None:
-        self._shelf = Shelf("u1")
+        self._file = RowFile("u1")
         self._begins = array("q")
         self._end = 0
 
     def append(self, article: Article) -> None:
         """Write an article behind those that are there."""
         packed = pickle.dumps(article, pickle.HIGHEST_PROTOCOL)
-        self._shelf.append(np.frombuffer(packed, np.uint8))
+        self._file.append(np.frombuffer(packed, np.uint8))
         self._begins.append(self._end)
         self._end += len(packed)
 
-    def stored(self) -> ShelvedArticles:
+    def stored(self) -> ArticlesOnDisk:
         """What has been written so far."""
-        return ShelvedArticles(self._shelf.stored().path, np.array(self._begins, np.int64), self)
+        return ArticlesOnDisk(self._file.stored().path, np.array(self._begins, np.int64), self)
 
 
-class ShelvedArticles(StoredArticles):
-    """Articles on a shelf; sent to another process they are where to find them, while the shelf is there.
+class ArticlesOnDisk(StoredArticles):
+    """Articles in a file; sent to another process they are where to find them, while the file is there.
 
     Parameters
     ----------
@@ -64,17 +64,17 @@ class ShelvedArticles(StoredArticles):
         The file.
     begins : ndarray of shape (n,), int64
         Where in it each article begins.
-    shelf : ArticleShelf, optional
+    file : ArticleFile, optional
         What keeps the file from going.
     """
 
-    def __init__(self, path: str, begins: npt.NDArray[np.int64], shelf: ArticleShelf | None = None) -> None:
-        self._path, self._begins, self._shelf = path, begins, shelf
+    def __init__(self, path: str, begins: npt.NDArray[np.int64], file: ArticleFile | None = None) -> None:
+        self._path, self._begins, self._file = path, begins, file
         self._mapped: memoryview | None = None
 
-    def take(self, positions: npt.NDArray[np.intp]) -> ShelvedArticles:
+    def take(self, positions: npt.NDArray[np.intp]) -> ArticlesOnDisk:
         """Some of the articles, in the order of `positions`."""
-        return ShelvedArticles(self._path, self._begins[positions], self._shelf)
+        return ArticlesOnDisk(self._path, self._begins[positions], self._file)
 
     def __len__(self) -> int:
         return len(self._begins)
@@ -82,10 +82,10 @@ class ShelvedArticles(StoredArticles):
     @overload
     def __getitem__(self, at: int) -> Article: ...
     @overload
-    def __getitem__(self, at: slice) -> ShelvedArticles: ...
-    def __getitem__(self, at: int | slice) -> Article | ShelvedArticles:
+    def __getitem__(self, at: slice) -> ArticlesOnDisk: ...
+    def __getitem__(self, at: int | slice) -> Article | ArticlesOnDisk:
         if isinstance(at, slice):
-            return ShelvedArticles(self._path, self._begins[at], self._shelf)
+            return ArticlesOnDisk(self._path, self._begins[at], self._file)
         (article,) = self._read(self._begins[[at]])
         return article
 
@@ -101,7 +101,7 @@ class ShelvedArticles(StoredArticles):
     __hash__ = None  # type: ignore[assignment]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return ShelvedArticles, (self._path, self._begins)
+        return ArticlesOnDisk, (self._path, self._begins)
 
     def _read(self, begins: npt.NDArray[np.int64]) -> list[Article]:
         if self._mapped is None:

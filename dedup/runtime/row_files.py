@@ -1,7 +1,7 @@
 """Rows on disk: what a run computes for every article and sentence, written once and read in blocks.
 
 Memory then does not grow with the vectors: the operating system keeps of the file what it has room for. The file is
-removed with the `Shelf` that wrote it, or by the processes that share the work, which open it by its name, if the one
+removed with the `RowFile` that wrote it, or by the processes that share the work, which open it by its name, if the one
 that wrote it is killed.
 """
 
@@ -36,7 +36,7 @@ class Rows(Protocol):
         ...
 
 
-class RowShelf(Protocol):
+class RowWriter(Protocol):
     """What takes rows as they are made, wherever it puts them."""
 
     def append(self, rows: npt.NDArray[Any]) -> None:
@@ -69,7 +69,7 @@ class StoredRows:
 def opened(rows: Rows) -> Any:
     """The same as `Rows.open`, for rows that are asked for block after block: they stay open in this process.
 
-    The system finds every page of what is mapped anew once more, which takes longer than to read it. What a shelf of
+    The system finds every page of what is mapped anew once more, which takes longer than to read it. What a row file of
     this process has removed does not stay open.
     """
     if not isinstance(rows, StoredRows):
@@ -99,7 +99,7 @@ class StoredLists:
         return opened(self.rows)[at], np.append(begins, lengths.sum()).astype(np.intp)
 
 
-class Shelf:
+class RowFile:
     """A temporary file that rows are appended to.
 
     Parameters
@@ -119,7 +119,7 @@ class Shelf:
         self._remove: Callable[[], object] = weakref.finalize(self, _discard, self._file, self._path)
 
     def append(self, rows: npt.NDArray[Any]) -> None:
-        """Write rows behind those that are there, in the shelf's type."""
+        """Write rows behind those that are there, in the file's type."""
         try:
             self._file.write(np.ascontiguousarray(rows, self._dtype).data)
         except OSError as error:
@@ -142,19 +142,19 @@ class Shelf:
         return np.memmap(self._path, self._dtype, "r+", shape=stored.shape)
 
 
-class ListShelf:
-    """Shelves that lists of numbers are appended to.
+class ListFile:
+    """Files that lists of numbers are appended to.
 
     Parameters
     ----------
     dtype : str
         numpy's name of the type of all numbers.
-    shelf : callable
-        Makes a shelf for numbers of a type; by default one on disk.
+    row_writer : callable
+        Makes a row file for numbers of a type; by default one on disk.
     """
 
-    def __init__(self, dtype: str, shelf: Callable[[str], RowShelf] = Shelf) -> None:
-        self.rows, self._starts = shelf(dtype), shelf("i8")
+    def __init__(self, dtype: str, row_writer: Callable[[str], RowWriter] = RowFile) -> None:
+        self.rows, self._starts = row_writer(dtype), row_writer("i8")
         self._starts.append(np.zeros(1))
         self._total = 0
 
@@ -164,7 +164,7 @@ class ListShelf:
         self.enter(lengths)
 
     def enter(self, lengths: npt.NDArray[np.intp]) -> None:
-        """Note the lengths of lists whose rows have been put on the shelf `rows`."""
+        """Note the lengths of lists whose rows have been put into the file `rows`."""
         self._starts.append(self._total + np.cumsum(lengths))
         self._total += int(lengths.sum())
 

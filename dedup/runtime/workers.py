@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from dedup.runtime.row_files import RowShelf
+    from dedup.runtime.row_files import RowWriter
 
 Task = TypeVar("Task")
 
@@ -99,21 +99,21 @@ class Workers:
 
     def fill(
         self,
-        shelves: Sequence[RowShelf],
+        writers: Sequence[RowWriter],
         work: Callable[[Task], tuple[Result, Sequence[npt.NDArray[Any]]]],
         tasks: Iterable[Task],
     ) -> Iterator[Result]:
-        """What `work` tells of each task; the rows that it makes for each of the shelves are put there."""
-        for told, parts in self.map(work, tasks):
-            for shelf, rows in zip(shelves, parts, strict=True):
-                shelf.append(rows)
-            yield told
+        """What `work` tells of each task; the rows that it makes for each of the files are put there."""
+        for answer, parts in self.map(work, tasks):
+            for row_writer, rows in zip(writers, parts, strict=True):
+                row_writer.append(rows)
+            yield answer
 
-    def shelf(self, dtype: str, columns: int | None = None) -> RowShelf:
-        """A shelf for rows that all workers can read."""
-        from dedup.runtime.row_files import Shelf
+    def row_writer(self, dtype: str, columns: int | None = None) -> RowWriter:
+        """A row file for rows that all workers can read."""
+        from dedup.runtime.row_files import RowFile
 
-        return Shelf(dtype, columns)
+        return RowFile(dtype, columns)
 
     def share(self, rows: npt.NDArray[Any], _order: npt.NDArray[np.intp]) -> npt.NDArray[Any]:
         """Rows that `map_arrays` can take some of, kept in an order in which neighbours are asked for together."""

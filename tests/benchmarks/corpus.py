@@ -124,7 +124,7 @@ class _Sentence:
         return self.first, self.second
 
 
-_Told = list[_Sentence]
+_Chosen = list[_Sentence]
 
 
 def _story(lines: _Lines, characters: int, generator: random.Random) -> Iterator[tuple[str, str, str]]:
@@ -132,34 +132,34 @@ def _story(lines: _Lines, characters: int, generator: random.Random) -> Iterator
     foreign = generator.choice(LANGUAGES)
     chosen = _choose(lines, foreign, characters, generator)
     language = generator.choice(("en", foreign))
-    text = _tell(lines, chosen, language)
+    text = _write(lines, chosen, language)
     yield text, language, "first"
     draw = generator.random()
     if draw < 0.10:
         other = "en" if language == foreign else foreign
-        yield _tell(lines, chosen, other), other, "translation"
+        yield _write(lines, chosen, other), other, "translation"
     elif draw < 0.13:
         for other in ("en", *generator.sample(LANGUAGES, 5)):
             if other != language and (other == "en" or _has_all(lines.foreign[other], chosen)):
-                yield _tell(lines, chosen, other), other, "translation"
+                yield _write(lines, chosen, other), other, "translation"
     elif draw < 0.20:
         yield _edit(text, generator), language, "edit"
     elif draw < 0.24:
-        yield _tell(lines, chosen[: max(2, len(chosen) // 3)], language), language, "excerpt"
+        yield _write(lines, chosen[: max(2, len(chosen) // 3)], language), language, "excerpt"
     elif draw < 0.27:
         yield text, language, "copy"
 
 
-def _has_all(known: dict[int, str], chosen: _Told) -> bool:
+def _has_all(known: dict[int, str], chosen: _Chosen) -> bool:
     return all(line in known for sentence in chosen for line in sentence.lines())
 
 
-def _choose(lines: _Lines, language: str, characters: int, generator: random.Random) -> _Told:
+def _choose(lines: _Lines, language: str, characters: int, generator: random.Random) -> _Chosen:
     """Sentences of segments from one stretch, as many as make up the length."""
     known = lines.known[language]
     start = generator.randrange(max(1, len(known) - STRETCH))
     stretch = known[start : start + STRETCH]
-    chosen: _Told = []
+    chosen: _Chosen = []
     length = 0
     wanted = characters * generator.uniform(0.6, 1.4)
     while True:
@@ -180,12 +180,12 @@ def _fact(generator: random.Random) -> str:
     return str(int(10 ** generator.uniform(0.5, 4.5))) if draw < 0.6 else ""
 
 
-def _tell(lines: _Lines, chosen: _Told, language: str) -> str:
-    told = []
+def _write(lines: _Lines, chosen: _Chosen, language: str) -> str:
+    lines_of = []
     for sentence in chosen:
         first, second = (lines.say(line, language).rstrip(".!?:; 。।") for line in sentence.lines())
-        told.append(", ".join(part for part in (first, sentence.fact, second) if part) + ".")
-    return "\n".join(told)
+        lines_of.append(", ".join(part for part in (first, sentence.fact, second) if part) + ".")
+    return "\n".join(lines_of)
 
 
 def _edit(text: str, generator: random.Random) -> str:

@@ -22,7 +22,7 @@ from dedup.embedding.load import load_encoder
 from dedup.embedding.pooling import Linear, mean_vectors
 from dedup.embedding.safetensors_map import is_static
 from dedup.embedding.transformer_encoder import TransformerEncoder
-from dedup.embedding.with_sentences import pool_parted
+from dedup.embedding.with_sentences import pool_with_sentences
 from dedup.errors import ModelError
 
 TEXTS = (
@@ -129,10 +129,10 @@ def test_a_model_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.
 def test_texts_and_their_sentences_are_pooled_together(model: str, request: pytest.FixtureRequest) -> None:
     encoder: Encoder = request.getfixturevalue(model)
     parts = [[], ["Rain flooded the city.", "Nobody was hurt, 12 left."], ["..."], ["गाँव में बारिश।", "बाढ़ आई।"], []]
-    vectors, sentences = pool_parted([" ".join(of_text) for of_text in parts], parts, encoder)
+    vectors, sentences = pool_with_sentences([" ".join(of_text) for of_text in parts], parts, encoder)
     assert vectors == pytest.approx(encoder.pool([" ".join(of_text) for of_text in parts]), abs=1e-5)
     assert sentences == pytest.approx(encoder.pool([each for of_text in parts for each in of_text]), abs=1e-5)
-    assert [array.shape for array in pool_parted([], [], encoder)] == [(0, encoder.dimension)] * 2
+    assert [array.shape for array in pool_with_sentences([], [], encoder)] == [(0, encoder.dimension)] * 2
 
 
 def test_language_means_are_taken_off_and_sentences_share_them(toy_encoder: Encoder) -> None:

@@ -18,13 +18,13 @@ from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 
 import dedup
 from dedup.embedding.tokenizer import bpe, token_ids
-from dedup.embedding.tokenizer.bpe import Merges
+from dedup.embedding.tokenizer.bpe import BytePairEncoder
 from dedup.embedding.tokenizer.table_cache import kept_tables
 from dedup.embedding.tokenizer.token_ids import StretchIds, TokenIds, WordIds, read_token_ids
 from dedup.embedding.tokenizer.vocabulary import Vocabulary, make_tables, read_rule
 from dedup.errors import ModelError
 from dedup.language import word_hash
-from dedup.language.word_hash import Places, Spelled, joined_hashes
+from dedup.language.word_hash import HashedWords, HashTable, joined_hashes
 
 BUNDLED = next(Path(dedup.__file__).parent.glob("models/*/0_StaticEmbedding/tokenizer.json"))
 PARAGRAPHS = (Path(__file__).parents[1] / "data" / "paragraphs.tsv").read_text(encoding="utf-8").splitlines()
@@ -69,7 +69,7 @@ def bundled_rule() -> tuple[Any, ...]:
     rule, tables = read_rule(BUNDLED.read_bytes())
     assert tables
     vocabulary, pairs = tables
-    return rule["normalizer"], vocabulary, Merges.of(vocabulary, pairs)
+    return rule["normalizer"], vocabulary, BytePairEncoder.of(vocabulary, pairs)
 
 
 def by_words() -> TokenIds:
@@ -91,7 +91,7 @@ def cut(tokenizer: Tokenizer, texts: list[str]) -> list[list[int]]:
     return [encoding.ids for encoding in tokenizer.encode_batch(texts, add_special_tokens=False)]
 
 
-def parted(known: TokenIds, texts: list[str]) -> list[list[int]]:
+def split_articles(known: TokenIds, texts: list[str]) -> list[list[int]]:
     ids, lengths = known.of(texts)
     assert len(ids) == lengths.sum()
     ends = lengths.cumsum()
@@ -106,13 +106,13 @@ def test_the_bundled_tokenizer_is_taken_apart_into_words() -> None:
 def test_ids_are_the_tokenizers_own_in_every_script(tokenizer: Tokenizer, text: str) -> None:
     known = by_words()
     for _ in range(2):  # met for the first time, and again
-        assert parted(known, [text]) == cut(tokenizer, [text])
+        assert split_articles(known, [text]) == cut(tokenizer, [text])
     every = list(SCRIPTS.values())
-    assert parted(known, every) == cut(tokenizer, every)
+    assert split_articles(known, every) == cut(tokenizer, every)
 
 
 def test_ids_of_paragraphs_in_all_languages_are_the_tokenizers_own(tokenizer: Tokenizer) -> None:
-    assert parted(by_words(), PARAGRAPHS) == cut(tokenizer, PARAGRAPHS)
+    assert split_articles(by_words(), PARAGRAPHS) == cut(tokenizer, PARAGRAPHS)
 
 
 def test_every_character_counts_as_the_tokenizer_counts_it(tokenizer: Tokenizer) -> None:
@@ -124,12 +124,16 @@ def test_every_character_counts_as_the_tokenizer_counts_it(tokenizer: Tokenizer)
     known = by_words()
     for start in range(0, len(parts), 200):
         some = parts[start : start + 200]
-        assert parted(known, some) == cut(tokenizer, some)
+        assert split_articles(known, some) == cut(tokenizer, some)
 
 
 def test_broken_surrogates_count_for_nothing() -> None:
     known = by_words()
-    assert parted(known, ["Ast\ud800ana"]) == parted(known, ["Ast\ufffdana"]) == parted(known, ["Astana"])
+    assert (
+        split_articles(known, ["Ast\ud800ana"])
+        == split_articles(known, ["Ast\ufffdana"])
+        == split_articles(known, ["Astana"])
+    )
 
 
 def test_no_texts_have_no_ids(known: TokenIds) -> None:
@@ -142,17 +146,17 @@ def test_what_is_forgotten_is_cut_again(known: TokenIds, tokenizer: Tokenizer, m
     monkeypatch.setattr(token_ids, "_MOST_WORDS", 3)
     texts = [text for name, text in SCRIPTS.items() if name != "what is dropped"]
     for text in (*texts, *texts):
-        assert parted(known, [text, text]) == cut(tokenizer, [text, text])
+        assert split_articles(known, [text, text]) == cut(tokenizer, [text, text])
 
 
 @given(st.lists(ANYTHING, max_size=5))
 def test_any_texts_have_the_tokenizers_ids(texts: list[str]) -> None:
-    assert parted(by_words(), texts) == cut(bundled_tokenizer(), texts)
+    assert split_articles(by_words(), texts) == cut(bundled_tokenizer(), texts)
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cc", "Cs", "Cn"]), max_size=40), max_size=5))
 def test_any_texts_in_stretches_have_the_tokenizers_ids(texts: list[str]) -> None:
-    assert parted(StretchIds(bundled_tokenizer()), texts) == cut(bundled_tokenizer(), texts)
+    assert split_articles(StretchIds(bundled_tokenizer()), texts) == cut(bundled_tokenizer(), texts)
 
 
 @given(st.data())
@@ -169,10 +173,10 @@ def test_merges_are_the_librarys_whatever_their_order(data: st.DataObject) -> No
     for longest in (bpe._LONG, 3):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(bpe, "_LONG", longest)
-            spelled = Spelled.of([part for pair in pairs for part in pair])
-            ids, lengths = Merges.of(
-                Vocabulary.of(Spelled.of([*vocabulary]), np.array([*vocabulary.values()])), spelled
-            ).cut(Spelled.of(words))
+            spelled = HashedWords.of([part for pair in pairs for part in pair])
+            ids, lengths = BytePairEncoder.of(
+                Vocabulary.of(HashedWords.of([*vocabulary]), np.array([*vocabulary.values()])), spelled
+            ).encode(HashedWords.of(words))
         ends = lengths.cumsum()
         rows = [ids[end - length : end].tolist() for end, length in zip(ends, lengths, strict=True)]
         assert rows == cut(library, words)
@@ -186,11 +190,11 @@ def test_words_are_found_as_in_a_dictionary(listed: list[str], sought: list[str]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(word_hash, "_BLOCK", block)
         patch.setattr(word_hash, "_grown", {})
-        hashes, of_sought = Spelled.of(listed).hashes(), Spelled.of(sought).hashes()
+        hashes, of_sought = HashedWords.of(listed).hashes(), HashedWords.of(sought).hashes()
     last = {word: place for place, word in enumerate(listed)}
-    places = Places.of(hashes, np.arange(len(listed), dtype=np.int32))
+    places = HashTable.of(hashes, np.arange(len(listed), dtype=np.int32))
     assert places.find(of_sought).tolist() == [last.get(word, -1) for word in sought]
-    vocabulary = Vocabulary.of(Spelled.of([*last]), 7 * np.array([*last.values()], np.int32))
+    vocabulary = Vocabulary.of(HashedWords.of([*last]), 7 * np.array([*last.values()], np.int32))
     assert vocabulary.find(of_sought).tolist() == [7 * last[word] if word in last else -1 for word in sought]
     for letter in "abя字":
         assert vocabulary.letters[ord(letter)] == 7 * last.get(letter, -1 / 7)
@@ -199,7 +203,7 @@ def test_words_are_found_as_in_a_dictionary(listed: list[str], sought: list[str]
 def test_many_keys_in_few_buckets_are_all_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(word_hash, "_SPREAD", np.uint64(1))  # all of them in the first bucket
     keys = np.arange(300, dtype=np.uint64) * np.uint64(3)
-    places = Places.of(keys, np.arange(300, dtype=np.int32))
+    places = HashTable.of(keys, np.arange(300, dtype=np.int32))
     assert places.find(np.arange(900, dtype=np.uint64)).tolist() == [
         key // 3 if key % 3 == 0 else -1 for key in range(900)
     ]
@@ -207,15 +211,18 @@ def test_many_keys_in_few_buckets_are_all_found(monkeypatch: pytest.MonkeyPatch)
 
 @given(WORDS, WORDS)
 def test_a_word_put_together_has_the_number_of_the_whole(left: str, right: str) -> None:
-    parts = Spelled.of([left, right])
+    parts = HashedWords.of([left, right])
     one, other = parts.hashes()[:1], parts.hashes()[1:]
-    assert (joined_hashes(one, other, parts.lengths[:1]) == Spelled.of([left + right]).hashes()).all()
+    assert (joined_hashes(one, other, parts.lengths[:1]) == HashedWords.of([left + right]).hashes()).all()
 
 
 @given(st.lists(WORDS, max_size=6), st.data())
 def test_some_words_are_taken_by_their_places(words: list[str], data: st.DataObject) -> None:
     places = data.draw(st.lists(st.sampled_from(range(len(words))), max_size=6)) if words else []
-    some, chosen = Spelled.of(words).take(np.array(places, np.intp)), Spelled.of([words[place] for place in places])
+    some, chosen = (
+        HashedWords.of(words).take(np.array(places, np.intp)),
+        HashedWords.of([words[place] for place in places]),
+    )
     assert (some.letters().tolist(), some.lengths.tolist()) == (chosen.letters().tolist(), chosen.lengths.tolist())
 
 
@@ -244,7 +251,7 @@ def test_a_file_without_spaces_and_escapes_is_read_at_once() -> None:
     assert rule == {"normalizer": None, "model": {"type": "BPE", "vocab": {}, "merges": []}}
     assert tables
     for vocabulary, pairs in (tables, make_tables(model)):
-        assert vocabulary.find(Spelled.of([*model["vocab"], "c"]).hashes()).tolist() == [0, 12, 2, 345, -1]
+        assert vocabulary.find(HashedWords.of([*model["vocab"], "c"]).hashes()).tolist() == [0, 12, 2, 345, -1]
         assert pairs.letters().tolist() == [ord(letter) for letter in "ababa"]
         assert pairs.lengths.tolist() == [1, 1, 2, 1]
 
@@ -286,7 +293,7 @@ def test_tables_are_kept_for_the_next_time(tmp_path: Path, monkeypatch: pytest.M
     ):
         assert (found.dtype, found.tolist()) == (wanted.dtype, wanted.tolist())
     monkeypatch.setattr(token_ids, "read_rule", None)  # not looked at again
-    assert parted(read_token_ids(path, keep=True), PARAGRAPHS) == cut(bundled_tokenizer(), PARAGRAPHS)
+    assert split_articles(read_token_ids(path, keep=True), PARAGRAPHS) == cut(bundled_tokenizer(), PARAGRAPHS)
 
 
 @pytest.mark.parametrize("change", ["another tokenizer", "cut short", "of another kind", "a folder", "removed", "none"])
@@ -306,7 +313,7 @@ def test_kept_tables_count_for_the_very_file_they_were_made_of(change: str, tmp_
         kept.mkdir()
     assert (kept_tables(path, path.read_bytes()) is None) == (change != "none")
     texts = ["abba cab", "Äb, ABx", " a一b dc"]
-    assert parted(read_token_ids(path, keep=True), texts) == cut(Tokenizer.from_file(str(path)), texts)
+    assert split_articles(read_token_ids(path, keep=True), texts) == cut(Tokenizer.from_file(str(path)), texts)
     assert [found.name for found in kept.parent.iterdir()] == [kept.name]
 
 
@@ -320,7 +327,7 @@ def test_no_tables_are_kept(reason: str, tmp_path: Path) -> None:
     if reason == "no place":
         (tmp_path / "__pycache__").write_text("a file")
     texts = ["abba cab", "Äb, ABx"]
-    assert parted(read_token_ids(path, keep=reason != "nobody asked"), texts) == cut(tokenizer, texts)
+    assert split_articles(read_token_ids(path, keep=reason != "nobody asked"), texts) == cut(tokenizer, texts)
     assert not list(tmp_path.glob("__pycache__/*"))
 
 
@@ -345,7 +352,7 @@ def test_tokenizers_that_depart_from_the_bundled_one(departure: dict[str, Any], 
     path = tmp_path / "tokenizer.json"
     path.write_text(json.dumps(rule), encoding="utf-8")
     texts = ["abba cab", "Äb, ABx", " a一b", "一", ""]
-    assert parted(read_token_ids(path), texts) == cut(Tokenizer.from_file(str(path)), texts)
+    assert split_articles(read_token_ids(path), texts) == cut(Tokenizer.from_file(str(path)), texts)
 
 
 @pytest.mark.parametrize(
@@ -365,7 +372,7 @@ def test_tokenizers_that_see_spaces_get_whole_texts(split: Callable[[], object],
     if split() is not None:
         tokenizer.pre_tokenizer = split()
     texts = ["ab b", "B ab", " a"]
-    ids = parted(StretchIds(tokenizer), texts)
+    ids = split_articles(StretchIds(tokenizer), texts)
     assert ids == cut(tokenizer, texts)
     assert crosses == any(token in (2, 3) for row in ids for token in row)
 

@@ -12,23 +12,23 @@ from hypothesis import strategies as st
 
 from dedup import Article, Skipped, find_duplicates
 from dedup.reading import collect as collect_module
-from dedup.runtime.article_files import ArticleShelf, ShelvedArticles
+from dedup.runtime.article_files import ArticleFile, ArticlesOnDisk
 from dedup.runtime.workers import Workers
 from handmade import ARTICLES
 
 SOME = st.lists(st.builds(Article, st.text(), st.text(st.characters()), st.text(), published=st.text()), max_size=20)
 
 
-def shelved(articles: list[Article]) -> ShelvedArticles:
-    shelf = ArticleShelf()
+def write_to_disk(articles: list[Article]) -> ArticlesOnDisk:
+    file = ArticleFile()
     for article in articles:
-        shelf.append(article)
-    return shelf.stored()
+        file.append(article)
+    return file.stored()
 
 
 @given(SOME)
 def test_what_is_put_there_comes_back(articles: list[Article]) -> None:
-    stored = shelved(articles)
+    stored = write_to_disk(articles)
     assert list(stored) == articles
     assert stored == articles
     assert list(pickle.loads(pickle.dumps(stored))) == articles
@@ -40,17 +40,17 @@ def test_what_is_put_there_comes_back(articles: list[Article]) -> None:
 
 def test_others_are_not_equal() -> None:
     first, second = Article("a", "one"), Article("b", "two")
-    assert shelved([first]) != [second]
-    assert shelved([first]) != [first, second]
-    assert shelved([first]) != 1
+    assert write_to_disk([first]) != [second]
+    assert write_to_disk([first]) != [first, second]
+    assert write_to_disk([first]) != 1
 
 
 def test_a_lone_surrogate_comes_back() -> None:
-    assert shelved([Article("a", "\ud800 text")])[0].text == "\ud800 text"
+    assert write_to_disk([Article("a", "\ud800 text")])[0].text == "\ud800 text"
 
 
 def test_the_file_goes_with_the_last_who_knows_of_it() -> None:
-    stored = shelved([Article("a", "one"), Article("b", "two")])
+    stored = write_to_disk([Article("a", "one"), Article("b", "two")])
     path, part = stored.__reduce__()[1][0], stored[1:]
     del stored
     assert list(part) == [Article("b", "two")]
@@ -64,7 +64,7 @@ def test_a_run_answers_the_same(limit: int, monkeypatch: pytest.MonkeyPatch) -> 
     in_memory = find_duplicates(given)
     monkeypatch.setattr(collect_module, "_MOST_CHARACTERS", limit)
     on_disk = find_duplicates(given)
-    assert isinstance(on_disk.articles, ShelvedArticles)
+    assert isinstance(on_disk.articles, ArticlesOnDisk)
     assert on_disk == in_memory
     assert on_disk.clusters
 
@@ -79,5 +79,5 @@ def test_workers_read_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not skipped
 
 
-def _ids(articles: ShelvedArticles) -> list[str]:
+def _ids(articles: ArticlesOnDisk) -> list[str]:
     return [article.id for article in articles]

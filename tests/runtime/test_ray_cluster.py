@@ -30,7 +30,7 @@ from dedup.pipeline import write_tables
 from dedup.reading.collect import collect
 from dedup.report import as_json
 from dedup.runtime.ray_cluster import RayWorkers
-from dedup.runtime.ray_cluster.object_store import KeptArticles
+from dedup.runtime.ray_cluster.object_store import RemoteArticles
 from samples import FORMATS, SCRIPTS, lines, parquet, write
 
 ray = pytest.importorskip("ray", reason="needs the extra dedup[ray]")
@@ -148,7 +148,7 @@ def test_a_task_that_kills_every_worker_ends_the_run_with_what_helps(
 
 @pytest.mark.parametrize("parts", [[], [0], [3], [2, 0, 5, 1]], ids=str)
 def test_rows_come_back_from_wherever_they_are_kept(workers: RayWorkers, parts: list[int]) -> None:
-    wide, plain = workers.shelf("f4", 2), workers.shelf("i8")
+    wide, plain = workers.row_writer("f4", 2), workers.row_writer("i8")
     assert list(workers.fill([wide, plain], rows, parts)) == parts
     wide.append(np.array([[7, 7]]))
     plain.append(np.array([7]))
@@ -167,7 +167,7 @@ def test_rows_kept_in_another_order_are_called_as_before(workers: RayWorkers) ->
 def test_articles_are_a_sequence_wherever_they_are_kept(workers: RayWorkers) -> None:
     articles = news()
     kept, skipped = collect([*articles[:300], Skipped("a", "why"), *articles[300:]], workers)
-    assert isinstance(kept, KeptArticles)
+    assert isinstance(kept, RemoteArticles)
     assert (len(kept), skipped) == (len(articles), [Skipped("a", "why")])
     assert list(kept) == articles
     assert (kept[0], kept[-1], kept[257]) == (articles[0], articles[-1], articles[257])
@@ -196,8 +196,8 @@ def test_shards_read_by_workers_are_those_read_here(
     names = [str(tmp_path / "many.jsonl"), str(tmp_path / "all")]
     here = list(dedup.read_paths(names, ReadOptions(glob=glob)))
     shards = Shards(tuple(f"file://{name}" for name in names) if uri else tuple(names), ReadOptions(glob=glob))
-    told: list[int] = []
-    kept, skipped = collect(shards, workers, lambda stage, done, total: told.append(done))
+    seen: list[int] = []
+    kept, skipped = collect(shards, workers, lambda stage, done, total: seen.append(done))
     found = [without_scheme(item) for item in (*kept, *skipped)]
     assert found == [item for kind in (Article, Skipped) for item in here if isinstance(item, kind)]
     assert [without_scheme(item) for item in shards] == here
@@ -265,8 +265,8 @@ def test_workers_and_keepers_killed_in_the_middle_cost_retries_and_not_the_run(
             (pid,) = workers.map(own_pid, [0])
             os.kill(pid, signal.SIGKILL)
             killed.append(pid)
-            for keeper in workers._keepers:
-                ray.kill(keeper, no_restart=False)
+            for server in workers._servers:
+                ray.kill(server, no_restart=False)
 
     shared = as_json(find_duplicates(articles, encoder=bundled, workers=workers, progress=kill))
     assert killed

@@ -23,11 +23,11 @@ from dedup.errors import ResourceError
 from dedup.language.sentences import sentences
 from dedup.matching import evidence, prepare, sentence_weights, verify
 from dedup.matching.candidates import neighbours
-from dedup.matching.candidates.ivf import closest_centres, divide, find_centres
+from dedup.matching.candidates.ivf import build_ivf, closest_centres, find_centres
 from dedup.matching.sentence_store import OPENINGS, StoredPassages, leads
 from dedup.matching.sentence_weights import information_weights
 from dedup.report import as_json
-from dedup.runtime.row_files import Shelf, StoredRows, opened
+from dedup.runtime.row_files import RowFile, StoredRows, opened
 from dedup.runtime.workers import Workers
 
 SCRIPTS = {
@@ -56,40 +56,40 @@ def scattered(n: int, seed: int = 0, stories: int = 0) -> Embeddings:
 @pytest.mark.parametrize("dtype", ["f4", "f2", "i8"])
 @pytest.mark.parametrize("parts", [[], [0], [3], [2, 0, 5]], ids=str)
 def test_rows_come_back_from_the_shelf(parts: list[int], dtype: str) -> None:
-    shelf = Shelf(dtype, 4)
+    file = RowFile(dtype, 4)
     rows = [np.arange(4 * part).reshape(part, 4) for part in parts]
     for part in rows:
-        shelf.append(part)
+        file.append(part)
     expected = np.concatenate([np.empty((0, 4)), *rows]).astype(dtype)
-    assert np.array_equal(shelf.stored().open(), expected)
-    assert np.array_equal(pickle.loads(pickle.dumps(shelf.stored())).open(), expected)
+    assert np.array_equal(file.stored().open(), expected)
+    assert np.array_equal(pickle.loads(pickle.dumps(file.stored())).open(), expected)
 
 
 def test_a_shelf_takes_its_file_away() -> None:
-    shelf = Shelf("f4", 2)
-    shelf.append(np.ones((3, 2)))
-    stored = shelf.stored()
+    file = RowFile("f4", 2)
+    file.append(np.ones((3, 2)))
+    stored = file.stored()
     rows = stored.open()
     assert Path(stored.path).exists()
-    del shelf
+    del file
     gc.collect()
     assert not Path(stored.path).exists()
     assert rows.sum() == 6  # what is mapped stays readable
 
 
 def test_what_is_changed_in_place_is_on_the_shelf() -> None:
-    shelf = Shelf("f4")
-    shelf.append(np.arange(3))
-    shelf.writable()[1] = 7
-    assert shelf.stored().open().tolist() == [0, 7, 2]
+    file = RowFile("f4")
+    file.append(np.arange(3))
+    file.writable()[1] = 7
+    assert file.stored().open().tolist() == [0, 7, 2]
 
 
 def test_a_full_disk_is_named_with_what_helps(monkeypatch: pytest.MonkeyPatch) -> None:
-    shelf = Shelf("f4")
+    file = RowFile("f4")
     with open("/dev/full", "wb", buffering=0) as full:
-        monkeypatch.setattr(shelf, "_file", full)
+        monkeypatch.setattr(file, "_file", full)
         with pytest.raises(ResourceError, match=r"No space left.*TMPDIR"):
-            shelf.append(np.ones(3))
+            file.append(np.ones(3))
 
 
 @settings(deadline=None)
@@ -128,13 +128,13 @@ def test_texts_in_batches_give_the_vectors_of_all_at_once(monkeypatch: pytest.Mo
     encoder = dedup.load_encoder("bundled")
     articles = [Article(script, text, title=f"12 {script}") for script, text in SCRIPTS.items()]
     codes = ["id", "ru", "el", "ar", "he", "hi", "ta", "th", "zh-cn", "ja", "ko"]
-    embeddings, means, _shelf, parted = prepare.embed_bodies(articles, codes, encoder)
+    embeddings, means, _file, split_articles = prepare.embed_bodies(articles, codes, encoder)
     expected, expected_means = embed_articles([article.body for article in articles], codes, encoder)
     assert embeddings == pytest.approx(expected, abs=1e-5)
     assert {code: mean.tolist() for code, mean in means.items()} == {
         code: pytest.approx(mean.tolist(), abs=1e-6) for code, mean in expected_means.items()
     }
-    passages, lengths, _shelves = prepare.weigh_sentences(parted, codes, means, encoder)
+    passages, lengths, _files = prepare.weigh_sentences(split_articles, codes, means, encoder)
     split = [sentences(article.body) for article in articles]
     found = passages.take(np.arange(len(articles)))
     alone = [embed_sentences(of_text, code, means, encoder) for of_text, code in zip(split, codes, strict=True)]
@@ -149,8 +149,8 @@ def test_texts_in_batches_give_the_vectors_of_all_at_once(monkeypatch: pytest.Mo
 
 def test_some_passages_are_those_of_all(toy_encoder: Encoder) -> None:
     articles = [Article(str(number), f"Cat {number}. " * number) for number in range(1, 6)]
-    _, means, _shelf, parted = prepare.embed_bodies(articles, ["en"] * 5, toy_encoder)
-    passages, _, _shelves = prepare.weigh_sentences(parted, ["en"] * 5, means, toy_encoder)
+    _, means, _file, split_articles = prepare.embed_bodies(articles, ["en"] * 5, toy_encoder)
+    passages, _, _files = prepare.weigh_sentences(split_articles, ["en"] * 5, means, toy_encoder)
     every, some = passages.take(np.arange(5)), passages.take(np.array([3, 1]))
     assert isinstance(passages, StoredPassages)
     for taken, article in ((0, 3), (1, 1)):
@@ -159,15 +159,15 @@ def test_some_passages_are_those_of_all(toy_encoder: Encoder) -> None:
 
 
 def test_rows_stay_open_as_long_as_their_shelf_is_there() -> None:
-    shelf = Shelf("f4", 2)
-    shelf.append(np.ones((3, 2)))
-    rows = shelf.stored()
+    file = RowFile("f4", 2)
+    file.append(np.ones((3, 2)))
+    rows = file.stored()
     assert opened(rows) is opened(pickle.loads(pickle.dumps(rows)))
-    shelf.append(np.zeros((1, 2)))
-    assert opened(shelf.stored()).tolist() == [[1, 1]] * 3 + [[0, 0]]
+    file.append(np.zeros((1, 2)))
+    assert opened(file.stored()).tolist() == [[1, 1]] * 3 + [[0, 0]]
     assert opened(StoredRows("", "<f4", (0, 2))).shape == (0, 2)
     kept = weakref.ref(opened(rows))
-    del shelf
+    del file
     gc.collect()
     assert kept() is None
     assert not Path(rows.path).exists()
@@ -176,18 +176,18 @@ def test_rows_stay_open_as_long_as_their_shelf_is_there() -> None:
 @pytest.mark.parametrize("n", [1, 2, 50, 3000])
 def test_every_row_is_in_one_cell_and_looks_into_it(n: int) -> None:
     vectors = scattered(n)
-    cells = divide(vectors, probes=3)
+    cells = build_ivf(vectors, nprobe=3)
     assert sorted(np.concatenate(cells.members).tolist()) == list(range(n))
     met = np.zeros(n, int)
-    for columns, at in cells.looks(np.arange(n)):
+    for columns, at in cells.compared(np.arange(n)):
         assert len(set(at.tolist())) == len(at)
         met[np.intersect1d(columns, at)] += 1
     assert met.tolist() == [1] * n
 
 
 def test_cells_are_the_same_every_time() -> None:
-    first, second = (divide(scattered(1500)) for _ in range(2))
-    assert np.array_equal(first.wanted, second.wanted)
+    first, second = (build_ivf(scattered(1500)) for _ in range(2))
+    assert np.array_equal(first.probed, second.probed)
     assert [part.tolist() for part in first.members] == [part.tolist() for part in second.members]
 
 

@@ -17,7 +17,7 @@ import pytest
 import dedup
 from dedup import Article, errors, find_duplicates, pipeline
 from dedup.embedding.encoder import Encoder
-from dedup.embedding.load import Named
+from dedup.embedding.load import EncoderByName
 from dedup.reading import read
 from dedup.report import as_json
 from dedup.runtime.process import count_cores
@@ -118,7 +118,7 @@ def test_only_a_process_without_threads_is_copied(
 
 
 def test_an_encoder_is_sent_by_its_name() -> None:
-    named = Named(dedup.load_encoder("bundled"))
+    named = EncoderByName(dedup.load_encoder("bundled"))
     sent = pickle.dumps(named)
     assert len(sent) < 200
     received = pickle.loads(sent)
@@ -147,9 +147,9 @@ def test_a_killed_worker_is_named_with_what_helps() -> None:
 KILLED = """
 import os, signal, sys
 from dedup.runtime.workers import Workers
-from dedup.runtime.row_files import Shelf
+from dedup.runtime.row_files import RowFile
 if __name__ == "__main__":
-    shelf = Shelf("f4")
+    shelf = RowFile("f4")
     with Workers(2) as workers:
         workers.wait()
         print(*os.listdir(sys.argv[1]), flush=True)

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.embedding.tokenizer.vocabulary import Vocabulary
-from dedup.language.word_hash import Hashes, Ids, Places, Spelled, joined_hashes
+from dedup.language.word_hash import HashedWords, Hashes, HashTable, Ids, joined_hashes
 
 _Symbols = npt.NDArray[np.int32]
 
@@ -30,7 +30,7 @@ _LONG = 200  # symbols of a word that is merged alone: each of its merges would 
 _UNKNOWN = -1  # the symbol of characters that the vocabulary lacks
 
 
-class Merges:
+class BytePairEncoder:
     """What a vocabulary and its list of merges make of words that the vocabulary does not hold whole.
 
     Parameters
@@ -46,10 +46,10 @@ class Merges:
     def __init__(self, letters: _Symbols, pairs: Hashes, made: _Symbols) -> None:
         self.pairs, self.made = pairs, made
         self._symbol_of = letters
-        self._places = Places.of(pairs, np.arange(len(pairs), dtype=np.int32))
+        self._places = HashTable.of(pairs, np.arange(len(pairs), dtype=np.int32))
 
     @classmethod
-    def of(cls, vocabulary: Vocabulary, pairs: Spelled) -> Merges:
+    def of(cls, vocabulary: Vocabulary, pairs: HashedWords) -> BytePairEncoder:
         """Those of tokens that become one, the left and the right one of each merge in turn.
 
         Raises
@@ -64,7 +64,7 @@ class Merges:
             raise ValueError("a merge of what is no token, or to what is none")
         return cls(vocabulary.letters, _pair_keys(left, right), made)
 
-    def cut(self, words: Spelled) -> tuple[Ids, Ids]:
+    def encode(self, words: HashedWords) -> tuple[Ids, Ids]:
         """Ids of the words one after another, and how many each has: ndarrays of shape (ids,) and (len(words),)."""
         symbols, counts = self._spell(words)
         done = _Done(len(words.ends))
@@ -76,7 +76,7 @@ class Merges:
         self._merge_all(short, symbols[np.repeat(counts <= _LONG, counts)], counts[short], done)
         return done.in_order()
 
-    def _spell(self, words: Spelled) -> tuple[_Symbols, Ids]:
+    def _spell(self, words: HashedWords) -> tuple[_Symbols, Ids]:
         """The characters of the words as symbols, those the vocabulary lacks left out, and how many each word has."""
         symbols, counts = self._symbol_of[words.letters()], words.lengths
         known = symbols != _UNKNOWN

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dedup.language.word_hash import CODES, Ids, Spelled, code_points
+from dedup.language.word_hash import CODES, HashedWords, Ids, code_points
 
 if TYPE_CHECKING:
     from tokenizers.normalizers import Normalizer
@@ -24,7 +24,7 @@ _UNSEEN, _SEPARATOR, _LETTER, _DIGIT, _REPLACED = range(5)
 _LINK = "\u4e00"  # a letter without a small form, which stands between characters that are shown together
 
 
-class Characters:
+class Normaliser:
     """What a normaliser and a splitter do, both of which look at one character at a time.
 
     Parameters
@@ -44,7 +44,7 @@ class Characters:
         self._kind[_SURROGATES] = _REPLACED
         self._kind[ord(_LINK)], self._becomes[ord(_LINK)] = _LETTER, ord(_LINK)
 
-    def words(self, texts: Sequence[str]) -> tuple[Spelled, Ids]:
+    def words(self, texts: Sequence[str]) -> tuple[HashedWords, Ids]:
         """Words of the texts one after another, and how many each text has."""
         codes = code_points("\n".join([*texts, ""]))
         kind = self._kind[codes]
@@ -66,7 +66,7 @@ class Characters:
         ends_here[:-1] &= other
         starts = np.flatnonzero(begins)
         counts = np.diff(np.searchsorted(starts, ends), prepend=0)
-        return Spelled(self._becomes[codes], starts, np.flatnonzero(ends_here) + 1), counts
+        return HashedWords(self._becomes[codes], starts, np.flatnonzero(ends_here) + 1), counts
 
     def _look_at(self, codes: list[int]) -> None:
         """Enter what becomes of characters met for the first time."""

@@ -16,12 +16,12 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from dedup.embedding.safetensors_map import read_tensors
-from dedup.embedding.tokenizer.bpe import Merges
+from dedup.embedding.tokenizer.bpe import BytePairEncoder
 from dedup.embedding.tokenizer.vocabulary import Vocabulary
 from dedup.errors import ModelError
-from dedup.language.word_hash import Places
+from dedup.language.word_hash import HashTable
 
-WordTables: TypeAlias = tuple[dict[str, Any], Vocabulary, Merges]
+WordTables: TypeAlias = tuple[dict[str, Any], Vocabulary, BytePairEncoder]
 """What a tokenizer's file says of its normaliser, its tokens, and what it merges."""
 
 _FORMAT = "1"  # of what is kept, and of the numbers that stand for words (`dedup.language.word_hash`)
@@ -40,13 +40,13 @@ def keep_tables(tokenizer: Path, content: bytes, tables: WordTables) -> None:
         "pairs": merges.pairs,
         "made": merges.made,
     }
-    told = {"normaliser": json.dumps(normaliser), "made_of": _digest(content)}
+    metadata = {"normaliser": json.dumps(normaliser), "made_of": _digest(content)}
     kept = _place(tokenizer)
     part = kept.with_name(f".{kept.name}.{os.getpid()}")
     with suppress(OSError):
         kept.parent.mkdir(exist_ok=True)
         try:
-            part.write_bytes(save({name: np.ascontiguousarray(of) for name, of in tensors.items()}, told))
+            part.write_bytes(save({name: np.ascontiguousarray(of) for name, of in tensors.items()}, metadata))
             part.replace(kept)
         finally:
             part.unlink(missing_ok=True)
@@ -58,12 +58,12 @@ def kept_tables(tokenizer: Path, content: bytes) -> WordTables | None:
     if not kept.is_file():
         return None
     with suppress(ModelError, OSError, KeyError, ValueError):
-        tensors, told = read_tensors(kept)
-        if told["made_of"] == _digest(content):
-            places = Places(tensors["tokens"], tensors["ids"])
+        tensors, metadata = read_tensors(kept)
+        if metadata["made_of"] == _digest(content):
+            places = HashTable(tensors["tokens"], tensors["ids"])
             vocabulary = Vocabulary(places, tensors["characters"], tensors["character_ids"])
-            merges = Merges(vocabulary.letters, tensors["pairs"], tensors["made"])
-            return json.loads(told["normaliser"]), vocabulary, merges
+            merges = BytePairEncoder(vocabulary.letters, tensors["pairs"], tensors["made"])
+            return json.loads(metadata["normaliser"]), vocabulary, merges
     return None
 
 

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from dedup.embedding.tokenizer.bpe import Merges
-from dedup.embedding.tokenizer.normaliser import Characters
+from dedup.embedding.tokenizer.bpe import BytePairEncoder
+from dedup.embedding.tokenizer.normaliser import Normaliser
 from dedup.embedding.tokenizer.table_cache import keep_tables, kept_tables
 from dedup.embedding.tokenizer.vocabulary import Vocabulary, make_tables, read_rule
 from dedup.errors import ModelError
-from dedup.language.word_hash import Hashes, Ids, Spelled
+from dedup.language.word_hash import HashedWords, Hashes, Ids
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -72,7 +72,7 @@ def read_token_ids(path: Path, *, keep: bool = False) -> TokenIds:
         rule, parts = read_rule(content)
         if _is_by_words(rule):
             vocabulary, pairs = parts or make_tables(rule["model"])
-            tables = rule["normalizer"], vocabulary, Merges.of(vocabulary, pairs)
+            tables = rule["normalizer"], vocabulary, BytePairEncoder.of(vocabulary, pairs)
             if keep:
                 keep_tables(path, content, tables)
             return WordIds(*tables)
@@ -96,15 +96,15 @@ class WordIds:
     normaliser : dict
         What the tokenizer's file says of its `BertNormalizer`.
     vocabulary : Vocabulary
-    merges : Merges
+    merges : BytePairEncoder
     """
 
-    def __init__(self, normaliser: dict[str, Any], vocabulary: Vocabulary, merges: Merges) -> None:
+    def __init__(self, normaliser: dict[str, Any], vocabulary: Vocabulary, merges: BytePairEncoder) -> None:
         from tokenizers import Regex, normalizers, pre_tokenizers
 
         options = {name: value for name, value in normaliser.items() if name != "type"}
         splitter = pre_tokenizers.Split(Regex(WORDS), "removed", invert=True)
-        self._words = Characters(normalizers.BertNormalizer(**options), splitter).words
+        self._words = Normaliser(normalizers.BertNormalizer(**options), splitter).words
         self._vocabulary, self._merges = vocabulary, merges
         self._known = _CutWords()
         self._lock = Lock()
@@ -124,13 +124,13 @@ class WordIds:
         ends = np.append(0, np.cumsum(lengths))
         return ids, np.diff(ends[np.append(0, np.cumsum(counts))])
 
-    def _cut(self, words: Spelled, hashes: Hashes, lacking: Ids) -> tuple[Ids, Ids]:
+    def _cut(self, words: HashedWords, hashes: Hashes, lacking: Ids) -> tuple[Ids, Ids]:
         """Ids of words that are no tokens, and how many each has."""
         different, first, number = np.unique(hashes[lacking], return_index=True, return_inverse=True)
         known = self._known
         fresh = known.lacks(different)
         if len(fresh):
-            known.learn(different[fresh], *self._merges.cut(words.take(lacking[first[fresh]])))
+            known.learn(different[fresh], *self._merges.encode(words.take(lacking[first[fresh]])))
         ids, lengths = known.look_up(different, number)
         if len(known) > _MOST_WORDS:
             self._known = _CutWords()

@@ -14,12 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.language.fast_json import parse_numbers, parse_pairs
-from dedup.language.word_hash import CODES, Hashes, Letters, Places, Spelled, code_points
+from dedup.language.word_hash import CODES, HashedWords, Hashes, HashTable, Letters, code_points
 from dedup.runtime.process import collected_seldom
 
 Rule = dict[str, Any]
 
-Tables = tuple["Vocabulary", Spelled]
+Tables = tuple["Vocabulary", HashedWords]
 """A vocabulary, and the two parts of each merge in turn."""
 
 _VOCABULARY, _MERGES, _END = ('"vocab":{', '},"merges":[', "]]")
@@ -38,18 +38,18 @@ class Vocabulary:
         The ids of these.
     """
 
-    def __init__(self, places: Places, characters: Letters, ids: npt.NDArray[np.int32]) -> None:
+    def __init__(self, places: HashTable, characters: Letters, ids: npt.NDArray[np.int32]) -> None:
         self.places, self.characters = places, characters
         self.letters = np.full(CODES, -1, np.int32)
         """The id of each character that is a token, -1 for the others, by its code point."""
         self.letters[characters] = ids
 
     @classmethod
-    def of(cls, tokens: Spelled, ids: npt.NDArray[Any]) -> Vocabulary:
+    def of(cls, tokens: HashedWords, ids: npt.NDArray[Any]) -> Vocabulary:
         """That of tokens in any order; one that is there twice counts by its last id."""
         ids = ids.astype(np.int32)
         single = np.flatnonzero(tokens.lengths == 1)
-        return cls(Places.of(tokens.hashes(), ids), tokens.text[tokens.starts[single]], ids[single])
+        return cls(HashTable.of(tokens.hashes(), ids), tokens.text[tokens.starts[single]], ids[single])
 
     def find(self, hashes: Hashes) -> npt.NDArray[np.int32]:
         """Ids of words given by their numbers, -1 for those that are no tokens."""
@@ -75,7 +75,9 @@ def read_rule(content: bytes) -> tuple[Rule, Tables | None]:
 def make_tables(model: Rule) -> Tables:
     """The vocabulary and merges of a model as tokenizer files hold it."""
     ids = np.array(list(model["vocab"].values()), np.int32)
-    return Vocabulary.of(Spelled.of(list(model["vocab"])), ids), Spelled.of(list(chain.from_iterable(model["merges"])))
+    return Vocabulary.of(HashedWords.of(list(model["vocab"])), ids), HashedWords.of(
+        list(chain.from_iterable(model["merges"]))
+    )
 
 
 def _read_compact(text: str) -> tuple[Rule, Tables] | None:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from dedup.arrays import Positions
 from dedup.datatypes import Embeddings
-from dedup.runtime.row_files import Shelf
+from dedup.runtime.row_files import RowFile
 from dedup.runtime.workers import ALONE, Workers
 
 _CELLS = 4  # times the root of the number of vectors
@@ -26,39 +26,41 @@ _SAMPLE = 32  # vectors a cell that its centre is learned from
 
 _ROUNDS = 6
 
-_PROBES = 128  # cells that an article looks into
+_NPROBE = 128  # cells that an article looks into
 
 _BLOCK = 2048
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Cells:
+class InvertedFile:
     """A division of n vectors.
 
     members : for each cell the positions of its vectors, ascending; each of the n is in one cell
-    wanted : ndarray of shape (n, p), unsigned, the cells that each vector looks into, its own among them
+    probed : ndarray of shape (n, p), unsigned, the cells that each vector looks into, its own among them
     """
 
     members: tuple[Positions, ...]
-    wanted: npt.NDArray[Any]
+    probed: npt.NDArray[Any]
 
-    def looks(self, rows: Positions) -> Iterator[tuple[Positions, Positions]]:
+    def compared(self, rows: Positions) -> Iterator[tuple[Positions, Positions]]:
         """For each cell that some of the vectors look into: the cell's members, and which of those vectors do."""
-        wanted = np.asarray(self.wanted[rows])
-        order = np.argsort(wanted.ravel(), kind="stable")  # 16 bits: by radix
-        bounds = np.append(0, np.cumsum(np.bincount(wanted.ravel(), minlength=len(self.members))))
+        probed = np.asarray(self.probed[rows])
+        order = np.argsort(probed.ravel(), kind="stable")  # 16 bits: by radix
+        bounds = np.append(0, np.cumsum(np.bincount(probed.ravel(), minlength=len(self.members))))
         for members, (begin, end) in zip(self.members, pairwise(bounds.tolist()), strict=True):
             if len(members) and end > begin:
-                yield members, order[begin:end] // wanted.shape[1]
+                yield members, order[begin:end] // probed.shape[1]
 
 
-def divide(embeddings: Embeddings, *, probes: int = _PROBES, seed: int = 0, workers: Workers = ALONE) -> Cells:
+def build_ivf(
+    embeddings: Embeddings, *, nprobe: int = _NPROBE, seed: int = 0, workers: Workers = ALONE
+) -> InvertedFile:
     """Divide vectors into cells.
 
     Parameters
     ----------
     embeddings : ndarray of shape (n, d), float32, unit rows
-    probes : int
+    nprobe : int
         Cells that each vector looks into.
     seed : int
         Of the sample and the first centres; the same cells come out every time.
@@ -66,15 +68,15 @@ def divide(embeddings: Embeddings, *, probes: int = _PROBES, seed: int = 0, work
         Whose threads compare vectors with centres.
     """
     centres = find_centres(embeddings, _CELLS * int(len(embeddings) ** 0.5), seed=seed, workers=workers)
-    probes = min(probes, len(centres))
-    wanted = Shelf(np.min_scalar_type(len(centres)).str, probes)
+    nprobe = min(nprobe, len(centres))
+    probed = RowFile(np.min_scalar_type(len(centres)).str, nprobe)
     home = np.empty(len(embeddings), np.intp)
-    for start, (near, closest) in closest_centres(embeddings, centres, probes, workers=workers):
-        wanted.append(near)
+    for start, (near, closest) in closest_centres(embeddings, centres, nprobe, workers=workers):
+        probed.append(near)
         home[start : start + len(closest)] = closest
     order = np.argsort(home, kind="stable")
     bounds = np.searchsorted(home[order], np.arange(len(centres) + 1))
-    return Cells(tuple(order[begin:end] for begin, end in pairwise(bounds.tolist())), wanted.stored().open())
+    return InvertedFile(tuple(order[begin:end] for begin, end in pairwise(bounds.tolist())), probed.stored().open())
 
 
 def find_centres(embeddings: Embeddings, count: int, *, seed: int, workers: Workers = ALONE) -> Embeddings:

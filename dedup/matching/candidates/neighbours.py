@@ -17,7 +17,7 @@ import numpy.typing as npt
 from dedup.arrays import Positions
 from dedup.datatypes import Candidates, Embeddings, Progress
 from dedup.errors import SettingsError
-from dedup.matching.candidates.ivf import divide
+from dedup.matching.candidates.ivf import build_ivf
 from dedup.runtime.process import count_cores
 from dedup.runtime.workers import ALONE, Workers
 
@@ -58,7 +58,7 @@ class Neighbourhood:
 
     embeddings: Embeddings
     of_language: Positions
-    closest: _Closest
+    closest: BestPerLanguage
     closeness: npt.NDArray[np.float32]
     near: npt.NDArray[np.int64]
 
@@ -138,23 +138,23 @@ def search(
     n = len(embeddings)
     names, numbers = np.unique(np.array(languages, dtype=str), return_inverse=True)
     of_language = numbers.astype(np.intp)
-    closest = _Closest.empty(n, len(names))
+    closest = BestPerLanguage.empty(n, len(names))
     closeness = np.zeros(n, np.float32)
-    parts, looks = _parts(embeddings, workers, exact=n <= most_exact)
+    parts, compared = _parts(embeddings, workers, exact=n <= most_exact)
     vectors = workers.share(embeddings, _one_after_another(parts))
 
-    def look(rows: Positions) -> tuple[_Closest, npt.NDArray[np.float64], Positions, Positions]:
+    def look(rows: Positions) -> tuple[BestPerLanguage, npt.NDArray[np.float64], Positions, Positions]:
         own = np.asarray(vectors[rows])
-        nearest, closer = _Nearest(len(rows), neighbours, floor), _Closer(len(rows), len(names))
-        for members, at in looks(rows):
+        top, best = _TopK(len(rows), neighbours, floor), _BestSoFar(len(rows), len(names))
+        for members, at in compared(rows):
             columns = members[np.argsort(of_language[members], kind="stable")]
             similarity = np.asarray(vectors[columns] @ own.take(at, axis=0).T)
             similarity[_where_same(columns, rows[at])] = _NOTHING
-            nearest.update(at, columns, similarity)
-            closer.update(at, columns, similarity, of_language[columns])
-        row, column, cosine = nearest.pairs()
+            top.update(at, columns, similarity)
+            best.update(at, columns, similarity, of_language[columns])
+        row, column, cosine = top.pairs()
         mean = np.bincount(row, cosine, len(rows)) / np.maximum(np.bincount(row, minlength=len(rows)), 1)
-        return closer.found, mean, row, column
+        return best.found, mean, row, column
 
     near, done = [np.empty(0, np.int64)], 0
     for rows, (found, mean, row, column) in zip(parts, workers.map_arrays(look, parts), strict=True):
@@ -179,10 +179,10 @@ def _parts(embeddings: Embeddings, workers: Workers, *, exact: bool) -> tuple[li
         bounds = [_FIRST << doublings for doublings in range((_COLUMNS // _FIRST).bit_length() - 1)]
         columns = [*np.split(rows[:_COLUMNS], bounds), *_slices(rows[_COLUMNS:], _COLUMNS)]
         return _slices(rows, _ROWS), lambda own: ((part, np.arange(len(own))) for part in columns if len(part))
-    cells = divide(embeddings, workers=Workers(count_cores()) if workers.remote else workers)
+    cells = build_ivf(embeddings, workers=Workers(count_cores()) if workers.remote else workers)
     size = min(_ROWS_OF_CELLS, -(-len(rows) // _PARTS))
     parts = [np.sort(part) for part in _slices(np.concatenate(cells.members), size)]
-    return parts, replace(cells, wanted=workers.share(cells.wanted, _one_after_another(parts))).looks
+    return parts, replace(cells, probed=workers.share(cells.probed, _one_after_another(parts))).compared
 
 
 def _one_after_another(parts: Sequence[Positions]) -> Positions:
@@ -213,7 +213,7 @@ def _numbered(row: Positions, column: Positions, n: int) -> npt.NDArray[np.int64
     return np.asarray(np.minimum(row, column) * n + np.maximum(row, column), np.int64)
 
 
-class _Nearest:
+class _TopK:
     """The nearest columns of some rows among all that they have been compared with so far."""
 
     def __init__(self, rows: int, neighbours: int, floor: float) -> None:
@@ -263,11 +263,11 @@ def _by_row(row: Positions, similarity: npt.NDArray[np.float32]) -> Positions:
     return np.asarray(numbers & ((1 << bits) - 1), np.intp)
 
 
-class _Closer:
+class _BestSoFar:
     """The closest articles of some rows in each language among all that they have been compared with so far."""
 
     def __init__(self, rows: int, languages: int) -> None:
-        self.found = _Closest.empty(rows, languages)
+        self.found = BestPerLanguage.empty(rows, languages)
         self._rows, self._turns = rows, np.empty(rows * languages, np.int32)
 
     def update(
@@ -296,15 +296,15 @@ class _Closer:
             now, later = np.flatnonzero(is_first), np.flatnonzero(~is_first)
             at, new = entry[now], cosine[now]
             old = first[at]
-            closer = np.flatnonzero(new > old)
-            position[at[closer]] = column[now[closer]]
+            better = np.flatnonzero(new > old)
+            position[at[better]] = column[now[better]]
             first[at], second[at] = np.maximum(old, new), np.minimum(old, new)
             later = later[cosine[later] > second[entry[later]]]
             entry, column, cosine = entry[later], column[later], cosine[later]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Closest:
+class BestPerLanguage:
     """For each language and article: its closest article there, that one's cosine and the runner-up's.
 
     position, first, second : ndarray of shape (languages, n)
@@ -315,11 +315,11 @@ class _Closest:
     second: npt.NDArray[np.float32]
 
     @classmethod
-    def empty(cls, n: int, languages: int) -> _Closest:
+    def empty(cls, n: int, languages: int) -> BestPerLanguage:
         shape = (languages, n)
         return cls(np.full(shape, -1, np.int32), np.full(shape, _NOTHING), np.full(shape, _NOTHING))
 
-    def enter(self, rows: Positions, found: _Closest) -> None:
+    def enter(self, rows: Positions, found: BestPerLanguage) -> None:
         """Take over what was found for some rows."""
         self.position[:, rows], self.first[:, rows], self.second[:, rows] = found.position, found.first, found.second
 

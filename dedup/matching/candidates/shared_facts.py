@@ -15,11 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.matching.facts import Facts
-from dedup.matching.facts.phonetic_key import skeleton
+from dedup.matching.facts.phonetic_key import phonetic_key
 
-_MOST = 20
+_MAX_PARTNERS = 20
 
-_LEAST = 0.05
+_MIN_COSINE = 0.05
 
 _BLOCK = 256
 
@@ -31,7 +31,7 @@ Keys = npt.NDArray[np.uint64]
 def fact_keys(facts: Facts) -> Keys:
     """What a text states, as numbers that are equal across languages and scripts: ndarray of shape (k,), sorted."""
     stated = (*facts.numbers, *facts.dates, *facts.versions, *facts.identifiers)
-    named = (*map(skeleton, facts.names), *facts.hints)
+    named = (*map(phonetic_key, facts.names), *facts.hints)
     keys = {_key(fact) for fact in stated if len(fact) > 1} | {_key("@" + name) for name in named if len(name) > 1}
     return np.array(sorted(keys), np.uint64)
 
@@ -73,12 +73,12 @@ def pairs_by_facts(keys: Sequence[Keys], asking: npt.NDArray[np.intp]) -> npt.ND
 def _best(asking: npt.NDArray[np.intp], product: object) -> npt.NDArray[np.int64]:
     """The largest entries of each row of a sparse product, its own article left out; ties by position."""
     row, column, value = product.row, product.col, product.data  # type: ignore[attr-defined]
-    kept = (value >= _LEAST) & (asking[row] != column)
+    kept = (value >= _MIN_COSINE) & (asking[row] != column)
     row, column, value = row[kept], column[kept], value[kept]
     order = np.lexsort((column, -value, row))
     row, column = row[order], column[order]
     place = np.arange(len(row)) - np.searchsorted(row, row)
-    return np.asarray(np.stack([asking[row], column], axis=1)[place < _MOST], np.int64)
+    return np.asarray(np.stack([asking[row], column], axis=1)[place < _MAX_PARTNERS], np.int64)
 
 
 @lru_cache(maxsize=1 << 17)

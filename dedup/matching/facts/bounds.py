@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.arrays import Positions, rows_of
-from dedup.matching.facts.compare import PRIOR, day_and_year, digit_runs, number_forms, sound_of
+from dedup.matching.facts.compare import PRIOR, day_and_year, digit_runs, name_key, number_forms
 from dedup.matching.facts.extract import Facts
 from dedup.runtime.row_files import StoredLists
 
@@ -45,7 +45,7 @@ class FactKeys:
 def keys_of(facts: Facts) -> FactKeys:
     """The keys of a text's facts, about 0.05 ms for 600 characters."""
     stated = [[_key(name) for name in names] for names in _stated(facts)]
-    own = [_key(sound) | 1 for sound in set(map(sound_of, facts.names))]
+    own = [_key(sound) | 1 for sound in set(map(name_key, facts.names))]
     return FactKeys(
         stated=[key | (place == 0) for keys in stated for place, key in enumerate(keys)],
         admitted=sorted({key for keys in stated for key in keys}.union(map(_key, _beside(facts)))),

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from dedup.datatypes import Agreement
 from dedup.matching.facts.extract import Facts
-from dedup.matching.facts.phonetic_key import skeleton
+from dedup.matching.facts.phonetic_key import phonetic_key
 
 _DIGITS = re.compile(r"[0-9]+")
 
@@ -48,7 +48,7 @@ class FactAgreement:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Told:
+class FactSets:
     """The facts of one text as comparing asks for them: made once, compared with many.
 
     numbers, dates, versions, identifiers, headline : frozenset of str, as in `Facts`
@@ -68,9 +68,9 @@ class Told:
     runs: frozenset[str]
 
     @classmethod
-    def of(cls, facts: Facts) -> Told:
+    def of(cls, facts: Facts) -> FactSets:
         """Prepare the facts of a text."""
-        names = {sound_of(name): name for name in facts.names}
+        names = {name_key(name): name for name in facts.names}
         sounds = frozenset(names)
         return cls(
             frozenset(facts.numbers),
@@ -92,17 +92,17 @@ def compare_facts(left: Facts, right: Facts) -> FactAgreement:
     "2.5" and "2500000" (a scale word that went unread). What one text states as a date or an identifier and the other
     as loose numbers ("r62992" and "62992") is in none of the three: it is no clash.
     """
-    return compare_told(Told.of(left), Told.of(right))
+    return compare_fact_sets(FactSets.of(left), FactSets.of(right))
 
 
-def compare_told(left: Told, right: Told) -> FactAgreement:
+def compare_fact_sets(left: FactSets, right: FactSets) -> FactAgreement:
     """The same for texts that are compared with many."""
     kinds = (*_stated(left, right), _names(left, right))
     return FactAgreement(*(Agreement(*[tuple(sorted(facts)) for facts in split]) for split in kinds))
 
 
-def measure_facts(left: Told, right: Told) -> tuple[float, float, int, int]:
-    """Of what `compare_told` finds the numbers alone, in a fraction of the time.
+def fact_scores(left: FactSets, right: FactSets) -> tuple[float, float, int, int]:
+    """Of what `compare_fact_sets` finds the numbers alone, in a fraction of the time.
 
     `FactAgreement.stated` and `named`; the facts but for names that each side states and the other does not, on the
     side that has fewer of them; and the same of the headlines.
@@ -119,7 +119,7 @@ _Split = tuple[Collection[str], Collection[str], Collection[str]]  # shared fact
 _NOTHING: _Split = ((), (), ())
 
 
-def _stated(left: Told, right: Told) -> tuple[_Split, _Split, _Split, _Split]:
+def _stated(left: FactSets, right: FactSets) -> tuple[_Split, _Split, _Split, _Split]:
     """The fields of `FactAgreement` but for names."""
     shared, left_numbers, right_numbers = _numbers(left.numbers, right.numbers)
     also, left_identifiers, right_identifiers = _exact(left.identifiers, right.identifiers)
@@ -216,7 +216,7 @@ def digit_runs(fact: str) -> frozenset[str]:
     return frozenset(_DIGITS.findall(fact))
 
 
-def _dates(left: Told, right: Told) -> _Split:
+def _dates(left: FactSets, right: FactSets) -> _Split:
     """Equal dates, then dates of which one text leaves out the year or the day."""
     if not left.dates and not right.dates:
         return _NOTHING
@@ -236,7 +236,7 @@ def _same_date(left: str, right: str) -> bool:
     return len(short) < len(long) and (long.endswith("-" + short) or long.startswith(short + "-"))
 
 
-def _clashing(dates: set[str], other: Told) -> set[str]:
+def _clashing(dates: set[str], other: FactSets) -> set[str]:
     """Those dates that the other text contradicts by dates of its own, or whose day and year it does not state."""
     return {date for date in dates if other.dates or not day_and_year(date) <= other.numbers}
 
@@ -247,7 +247,7 @@ def day_and_year(date: str) -> set[str]:
     return {part.lstrip("0") for part in (year, day) if part}
 
 
-def _names(left: Told, right: Told) -> _Split:
+def _names(left: FactSets, right: FactSets) -> _Split:
     """Names that both texts hold, by their spelling or by their sound; a hint suffices on one side."""
     met_right = (right.sounds & left.known) - left.sounds
     return (
@@ -258,7 +258,7 @@ def _names(left: Told, right: Told) -> _Split:
 
 
 @lru_cache(maxsize=1 << 16)
-def sound_of(name: str) -> str:
+def name_key(name: str) -> str:
     """What a name is met by: its skeleton without a case ending, or itself where it is short or an acronym."""
-    sound = "" if name.isupper() else skeleton(name)
+    sound = "" if name.isupper() else phonetic_key(name)
     return sound[: max(4, len(sound) - 1)] or name

@@ -109,8 +109,8 @@ def extract_facts(text: str, language: str) -> Facts:
     top = prepared.lstrip()[:_HEADLINE].partition("\n")[0]
     numbers, dates, versions, identifiers = _read_kinds(prepared, words, language)
     headline = chain(*_read_kinds(top if len(top) < _HEADLINE else top.rpartition(" ")[0], words, language))
-    told = tuple(fact for fact in headline if not _TIME.fullmatch(fact))
-    return Facts(numbers, dates, versions, identifiers, names, hints, told)
+    stated = tuple(fact for fact in headline if not _TIME.fullmatch(fact))
+    return Facts(numbers, dates, versions, identifiers, names, hints, stated)
 
 
 _Kinds = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.matching.facts.locale_words import LanguageWords
-from dedup.matching.facts.phonetic_key import skeleton, skeletons
+from dedup.matching.facts.phonetic_key import phonetic_key, phonetic_keys
 
 _UPPER = (
     "A-ZÀ-ÖØ-ÞĀĂĄĆĈĊČĎĐĒĔĖĘĚĜĞĠĢĤĦĨĪĬĮİĲĴĶĹĻĽĿŁŃŅŇŊŌŎŐŒŔŖŘŚŜŞŠŢŤŦŨŪŬŮŰŲŴŶŸŹŻŽȘȚƠƯẠẢẤẦẨẪẬẮẰẲẴẶẸẺẼẾỀỂỄỆỈỊỌỎỐỒỔỖỘỚỜỞỠỢỤỦỨỪỬỮỰỲỴỶỸ"
@@ -51,10 +51,10 @@ def find_names(text: str, words: LanguageWords) -> tuple[tuple[str, ...], tuple[
     left out, for all that English gives them capitals.
     """
     if _is_caseless(text[:_SAMPLE]):
-        names, hints = _LATIN_WORD.findall(text), skeletons(text)
+        names, hints = _LATIN_WORD.findall(text), phonetic_keys(text)
     else:
         names, starts = _capitalised(text)
-        hints = tuple(dict.fromkeys(filter(None, (skeleton(fold_name(word)) for word in starts))))
+        hints = tuple(dict.fromkeys(filter(None, (phonetic_key(fold_name(word)) for word in starts))))
     return tuple(dict.fromkeys(_key(name) for name in names if not _names_a_time(name.lower(), words))), hints
 
 

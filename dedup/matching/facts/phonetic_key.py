@@ -69,14 +69,14 @@ _HISSED = re.compile(r"s?t?ch|sh|c(?=[eiy])")
 
 
 @lru_cache(maxsize=1 << 16)
-def skeleton(folded: str) -> str:
+def phonetic_key(folded: str) -> str:
     """The consonant skeleton of a folded name; empty where it has fewer than three parts."""
     sounds = _HISSED.sub("s", folded).replace("ph", "f").replace("x", "ks").translate(_latin_table())
     key = _UNHEARD.sub("", sounds)
     return key if len(key) >= SHORTEST else ""
 
 
-def skeletons(text: str) -> tuple[str, ...]:
+def phonetic_keys(text: str) -> tuple[str, ...]:
     """Skeletons of all words of a text in a script without capitals, with and without what may be a case ending, once.
 
     Of Japanese only the katakana words, of Chinese and Thai none: their letters do not tell where a word ends.

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.matching.facts.bounds import FactKeys, StoredKeys, keys_of
-from dedup.matching.facts.compare import Told
+from dedup.matching.facts.compare import FactSets
 from dedup.matching.facts.extract import Facts
-from dedup.runtime.row_files import ListShelf, RowShelf, Shelf, StoredLists
+from dedup.runtime.row_files import ListFile, RowFile, RowWriter, StoredLists
 
 _BETWEEN, _BEHIND = "\x1f", "\x1e"  # facts, and kinds of facts; no fact has either in it
 
@@ -38,9 +38,12 @@ class StoredFacts:
         """The facts of some texts, in the order of `texts`."""
         return [_unpacked(packed) for packed in self._packed(texts)]
 
-    def told(self, texts: npt.NDArray[np.intp]) -> list[Told]:
+    def fact_sets(self, texts: npt.NDArray[np.intp]) -> list[FactSets]:
         """The same as comparing asks for them."""
-        return [_told(packed) if len(packed) <= _KEPT else Told.of(_unpacked(packed)) for packed in self._packed(texts)]
+        return [
+            _fact_sets(packed) if len(packed) <= _KEPT else FactSets.of(_unpacked(packed))
+            for packed in self._packed(texts)
+        ]
 
     def _packed(self, texts: npt.NDArray[np.intp]) -> Iterator[bytes]:
         rows, starts = self.full.take(texts)
@@ -48,30 +51,30 @@ class StoredFacts:
         return (packed[begin:end] for begin, end in itertools.pairwise(starts.tolist()))
 
 
-class FactShelf:
-    """Shelves that the facts of texts are appended to; `shelf` makes one, by default on disk."""
+class FactFile:
+    """Files that the facts of texts are appended to; `row_writer` makes one, by default on disk."""
 
-    def __init__(self, shelf: Callable[[str], RowShelf] = Shelf) -> None:
-        self._shelves = (ListShelf("u1", shelf), *(ListShelf("u4", shelf) for _ in fields(FactKeys)))
+    def __init__(self, row_writer: Callable[[str], RowWriter] = RowFile) -> None:
+        self._files = (ListFile("u1", row_writer), *(ListFile("u4", row_writer) for _ in fields(FactKeys)))
 
     @property
-    def rows(self) -> list[RowShelf]:
+    def rows(self) -> list[RowWriter]:
         """Where the rows of the lists that `pack_facts` gives are put."""
-        return [shelf.rows for shelf in self._shelves]
+        return [row_writer.rows for row_writer in self._files]
 
     def enter(self, lengths: Sequence[npt.NDArray[np.intp]]) -> None:
         """Note the lengths of lists whose rows have been put there."""
-        for shelf, of_shelf in zip(self._shelves, lengths, strict=True):
-            shelf.enter(of_shelf)
+        for row_writer, of_list in zip(self._files, lengths, strict=True):
+            row_writer.enter(of_list)
 
     def append(self, packed: Sequence[Lists]) -> None:
         """Write the facts of a batch of texts, as `pack_facts` gives them, behind those that are there."""
-        for shelf, lists in zip(self._shelves, packed, strict=True):
-            shelf.append(*lists)
+        for row_writer, lists in zip(self._files, packed, strict=True):
+            row_writer.append(*lists)
 
     def stored(self) -> StoredFacts:
         """What has been written so far."""
-        full, *keys = (shelf.stored() for shelf in self._shelves)
+        full, *keys = (row_writer.stored() for row_writer in self._files)
         return StoredFacts(full, StoredKeys(*keys))
 
 
@@ -94,9 +97,9 @@ def _packed(facts: Facts) -> bytes:
 
 
 @lru_cache(maxsize=1 << 10)
-def _told(packed: bytes) -> Told:
+def _fact_sets(packed: bytes) -> FactSets:
     """Kept, since an article with many like it is compared in several blocks, and described once more."""
-    return Told.of(_unpacked(packed))
+    return FactSets.of(_unpacked(packed))
 
 
 def _unpacked(packed: bytes) -> Facts:

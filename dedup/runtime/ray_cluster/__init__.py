@@ -1,7 +1,7 @@
 """A run on more than one machine, by Ray: the same functions on the same batches as on one, and so the same answer.
 
 `RayWorkers` takes the place of the processes that share a run's work. Nothing else of the pipeline differs: what it
-hands to its workers becomes a Ray task, and what it lays on a shelf goes into Ray's object store.
+hands to its workers becomes a Ray task, and the rows that it writes go into Ray's object store.
 
 Done by all machines
     reading (a task some files), hashes, languages, vectors of articles and sentences (the model is loaded once a worker

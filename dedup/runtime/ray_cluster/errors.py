@@ -9,7 +9,7 @@ from dedup.errors import ResourceError
 
 
 @contextmanager
-def faults_named() -> Iterator[None]:
+def named_ray_errors() -> Iterator[None]:
     """Errors of a task are raised as they were there; what Ray could not mend becomes a `ResourceError`."""
     from ray.exceptions import RayError, RayTaskError
 

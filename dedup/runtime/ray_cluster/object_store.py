@@ -1,8 +1,8 @@
 """Articles and rows in Ray's object store, and the actors that hand out single ones.
 
 Tasks put what they make into the object store in chunks, from where Ray can fetch or compute it again when a machine is
-lost. A chunk is the least that Ray moves, and a pair of articles needs two rows of two chunks: so every keeper holds
-the chunks of one stretch of the rows on its machine, and hands out the rows that it is asked for. A keeper that dies
+lost. A chunk is the least that Ray moves, and a pair of articles needs two rows of two chunks: so every server holds
+the chunks of one stretch of the rows on its machine, and hands out the rows that it is asked for. A server that dies
 forgets without harm, since it fetches what it lacks.
 """
 
@@ -20,8 +20,8 @@ import numpy.typing as npt
 from dedup.arrays import Positions
 from dedup.datatypes import Article
 from dedup.runtime.article_files import StoredArticles
-from dedup.runtime.ray_cluster.errors import faults_named
-from dedup.runtime.row_files import Rows, Shelf, StoredRows
+from dedup.runtime.ray_cluster.errors import named_ray_errors
+from dedup.runtime.row_files import RowFile, Rows, StoredRows
 
 if TYPE_CHECKING:
     import ray
@@ -31,7 +31,7 @@ _CHUNK = 1 << 20  # bytes that rows wait for
 _FETCHED = 1024  # articles fetched at a time by whoever goes through them
 
 
-class Keeper:
+class RowServer:
     """An actor that holds stretches of rows or articles; a stretch is fetched when it is first asked for."""
 
     def __init__(self) -> None:
@@ -54,34 +54,34 @@ def _fetch(stretch: ray.ObjectRef[Any]) -> npt.NDArray[Any] | list[Any]:
     first = ray.get(chunks[0])
     if isinstance(first, list):
         return [item for chunk in chunks for item in ray.get(chunk)]
-    shelf = Shelf(first.dtype.str, first.shape[1] if first.ndim > 1 else None)
+    file = RowFile(first.dtype.str, first.shape[1] if first.ndim > 1 else None)
     for chunk in chunks:
-        shelf.append(ray.get(chunk))
-    return shelf.stored().open()  # what is mapped stays readable when the shelf takes its file away
+        file.append(ray.get(chunk))
+    return file.stored().open()  # what is mapped stays readable when the file takes its file away
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Register:
+class _ServerMap:
     """Who keeps which rows.
 
-    keepers : actors, each with a stretch of the rows
-    stretches : a reference to the list of each keeper's chunks
-    bounds : ndarray of shape (keepers + 1,), intp; keeper k has rows ``bounds[k]`` to ``bounds[k + 1]``
+    servers : actors, each with a stretch of the rows
+    stretches : a reference to the list of each server's chunks
+    bounds : ndarray of shape (servers + 1,), intp; server k has rows ``bounds[k]`` to ``bounds[k + 1]``
     """
 
-    keepers: Sequence[Any]
+    servers: Sequence[Any]
     stretches: Sequence[ray.ObjectRef[Any]]
     bounds: Positions
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Kept:
-    """Rows or articles with their keepers: a reference to the register, since every task carries one."""
+class RemoteChunks:
+    """Rows or articles with their servers: a reference to the register, since every task carries one."""
 
-    register: ray.ObjectRef[_Register]
+    register: ray.ObjectRef[_ServerMap]
 
     def pieces(self, at: Positions) -> Iterator[tuple[Positions, Any]]:
-        """Of the rows asked for, those of each keeper: their places among them, and the rows."""
+        """Of the rows asked for, those of each server: their places among them, and the rows."""
         import ray
 
         register = _look_up(self.register)
@@ -89,51 +89,51 @@ class Kept:
         asked = []
         for number in np.unique(owner).tolist():
             places = np.flatnonzero(owner == number)
-            take = register.keepers[number].take
+            take = register.servers[number].take
             asked.append((places, take.remote([register.stretches[number]], at[places] - register.bounds[number])))
-        with faults_named():
+        with named_ray_errors():
             for places, piece in asked:
                 yield places, ray.get(piece)
 
 
-def forget() -> None:
+def forget_servers() -> None:
     """Take nothing over into another cluster, whose references may have the same names."""
     _look_up.cache_clear()
 
 
 @lru_cache(maxsize=8)
-def _look_up(register: ray.ObjectRef[_Register]) -> _Register:
+def _look_up(register: ray.ObjectRef[_ServerMap]) -> _ServerMap:
     import ray
 
-    with faults_named():
-        found: _Register = ray.get(register)
+    with named_ray_errors():
+        found: _ServerMap = ray.get(register)
     return found
 
 
-def keep(keepers: Sequence[Any], chunks: Sequence[ray.ObjectRef[Any]], sizes: Sequence[int]) -> Kept:
-    """Divide chunks among keepers, each a stretch of about the same number of rows."""
+def serve(servers: Sequence[Any], chunks: Sequence[ray.ObjectRef[Any]], sizes: Sequence[int]) -> RemoteChunks:
+    """Divide chunks among servers, each a stretch of about the same number of rows."""
     import ray
 
     ends = np.concatenate([[0], np.cumsum(sizes)]).astype(np.intp)
-    cuts = np.searchsorted(ends, np.linspace(0, ends[-1], len(keepers) + 1))
+    cuts = np.searchsorted(ends, np.linspace(0, ends[-1], len(servers) + 1))
     cuts[-1] = len(chunks)
     stretches = [ray.put(list(chunks[begin:end])) for begin, end in pairwise(cuts.tolist())]
-    return Kept(ray.put(_Register(tuple(keepers), tuple(stretches), ends[cuts])))
+    return RemoteChunks(ray.put(_ServerMap(tuple(servers), tuple(stretches), ends[cuts])))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class KeptRows:
+class RemoteRows:
     """Rows of numbers that any machine can take some of, as from an array.
 
     place : ndarray of shape (n,), intp, where each row lies if not in its own order
     """
 
-    kept: Kept
+    kept: RemoteChunks
     dtype: str
     shape: tuple[int, ...]
     place: Positions | None = None
 
-    def open(self) -> KeptRows:
+    def open(self) -> RemoteRows:
         """Themselves: they are fetched as they are used."""
         return self
 
@@ -147,11 +147,11 @@ class KeptRows:
         return rows
 
 
-class KeptShelf:
-    """A shelf in the object store: what tasks make for it does not pass through the process that started them."""
+class RemoteRowWriter:
+    """A row file in the object store: what tasks make for it does not pass through the process that started them."""
 
-    def __init__(self, keepers: Sequence[Any], dtype: str, columns: int | None = None) -> None:
-        self._keepers = keepers
+    def __init__(self, servers: Sequence[Any], dtype: str, columns: int | None = None) -> None:
+        self._servers = servers
         self._dtype = np.dtype(dtype)
         self._row = () if columns is None else (columns,)
         self._chunks: list[ray.ObjectRef[Any]] = []
@@ -159,7 +159,7 @@ class KeptShelf:
         self._waiting: list[npt.NDArray[Any]] = []
 
     def append(self, rows: npt.NDArray[Any]) -> None:
-        """Put rows behind those that are there, in the shelf's type; a few wait until they make a chunk."""
+        """Put rows behind those that are there, in the file's type; a few wait until they make a chunk."""
         self._waiting.append(np.asarray(rows, self._dtype))
         if sum(part.nbytes for part in self._waiting) >= _CHUNK:
             self._put()
@@ -175,8 +175,8 @@ class KeptShelf:
         shape = (sum(self._sizes), *self._row)
         return self._kept(shape) if all(shape) else StoredRows("", self._dtype.str, shape)
 
-    def arranged(self, order: Positions) -> KeptRows:
-        """The same where row i of the shelf is to be called ``order[i]``."""
+    def arranged(self, order: Positions) -> RemoteRows:
+        """The same where row i of the file is to be called ``order[i]``."""
         self._put()
         place = np.empty(len(order), np.intp)
         place[order] = np.arange(len(order))
@@ -195,23 +195,23 @@ class KeptShelf:
             self._chunks.append(chunk)
             self._sizes.append(size)
 
-    def _kept(self, shape: tuple[int, ...], place: Positions | None = None) -> KeptRows:
-        return KeptRows(keep(self._keepers, self._chunks, self._sizes), self._dtype.str, shape, place)
+    def _kept(self, shape: tuple[int, ...], place: Positions | None = None) -> RemoteRows:
+        return RemoteRows(serve(self._servers, self._chunks, self._sizes), self._dtype.str, shape, place)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class KeptArticles(StoredArticles):
+class RemoteArticles(StoredArticles):
     """Articles in the object store.
 
     at : ndarray of shape (n,), intp, which of those kept these are
     names : ids of articles whose own id another one has, by what is in `at`
     """
 
-    kept: Kept
+    kept: RemoteChunks
     at: Positions
     names: dict[int, str] = field(default_factory=dict)
 
-    def take(self, positions: Positions) -> KeptArticles:
+    def take(self, positions: Positions) -> RemoteArticles:
         """Some of the articles, in the order of `positions`."""
         return self._of(self.at[positions])
 
@@ -221,8 +221,8 @@ class KeptArticles(StoredArticles):
     @overload
     def __getitem__(self, at: int) -> Article: ...
     @overload
-    def __getitem__(self, at: slice) -> KeptArticles: ...
-    def __getitem__(self, at: int | slice) -> Article | KeptArticles:
+    def __getitem__(self, at: slice) -> RemoteArticles: ...
+    def __getitem__(self, at: int | slice) -> Article | RemoteArticles:
         return self._of(self.at[at]) if isinstance(at, slice) else next(iter(self[at : at + 1 or None]))
 
     def __iter__(self) -> Iterator[Article]:
@@ -235,6 +235,6 @@ class KeptArticles(StoredArticles):
                 article = found[place]
                 yield replace(article, id=self.names[number]) if number in self.names else article
 
-    def _of(self, at: Positions) -> KeptArticles:
+    def _of(self, at: Positions) -> RemoteArticles:
         named = self.names.keys() & at.tolist() if self.names else ()
-        return KeptArticles(self.kept, at, {number: self.names[number] for number in named})
+        return RemoteArticles(self.kept, at, {number: self.names[number] for number in named})

@@ -18,9 +18,9 @@ import numpy.typing as npt
 from dedup.arrays import Positions
 from dedup.errors import MissingExtraError, ResourceError, SettingsError
 from dedup.runtime.process import count_cores
-from dedup.runtime.ray_cluster.errors import faults_named
-from dedup.runtime.ray_cluster.object_store import Keeper, KeptArticles, KeptShelf, forget, keep
-from dedup.runtime.row_files import RowShelf
+from dedup.runtime.ray_cluster.errors import named_ray_errors
+from dedup.runtime.ray_cluster.object_store import RemoteArticles, RemoteRowWriter, RowServer, forget_servers, serve
+from dedup.runtime.row_files import RowWriter
 from dedup.runtime.workers import Workers
 from dedup.version import __version__
 
@@ -32,7 +32,7 @@ _AHEAD = 3  # tasks in hand for each core
 
 _TRIES = 5  # more, of a task whose worker dies
 
-_CORES_A_KEEPER = 4
+_CORES_A_SERVER = 4
 
 _SHARED_ROWS = 1 << 14  # of article vectors in a chunk: 16 MB
 
@@ -78,7 +78,7 @@ class RayWorkers(Workers):
         super().__init__(count_cores() if jobs is None else jobs)
         self._address = address
         self._connected = False
-        self._keepers: list[Any] = []
+        self._servers: list[Any] = []
 
     def __enter__(self) -> RayWorkers:
         ray = _import_ray()
@@ -86,18 +86,18 @@ class RayWorkers(Workers):
             _connect(ray, self._address, self.jobs)
             self._connected = True
         self.jobs = max(1, int(ray.cluster_resources().get("CPU", 1)))
-        keeper = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1, scheduling_strategy="SPREAD")(Keeper)
-        self._keepers = [keeper.remote() for _ in range(max(2, self.jobs // _CORES_A_KEEPER))]
+        server = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1, scheduling_strategy="SPREAD")(RowServer)
+        self._servers = [server.remote() for _ in range(max(2, self.jobs // _CORES_A_SERVER))]
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         ray = _import_ray()
-        for keeper in self._keepers:
-            ray.kill(keeper)
-        self._keepers = []
-        forget()
+        for server in self._servers:
+            ray.kill(server)
+        self._servers = []
+        forget_servers()
         if self._connected:
             ray.shutdown()
             self._connected = False
@@ -119,35 +119,35 @@ class RayWorkers(Workers):
 
     def fill(
         self,
-        shelves: Sequence[RowShelf],
+        writers: Sequence[RowWriter],
         work: Callable[[Task], tuple[Result, Sequence[npt.NDArray[Any]]]],
         tasks: Iterable[Task],
     ) -> Iterator[Result]:
-        """What `work` tells of each task; the rows that it makes for each of the shelves stay in the object store."""
+        """What `work` tells of each task; the rows that it makes for each of the files stay in the object store."""
         ray = _import_ray()
-        kept = [shelf for shelf in shelves if isinstance(shelf, KeptShelf)]
+        remote_writers = [row_writer for row_writer in writers if isinstance(row_writer, RemoteRowWriter)]
 
         def receive(refs: Sequence[Any]) -> Result:
-            told, sizes = ray.get(refs[0])
-            for shelf, rows, size in zip(kept, refs[1:], sizes, strict=True):
-                shelf.take_over(rows, size)
-            return told  # type: ignore[no-any-return]
+            answer, sizes = ray.get(refs[0])
+            for row_writer, rows, size in zip(remote_writers, refs[1:], sizes, strict=True):
+                row_writer.take_over(rows, size)
+            return answer  # type: ignore[no-any-return]
 
-        apart = ray.remote(num_returns=1 + len(kept))(_apply_apart)
+        apart = ray.remote(num_returns=1 + len(remote_writers))(_apply_apart)
         yield from _in_order(apart, work, tasks, ahead=_AHEAD * self.jobs, receive=receive)
 
-    def shelf(self, dtype: str, columns: int | None = None) -> KeptShelf:
-        """A shelf in the object store."""
-        return KeptShelf(self._keepers, dtype, columns)
+    def row_writer(self, dtype: str, columns: int | None = None) -> RemoteRowWriter:
+        """A row file in the object store."""
+        return RemoteRowWriter(self._servers, dtype, columns)
 
     def share(self, rows: npt.NDArray[Any], order: Positions) -> Any:
         """Rows in the object store, kept in an order in which neighbours are asked for together."""
         if not len(rows):
             return rows
-        shelf = self.shelf(rows.dtype.str, rows.shape[1])
+        row_writer = self.row_writer(rows.dtype.str, rows.shape[1])
         for start in range(0, len(rows), _SHARED_ROWS):
-            shelf.append(rows[order[start : start + _SHARED_ROWS]])
-        return shelf.arranged(order)
+            row_writer.append(rows[order[start : start + _SHARED_ROWS]])
+        return row_writer.arranged(order)
 
     def put(self, value: Any) -> Any:
         """A reference to a value in the object store."""
@@ -166,9 +166,9 @@ class RayWorkers(Workers):
         """The value that a reference names."""
         return _import_ray().get(reference)
 
-    def keep_articles(self, chunks: Sequence[Any], sizes: Sequence[int], names: dict[int, str]) -> KeptArticles:
+    def serve_articles(self, chunks: Sequence[Any], sizes: Sequence[int], names: dict[int, str]) -> RemoteArticles:
         """Articles whose chunks lie in the object store; `names` are the ids of those that go by another one."""
-        return KeptArticles(keep(self._keepers, chunks, sizes), np.arange(sum(sizes)), names)
+        return RemoteArticles(serve(self._servers, chunks, sizes), np.arange(sum(sizes)), names)
 
 
 def _in_order(
@@ -178,7 +178,7 @@ def _in_order(
     ray = _import_ray()
     submit = function.options(max_retries=_TRIES).remote
     waiting: deque[Any] = deque()
-    with faults_named():
+    with named_ray_errors():
         shared = ray.put(work)
         try:
             for task in tasks:
@@ -203,9 +203,9 @@ def _apply(version: str, work: Callable[[Task], Result], task: Task) -> Result:
 def _apply_apart(
     version: str, work: Callable[[Task], tuple[Result, Sequence[npt.NDArray[Any]]]], task: Task
 ) -> tuple[Any, ...]:
-    """A task of `fill`: what it tells with the numbers of rows, and then the rows for each shelf."""
-    told, parts = _apply(version, work, task)
-    return (told, [len(rows) for rows in parts]), *parts
+    """A task of `fill`: what it tells with the numbers of rows, and then the rows for each row file."""
+    answer, parts = _apply(version, work, task)
+    return (answer, [len(rows) for rows in parts]), *parts
 
 
 def _connect(ray: Any, address: str | None, cores: int) -> None:

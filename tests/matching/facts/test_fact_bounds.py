@@ -20,16 +20,16 @@ from dedup.arrays import take_rows
 from dedup.datatypes import Candidates
 from dedup.matching.facts import (
     FactAgreement,
+    FactFile,
     Facts,
-    FactShelf,
+    FactSets,
     StoredFacts,
-    Told,
     compare_facts,
     extract_facts,
-    measure_facts,
+    fact_scores,
     pack_facts,
 )
-from dedup.matching.features import Subjects
+from dedup.matching.features import MatchInput
 from dedup.matching.prepare import prepare
 from dedup.matching.scorer import load_scorer
 from dedup.matching.verify import find_matches, judge_pairs
@@ -50,11 +50,11 @@ SCRIPTS = {
 }
 
 
-def stored(texts: list[Facts]) -> tuple[StoredFacts, FactShelf]:
-    shelf = FactShelf()
+def stored(texts: list[Facts]) -> tuple[StoredFacts, FactFile]:
+    file = FactFile()
     for start in range(0, len(texts), 3):
-        shelf.append(pack_facts(texts[start : start + 3]))
-    return shelf.stored(), shelf
+        file.append(pack_facts(texts[start : start + 3]))
+    return file.stored(), file
 
 
 def hold(texts: list[Facts], pairs: list[tuple[int, int]]) -> int:
@@ -135,25 +135,25 @@ def test_bounds_hold_for_any_facts(texts: list[Facts]) -> None:
 
 @given(st.lists(any_facts | st.text(max_size=40).map(lambda text: extract_facts(text, "en")), max_size=7))
 def test_facts_come_back_from_disk(texts: list[Facts]) -> None:
-    found, _shelf = stored(texts)
+    found, _file = stored(texts)
     backwards = np.arange(len(texts))[::-1]
     assert found.take(backwards) == texts[::-1]
     for _ in range(2):  # the second time they are at hand
-        told = found.told(backwards)
-        assert [astuple(each) for each in told] == [astuple(Told.of(facts)) for facts in texts[::-1]]
+        fact_sets = found.fact_sets(backwards)
+        assert [astuple(each) for each in fact_sets] == [astuple(FactSets.of(facts)) for facts in texts[::-1]]
 
 
 @given(any_facts, any_facts)
 def test_facts_are_counted_as_they_are_compared(left: Facts, right: Facts) -> None:
-    stated, named, fewer, _ = measure_facts(Told.of(left), Told.of(right))
+    stated, named, fewer, _ = fact_scores(FactSets.of(left), FactSets.of(right))
     found = compare_facts(left, right)
     assert (stated, named, fewer) == (found.stated, found.named, fewer_alone(found))
 
 
 def test_facts_too_long_to_be_kept_are_read_as_well() -> None:
     long = Facts(names=tuple(f"name{letter}{other}" for letter in ascii_lowercase for other in ascii_lowercase * 3))
-    found, _shelf = stored([long])
-    assert astuple(found.told(np.array([0]))[0]) == astuple(Told.of(long))
+    found, _file = stored([long])
+    assert astuple(found.fact_sets(np.array([0]))[0]) == astuple(FactSets.of(long))
 
 
 def test_bounds_hold_for_articles_of_one_topic(shared_eval: Path) -> None:
@@ -166,7 +166,7 @@ def test_bounds_hold_for_articles_of_one_topic(shared_eval: Path) -> None:
         assert hold(texts, pairs) < 0.6 * len(pairs)
 
 
-def scanned(shared_eval: Path) -> tuple[Subjects, Candidates]:
+def scanned(shared_eval: Path) -> tuple[MatchInput, Candidates]:
     articles, languages = [], []
     for name in ("wmt", "ruby_news", "near_dup"):
         with lzma.open(shared_eval / f"{name}.jsonl.xz", "rt", encoding="utf-8") as lines:
@@ -174,17 +174,17 @@ def scanned(shared_eval: Path) -> tuple[Subjects, Candidates]:
                 if number < 80:
                     articles.append(Article(f"{name}/{number}", row["text"][:3000]))
                     languages.append(Language(row["lang"], 1.0))
-    subjects, neighbourhood = prepare(articles, languages, dedup.load_encoder("bundled"), Settings())
-    return subjects, neighbourhood.candidates()
+    match_input, neighbourhood = prepare(articles, languages, dedup.load_encoder("bundled"), Settings())
+    return match_input, neighbourhood.candidates()
 
 
 @pytest.mark.parametrize("level", list(Level))
 def test_matches_found_by_bounds_are_those_of_judging_every_pair(level: Level, shared_eval: Path) -> None:
-    subjects, candidates = scanned(shared_eval)
+    match_input, candidates = scanned(shared_eval)
     scorer = load_scorer(level)
-    every = judge_pairs(subjects, candidates, scorer)
+    every = judge_pairs(match_input, candidates, scorer)
     matching = every.log_odds >= scorer.least
-    found, verdicts = find_matches(subjects, [candidates], scorer)
+    found, verdicts = find_matches(match_input, [candidates], scorer)
     assert 50 < matching.sum() < len(candidates) / 2
     for column, expected in zip(astuple(found), astuple(take_rows(candidates, matching)), strict=True):
         assert np.array_equal(column, expected)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from dedup.matching.facts import Facts, Told, extract_facts, measure_facts
+from dedup.matching.facts import Facts, FactSets, extract_facts, fact_scores
 
 REST = "\nMore on 7 May 2021 from 1.2.3, the version before."
 
 
 def at_the_top(left: Facts, right: Facts) -> int:
-    return measure_facts(Told.of(left), Told.of(right))[3]
+    return fact_scores(FactSets.of(left), FactSets.of(right))[3]
 
 
 @pytest.mark.parametrize(

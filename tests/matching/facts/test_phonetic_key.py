@@ -10,7 +10,7 @@ import pytest
 
 from dedup.matching.facts.extract import extract_facts
 from dedup.matching.facts.locale_words import month_of, words_of
-from dedup.matching.facts.phonetic_key import _caseless_table, _keys, _latin_table, skeleton, skeletons
+from dedup.matching.facts.phonetic_key import _caseless_table, _keys, _latin_table, phonetic_key, phonetic_keys
 
 WORD = re.compile(r"[\u0590-\u06ff\u0900-\u0d7f\u30a1-\u30fa\u30fc\uac00-\ud7a3]+")
 SPELT = [*range(0x590, 0x700), *range(0x900, 0xD80), *range(0x30A1, 0x30FD)]
@@ -37,9 +37,9 @@ def test_all_words_of_a_text_at_once_have_the_skeletons_of_each(seed: int) -> No
     generator = random.Random(seed)
     for length in (0, 1, 2, 5, 50, 500):
         text = "".join(generator.choices(PIECES, k=length))
-        assert skeletons(text) == word_by_word(text)
+        assert phonetic_keys(text) == word_by_word(text)
         text = "".join(map(chr, generator.choices([*SPELT, *range(0xABF0, 0xD7B0), *range(0x20, 0x30)], k=length)))
-        assert skeletons(text) == word_by_word(text)
+        assert phonetic_keys(text) == word_by_word(text)
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -48,7 +48,7 @@ def test_a_name_is_squeezed_in_one_step_as_in_three(seed: int) -> None:
     for _ in range(500):
         name = "".join(generator.choices("aabbnoeRXß中\n", k=generator.randrange(12)))
         plain = squeezed(name.translate(_latin_table()))
-        assert skeleton(name) == (plain if len(plain) >= 3 else "")
+        assert phonetic_key(name) == (plain if len(plain) >= 3 else "")
 
 
 def test_every_name_of_a_month_is_told_by_its_opening() -> None:
