@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from babel import Locale
+from babel import Locale, localedata
 from babel.numbers import get_decimal_symbol
 
 from dedup.datatypes import UNDETERMINED
@@ -28,6 +29,41 @@ _MORE_MONTHS = {
     "ar": "كانون الثاني|شباط|آذار|نيسان|أيار|حزيران|تموز|آب|أيلول|تشرين الأول|تشرين الثاني|كانون الأول",
     "fa": "ژانویه|فوریه|مارس|آوریل|مه|ژوئن|ژوئیه|اوت|سپتامبر|اکتبر|نوامبر|دسامبر",
 }
+# Forms that the CLDR does not give, from Monday on.
+_MORE_DAYS = {
+    "bg": "понеделника вторника срядата четвъртъка петъка съботата неделята",
+    "cs": (
+        "pondělka|pondělní úterka|úterní středu|středy|středeční čtvrtku|čtvrtka|čtvrteční pátku|páteční "
+        "sobotu|soboty neděli"
+    ),
+    "hr": "ponedjeljka utorka srijedu|srijede četvrtka petka subotu|subote nedjelju|nedjelje",
+    "hu": "hétfőn|hétfői kedden|keddi szerdán|szerdai csütörtökön pénteken|pénteki szombaton vasárnapi",
+    "ne": "सोमबार मङ्गलबार|मंगलबार बुधबार बिहिबार|बिहीबार शुक्रबार शनिबार आइतबार",
+    "mr": "सोमवारी मंगळवारी बुधवारी गुरुवारी शुक्रवारी शनिवारी रविवारी",
+    "pl": (
+        "poniedziałku|poniedziałkowy wtorku|wtorkowy środę|środy czwartku|czwartkowy piątku|piątkowy "
+        "sobotę|soboty niedzielę|niedzieli"
+    ),
+    "ru": "понедельника вторника среду четверга пятницу субботу воскресенья",
+    "sk": ("pondelka|pondelňajší utorka stredu|stredy štvrtka|štvrtku piatka|piatku sobotu|soboty nedeľu|nedele"),
+    "sl": (
+        "ponedeljka|ponedeljkov torka|torkov sredo|srede četrtka|četrtkov petka|petkov soboto|sobote nedeljo|nedelje"
+    ),
+    "sq": "hënën martën mërkurën enjten premten shtunën dielën",
+    "ta": ("திங்கள்கிழமை|திங்கட்கிழமை செவ்வாய்க்கிழமை|செவ்வாய்கிழமை புதன்கிழமை வியாழக்கிழமை வெள்ளிக்கிழமை சனிக்கிழமை ஞாயிற்றுக்கிழமை"),
+    "uk": "понеділка вівторка середу четверга п'ятницю суботу неділю",
+    "ar": "الاثنين|الإثنين الثلاثاء الأربعاء الخميس الجمعة السبت الأحد",
+}
+_UNITS = {
+    **{"length-kilometer": "km", "length-mile": "mi", "length-meter": "m", "length-foot": "ft", "length-yard": "yd"},
+    **{"length-centimeter": "cm", "length-inch": "in", "length-millimeter": "mm"},
+    **{"mass-kilogram": "kg", "mass-pound": "lb", "mass-ounce": "oz", "mass-gram": "g", "mass-tonne": "t"},
+    **{"speed-kilometer-per-hour": "kmh", "speed-mile-per-hour": "mph", "speed-knot": "kn"},
+    **{"temperature-celsius": "°c", "temperature-fahrenheit": "°f"},
+    **{"area-hectare": "ha", "area-acre": "ac", "area-square-kilometer": "km2", "area-square-mile": "mi2"},
+    **{"area-square-meter": "m2", "area-square-foot": "ft2"},
+    **{"volume-liter": "l", "volume-gallon": "gal"},
+}
 
 
 def words_by_language() -> dict[str, dict[str, Any]]:
@@ -37,12 +73,52 @@ def words_by_language() -> dict[str, dict[str, Any]]:
 
 
 def _words(locale: Locale) -> dict[str, Any]:
+    localedata._cache.clear()  # what one language inherits would else be handed on to the next
+    locale = Locale.parse(str(locale))
     return {
         "decimal": get_decimal_symbol(locale),
         "months": _months(locale, _MORE_MONTHS.get(locale.language, "")),
         "weekdays": sorted({name.lower() for name in locale.days["format"]["wide"].values()}),
         "scales": _scales(locale),
+        "weekday_numbers": _weekday_numbers(locale),
+        "full_months": _full_months(locale),
+        "units": _units(locale),
     }
+
+
+def _weekday_numbers(locale: Locale) -> dict[str, int]:
+    """Names of the days of the week, Monday first, in full."""
+    names = (locale.days[context]["wide"].items() for context in ("format", "stand-alone"))
+    days = {unicodedata.normalize("NFC", name.lower()): day + 1 for of_context in names for day, name in of_context}
+    return days | {form: day for day, forms in _more_days(locale) for form in forms.split("|")}
+
+
+def _more_days(locale: Locale) -> Iterable[tuple[int, str]]:
+    return enumerate(_MORE_DAYS.get(locale.language, "").split(), start=1)
+
+
+def _full_months(locale: Locale) -> dict[str, int]:
+    """Month names in full, which mean a month wherever they stand."""
+    names = (locale.months[context]["wide"].items() for context in ("format", "stand-alone"))
+    return {
+        unicodedata.normalize("NFC", name.lower()): month
+        for of_context in names
+        for month, name in of_context
+        if len(name) > 2 and not _NUMERIC_MONTH.search(name)
+    }
+
+
+def _units(locale: Locale) -> dict[str, str]:
+    """What stands behind an amount of each of the units ("miles", "mi", "mil" and so on), in small letters."""
+    found: dict[str, set[str]] = {}
+    for unit, code in _UNITS.items():
+        for width, patterns in locale._data["unit_patterns"].get(unit, {}).items():
+            if width in ("long", "short"):
+                for count, pattern in patterns.items():
+                    if count != "per" and isinstance(pattern, str) and pattern.startswith("{0}"):
+                        word = unicodedata.normalize("NFC", pattern[3:].strip(" \u00a0\u202f.").lower())
+                        found.setdefault(word, set()).add(code)
+    return {word: next(iter(codes)) for word, codes in found.items() if word and "{" not in word and len(codes) == 1}
 
 
 def _months(locale: Locale, more: str) -> dict[str, int]:

@@ -127,7 +127,7 @@ def fact_features(stored: StoredFacts, left: Positions, right: Positions) -> npt
 
 def _fact_agreement(left: FactSets, right: FactSets) -> tuple[float, float, float, float]:
     """The features "facts", "names", "clash" and "headline_clash"."""
-    stated, named, fewer, at_the_top = fact_scores(left, right)
+    stated, named, fewer, at_the_top, *_ = fact_scores(left, right)
     return stated, named, -math.log1p(fewer), -math.log1p(at_the_top)
 
 

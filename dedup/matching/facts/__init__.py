@@ -1,4 +1,4 @@
-"""Hard facts of a text: numbers, dates, versions, identifiers and names, in a form that no language changes.
+"""Hard facts of a text, in digits or words: numbers, dates, codes, names and more, in a form that no language changes.
 
 Two release notes of one template differ in nothing else; a report and its translation share nearly all of them.
 """

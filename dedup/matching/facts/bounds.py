@@ -16,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.arrays import Positions, rows_of
-from dedup.matching.facts.compare import PRIOR, day_and_year, digit_runs, name_key, number_forms
+from dedup.matching.facts.compare import PRIOR, day_and_year, digit_runs, name_key, number_forms, swap_day_and_month
 from dedup.matching.facts.extract import Facts
+from dedup.matching.facts.units import other_classes, unit_class
 from dedup.runtime.row_files import StoredLists
 
 _BITS = 31  # of a key; the lowest bit of an entry is a mark
@@ -32,7 +33,8 @@ class FactKeys:
     stated : list of int
         Those of its numbers, dates, versions and identifiers; marked where the keys of another fact begin.
     admitted : list of int, ascending
-        Those by which a fact of another text may find its counterpart here.
+        Those by which a fact of another text may find its counterpart here; marked where that is a number in words,
+        which is no fact of this text.
     named : list of int, ascending
         Those of its names, marked, and of its hints.
     """
@@ -48,7 +50,7 @@ def keys_of(facts: Facts) -> FactKeys:
     own = [_key(sound) | 1 for sound in set(map(name_key, facts.names))]
     return FactKeys(
         stated=[key | (place == 0) for keys in stated for place, key in enumerate(keys)],
-        admitted=sorted({key for keys in stated for key in keys}.union(map(_key, _beside(facts)))),
+        admitted=_with_marks({key for keys in stated for key in keys}.union(map(_key, _beside(facts))), facts.spelled),
         named=sorted([*own, *{_key(hint) for hint in facts.hints}.difference(key ^ 1 for key in own)]),
     )
 
@@ -80,31 +82,50 @@ class StoredKeys:
         stated, admitted, named = (_Keys(*part.take(texts)) for part in (self.stated, self.admitted, self.named))
         names = named.marked()
         to_right, to_left = stated.met(admitted, left, right), stated.met(admitted, right, left)
-        agreed, fewer = _share(np.minimum(to_right.met, to_left.met), to_right.alone, to_left.alone)
+        shared = np.minimum(to_right.met + to_left.marked, to_left.met + to_right.marked)  # with those in words
+        agreed, fewer = _share(shared, to_right.alone, to_left.alone)
         to_right, to_left = names.met(named, left, right), names.met(named, right, left)
         alike, _ = _share(to_right.met + to_left.met - to_right.marked, to_right.alone, to_left.alone)
         return np.stack([agreed, alike, fewer], axis=1)
 
 
+def _with_marks(keys: set[int], spelled: Iterable[str]) -> list[int]:
+    marked = {_key("N" + number) | 1 for number in spelled}
+    return sorted(keys.difference(key ^ 1 for key in marked) | marked)
+
+
 def _stated(facts: Facts) -> Iterable[list[str]]:
     """For each fact what it can be found by."""
+    units = dict(unit.split(" ") for unit in facts.units)
     for number in set(facts.numbers):
-        yield list(number_forms(number))
+        unit = [f"~{unit_class(units[number])}"] if number in units else []
+        yield [*number_forms(number), "N" + number, *unit]
     for date in set(facts.dates):
-        _year, _, rest = date.partition("-")
-        parts = [date[:7], rest] if rest.count("-") else []  # what a date without its day or its year is found by
-        yield ["D" + part for part in (date, *parts)] + ["=" + min(day_and_year(date), default="")]
+        is_ambiguous = date in facts.ambiguous_dates
+        readings = [date, swap_day_and_month(date)] if is_ambiguous else [date]
+        forms = ["D" + form for reading in readings for form in (reading, *_parts(reading))]
+        yield [*forms, "=" + min(day_and_year(date, is_ambiguous=is_ambiguous), default="")]
     for version in set(facts.versions):
         yield ["V" + version]
     for identifier in set(facts.identifiers):
         yield ["I" + identifier, _digits(max(digit_runs(identifier), default=""))]
 
 
+def _parts(date: str) -> list[str]:
+    """What a date without its day or its year is found by."""
+    rest = date.partition("-")[2]
+    return [date[:7], rest] if rest.count("-") else []
+
+
 def _beside(facts: Facts) -> Iterable[str]:
-    """What else a fact of another text may be met by: digits of identifiers, and numbers where no date is stated."""
+    """What else a fact of another text may be met by.
+
+    Digits of identifiers, numbers where no date is stated, and amounts that those in another unit are not held against.
+    """
     yield from (_digits(run) for identifier in facts.identifiers for run in digit_runs(identifier))
     yield from ("=" + number for number in facts.numbers if not facts.dates and len(number) <= len("2026"))
     yield from [_digits("")] if facts.numbers else []
+    yield from ("~" + unit for unit in other_classes(unit.partition(" ")[2] for unit in facts.units))
 
 
 def _digits(run: str) -> str:

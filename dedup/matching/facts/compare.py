@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Set
+from collections.abc import Collection, Iterable, Iterator, Set
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 
 from dedup.datatypes import Agreement
 from dedup.matching.facts.extract import Facts
 from dedup.matching.facts.phonetic_key import phonetic_key
+from dedup.matching.facts.units import are_incomparable
 
 _DIGITS = re.compile(r"[0-9]+")
 
@@ -19,6 +21,8 @@ _CLOCK = re.compile(r"([01]?\d|2[0-4])[:.]([0-5]\d)")
 
 PRIOR = 2.5
 """Facts that any two texts are taken to have besides their own, half of them shared."""
+
+_NAME_START = 3  # consonants by which a name of an opening is met
 
 _DECADE = re.compile(r"(?:1[5-9]|20)(\d0)")
 
@@ -55,6 +59,12 @@ class FactSets:
     names : dict of str to str, names by their sound
     sounds, known : frozenset of str, what its names are met by, and those together with its hints
     runs : frozenset of str, the runs of digits in the identifiers
+    spelled, ambiguous_dates : frozenset of str, as in `Facts`
+    units : dict of str to str, the units of numbers
+    opening : frozenset of str, as in `Facts`
+    stated : frozenset of str, all that the text states in the form of an opening's
+    opening_name_starts, name_starts : frozenset of str
+        First consonants of the names of the opening, and of all names and hints.
     """
 
     numbers: frozenset[str]
@@ -66,12 +76,20 @@ class FactSets:
     known: frozenset[str]
     headline: frozenset[str]
     runs: frozenset[str]
+    spelled: frozenset[str]
+    ambiguous_dates: frozenset[str]
+    units: dict[str, str]
+    opening: frozenset[str]
+    stated: frozenset[str]
+    opening_name_starts: frozenset[str]
+    name_starts: frozenset[str]
 
     @classmethod
     def of(cls, facts: Facts) -> FactSets:
         """Prepare the facts of a text."""
         names = {name_key(name): name for name in facts.names}
         sounds = frozenset(names)
+        runs: frozenset[str] = frozenset().union(*map(digit_runs, facts.identifiers))
         return cls(
             frozenset(facts.numbers),
             frozenset(facts.dates),
@@ -81,7 +99,14 @@ class FactSets:
             sounds,
             sounds.union(facts.hints),
             frozenset(facts.headline),
-            frozenset().union(*map(digit_runs, facts.identifiers)),
+            runs,
+            frozenset(facts.spelled),
+            frozenset(facts.ambiguous_dates),
+            dict(unit.split(" ") for unit in facts.units),
+            frozenset(facts.opening),
+            frozenset(stated_tokens(facts, runs)),
+            frozenset([sound[:_NAME_START] for sound in map(phonetic_key, facts.opening_names) if sound]),
+            frozenset([sound[:_NAME_START] for sound in (*sounds, *facts.hints)]),
         )
 
 
@@ -101,17 +126,37 @@ def compare_fact_sets(left: FactSets, right: FactSets) -> FactAgreement:
     return FactAgreement(*(Agreement(*[tuple(sorted(facts)) for facts in split]) for split in kinds))
 
 
-def fact_scores(left: FactSets, right: FactSets) -> tuple[float, float, int, int]:
+def fact_scores(left: FactSets, right: FactSets) -> tuple[float, float, int, int, int, int]:
     """Of what `compare_fact_sets` finds the numbers alone, in a fraction of the time.
 
     `FactAgreement.stated` and `named`; the facts but for names that each side states and the other does not, on the
-    side that has fewer of them; and the same of the headlines.
+    side that has fewer of them; and the same of the headlines. Then `opening_clash` and `name_clash`.
     """
     stated = _counts(_stated(left, right))
     met, met_right = left.sounds & right.known, right.sounds & left.known
     both = len(met) + len(met_right) - len(met & met_right)  # a name that both have is met from either side
     named = both, len(left.sounds) - len(met), len(right.sounds) - len(met_right)
-    return _share(*stated), _share(*named), min(stated[1:]), _clashes(left.headline, right.headline)
+    clashes = _clashes(left, right), opening_clash(left, right), name_clash(left, right)
+    return _share(*stated), _share(*named), min(stated[1:]), *clashes
+
+
+def opening_clash(left: FactSets, right: FactSets) -> int:
+    """Kinds of facts, of weekday, month, ordinal and small number, in which two openings contradict each other.
+
+    A kind does where each opening states one of it that the other text does not state anywhere, in whatever form.
+    """
+    if not (lefts := left.opening - right.stated) or not (rights := right.opening - left.stated):
+        return 0
+    return len({token[0] for token in lefts} & {token[0] for token in rights})
+
+
+def name_clash(left: FactSets, right: FactSets) -> int:
+    """Names of each opening that the other text has nowhere, not even as a hint, on the side that has fewer of them.
+
+    Three consonants in common are enough to meet: "evropske" and "European" differ in more than their endings.
+    """
+    lefts = left.opening_name_starts - right.name_starts
+    return min(len(lefts), len(right.opening_name_starts - left.name_starts)) if lefts else 0
 
 
 _Split = tuple[Collection[str], Collection[str], Collection[str]]  # shared facts, the left text's alone, the right's
@@ -121,11 +166,28 @@ _NOTHING: _Split = ((), (), ())
 
 def _stated(left: FactSets, right: FactSets) -> tuple[_Split, _Split, _Split, _Split]:
     """The fields of `FactAgreement` but for names."""
-    shared, left_numbers, right_numbers = _numbers(left.numbers, right.numbers)
+    shared, lefts, rights = _numbers(left.numbers, right.numbers)
+    if not (right.spelled.isdisjoint(lefts) and left.spelled.isdisjoint(rights)):
+        shared = shared | (lefts & right.spelled) | (rights & left.spelled)
+        lefts, rights = lefts - right.spelled, rights - left.spelled
+    if left.units and right.units and lefts and rights:
+        lefts, rights = _comparable(lefts, rights, left.units, right.units)
     also, left_identifiers, right_identifiers = _exact(left.identifiers, right.identifiers)
-    numbers = shared, left_numbers - right.runs, right_numbers - left.runs
+    numbers = shared, lefts - right.runs, rights - left.runs
     identifiers = also, _not_loose(left_identifiers, right.numbers), _not_loose(right_identifiers, left.numbers)
     return numbers, _dates(left, right), _exact(left.versions, right.versions), identifiers
+
+
+def _comparable(
+    lefts: Set[str], rights: Set[str], left_units: dict[str, str], right_units: dict[str, str]
+) -> tuple[Set[str], Set[str]]:
+    """Numbers of either side without those that are an amount in one unit beside one of the other side in another."""
+    left_has = {left_units.get(number, "") for number in lefts}
+    right_has = {right_units.get(number, "") for number in rights}
+    return (
+        {n for n in lefts if not any(are_incomparable(left_units.get(n, ""), unit) for unit in right_has)},
+        {n for n in rights if not any(are_incomparable(right_units.get(n, ""), unit) for unit in left_has)},
+    )
 
 
 def _counts(kinds: Iterable[_Split]) -> tuple[int, int, int]:
@@ -144,13 +206,20 @@ def _share(shared: int, left_only: int, right_only: int) -> float:
     return (shared + PRIOR / 2) / (shared + 1.5 * fewer + 0.3 * more + PRIOR)
 
 
-def _clashes(lefts: frozenset[str], rights: frozenset[str]) -> int:
+def _clashes(left: FactSets, right: FactSets) -> int:
     """Facts of any kind that each of two headlines states and the other does not, on the side that has fewer."""
+    lefts, rights = left.headline, right.headline
     if lefts <= rights or rights <= lefts:
         return 0
     numbers = [frozenset(filter(_NUMBER.fullmatch, facts)) for facts in (lefts, rights)]
     _, left_only, right_only = _numbers(*numbers)
-    return min(len(left_only | lefts - rights - numbers[0]), len(right_only | rights - lefts - numbers[1]))
+    left_only, right_only = _comparable(left_only - right.spelled, right_only - left.spelled, left.units, right.units)
+    left_others, right_others = lefts - rights - numbers[0], rights - lefts - numbers[1]
+    if left.ambiguous_dates or right.ambiguous_dates:
+        pairs = [pair for pair in product(left_others, right_others) if _may_be_one_date(*pair, left, right)]
+        left_others -= {one for one, _ in pairs}
+        right_others -= {other for _, other in pairs}
+    return min(len(left_only | left_others), len(right_only | right_others))
 
 
 def _split(agreement: Agreement) -> _Split:
@@ -223,12 +292,34 @@ def _dates(left: FactSets, right: FactSets) -> _Split:
     shared, left_only, right_only = (
         set(part) for part in (left.dates & right.dates, left.dates - right.dates, right.dates - left.dates)
     )
+    in_two_ways = left.ambiguous_dates or right.ambiguous_dates
     for date in sorted(left_only):
-        if partner := next((other for other in sorted(right_only) if _same_date(date, other)), None):
+        same = (
+            other
+            for other in sorted(right_only)
+            if _same_date(date, other) or (in_two_ways and _may_be_one_date(date, other, left, right))
+        )
+        if partner := next(same, None):
             shared.add(date)
             left_only.remove(date)
             right_only.remove(partner)
-    return shared, _clashing(left_only, right), _clashing(right_only, left)
+    return shared, _clashing(left_only, left, right), _clashing(right_only, right, left)
+
+
+def swap_day_and_month(date: str) -> str:
+    """The date with its day and month the other way round, "2026-05-03" for "2026-03-05"."""
+    return f"{date[:-5]}{date[-2:]}-{date[-5:-3]}"
+
+
+def _may_be_one_date(date: str, other: str, left: FactSets, right: FactSets) -> bool:
+    """Whether a date of each text may be one by the other reading of one that can be read in two ways."""
+    return (date in left.ambiguous_dates and _is_date(swap_day_and_month(date), other)) or (
+        other in right.ambiguous_dates and _is_date(date, swap_day_and_month(other))
+    )
+
+
+def _is_date(left: str, right: str) -> bool:
+    return left == right or _same_date(left, right)
 
 
 def _same_date(left: str, right: str) -> bool:
@@ -236,15 +327,19 @@ def _same_date(left: str, right: str) -> bool:
     return len(short) < len(long) and (long.endswith("-" + short) or long.startswith(short + "-"))
 
 
-def _clashing(dates: set[str], other: FactSets) -> set[str]:
+def _clashing(dates: set[str], own: FactSets, other: FactSets) -> set[str]:
     """Those dates that the other text contradicts by dates of its own, or whose day and year it does not state."""
-    return {date for date in dates if other.dates or not day_and_year(date) <= other.numbers}
+    return {
+        date
+        for date in dates
+        if other.dates or not day_and_year(date, is_ambiguous=date in own.ambiguous_dates) <= other.numbers
+    }
 
 
-def day_and_year(date: str) -> set[str]:
-    """What a date states as plain numbers: "28" and "2026" of "2026-03-28"."""
+def day_and_year(date: str, *, is_ambiguous: bool = False) -> set[str]:
+    """What a date states as plain numbers: "28" and "2026" of "2026-03-28", of one in doubt the year alone."""
     year, day = date[:4] if len(date) > len("03-28") else "", date[-2:] if len(date) != len("2026-03") else ""
-    return {part.lstrip("0") for part in (year, day) if part}
+    return {part.lstrip("0") for part in (year, "" if is_ambiguous else day) if part}
 
 
 def _names(left: FactSets, right: FactSets) -> _Split:
@@ -255,6 +350,19 @@ def _names(left: FactSets, right: FactSets) -> _Split:
         [left.names[sound] for sound in left.sounds - right.known],
         [right.names[sound] for sound in right.sounds - left.known],
     )
+
+
+def stated_tokens(facts: Facts, runs: Iterable[str]) -> Iterator[str]:
+    """All that a text states in the form of an opening's facts; a number is met by an ordinal, and the other way."""
+    numbers = {*facts.numbers, *facts.spelled, *runs, *facts.ordinals}
+    numbers |= {str(int(part)) for number in facts.numbers if ":" in number for part in number.split(":")}
+    for number in numbers:
+        yield "N" + number
+        yield "O" + number
+    yield from ("W" + day for day in facts.weekdays)
+    yield from ("M" + month for month in facts.months)
+    months = [date[5:7] if len(date) == len("2026-03") else date[-5:-3] for date in facts.dates]
+    yield from ("M" + month.lstrip("0") for month in (*months, *(date[-2:] for date in facts.ambiguous_dates)))
 
 
 @lru_cache(maxsize=1 << 16)

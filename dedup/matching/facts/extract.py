@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain
 
+from dedup.matching.facts.calendars import with_common_years
 from dedup.matching.facts.dates import canonical_date, named_date, numeric_date, with_common_era, with_month_names
 from dedup.matching.facts.locale_words import LanguageWords, month_of, words_of
-from dedup.matching.facts.names import find_names
+from dedup.matching.facts.names import find_names, find_opening_names
 from dedup.matching.facts.numerals import (
     canonical_numbers,
     east_asian_number,
@@ -18,6 +19,8 @@ from dedup.matching.facts.numerals import (
     with_ascii_digits,
     with_han_numbers,
 )
+from dedup.matching.facts.units import unit_of
+from dedup.matching.facts.word_facts import read_word_facts
 
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 _MONTH = r"(?:0?[1-9]|1[0-2])"
@@ -76,6 +79,20 @@ class Facts:
     headline : tuple of str
         The numbers, dates, versions and identifiers of the first line, up to 200 characters of it; no times of day,
         since that line may say when the page was made.
+    weekdays, months, ordinals : tuple of str
+        "2" for Tuesday, "5" for May alone or "二" in "第二": in words, each once, in order.
+    spelled : tuple of str
+        Numbers that another text may state in digits, and that contradict nothing: those in words ("three", "三人", a
+        half as "50" per cent), and both readings of what can be read in two ways.
+    units : tuple of str
+        "200 mi", "34000000000 idr": the numbers that stand beside a unit or currency, and never without it.
+    ambiguous_dates : tuple of str
+        Those of the dates that may as well have their day and month the other way round.
+    opening : tuple of str
+        What the first line and the 300 characters behind it state of weekdays ("W2"), months ("M5"), ordinals ("O2")
+        and numbers ("N3"): any in words, and in digits those from 2 to 99 without a unit.
+    opening_names : tuple of str
+        Those of the names that are in there and come twice or more in all, acronyms left out.
     """
 
     numbers: tuple[str, ...] = ()
@@ -85,6 +102,14 @@ class Facts:
     names: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
     headline: tuple[str, ...] = ()
+    weekdays: tuple[str, ...] = ()
+    months: tuple[str, ...] = ()
+    ordinals: tuple[str, ...] = ()
+    spelled: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+    ambiguous_dates: tuple[str, ...] = ()
+    opening: tuple[str, ...] = ()
+    opening_names: tuple[str, ...] = ()
 
 
 def extract_facts(text: str, language: str) -> Facts:
@@ -105,22 +130,52 @@ def extract_facts(text: str, language: str) -> Facts:
     """
     words = words_of(language)
     names, hints = find_names(text, words)
-    prepared = _prepared(text, language)
-    top = prepared.lstrip()[:_HEADLINE].partition("\n")[0]
-    numbers, dates, versions, identifiers = _read_kinds(prepared, words, language)
-    headline = chain(*_read_kinds(top if len(top) < _HEADLINE else top.rpartition(" ")[0], words, language))
-    stated = tuple(fact for fact in headline if not _TIME.fullmatch(fact))
-    return Facts(numbers, dates, versions, identifiers, names, hints, stated)
+    prepared, years = _prepared(text, language)
+    top, end = _ends(prepared)
+    reader = _Reader(prepared, words, language)
+    counts = reader.read(top, end)
+    word_facts = read_word_facts(prepared, end, language)
+    by_kind: dict[str, list[str]] = {kind: [] for kind in "WMON"}
+    for token in word_facts.tokens:
+        by_kind[token[0]].append(token[1:])
+    headline = (part[:count] for part, count in zip(reader.kinds, counts[0], strict=True))
+    return Facts(
+        tuple(reader.numbers),
+        tuple(reader.dates),
+        tuple(reader.versions),
+        tuple(reader.identifiers),
+        names,
+        hints,
+        tuple([fact for fact in chain(*headline) if not _TIME.fullmatch(fact)]),
+        tuple(by_kind["W"]),
+        tuple(by_kind["M"]),
+        tuple(by_kind["O"]),
+        tuple(dict.fromkeys([*by_kind["N"], *reader.loose, *years])),
+        tuple([f"{number} {unit}" for number, unit in reader.units.items() if unit]),
+        tuple(reader.ambiguous_dates),
+        tuple(dict.fromkeys([*word_facts.opening, *_small_numbers(reader, counts[1])])),
+        find_opening_names(text, end, names, language),
+    )
 
 
-_Kinds = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]
+_Counts = tuple[int, int, int, int]  # of numbers, dates, versions and identifiers
 
 
-def _read_kinds(text: str, words: LanguageWords, language: str) -> _Kinds:
-    """Numbers, dates, versions and identifiers."""
-    reader = _Reader(text, words, language)
-    reader.read()
-    return tuple(reader.numbers), tuple(reader.dates), tuple(reader.versions), tuple(reader.identifiers)
+def _ends(text: str) -> tuple[int, int]:
+    """Where the first line of a text ends, or its first 200 characters do, and where the opening does."""
+    start = len(text) - len(text.lstrip())
+    line = text.find("\n", start)
+    line = len(text) if line < 0 else line
+    top = line if line - start < _HEADLINE else max(start, text.rfind(" ", start, start + _HEADLINE))
+    end = top + _OPENING
+    return top, len(text) if end >= len(text) else max(top, text.rfind(" ", top, end))
+
+
+def _small_numbers(reader: _Reader, counts: _Counts) -> list[str]:
+    """Numbers from 2 to 99 at the top of a text, but for days of its dates and amounts in some unit."""
+    numbers, dates = reader.numbers[: counts[0]], reader.dates[: counts[1]]
+    days = {date[-2:].lstrip("0") for date in dates} | reader.units.keys()
+    return [f"N{number}" for number in numbers if len(number) < _SMALL and number > "1" and number not in days]
 
 
 _DIGITS = re.compile(r"[0-9]+")
@@ -135,7 +190,21 @@ _LONGEST_PREFIX = 20
 
 _HEADLINE = 200  # characters at most
 
+_OPENING = 300  # behind it
+_SMALL = len("100")
+
 _TIME = re.compile(r"\d{1,2}:\d{2}")
+
+_MONTHS = 12
+
+_SLASHED = re.compile(r"(?<![0-9/])([0-3]?[0-9])/([0-3]?[0-9])/(?:[12][0-9])?[0-9]{2}(?![0-9/])")
+
+# "API09" is API9, but CVE-2024-0012 stays as it is written.
+_ZEROS = re.compile(r"(?<![0-9])(?:0(?=[1-9][0-9]?(?![0-9]))|00(?=[1-9](?![0-9])))")
+
+_SEASON_MARKS = ("/", "-", "–")
+_SEASON = re.compile(r"((?:19|20)?[0-9]{2})[/–-]([0-9]{2})(?![0-9/]|[-–.,][0-9]|\s?%)")
+_EARLIEST_SEASON, _LATEST_SEASON = 13, 50  # "11/12" may be a day
 
 _REST = re.compile(r"[0-9A-Z]+(?:[-.:][0-9]+)*[A-Z]*")
 
@@ -151,18 +220,17 @@ _MONEY = frozenset("$£€¥₹")
 _MONEY_SCALE = re.compile(r"(?:([mM])|[bB]n?)(?![A-Za-z])")
 
 
-def _prepared(text: str, language: str) -> str:
-    """The text in NFC with its numbers in ASCII digits."""
+def _prepared(text: str, language: str) -> tuple[str, tuple[str, ...]]:
+    """The text in NFC with its numbers in ASCII digits, in years of the common era; years that it may mean besides."""
     if language == "vi":
         text = with_month_names(unicodedata.normalize("NFC", text))
-    if text.isascii():
-        return text
-    for mark in _DIRECTION_MARKS:
-        text = text.replace(mark, "")
-    text = with_ascii_digits(unicodedata.normalize("NFC", text))
+    if not text.isascii():
+        for mark in _DIRECTION_MARKS:
+            text = text.replace(mark, "")
+        text = with_ascii_digits(unicodedata.normalize("NFC", text))
     if language == "ja" or language.startswith("zh"):
-        return with_han_numbers(text)
-    return with_common_era(text) if language == "th" else text
+        text = with_han_numbers(text)
+    return (with_common_era(text), ()) if language == "th" else with_common_years(text, language)
 
 
 @dataclass(slots=True)
@@ -176,14 +244,31 @@ class _Reader:
     dates: list[str] = field(default_factory=list)
     versions: list[str] = field(default_factory=list)
     identifiers: list[str] = field(default_factory=list)
+    loose: list[str] = field(default_factory=list)
+    units: dict[str, str] = field(default_factory=dict)
+    ambiguous_dates: list[str] = field(default_factory=list)
+    day_first: bool | None = None
 
-    def read(self) -> None:
-        """Fill the lists."""
+    @property
+    def kinds(self) -> tuple[list[str], list[str], list[str], list[str]]:
+        """What `Facts` begins with."""
+        return self.numbers, self.dates, self.versions, self.identifiers
+
+    def read(self, *ends: int) -> list[_Counts]:
+        """Fill the lists; how long they were at each of the ends."""
         match_token = token_pattern(self.words.decimal).match
-        done = 0
+        done, counts, waiting = 0, [], [*ends, len(self.text) + 1]
         for digits in _DIGITS.finditer(self.text):  # several times as fast as searching for the tokens themselves
-            if digits.start() >= done and (token := match_token(self.text, digits.start())):
-                done = self._identifier(token) or self._fact(token)
+            if digits.start() >= done:
+                while digits.start() >= waiting[0]:
+                    counts.append(self._counts())
+                    del waiting[0]
+                if token := match_token(self.text, digits.start()):
+                    done = self._identifier(token) or self._fact(token)
+        return counts + [self._counts()] * (len(ends) - len(counts))
+
+    def _counts(self) -> _Counts:
+        return len(self.numbers), len(self.dates), len(self.versions), len(self.identifiers)
 
     def _identifier(self, token: re.Match[str]) -> int:
         """Read digits with the letters before them as one identifier; where it ends, or 0 where there are none."""
@@ -198,7 +283,7 @@ class _Reader:
             self.identifiers.append(prefix[0] + token[0])
             return token.end()
         rest = _REST.match(self.text, start) or token
-        self.identifiers.append((prefix[0] + rest[0]).upper())
+        self.identifiers.append(_ZEROS.sub("", (prefix[0] + rest[0]).upper()))
         return rest.end()
 
     def _fact(self, token: re.Match[str]) -> int:
@@ -223,21 +308,54 @@ class _Reader:
         if name := _LETTERS.search(written):  # 10-Oct-08
             month = month_of(name[0], words_of("en")) or month_of(name[0], self.words)
             written = written.replace(name[0], str(month))
-        year, month, day = numeric_date(written, month_first=self.language in ("en", "tl") and "/" in written)
-        self.numbers += [str(number) for number in (year, day) if number]
-        if 1 <= month <= 12 and (year or day):
+        reads_months_first = self.language in ("en", "tl") and "/" in written
+        year, month, day = numeric_date(written, month_first=reads_months_first and not self._names_days_first())
+        self.numbers += [str(year)] if year else []
+        if reads_months_first and day <= _MONTHS and day != month and self.day_first is None and not name:
+            self.loose += [str(day), str(month)]
+            self.ambiguous_dates.append(canonical_date(year, month, day))
+        elif day:
+            self.numbers.append(str(day))
+        if 1 <= month <= _MONTHS and (year or day):
             self.dates.append(canonical_date(year, month, day))
+
+    def _names_days_first(self) -> bool:
+        """Whether a date of the text proves that its dates name the day first; `day_first` is None where none tells."""
+        if self.day_first is None:
+            dates = ((int(date[1]), int(date[2])) for date in _SLASHED.finditer(self.text))
+            first = {one > _MONTHS for one, other in dates if max(one, other) > _MONTHS}
+            self.day_first = first.pop() if len(first) == 1 else None
+        return bool(self.day_first)
 
     def _number(self, token: re.Match[str]) -> int:
         """Read a number with its month or the scale words around it; where they end."""
-        found, end = canonical_numbers(token[0], self.words), token.end()
+        end = token.end()
+        if self.text[end : end + 1] in _SEASON_MARKS and (years := self._season(token.start(), end)):
+            self.numbers += years
+            return end + len("/26")
+        found = canonical_numbers(token[0], self.words)
         if len(found) == 1:
             date = named_date(self.text, token.start(), end, self.words)
             self.dates += [date] if date else []
             power, end = self._scale(token.start(), end)
             found = [scaled(found[0], power)] if power else found
+            unit = "" if date else unit_of(self.text, token.start(), end, self.language)
+            if unit or found[0] in self.units:
+                self.units[found[0]] = unit if self.units.get(found[0], unit) == unit else ""
         self.numbers += found
         return end
+
+    def _season(self, start: int, end: int) -> list[str]:
+        """Both years of a season, "25/26" or "2025-26", or nothing where none is written."""
+        season = _SEASON.match(self.text, start)
+        if not season or (int(season[1]) + 1) % 100 != int(season[2]) or named_date(self.text, start, end, self.words):
+            return []
+        first = season[1]
+        if len(first) == len("26"):
+            if season[0][2] != "/" or not _EARLIEST_SEASON <= int(first) < _LATEST_SEASON:
+                return []
+            first = "20" + first
+        return [first, str(int(first) + 1)]
 
     def _scale(self, start: int, end: int) -> tuple[int, int]:
         """The power of ten that "£125m" or the words beside a number give it, and where they end."""

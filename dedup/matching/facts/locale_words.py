@@ -31,7 +31,7 @@ _MORE_SCALES = {
     "kn": {"ಲಕ್ಷ": 5, "ಕೋಟಿ": 7},
     "ml": {"ലക്ഷ": 5, "കോടി": 7, "മില്യൺ": 6, "മില്യണ്‍": 6, "മില്യന്‍": 6, "ബില്യണ്‍": 9, "മില്ല്യൺ": 6},
     "mr": {"मिलियन": 6, "बिलियन": 9, "दशलक्ष": 6, "लक्ष": 5, "ट्रिलियन": 12},
-    "ne": {"मिलियन": 6, "बिलियन": 9, "ट्रिलियन": 12},
+    "ne": {"करोड": 7, "मिलियन": 6, "बिलियन": 9, "ट्रिलियन": 12},
     "pa": {"ਮਿਲੀਅਨ": 6, "ਬਿਲੀਅਨ": 9, "ਟ੍ਰਿਲੀਅਨ": 12, "ਹਜਾਰ": 3},
     "so": {"milyan": 6, "milyuun": 6, "malyan": 6, "bilyan": 9, "bilyuun": 9, "kun": 3},
     "sw": {"milioni": 6, "bilioni": 9, "trilioni": 12, "elfu": 3},
@@ -64,22 +64,32 @@ class LanguageWords:
     openings : frozenset of str
         The first two letters of those: most words are told to be none of them by these.
     weekdays : frozenset of str
-        Small weekday names: with the months', the capitalised words that name nobody.
+        Small weekday names.
+    calendar_words : frozenset of str
+        Those and the months': the capitalised words that name nobody.
     scale : re.Pattern
         One scale word behind a number; each word is a group of its own.
     scale_before : re.Pattern or None
         The same in front of a number, in languages that put it there.
     powers : tuple of int
         The power of ten of each group, as 6 for "million".
+    weekday_numbers, full_months : dict
+        Small name of a day of the week, and of a month in full, to its number from 1.
+    units : dict
+        What stands behind an amount, in small letters, to its unit: "miles" to "mi".
     """
 
     decimal: str
     months: dict[str, int]
     openings: frozenset[str]
     weekdays: frozenset[str]
+    calendar_words: frozenset[str]
     scale: re.Pattern[str]
     scale_before: re.Pattern[str] | None
     powers: tuple[int, ...]
+    weekday_numbers: dict[str, int]
+    full_months: dict[str, int]
+    units: dict[str, str]
 
     def power_after(self, text: str, end: int) -> tuple[int, int]:
         """The power of ten that the words behind a number give it ("2 mil millones": 9), and where they end."""
@@ -118,9 +128,13 @@ def words_of(language: str) -> LanguageWords:
         months=months,
         openings=frozenset(name[:2] for name in months),
         weekdays=frozenset(known["weekdays"]),
+        calendar_words=frozenset(known["weekdays"]).union(months),
         scale=re.compile(rf"[\s-]?(?:(?:de|na)\s)?(?:{choice}){ends}", re.IGNORECASE),
         scale_before=re.compile(before, re.IGNORECASE) if language in _SCALE_BEFORE else None,
         powers=tuple(scales[word] for word in longest_first),
+        weekday_numbers=known["weekday_numbers"],
+        full_months=words_of("en").full_months if language == "vi" else known["full_months"],
+        units=known["units"],
     )
 
 

@@ -11,7 +11,7 @@ from string import ascii_lowercase
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import dedup
@@ -96,6 +96,12 @@ def test_bounds_hold_in_every_script() -> None:
         (Facts(dates=("03-28", "05-01")), Facts(("28",), dates=("04-02",))),
         (Facts(("62992", "0")), Facts(identifiers=("R62992",))),
         (Facts(("9",)), Facts(identifiers=("NONE",))),
+        (Facts(("3", "7")), Facts(("700",), spelled=("3", "7"))),
+        (Facts(("3",), spelled=("4",)), Facts(("4",), spelled=("3",))),
+        (Facts(("200",), units=("200 mi",)), Facts(("320",), units=("320 km",))),
+        (Facts(("200",), units=("200 idr",)), Facts(("320",), units=("320 sar",))),
+        (Facts(dates=("2018-03-08",), ambiguous_dates=("2018-03-08",)), Facts(("8",), dates=("2018-08-03",))),
+        (Facts(dates=("2018-03-08",), ambiguous_dates=("2018-03-08",)), Facts(("2018",))),
         (Facts(identifiers=("A-10", "B-20")), Facts(identifiers=("A-10", "B-30"))),
         (Facts(versions=("2.7.1",)), Facts(versions=("2.7.2",))),
         (Facts(names=("putin", "nato", "UN"), hints=("brln",)), Facts(names=("berlin", "UN"), hints=("btn", "nt"))),
@@ -118,21 +124,44 @@ def test_what_clashes_openly_is_bounded_exactly() -> None:
 numbers = st.sampled_from(
     ["7", "19", "80", "1980", "12.5", "125", "12500", "0", "0.0", "19:30", "7:30", "19.00", "2.5", "2500000", "28"]
 )
-dates = st.sampled_from(["2018-03-28", "03-28", "2018-03", "2019-03-28", "05-01", "0990-12-31"])
+dates = st.sampled_from(
+    ["2018-03-08", "2018-08-03", "2018-03-28", "03-28", "2018-03", "2019-03-28", "05-01", "0990-12-31"]
+)
 identifiers = st.sampled_from(["CVE-2018-28", "R62992", "G7", "NONE", "COVID-19", "A80"])
 names = st.sampled_from(["putin", "UN", "U", "merkel", "berlin", "berlyn", "trump", "tramp", "å"])
 hints = st.sampled_from(["btn", "nrkl", "brln", "trnb"])
+ambiguous_dates = st.sampled_from(["2018-03-08", "2018-08-03"])
+spelled = st.sampled_from(["7", "19", "80", "28", "2500000"])
+units = st.sampled_from(["7 mi", "19 km", "80 usd", "125 eur", "12500 idr", "12.5 sar", "2500000 usd", "28 °c"])
+tokens = st.sampled_from(["W2", "W3", "M5", "O2", "N7", "N19"])
+kinds = (numbers, dates, st.just("2.7.1"), identifiers, names, hints)
 any_facts = st.builds(
-    Facts,
-    *(st.lists(kind, max_size=5).map(tuple) for kind in (numbers, dates, st.just("2.7.1"), identifiers, names, hints)),
+    lambda first, ordinals, of_units, in_two_ways, **more: Facts(
+        *first[:1],
+        (*first[1], *in_two_ways),
+        *first[2:],
+        ordinals=ordinals,
+        units=tuple({unit.split()[0]: unit for unit in of_units if unit.split()[0] in first[0]}.values()),
+        ambiguous_dates=in_two_ways,
+        **more,
+    ),
+    st.tuples(*(st.lists(kind, max_size=5).map(tuple) for kind in kinds)),
+    st.lists(st.sampled_from(["2", "19"]), max_size=2).map(tuple),
+    st.lists(units, max_size=4).map(tuple),
+    st.lists(ambiguous_dates, max_size=2, unique=True).map(tuple),
+    spelled=st.lists(spelled, max_size=4).map(tuple),
+    opening=st.lists(tokens, max_size=3).map(tuple),
+    opening_names=st.lists(names, max_size=3).map(tuple),
 )
 
 
+@settings(deadline=None)
 @given(st.lists(any_facts, min_size=2, max_size=4))
 def test_bounds_hold_for_any_facts(texts: list[Facts]) -> None:
     hold(texts, [(one, other) for one in range(len(texts)) for other in range(len(texts))])
 
 
+@settings(deadline=None)
 @given(st.lists(any_facts | st.text(max_size=40).map(lambda text: extract_facts(text, "en")), max_size=7))
 def test_facts_come_back_from_disk(texts: list[Facts]) -> None:
     found, _file = stored(texts)
@@ -145,7 +174,7 @@ def test_facts_come_back_from_disk(texts: list[Facts]) -> None:
 
 @given(any_facts, any_facts)
 def test_facts_are_counted_as_they_are_compared(left: Facts, right: Facts) -> None:
-    stated, named, fewer, _ = fact_scores(FactSets.of(left), FactSets.of(right))
+    stated, named, fewer, *_ = fact_scores(FactSets.of(left), FactSets.of(right))
     found = compare_facts(left, right)
     assert (stated, named, fewer) == (found.stated, found.named, fewer_alone(found))
 

@@ -57,8 +57,8 @@ def test_a_number_written_by_babel_is_read_back(language: str) -> None:
         assert extract_facts(f"A: {written}.", language).numbers == (f"{number}",), written
 
 
-# Welsh and Swahili: babel writes "6K" for six thousand, and "elfu 60" for the same.
-@pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {"cy", "sw"}))
+# Welsh and Swahili: babel writes "6K" for six thousand, and "elfu 60" for the same. Nepali: its crore is a million.
+@pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {"cy", "sw", "ne"}))
 def test_an_amount_written_by_babel_is_read_back(language: str) -> None:
     locale = locale_of(language)
     style = "long" if "long" in locale.compact_decimal_formats else "short"
@@ -156,7 +156,8 @@ DATES = {
     "two dates in a row": ("en", "from 3 March 5 people came", ["03-03"]),
     "ISO": ("en", "2025-03-28 and 2025/03/28", ["2025-03-28", "2025-03-28"]),
     "digits": ("de", "28.03.2025, 28. 3. 2025", ["2025-03-28", "2025-03-28"]),
-    "digits, American": ("en", "3/4/2025, 28/3/2025", ["2025-03-04", "2025-03-28"]),
+    "digits, American": ("en", "3/4/2025, 3/28/2025", ["2025-03-04", "2025-03-28"]),
+    "digits, day first for one of them proves it": ("en", "3/4/2025, 28/3/2025", ["2025-04-03", "2025-03-28"]),
     "digits, British elsewhere": ("fr", "3/4/2025", ["2025-04-03"]),
     "short year": ("nl", "10-okt-08 en 28/3/98", ["2008-10-10", "1998-03-28"]),
     "right-to-left marks": ("ar", "28\u200f/3\u200f/2025", ["2025-03-28"]),
@@ -195,6 +196,7 @@ CODES = {
     "from version to version": ("0.3.2-0.3.7", ["0.3.2", "0.3.7"], []),
     "grouped, no version": ("1.234.567", [], []),
     "advisories": ("CVE-2024-1234, DSA-5432-1", [], ["CVE-2024-1234", "DSA-5432-1"]),
+    "zeros in front": ("API09:2019, SR-2023-052, CVE-2024-0012", [], ["API9:2019", "SR-2023-52", "CVE-2024-0012"]),
     "in a compound": ("der G7-Gipfel, COVID-19-Pandemie", [], ["G7", "COVID-19"]),
     "in another script": ("Саммит G7 и F-16", [], ["G7", "F-16"]),
     "without a space": ("G7峰会在A320上", [], ["G7", "A320"]),
