@@ -115,17 +115,11 @@ class Candidates:
 
     left, right : ndarray of shape (m,), intp, ``left < right``, unique, sorted by left then right.
     similarity : ndarray of shape (m,), float32, the cosine of the article vectors.
-    margin : ndarray of shape (m,), float32, how much closer the two are than either is to any other article in the
-    partner's language.
-    isolation : ndarray of shape (m,), float32, how much closer the two are than each is to its nearest articles on
-    average; near 0 within a crowd that is all about one topic, and where there are no others.
     """
 
     left: npt.NDArray[np.intp]
     right: npt.NDArray[np.intp]
     similarity: npt.NDArray[np.float32]
-    margin: npt.NDArray[np.float32]
-    isolation: npt.NDArray[np.float32]
 
     def __len__(self) -> int:
         return len(self.left)

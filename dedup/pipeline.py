@@ -11,18 +11,19 @@ from pathlib import Path
 
 import numpy as np
 
-from dedup.arrays import batches, take_rows
+from dedup.arrays import take_rows
 from dedup.clustering.average_linkage import UNVERIFIED, cluster_pairs
 from dedup.clustering.decisions import Outcome, choose_in_full, linked_positions, rank_articles, weakest_pairs
-from dedup.clustering.linked_pairs import judge_linked
-from dedup.datatypes import Article, Comparison, Language, Progress, Report, Settings, Skipped
+from dedup.clustering.linked_pairs import judge_linked, opposed
+from dedup.datatypes import Article, Comparison, Progress, Report, Settings, Skipped
 from dedup.embedding.encoder import Encoder
 from dedup.embedding.load import load_encoder
+from dedup.language.as_read import body_of
 from dedup.language.detect import detect_languages
 from dedup.matching.evidence import describe_pairs
 from dedup.matching.exact import exact_match, first_copies
 from dedup.matching.prepare import prepare
-from dedup.matching.scorer import Scorer, load_scorer, probability
+from dedup.matching.scorer import Scorer, load_scorer
 from dedup.matching.verify import judge_pairs
 from dedup.reading.collect import collect
 from dedup.report import records, view
@@ -45,6 +46,8 @@ logger = logging.getLogger(__name__)
 _MAPPED = 20_000  # articles up to which a report keeps the vectors; a map of more cannot be read
 
 _FEW_CHARACTERS = 1_000_000  # read by one process before others have started
+
+_SAMPLED = 200  # articles whose languages are told beforehand, for the estimate
 
 _LONG_RUN = 20_000  # articles beyond which a run says beforehand what it takes
 
@@ -134,13 +137,13 @@ def compare_articles(
     """Two articles side by side, with all the evidence, whether or not they are duplicates."""
     encoder = encoder or load_encoder(settings.model)
     scorer = load_scorer(settings.level, settings.threshold, settings.scorer, fingerprint=encoder.fingerprint)
-    languages = detect_languages([left.body, right.body])
-    match_input, neighbourhood = prepare([left, right], languages, encoder, settings)
-    candidates = neighbourhood.between(np.array([0]), np.array([1]))
-    verdicts = judge_pairs(match_input, candidates, scorer)
-    (match,) = describe_pairs(match_input, candidates, verdicts)
-    is_match = match.score >= scorer.threshold
-    return Comparison(left, right, (languages[0], languages[1]), match, is_match, scorer.threshold)
+    with one_thread():
+        read = prepare([left, right], encoder, settings)
+        candidates = read.neighbourhood.between(np.array([0]), np.array([1]))
+        verdicts = judge_pairs(read.match_input, candidates, scorer)
+        (match,) = describe_pairs(read.match_input, candidates, verdicts)
+    is_match = bool(scorer.admits(verdicts.log_odds)[0])
+    return Comparison(left, right, (read.languages[0], read.languages[1]), match, is_match, scorer.threshold)
 
 
 def decide(
@@ -155,10 +158,9 @@ def decide(
     originals = first_copies(articles, workers)
     distinct = sorted(set(originals))
     first = take_articles(articles, np.array(distinct, np.intp))
-    languages = _detect(first, workers, progress)
-    _check_resources(first, languages, encoder, workers)
-    match_input, neighbourhood = prepare(first, languages, encoder, settings, workers=workers, progress=progress)
-    candidates, verdicts = judge_linked(match_input, neighbourhood, scorer, workers, progress)
+    _check_resources(first, encoder, workers)
+    read = prepare(first, encoder, settings, workers=workers, progress=progress)
+    candidates, verdicts = judge_linked(read.match_input, read.neighbourhood, scorer, workers, progress)
     ranks = rank_articles(articles, linked_positions(candidates, distinct, originals), workers)
     groups = cluster_pairs(
         candidates.left,
@@ -166,16 +168,16 @@ def decide(
         verdicts.log_odds - scorer.least,
         unknown=UNVERIFIED,
         key=lambda position: ranks[distinct[position]][-1],
-        languages=[language.code for language in languages],
+        certain=opposed(read.match_input, candidates, verdicts),
     )
     weakest = weakest_pairs(candidates, verdicts, groups, len(first))
-    is_match = probability(verdicts.log_odds) >= scorer.threshold
+    is_match = scorer.admits(verdicts.log_odds)
     matched = take_rows(candidates, is_match)
     return Outcome(
         originals=originals,
         distinct=distinct,
-        languages=languages,
-        matched=(match_input, matched, take_rows(verdicts, is_match)),
+        languages=read.languages,
+        matched=(read.match_input, matched, take_rows(verdicts, is_match)),
         full=choose_in_full(
             zip(matched.left.tolist(), matched.right.tolist(), strict=True),
             groups,
@@ -185,26 +187,11 @@ def decide(
         groups=groups,
         weakest=weakest,
         ranks=ranks,
-        embeddings=neighbourhood.embeddings,
+        embeddings=read.neighbourhood.embeddings,
     )
 
 
-def _detect(articles: Sequence[Article], workers: Workers, progress: Progress | None) -> list[Language]:
-    found: list[Language] = []
-    for batch in workers.map(_detect_bodies, batches(articles)):
-        found += batch
-        if progress:
-            progress("detect", len(found), len(articles))
-    return found
-
-
-def _detect_bodies(articles: Sequence[Article]) -> Sequence[Language]:
-    return detect_languages([article.body for article in articles])
-
-
-def _check_resources(
-    articles: Sequence[Article], languages: Sequence[Language], encoder: Encoder, workers: Workers
-) -> None:
+def _check_resources(articles: Sequence[Article], encoder: Encoder, workers: Workers) -> None:
     """Say before a long run what it takes, and refuse one that does not fit this machine if it is the only one."""
     if workers.remote:
         return
@@ -212,12 +199,19 @@ def _check_resources(
         articles=len(articles),
         characters=sum(len(article.text) for article in articles),
         dimension=encoder.dimension,
-        languages=len({language.code for language in languages}),
+        languages=_count_languages(articles),
         jobs=workers.jobs,
     )
     if len(articles) > _LONG_RUN:
         logger.info("%d distinct articles: %s", len(articles), needed)
     require(needed)
+
+
+def _count_languages(articles: Sequence[Article]) -> int:
+    """About how many languages there are, by some articles from all over."""
+    some = np.unique(np.linspace(0, len(articles) - 1, min(len(articles), _SAMPLED)).astype(np.intp))
+    found = detect_languages([body_of(article) for article in take_articles(articles, some)])
+    return len({language.code for language in found})
 
 
 def write_tables(

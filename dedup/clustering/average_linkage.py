@@ -29,7 +29,8 @@ semeval22, meantime. The veto costs a point in languages nobody knows (ntrex_oth
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -50,7 +51,7 @@ def cluster_pairs(
     *,
     unknown: float,
     key: Callable[[int], str],
-    languages: Sequence[str],
+    certain: npt.NDArray[np.bool_],
 ) -> list[tuple[int, ...]]:
     """Clusters of two or more, each ascending, sorted by their first member.
 
@@ -67,8 +68,8 @@ def cluster_pairs(
     key : callable (position) -> str
         The unique name of an article in one of the pairs; ties are broken by them, so that the order of the articles
         does not matter.
-    languages : sequence of str
-        Language codes of all articles.
+    certain : ndarray of shape (m,), bool
+        Pairs whose evidence may forbid two clusters to be joined, if it speaks against it in sum.
     """
     linking = log_odds > 0
     group_of = np.full(int(right.max(initial=-1)) + 1, -1)
@@ -78,7 +79,7 @@ def cluster_pairs(
     within = within[np.argsort(group_of[left[within]], kind="stable")]
     found: list[tuple[int, ...]] = []
     for part in np.split(within, np.flatnonzero(np.diff(group_of[left[within]])) + 1):
-        found += _cluster_group(left[part], right[part], log_odds[part], unknown, key, languages)
+        found += _cluster_group(left[part], right[part], log_odds[part], unknown, key, certain[part])
     return sorted(found)
 
 
@@ -88,16 +89,16 @@ def _cluster_group(
     log_odds: npt.NDArray[np.float64],
     unknown: float,
     key: Callable[[int], str],
-    languages: Sequence[str],
+    certain: npt.NDArray[np.bool_],
 ) -> list[tuple[int, ...]]:
     """The clusters within a group of linked articles, which in a large archive may have millions of pairs."""
     order = sorted({*left.tolist(), *right.tolist()}, key=key)
     rank = {position: number for number, position in enumerate(order)}
     members = {number: [number] for number in rank.values()}
     sums: dict[int, dict[int, _Sum]] = {number: {} for number in rank.values()}
-    for one, other, value in _rows(left, right, log_odds):
+    for one, other, value, direct in _rows(left, right, log_odds, np.where(certain, log_odds, 0.0)):
         a, b = rank[one], rank[other]
-        sums[a][b] = sums[b][a] = (value, 1, value if languages[one] == languages[other] else 0.0)
+        sums[a][b] = sums[b][a] = (value, 1, direct)
     heap = [(-value, a, b, 1, 1) for a, row in sums.items() for b, (value, _, _) in row.items() if a < b and value > 0]
     heapq.heapify(heap)
     while heap:
@@ -114,11 +115,11 @@ def _cluster_group(
     return [tuple(sorted(order[at] for at in group)) for group in members.values() if len(group) > 1]
 
 
-def _rows(left: Positions, right: Positions, log_odds: npt.NDArray[np.float64]) -> Iterator[tuple[int, int, float]]:
+def _rows(left: Positions, right: Positions, *values: npt.NDArray[np.float64]) -> Iterator[Any]:
     """The pairs one after the other, some at a time: as Python's numbers they take ten times the room."""
     for start in range(0, len(left), _AT_A_TIME):
         part = slice(start, start + _AT_A_TIME)
-        yield from zip(left[part].tolist(), right[part].tolist(), log_odds[part].tolist(), strict=True)
+        yield from zip(*(column[part].tolist() for column in (left, right, *values)), strict=True)
 
 
 _Sum = tuple[float, int, float]  # log-odds between two clusters, pairs they are of, and the part within one language

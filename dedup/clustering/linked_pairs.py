@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
+import numpy.typing as npt
 
 from dedup.arrays import join_rows, take_rows
 from dedup.datatypes import Candidates, Progress
 from dedup.matching.candidates.neighbours import Neighbourhood
 from dedup.matching.features import MatchInput
-from dedup.matching.scorer import Scorer
+from dedup.matching.scorer import HEADS, Scorer
 from dedup.matching.verify import Verdicts, find_matches, judge_pairs
 from dedup.runtime.workers import Workers
 
 Pair = tuple[int, int]
 _COMPLETED = 100  # articles up to which a group of linked articles has all its pairs verified
 _NEAR = 1 << 20
+_BY_WORDS = [HEADS.index(head) for head in ("copy", "copy excerpt")]
 
 
 def linked_groups(pairs: Iterable[Pair]) -> list[tuple[int, ...]]:
@@ -57,6 +59,16 @@ def judge_linked(
     every, of_every = join_rows([linking, lacking]), join_rows([of_linking, of_lacking])
     order = np.lexsort((every.right, every.left))
     return take_rows(every, order), take_rows(of_every, order)
+
+
+def opposed(match_input: MatchInput, candidates: Candidates, verdicts: Verdicts) -> npt.NDArray[np.bool_]:
+    """Pairs that are certain enough to forbid a join: in one language for certain, and judged by their words.
+
+    Two translations into one language, or into a language and its sibling, share few words, and a low score then says
+    little.
+    """
+    certain = match_input.certain[candidates.left] & match_input.certain[candidates.right]
+    return np.asarray(certain & np.isin(verdicts.heads, _BY_WORDS), np.bool_)
 
 
 def _lacking(neighbourhood: Neighbourhood, linking: Candidates) -> Candidates:

@@ -21,6 +21,7 @@ from dedup.embedding.encoder import Encoder
 from dedup.embedding.load import EncoderByName
 from dedup.embedding.static_encoder import StaticEncoder
 from dedup.evaluation.gold import Gold, GoldPair
+from dedup.language.as_read import body_of
 from dedup.language.detect import detect_languages
 from dedup.language.sentences import sentences
 from dedup.language.text import content_hash
@@ -155,13 +156,13 @@ def label_pairs(
 
 
 def _distinct(gold: Sequence[Gold]) -> list[Gold]:
-    return list({content_hash(item.article.body): item for item in reversed(gold)}.values())[::-1]
+    return list({content_hash(body_of(item.article)): item for item in reversed(gold)}.values())[::-1]
 
 
 def _scan(gold: Sequence[Gold], encoder: Encoder, workers: Workers = ALONE, progress: Progress | None = None) -> Scan:
     """Every candidate of a scan with all its features."""
     articles = [item.article for item in gold]
-    tasks = batches([article.body for article in articles])
+    tasks = batches([body_of(article) for article in articles])
     languages = [language for found in workers.map(detect_languages, tasks) for language in found]
     match_input, neighbourhood = prepare(articles, languages, encoder, Settings(), workers=workers, progress=progress)
     candidates = neighbourhood.candidates()
@@ -224,7 +225,7 @@ def _grouped(gold: Sequence[Gold], names: Sequence[str]) -> dict[str, list[Gold]
 
 def _excerpt(item: Gold) -> Gold:
     """The beginning of an article, as a brief report of it would be."""
-    found = sentences(item.article.body)
+    found = sentences(body_of(item.article))
     text = "\n".join(found[: max(2, round(len(found) * _EXCERPT))])
     return replace(item, article=Article(id=item.article.id + "#excerpt", text=text))
 

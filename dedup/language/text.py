@@ -31,7 +31,7 @@ _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]")
 
 UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")  # Thai, Lao, Burmese, Khmer
 
-_NO_LETTER, _LETTER, _MARK, _HAN_OR_KANA, _UNSPACED_LETTER, _BEYOND = range(6)  # kinds of characters
+NO_LETTER, LETTER, MARK, HAN_OR_KANA, UNSPACED_LETTER, _BEYOND = range(6)  # kinds of characters
 
 
 @cache
@@ -61,14 +61,15 @@ def normalise(text: str) -> str:
     """What makes two texts the same text: NFKC, case folded, invisible characters dropped, spaces collapsed."""
     spaced = _with_plain_spaces(text)
     if not _all_show(spaced):
-        return " ".join(_folded(_visible(text)).split())
-    folded = _folded(spaced)
+        return " ".join(fold(_visible(text)).split())
+    folded = fold(spaced)
     while "  " in folded:
         folded = folded.replace("  ", " ")
     return folded.strip(" ")
 
 
-def _folded(text: str) -> str:
+def fold(text: str) -> str:
+    """Text in NFKC and case folded."""
     return unicodedata.normalize("NFKC", text).casefold()
 
 
@@ -96,21 +97,21 @@ def count_words(text: str) -> int:
     """About how many words a reader would count: two Han or kana characters, or four Thai ones, make a word."""
     import numpy as np
 
-    kinds = _kinds(text)
-    letters = kinds[kinds != _MARK] == _LETTER  # the first of a run makes a word, whatever marks are in between
+    kinds = character_kinds(text)
+    letters = kinds[kinds != MARK] == LETTER  # the first of a run makes a word, whatever marks are in between
     spaced = np.count_nonzero(letters[:1]) + np.count_nonzero(letters[1:] > letters[:-1])
-    han, unspaced = np.count_nonzero(kinds == _HAN_OR_KANA), np.count_nonzero(kinds == _UNSPACED_LETTER)
+    han, unspaced = np.count_nonzero(kinds == HAN_OR_KANA), np.count_nonzero(kinds == UNSPACED_LETTER)
     return int(spaced + (han + 1) // 2 + (unspaced + 3) // 4)
 
 
-def _kinds(text: str) -> Kinds:
-    """The kind of each character."""
+def character_kinds(text: str) -> Kinds:
+    """Kind of each character, `LETTER` and others: ndarray of shape (characters,), uint8."""
     import numpy as np
 
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
     kinds = _kind_of().take(codes, mode="clip")
     for place in np.flatnonzero(kinds == _BEYOND).tolist():
-        kinds[place] = _LETTER if text[place].isalnum() else _NO_LETTER
+        kinds[place] = LETTER if text[place].isalnum() else NO_LETTER
     return kinds
 
 
@@ -121,9 +122,9 @@ def _kind_of() -> Kinds:
 
     every = "".join(map(chr, range(0x10000)))
     kinds = np.full(0x10001, _BEYOND, np.uint8)
-    kinds[:-1] = [_LETTER if character.isalnum() else _NO_LETTER for character in every]
-    kinds[[ord(mark) for mark in _marks() + "_'’"]] = _MARK
-    for kind, pattern in ((_HAN_OR_KANA, HAN_KANA), (_UNSPACED_LETTER, UNSPACED)):
+    kinds[:-1] = [LETTER if character.isalnum() else NO_LETTER for character in every]
+    kinds[[ord(mark) for mark in _marks() + "_'’"]] = MARK
+    for kind, pattern in ((HAN_OR_KANA, HAN_KANA), (UNSPACED_LETTER, UNSPACED)):
         kinds[[ord(character) for character in pattern.findall(every)]] = kind
     return kinds
 

@@ -20,49 +20,63 @@ from dedup.arrays import Floats, Positions, join_rows, rows_of
 from dedup.datatypes import AlignedPair, Embeddings
 from dedup.matching.sentence_store import Passages
 
-UNORDERED = 0.5
-"""Order of a pair in which too few sentences have counterparts to speak of an order."""
+_UNORDERED = 0.5  # order of a pair in which too few sentences have counterparts to speak of one
+_CHANCE = 0.34  # one minus twice the mean distance of two positions chosen at random
+
+_NOTHING = 1e-6
 
 _ONE_THREAD = 1 << 18  # multiplications of a product up to which OpenBLAS uses one thread
 
 _COSINES = 1 << 17  # of a part of the pairs: half a megabyte, which stays in the cache
 
-_ROUNDED = 1e-5  # cosines of like sentences may differ by this much, as the product was cut into pieces
-
 _CLOSE = (0.3, 0.8)  # similarities at which a counterpart begins to count, and counts in full
+_VERY_CLOSE = (0.5, 0.9)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Coverage:
     """How the texts of m pairs cover each other.
 
-    similarity : ndarray of shape (m, 2), float32
-        Mean similarity of the sentences to their counterparts, weighted by information: of the left text's sentences in
-        column 0, of the right text's in column 1.
     share : ndarray of shape (m, 2), float32, in [0, 1]
-        The same with every similarity read as none (0.3 and less) to full (0.8 and more): how much has a counterpart.
-    order : ndarray of shape (m,), float32, in [-1, 1]
-        1 where counterparts stand at the same relative positions, about 0.3 for a random order.
+        How much of the left text (column 0) and of the right has a counterpart in the other: the similarity of each
+        sentence to its counterpart, read as none (0.3 and less) to full (0.8 and more), weighted by information.
+    closely : ndarray of shape (m, 2), float32, in [0, 1]
+        How much has a close counterpart: none at 0.5 and less, full at 0.9 and more.
+    order : ndarray of shape (m,), float32, in [0, 1]
+        How far counterparts stand at the same relative positions, times the larger share: 0 where nothing corresponds
+        or the order is that of chance.
     """
 
-    similarity: Floats
     share: Floats
+    closely: Floats
     order: Floats
 
     @classmethod
     def none(cls, pairs: int) -> Coverage:
-        """Of pairs of texts in which there is no sentence."""
+        """Pairs of texts in which there is no sentence."""
         shape = (pairs, 2)
-        return cls(np.zeros(shape, np.float32), np.zeros(shape, np.float32), np.full(pairs, UNORDERED, np.float32))
+        return cls(np.zeros(shape, np.float32), np.zeros(shape, np.float32), np.zeros(pairs, np.float32))
+
+    def least(self, other: Coverage) -> Coverage:
+        """The smaller of two readings of each value."""
+        return Coverage(
+            np.minimum(self.share, other.share),
+            np.minimum(self.closely, other.closely),
+            np.minimum(self.order, other.order),
+        )
 
 
 def cover(passages: Passages, left: Positions, right: Positions) -> Coverage:
-    """How the texts of pairs cover each other: `left` and `right` of shape (m,), those of one left side by side."""
+    """How the texts of pairs cover each other: `left` and `right` of shape (m,), those of one left side by side.
+
+    Symmetric to the last bit: products of whole numbers are exact, and both sides are summed up alike.
+    """
     counts = np.diff(passages.starts)
     cosines = counts[left] * counts[right]
     of_part = np.cumsum(cosines) // _COSINES
     bounds = [0, *(1 + np.flatnonzero(np.diff(of_part))).tolist(), len(left)]
-    parts = [_cover(passages, left[begin:end], right[begin:end]) for begin, end in pairwise(bounds)]
+    places = _Places.of(passages)
+    parts = [_cover(passages, places, left[begin:end], right[begin:end]) for begin, end in pairwise(bounds)]
     return join_rows(parts)
 
 
@@ -87,65 +101,97 @@ def align(left: Embeddings, right: Embeddings, *, least: float = _CLOSE[0]) -> t
     return tuple(sorted(pairs, key=lambda pair: pair.left))
 
 
-def _cover(passages: Passages, left: Positions, right: Positions) -> Coverage:
-    """The same for pairs whose cosines fit in memory and in the cache."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Places:
+    """Where sentences stand among those of their article that count: a banner above an article moves none of them.
+
+    position : ndarray of shape (s,), float32, relative to the article
+    counted : ndarray of shape (n,), intp, sentences of each article that count
+    """
+
+    position: Floats
+    counted: Positions
+
+    @classmethod
+    def of(cls, passages: Passages) -> _Places:
+        """Places of all sentences."""
+        before = np.concatenate([[0], np.cumsum(passages.weights > 0)])
+        counted = np.diff(before[passages.starts])
+        article = np.repeat(np.arange(len(counted)), np.diff(passages.starts))
+        at = before[:-1] - before[passages.starts[article]]
+        return cls(_positions(at, np.maximum(counted[article], 1)), counted)
+
+
+def _cover(passages: Passages, places: _Places, left: Positions, right: Positions) -> Coverage:
+    """Coverage of pairs whose cosines fit in memory and in the cache."""
     found = Coverage.none(len(left))
     counts = np.diff(passages.starts)
     filled = np.flatnonzero(counts[left] * counts[right])
     left, right = left[filled], right[filled]
     if len(filled):
-        ours, theirs = _counterparts(passages, left, right)
-        for side, best in enumerate((ours, theirs)):
-            found.similarity[filled, side] = best.sums(best.similarity, len(filled))
-            found.share[filled, side] = best.sums(_closeness(best.similarity), len(filled))
-        found.order[filled] = _order(ours, counts[left], counts[right])
+        sides = _counterparts(passages, left, right)
+        ordered = (places.counted[left] > 1) & (places.counted[right] > 1)
+        read = _coverage(sides, passages.weights, places, ordered)
+        if passages.own is not passages.weights and not np.array_equal(passages.own, passages.weights):
+            read = read.least(_coverage(sides, passages.own, places, ordered))
+        found.share[filled], found.closely[filled], found.order[filled] = read.share, read.closely, read.order
     return found
+
+
+def _coverage(
+    sides: tuple[_Counterparts, _Counterparts], weights: Floats, places: _Places, ordered: npt.NDArray[np.bool_]
+) -> Coverage:
+    """Coverage by some weights of the sentences; `ordered` tells the pairs whose texts have two sentences or more."""
+    pairs = len(ordered)
+    share, closely = np.empty((pairs, 2), np.float32), np.empty((pairs, 2), np.float32)
+    total, distance = np.zeros(pairs), np.zeros(pairs)
+    for column, side in enumerate(sides):
+        weight, counterpart = weights[side.sentence], _between(side.similarity, _CLOSE)
+        share[:, column] = np.bincount(side.pair, weight * counterpart, pairs)
+        closely[:, column] = np.bincount(side.pair, weight * _between(side.similarity, _VERY_CLOSE), pairs)
+        apart = np.abs(places.position[side.sentence] - places.position[side.counterpart])
+        total += np.bincount(side.pair, weight * counterpart, pairs)
+        distance += np.bincount(side.pair, weight * counterpart * apart, pairs)
+    known = ordered & (total > _NOTHING)
+    in_order = np.where(known, 1 - 2 * distance / np.where(known, total, 1), _UNORDERED)
+    order = np.clip((in_order - _CHANCE) / (1 - _CHANCE), 0, 1) * share.max(axis=1)
+    return Coverage(share, closely, order.astype(np.float32))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Counterparts:
     """For s sentences on one side of some pairs their counterparts on the other: all of shape (s,).
 
-    pair, sentence : of which pair, and which sentence of its text
-    weight : of the sentence
-    counterpart : which sentence of the other text
-    similarity : of the sentence and its counterpart
+    pair : of which pair
+    sentence, counterpart : rows of the passages
+    similarity : of the two
     """
 
     pair: Positions
     sentence: Positions
-    weight: Floats
-    counterpart: npt.NDArray[np.int32]
+    counterpart: Positions
     similarity: Floats
-
-    def sums(self, values: Floats, pairs: int) -> npt.NDArray[np.float64]:
-        """The weighted sum of each pair's values: ndarray of shape (pairs,)."""
-        return np.asarray(np.bincount(self.pair, self.weight * values, minlength=pairs), np.float64)
 
 
 def _counterparts(passages: Passages, left: Positions, right: Positions) -> tuple[_Counterparts, _Counterparts]:
     """The counterparts of the sentences of the left texts, and of those of the right texts."""
-    counts = np.diff(passages.starts)
+    starts, counts = passages.starts, np.diff(passages.starts)
     firsts = np.flatnonzero(np.diff(left, prepend=-1))  # pairs of one left text are side by side
-    rows, begins, _ = rows_of(passages.starts, right)
+    rows, begins, _ = rows_of(starts, right)
     parts = np.append(begins[firsts], len(rows)).tolist()
     tables = [
-        _cosines(passages.vectors[passages.of(text)], passages.vectors, rows[begin:end])
+        _cosines(passages, passages.of(text), rows[begin:end])
         for text, (begin, end) in zip(left[firsts].tolist(), pairwise(parts), strict=True)
     ]
     pairs = np.diff(firsts, append=len(left))
     within, of_text = _numbered(pairs * counts[left[firsts]])
     sentence, nth = np.divmod(within, pairs[of_text])  # a table's columns are the left text's sentences
     pair = firsts[of_text] + nth
-    weight = passages.weights[passages.starts[left[pair]] + sentence]
-    ours = _Counterparts(
-        pair, sentence, weight, *_closest(np.concatenate([table.T.ravel() for table in tables]), counts[right[pair]])
-    )
+    at, similarity = _argmax(np.concatenate([table.T.ravel() for table in tables]), counts[right[pair]])
+    ours = _Counterparts(pair, starts[left[pair]] + sentence, starts[right[pair]] + at, similarity)
     sentence, pair = _numbered(counts[right])
-    weight = passages.weights[passages.starts[right[pair]] + sentence]
-    return ours, _Counterparts(
-        pair, sentence, weight, *_closest(np.concatenate([table.ravel() for table in tables]), counts[left[pair]])
-    )
+    at, similarity = _argmax(np.concatenate([table.ravel() for table in tables]), counts[left[pair]])
+    return ours, _Counterparts(pair, starts[right[pair]] + sentence, starts[left[pair]] + at, similarity)
 
 
 def _numbered(lengths: Positions) -> tuple[Positions, Positions]:
@@ -154,46 +200,34 @@ def _numbered(lengths: Positions) -> tuple[Positions, Positions]:
     return np.arange(len(of_list)) - (np.cumsum(lengths) - lengths)[of_list], of_list
 
 
-def _closest(cosines: Floats, lengths: Positions) -> tuple[npt.NDArray[np.int32], Floats]:
-    """Of lists of cosines, one behind the other, where the largest is, the first of such as are as good, and it."""
+def _argmax(cosines: Floats, lengths: Positions) -> tuple[Positions, Floats]:
+    """Argmax and maximum of each segment of a flat array; ties go to the first."""
     begins = np.cumsum(lengths) - lengths
     largest = np.maximum.reduceat(cosines, begins)
     within = np.arange(len(cosines), dtype=np.int32) - np.repeat(begins.astype(np.int32), lengths)
-    within[cosines < np.repeat(largest - _ROUNDED, lengths)] = len(cosines)
-    return np.minimum.reduceat(within, begins), largest
+    within[cosines < np.repeat(largest, lengths)] = len(cosines)
+    return np.minimum.reduceat(within, begins).astype(np.intp), largest
 
 
-def _cosines(own: Embeddings, vectors: Embeddings, rows: npt.NDArray[np.intp]) -> Floats:
-    """Cosines of own vectors with some rows of others, in pieces for which BLAS does not wake its threads.
+def _cosines(passages: Passages, own: slice, rows: Positions) -> Floats:
+    """Cosines of an article's sentences (columns) with other rows, in pieces for which BLAS does not wake its threads.
 
     A thousand small products a second are hundreds of times slower with threads that wait for each other on a busy
-    machine, and come out the same to the last bit with any number of them.
+    machine.
     """
-    pieces = max(1, -(-len(rows) // max(1, _ONE_THREAD // max(own.size, 1))))
+    mine = passages.vectors[own]
+    pieces = max(1, -(-len(rows) // max(1, _ONE_THREAD // max(mine.size, 1))))
     piece = max(1, -(-len(rows) // pieces))
     padded = np.append(rows, np.zeros(-len(rows) % piece, np.intp))
-    table = vectors[padded].reshape(-1, piece, own.shape[1]) @ own.T
-    return np.asarray(table.reshape(len(padded), len(own))[: len(rows)], np.float32)
+    products = passages.vectors[padded].reshape(-1, piece, mine.shape[1]) @ mine.T
+    table = products.reshape(len(padded), len(mine))[: len(rows)]
+    return np.asarray(table * (passages.scales[rows][:, None] * passages.scales[own]), np.float32)
 
 
-def _closeness(similarity: Floats) -> Floats:
-    none, full = _CLOSE
+def _between(similarity: Floats, bounds: tuple[float, float]) -> Floats:
+    none, full = bounds
     return np.asarray(np.clip((similarity - none) / (full - none), 0, 1), np.float32)
 
 
 def _positions(sentence: Positions, sentences: Positions | int) -> Floats:
     return np.asarray((sentence + 0.5) / sentences, np.float32)
-
-
-def _order(ours: _Counterparts, left: Positions, right: Positions) -> Floats:
-    """One minus twice the weighted mean distance between a sentence's relative position and its counterpart's.
-
-    `left` and `right` are the numbers of sentences of the texts of each pair.
-    """
-    close = _closeness(ours.similarity)
-    apart = np.abs(
-        _positions(ours.sentence, left[ours.pair]) - _positions(ours.counterpart.astype(np.intp), right[ours.pair])
-    )
-    total, distance = ours.sums(close, len(left)), ours.sums(close * apart, len(left))
-    known = (total > 1e-6) & (left > 1) & (right > 1)
-    return np.where(known, 1 - 2 * distance / np.where(known, total, 1), UNORDERED).astype(np.float32)

@@ -11,17 +11,18 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.arrays import slices, take_rows
-from dedup.datatypes import Agreement, AlignedPair, Candidates, Embeddings, Evidence, Features, Match, MatchKind
+from dedup.datatypes import Agreement, AlignedPair, Candidates, Evidence, Features, Match, MatchKind
 from dedup.matching.alignment import align
-from dedup.matching.facts import FactSets, StoredFacts, compare_fact_sets
-from dedup.matching.features import MatchInput
-from dedup.matching.scorer import FEATURES, probability
-from dedup.matching.sentence_store import Passages, StoredPassages
+from dedup.matching.facts import FactSets, compare_fact_sets
+from dedup.matching.features import MatchInput, StoredTexts
+from dedup.matching.scorer import FEATURES, RELATIONS, probability
+from dedup.matching.sentence_store import Passages
 from dedup.matching.verify import Verdicts
 from dedup.runtime.workers import ALONE, Workers
 
 _EXCERPT_COVERED = 0.55  # share of the shorter text that has a counterpart in the longer one, at least
 _EXCERPT_EXTRA = 0.6  # share of the longer text that has one in the shorter, at most, relative to the above
+_ONE_LANGUAGE = [RELATIONS.index(name) for name in ("copy", "rewording")]
 _DESCRIBED = 256  # matches described at a time
 
 
@@ -39,7 +40,7 @@ def describe_pairs(
     of translations would say the same over again, at a kilobyte and half a millisecond each.
     """
     full = np.ones(len(candidates), np.bool_) if full is None else full
-    describe = partial(describe_batch, match_input.passages, match_input.facts)
+    describe = partial(describe_batch, match_input.texts)
     sharing = workers if full.any() else ALONE  # to be sent takes a match longer than to be made without evidence
     described = sharing.map(describe, pair_batches(match_input, candidates, verdicts, full))
     return tuple(match for batch in described for match in batch)
@@ -64,18 +65,18 @@ def pair_batches(
             take_rows(candidates, block),
             take_rows(verdicts, block),
             full[block],
-            match_input.codes[candidates.left[block]] == match_input.codes[candidates.right[block]],
+            np.isin(verdicts.heads[block] % len(RELATIONS), _ONE_LANGUAGE),
         )
         for block in slices(len(candidates), _DESCRIBED)
     )
 
 
-def describe_batch(stored: StoredPassages, stored_facts: StoredFacts, batch: PairBatch) -> list[Match]:
+def describe_batch(texts: StoredTexts, batch: PairBatch) -> list[Match]:
     """What `describe_pairs` says of a batch."""
     positions = np.unique(np.concatenate([batch.candidates.left[batch.full], batch.candidates.right[batch.full]]))
     numbers = {position: number for number, position in enumerate(positions.tolist())}
     if numbers:
-        passages, fact_sets = stored.take(positions), stored_facts.fact_sets(positions)
+        passages, fact_sets = texts.passages.take(positions), texts.facts.fact_sets(positions)
     matches = []
     for left, right, similarity, score, share, features, copy, full, one_language in _rows(batch):
         evidence = Evidence(share, features=Features(FEATURES, features.tobytes()))
@@ -99,14 +100,7 @@ def _rows(batch: PairBatch) -> Iterator[tuple[Any, ...]]:
 
 
 def _align(passages: Passages, left: int, right: int) -> tuple[AlignedPair, ...]:
-    return align(*(_telling(passages, text) for text in (left, right)))
-
-
-def _telling(passages: Passages, text: int) -> Embeddings:
-    """The vectors of a text's sentences; those that carry no information are like nothing."""
-    rows = passages.of(text)
-    vectors, telling = passages.vectors[rows], passages.weights[rows] > 0
-    return vectors if telling.all() else vectors * telling[:, None]
+    return align(passages.unit_rows(left), passages.unit_rows(right))
 
 
 def _with_facts(evidence: Evidence, aligned: tuple[AlignedPair, ...], left: FactSets, right: FactSets) -> Evidence:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from dedup.arrays import batches
 from dedup.datatypes import Article, Evidence, Match, MatchKind
+from dedup.language.as_read import body_of
 from dedup.language.text import content_hash
 from dedup.runtime.workers import Workers
 
@@ -31,4 +32,4 @@ def first_copies(articles: Sequence[Article], workers: Workers) -> list[int]:
 
 
 def _hash_bodies(articles: Sequence[Article]) -> list[str]:
-    return [content_hash(article.body) for article in articles]
+    return [content_hash(body_of(article)) for article in articles]

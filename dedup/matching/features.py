@@ -1,32 +1,60 @@
-"""Features of pairs, cheapest first: what is known of both articles, facts, openings, sentences."""
+"""Features of pairs, in stages from the cheapest: keys of facts, openings, literal words, sentences, facts.
+
+Every stage fills some named columns. None of them asks who else is in the run, and the two articles may change places.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from dedup.arrays import Positions
+from dedup.arrays import Floats, Positions
 from dedup.datatypes import UNDETERMINED, Article, Candidates
 from dedup.matching.alignment import cover
 from dedup.matching.facts import FactFile, FactSets, StoredFacts, days_apart, fact_scores
-from dedup.matching.scorer import FEATURES, HEADS
+from dedup.matching.literal import LITERAL_FEATURES, LiteralFile, StoredLiteral
+from dedup.matching.scorer import FEATURES, HEADS, RELATIONS
 from dedup.matching.sentence_store import StoredPassages
 from dedup.runtime.row_files import RowWriter
 
-OPENING_FEATURES = [FEATURES.index(name) for name in ("headline", "lead")]
+_OPENINGS = ("headline", "lead")
+_SENTENCES = ("coverage", "containment", "closeness", "order")
+_FACTS = ("facts", "names", "clash", "headline_clash", "opening_clash", "name_clash", "days")
 
-SENTENCE_FEATURES = [FEATURES.index(name) for name in ("coverage", "containment", "order")]
-
-FACT_FEATURES = [FEATURES.index(name) for name in ("facts", "names", "clash", "headline_clash", "days")]
-
-ALL_COVERED = 1.01  # more than rounding lets a cosine of unit vectors be
-ALL_AGREED = (1, 1, 0, 0, 0)
+_ALL_COVERED = 1.01  # more than rounding lets a cosine of unit vectors be
 _EXCERPT_RATIO = 2.0  # of lengths, beyond which a pair can only be an article and an excerpt of it
-_SOME_DAYS, _MOST_DAYS = 3, 30  # taken for what is not known, and for whatever lies further apart
+_CERTAIN = 0.97  # probability of a language from which on it is taken for certain
+_KIN = 0.3  # shared vocabulary from which on two texts of uncertain languages are taken to be in one
+_LITERAL = 0.12  # shared runs of words from which on a pair is judged as copies
+_LETTERS = 100.0  # of a text that is hardly more than a headline
+_MOST_AMOUNT = 2.5
+_NEUTRAL = 0.5  # what the shares of facts and names are where there are none
+_MOST_DAYS = 30  # taken for whatever lies further apart
+
+_TRANSLATION, _COPY, _REWORDING, _UNDETERMINED = range(len(RELATIONS))
+
+
+def column(name: str) -> int:
+    """Place of a feature."""
+    return FEATURES.index(name)
+
+
+def columns(names: Sequence[str]) -> list[int]:
+    """Places of features."""
+    return [FEATURES.index(name) for name in names]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTexts:
+    """What verification reads of n articles' texts: sentences, literal words and hard facts."""
+
+    passages: StoredPassages
+    literal: StoredLiteral
+    facts: StoredFacts
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,102 +63,172 @@ class MatchInput:
 
     articles : sequence of length n
     codes : ndarray of shape (n,), str, language codes
+    certain : ndarray of shape (n,), bool, whether the language is certain
     lengths : ndarray of shape (n,), float32, reading lengths
-    passages, facts : their sentences, and their hard facts
+    empty : ndarray of shape (n,), bool, whether nothing but the page's own words is in it (consent, paywall)
+    texts : what is read of their texts
     files : what holds those, whose files go when these go
     """
 
     articles: Sequence[Article]
     codes: npt.NDArray[np.str_]
+    certain: npt.NDArray[np.bool_]
     lengths: npt.NDArray[np.float32]
-    passages: StoredPassages
-    facts: StoredFacts
-    files: tuple[RowWriter | FactFile, ...]
+    empty: npt.NDArray[np.bool_]
+    texts: StoredTexts
+    files: tuple[RowWriter | FactFile | LiteralFile, ...]
 
-    def heads(self, candidates: Candidates) -> npt.NDArray[np.intp]:
-        """Which of the scorer's `HEADS` judges each pair."""
-        left, right = self.codes[candidates.left], self.codes[candidates.right]
-        heads = np.where(left == right, HEADS.index("same-language"), HEADS.index("translation"))
-        heads[(left == UNDETERMINED) | (right == UNDETERMINED)] = HEADS.index("undetermined")
-        longer = np.maximum(self.lengths[candidates.left], self.lengths[candidates.right])
-        shorter = np.minimum(self.lengths[candidates.left], self.lengths[candidates.right])
-        heads[longer > _EXCERPT_RATIO * shorter] = HEADS.index("excerpt")
-        return heads.astype(np.intp)
+
+def certain_languages(codes: npt.NDArray[np.str_], probabilities: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+    """Whether each language is certain; "und" never is."""
+    return np.asarray((codes != UNDETERMINED) & (np.asarray(probabilities) >= _CERTAIN), np.bool_)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PairBlock:
-    """Pairs to be judged: `left` and `right` positions, `features` as far as they are known, and `heads`."""
+    """Pairs to be judged.
+
+    left, right : ndarray of shape (m,), intp, positions of the articles
+    features : ndarray of shape (m, len(FEATURES)), float32, as far as they are known
+    same, unsure, unread : ndarray of shape (m,), bool
+        Whether both are in one language; whether one of the languages is uncertain; whether one cannot be told.
+    uneven : ndarray of shape (m,), bool, whether one text is more than twice as long as the other
+    read : ndarray of shape (m,), bool, whether literal words have been compared
+    share : ndarray of shape (m, 2), float32, how much of the left and of the right text has a counterpart
+    """
 
     left: Positions
     right: Positions
-    features: npt.NDArray[np.float32]
-    heads: Positions
+    features: Floats
+    same: npt.NDArray[np.bool_]
+    unsure: npt.NDArray[np.bool_]
+    unread: npt.NDArray[np.bool_]
+    uneven: npt.NDArray[np.bool_]
+    read: npt.NDArray[np.bool_]
+    share: Floats
 
+    def __len__(self) -> int:
+        return len(self.left)
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Measured:
-    """What the texts of m pairs say: all `features`, and the `share` of each text that has a counterpart."""
+    def heads(self) -> npt.NDArray[np.intp]:
+        """Which of the scorer's `HEADS` judges each pair, once its literal words are known."""
+        kin = self.same | (self.unsure & (self.features[:, column("vocabulary")] >= _KIN))
+        copied = self.features[:, column("overlap")] >= _LITERAL
+        apart = np.where(self.unread, _UNDETERMINED, _TRANSLATION)
+        relation = np.where(kin, np.where(copied, _COPY, _REWORDING), apart)
+        return np.asarray(relation + len(RELATIONS) * self.uneven, np.intp)
 
-    features: npt.NDArray[np.float32]
-    share: npt.NDArray[np.float32]
-
-    @classmethod
-    def none(cls) -> Measured:
-        """Of no pairs."""
-        return cls(np.empty((0, len(FEATURES)), np.float32), np.empty((0, 2), np.float32))
+    def possible_heads(self) -> npt.NDArray[np.bool_]:
+        """Which heads may judge each pair, one once its literal words are known: shape (m, len(HEADS))."""
+        if self.read.all():
+            return np.asarray(self.heads()[:, None] == np.arange(len(HEADS)), np.bool_)
+        kin = self.same | self.unsure
+        relations = np.zeros((len(self), len(RELATIONS)), np.bool_)
+        relations[:, _COPY] = relations[:, _REWORDING] = kin
+        relations[:, _TRANSLATION] = ~self.same & ~self.unread
+        relations[:, _UNDETERMINED] = ~self.same & self.unread
+        even = ~self.uneven[:, None]
+        return np.concatenate([relations & even, relations & ~even], axis=1)
 
 
 def pair_block(match_input: MatchInput, candidates: Candidates) -> PairBlock:
-    """Candidates with what is known without looking at their texts."""
-    left, right = (np.log(np.maximum(match_input.lengths[side], 1)) for side in (candidates.left, candidates.right))
-    features = np.zeros((len(candidates), len(FEATURES)), np.float32)
-    features[:, FEATURES.index("cosine")] = candidates.similarity
-    features[:, FEATURES.index("margin")] = candidates.margin
-    features[:, FEATURES.index("isolation")] = candidates.isolation
-    features[:, FEATURES.index("length")] = -np.abs(left - right)
-    return PairBlock(candidates.left, candidates.right, features, match_input.heads(candidates))
+    """Candidates with what is known without looking at their texts; all other features at their best."""
+    left, right = candidates.left, candidates.right
+    one, other = (np.maximum(match_input.lengths[side], 1) for side in (left, right))
+    features = np.full((len(candidates), len(FEATURES)), _ALL_COVERED, np.float32)
+    features[:, columns(_FACTS)] = _BEST_FACTS
+    features[:, column("subject_clash")] = 0
+    features[:, column("cosine")] = np.maximum(candidates.similarity, 0)
+    features[:, column("length")] = -np.abs(np.log(one) - np.log(other))
+    features[:, column("amount")] = np.clip(np.log(np.minimum(one, other) / _LETTERS), 0, _MOST_AMOUNT)
+    same = match_input.codes[left] == match_input.codes[right]
+    unread = (match_input.codes[left] == UNDETERMINED) | (match_input.codes[right] == UNDETERMINED)
+    unsure = ~(match_input.certain[left] & match_input.certain[right])
+    uneven = np.maximum(one, other) > _EXCERPT_RATIO * np.minimum(one, other)
+    share = np.zeros((len(candidates), 2), np.float32)
+    read = np.zeros(len(candidates), np.bool_)
+    return PairBlock(left, right, features, same & ~unread, unsure, unread, uneven, read, share)
 
 
-def sentence_features(
-    stored: StoredPassages, left: Positions, right: Positions
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """The features of sentences for pairs sorted by their left, shape (m, 3), and the shares of both, (m, 2)."""
-    articles, numbers = np.unique(np.concatenate([left, right]), return_inverse=True)
-    passages, left, right = stored.take(articles), numbers[: len(left)], numbers[len(left) :]
-    found = cover(passages, left, right)
-    least, most = found.similarity.min(axis=1), found.similarity.max(axis=1)
-    return np.stack([least, most, found.order], axis=1), found.share
+Stage = Callable[[StoredTexts, PairBlock], None]
+"""Fills columns of a block in place."""
 
 
-def fact_bounds(stored: StoredFacts, left: Positions, right: Positions) -> npt.NDArray[np.float32]:
-    """The best that the features of facts can be for pairs: ndarray of shape (m, 5), float32."""
-    agreed, alike, fewer = stored.keys.bounds(left, right).T
-    best = np.zeros(len(left))
-    return np.stack([agreed, alike, -np.log1p(fewer), best, best], axis=1).astype(np.float32)
+def bound_facts(texts: StoredTexts, block: PairBlock) -> None:
+    """Bound the features of facts from above, by keys of facts instead of facts."""
+    agreed, alike, fewer = texts.facts.keys.bounds(block.left, block.right).T
+    block.features[:, column("facts")] = agreed - _NEUTRAL
+    block.features[:, column("names")] = alike - _NEUTRAL
+    block.features[:, column("clash")] = -np.log1p(fewer)
 
 
-def fact_features(stored: StoredFacts, left: Positions, right: Positions) -> npt.NDArray[np.float32]:
-    """The features of facts for pairs: ndarray of shape (m, 5), float32."""
-    articles, numbers = np.unique(np.concatenate([left, right]), return_inverse=True)
-    fact_sets = stored.fact_sets(articles)
-    pairs = zip(numbers[: len(left)].tolist(), numbers[len(left) :].tolist(), strict=True)
-    found = [
-        (
-            *_fact_agreement(fact_sets[one], fact_sets[other]),
-            _closeness_in_time(days_apart(fact_sets[one].dates, fact_sets[other].dates)),
-        )
-        for one, other in pairs
-    ]
-    return np.array(found, np.float32).reshape(-1, len(FACT_FEATURES))
+def compare_openings(texts: StoredTexts, block: PairBlock) -> None:
+    """Compare headlines and leads by their vectors."""
+    alike = texts.passages.openings_alike(block.left, block.right)
+    block.features[:, columns(_OPENINGS)] = np.maximum(alike, 0)
 
 
-def _fact_agreement(left: FactSets, right: FactSets) -> tuple[float, float, float, float]:
-    """The features "facts", "names", "clash" and "headline_clash"."""
-    stated, named, fewer, at_the_top, *_ = fact_scores(left, right)
-    return stated, named, -math.log1p(fewer), -math.log1p(at_the_top)
+def compare_words(texts: StoredTexts, block: PairBlock) -> None:
+    """Compare literal words where two texts may be in one language; elsewhere there is nothing to see."""
+    literal = columns(LITERAL_FEATURES)
+    block.features[:, literal] = 0
+    kin = np.flatnonzero(block.same | block.unsure)
+    block.features[kin[:, None], literal] = texts.literal.compare(block.left[kin], block.right[kin])
+    apart = np.isin(block.heads() % len(RELATIONS), (_TRANSLATION, _UNDETERMINED))
+    block.features[np.flatnonzero(apart)[:, None], literal] = 0
+    block.read[:] = True
 
 
-def _closeness_in_time(days: float) -> float:
-    """The feature "days", which has a middling value where nobody says when."""
-    return -math.log1p(_SOME_DAYS if math.isnan(days) else min(days, _MOST_DAYS))
+def compare_sentences(texts: StoredTexts, block: PairBlock) -> None:
+    """Compare all sentences; pairs of one left article stand side by side."""
+    articles, numbers = np.unique(np.concatenate([block.left, block.right]), return_inverse=True)
+    found = cover(texts.passages.take(articles), numbers[: len(block)], numbers[len(block) :])
+    share, closely = found.share, found.closely
+    measured = (share.min(axis=1), share.max(axis=1), closely.max(axis=1), found.order)
+    block.features[:, columns(_SENTENCES)] = np.stack(measured, axis=1)
+    block.share[:] = share
+
+
+def compare_facts(texts: StoredTexts, block: PairBlock) -> None:
+    """Compare hard facts."""
+    articles, numbers = np.unique(np.concatenate([block.left, block.right]), return_inverse=True)
+    fact_sets = texts.facts.fact_sets(articles)
+    pairs = zip(numbers[: len(block)].tolist(), numbers[len(block) :].tolist(), strict=True)
+    found = [_fact_features(fact_sets[one], fact_sets[other]) for one, other in pairs]
+    block.features[:, columns(_FACTS)] = np.array(found, np.float32).reshape(-1, len(_FACTS))
+
+
+STAGES: tuple[Stage, ...] = (compare_openings, compare_words, compare_sentences, compare_facts)
+"""All that measures a pair, the cheapest first."""
+
+
+def _fact_features(left: FactSets, right: FactSets) -> tuple[float, ...]:
+    stated, named, *clashes = fact_scores(left, right)
+    days = days_apart(left.dates, right.dates)
+    apart = 0.0 if math.isnan(days) else -math.log1p(min(days, _MOST_DAYS))
+    return (stated - _NEUTRAL, named - _NEUTRAL, *(-math.log1p(number) for number in clashes), apart)
+
+
+_BEST_FACTS = (1 - _NEUTRAL, 1 - _NEUTRAL, 0, 0, 0, 0, 0)
+
+_LEAST_CONTAINMENT = {
+    "translation": 0.05,
+    "copy": 0.45,
+    "rewording": 0.3,
+    "undetermined": 0.0,
+    "translation excerpt": 0.3,
+    "copy excerpt": 0.55,
+    "rewording excerpt": 0.55,
+    "undetermined excerpt": 0.0,
+}
+"""Share of the better covered text that has a counterpart, below which no pair is a match: no evidence, no match.
+
+Of judged pairs of archives, gold sets, cuts of them and planted copies nearly all true ones lie above.
+"""
+
+_LEAST = np.array([_LEAST_CONTAINMENT[head] for head in HEADS], np.float32)
+
+
+def has_evidence(features: Floats, heads: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
+    """Whether enough of one text has a counterpart in the other for a match."""
+    return np.asarray(features[:, column("containment")] >= _LEAST[heads], np.bool_)

@@ -1,13 +1,14 @@
-"""Articles → vectors, sentences and facts on disk: what search and verification know of texts, batch by batch.
+"""Articles → all that search and verification know of them, in one visit to each.
 
-Every step looks at one batch at a time and is shared among processes; what depends on the whole run (the means of
-languages, how often a sentence recurs) is summed up between the steps.
+A worker reads a batch of articles once: languages, sentences, vectors, what belongs to the page, literal words and
+facts. Nothing of it depends on who else is in the run, but for one thing: what recurs across articles with unlike
+headlines is boilerplate, which is told once all are read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -16,237 +17,231 @@ import numpy.typing as npt
 
 from dedup.arrays import batches, join_rows
 from dedup.datatypes import UNDETERMINED, Article, Embeddings, Language, Progress, Settings
-from dedup.embedding.encoder import Encoder, LanguageMeans
-from dedup.embedding.language_means import centre, embed_sentences, known_mean, remove_language_means
+from dedup.embedding.encoder import Encoder
+from dedup.embedding.language_means import centre, embed_texts
 from dedup.embedding.load import EncoderByName, workers_for
-from dedup.embedding.quantise import pack_rows, quantise
+from dedup.embedding.quantise import pack_rows
 from dedup.embedding.with_sentences import pool_with_sentences
+from dedup.language.as_read import body_of
+from dedup.language.detect import detect_languages
 from dedup.language.sentences import sentences
 from dedup.language.text import main_script, reading_length
 from dedup.matching.candidates.neighbours import Neighbourhood, search
 from dedup.matching.candidates.shared_facts import Keys, fact_keys, pairs_by_facts
+from dedup.matching.candidates.shared_runs import pairs_by_runs
 from dedup.matching.facts import FactFile, StoredFacts, extract_facts, pack_facts
-from dedup.matching.features import MatchInput
+from dedup.matching.features import MatchInput, StoredTexts, certain_languages
+from dedup.matching.literal import LiteralFile, literal_keys
+from dedup.matching.page_lines import page_lines
 from dedup.matching.sentence_store import OPENINGS, StoredPassages, leads
 from dedup.matching.sentence_weights import (
-    EXAMPLES,
-    MORE_STORIES,
+    Page,
     information_weights,
     masked_hashes,
     page_furniture,
-    recurrence,
+    without_recurring,
 )
-from dedup.runtime.article_files import take_articles
 from dedup.runtime.process import give_back_memory
-from dedup.runtime.row_files import RowFile, Rows, RowWriter
+from dedup.runtime.row_files import RowFile
 from dedup.runtime.workers import ALONE, Workers
 
 _ENGLISH = "en"  # the language of the examples of page furniture
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Sentences:
-    """Of a batch of articles: sentences and reading length an article, characters and hash a sentence."""
-
-    counts: npt.NDArray[np.intp]
-    characters: npt.NDArray[np.int32]
-    hashes: npt.NDArray[np.uint64]
-    lengths: npt.NDArray[np.float32]
-
-    @classmethod
-    def none(cls) -> _Sentences:
-        """Of no articles."""
-        return cls(np.empty(0, np.intp), np.empty(0, np.int32), np.empty(0, np.uint64), np.empty(0, np.float32))
-
-
 @dataclass(frozen=True, slots=True)
-class SplitArticles:
-    """Sentences of all articles, before what depends on the whole run is known.
+class Prepared:
+    """What matching knows of articles: their languages, what verification reads, and who is near whom."""
 
-    sentences_of : what is known of them, batch by batch
-    vectors : file of rows of shape (d,), int16, and scales : file of float32, as `quantise` makes them of vectors
-    before normalising; in int8, as they are kept afterwards, they would be rounded twice
-    """
-
-    sentences_of: Sequence[_Sentences]
-    vectors: RowWriter
-    scales: RowWriter
-
-
-def embed_bodies(
-    articles: Sequence[Article],
-    codes: Sequence[str],
-    encoder: Encoder,
-    *,
-    workers: Workers = ALONE,
-    progress: Progress | None = None,
-) -> tuple[Embeddings, LanguageMeans, RowFile, SplitArticles]:
-    """Article vectors with the mean of each language removed, those means, the vectors' file, and the sentences.
-
-    Texts of one language lie together whatever they say, and a translation lies closer once that is taken away. The
-    mean of a language is the shipped one drawn towards the run's own, which weighs as much from 20 articles on. A
-    language that the model does not know starts from the mean of all that it knows.
-    """
-    file = RowFile("f4", encoder.dimension)
-    packed = workers.row_writer("i2", encoder.dimension), workers.row_writer("f4")
-    sentences_of: list[_Sentences] = []
-    done = 0
-    embedding = workers_for(encoder, workers)
-    for vectors, batch in embedding.fill(packed, partial(_embed, EncoderByName(encoder)), batches(articles)):
-        file.append(vectors)
-        sentences_of.append(batch)
-        done += len(vectors)
-        if progress:
-            progress("embed", done, len(articles))
-    embeddings = file.writable()
-    means = remove_language_means(embeddings, codes, encoder)
-    return embeddings, means, file, SplitArticles(sentences_of, *packed)
-
-
-def weigh_sentences(
-    split_articles: SplitArticles,
-    codes: Sequence[str],
-    means: LanguageMeans,
-    encoder: Encoder,
-    *,
-    workers: Workers = ALONE,
-    progress: Progress | None = None,
-) -> tuple[StoredPassages, npt.NDArray[np.float32], tuple[RowWriter, ...]]:
-    """The sentences of all articles, the reading lengths of the articles, and the files that hold the sentences."""
-    vectors, weights, starts = (
-        workers.row_writer("i1", encoder.dimension),
-        workers.row_writer("f4"),
-        workers.row_writer("i8"),
-    )
-    english = {_ENGLISH: means.get(_ENGLISH, known_mean(encoder, _ENGLISH))}
-    page = tuple(embed_sentences(lines, _ENGLISH, english, encoder) for lines in (EXAMPLES, MORE_STORIES))
-    characters: list[npt.NDArray[np.int32]] = []
-    done = 0
-    centred = partial(_centre, split_articles.vectors.stored(), split_articles.scales.stored(), means, page)
-    for of_batch in workers.fill([vectors], centred, _counted(split_articles.sentences_of, codes)):
-        characters.append(of_batch)
-        done += len(split_articles.sentences_of[len(characters) - 1].counts)
-        if progress:
-            progress("sentences", done, len(codes))
-    run = join_rows([_Sentences.none(), *split_articles.sentences_of])
-    begins = np.concatenate([[0], np.cumsum(run.counts)]).astype(np.intp)
-    starts.append(begins)
-    telling = np.concatenate([run.characters[:0], *characters])
-    weights.append(information_weights(telling, recurrence(run.hashes, run.counts), begins))
-    openings = workers.row_writer("i1", len(OPENINGS) * encoder.dimension)
-    passages = StoredPassages(vectors.stored(), weights.stored(), starts.stored(), openings.stored())
-    for _ in workers.fill([openings], partial(_openings, passages), batches(range(len(codes)))):
-        pass
-    passages = replace(passages, openings=openings.stored())
-    return passages, run.lengths, (vectors, weights, starts, openings)
-
-
-def state_facts(
-    articles: Sequence[Article],
-    codes: Sequence[str],
-    *,
-    workers: Workers = ALONE,
-    progress: Progress | None = None,
-) -> FactFile:
-    """The file that holds the hard facts of all articles."""
-    file = FactFile(workers.row_writer)
-    done = 0
-    for lengths in workers.fill(file.rows, _facts, _coded(articles, codes)):
-        file.enter(lengths)
-        done += len(lengths[0])
-        if progress:
-            progress("facts", done, len(articles))
-    return file
-
-
-_Arrays = list[npt.NDArray[Any]]
-
-_Coded = tuple[Sequence[Article], Sequence[str]]  # a batch of articles, and their language codes
-
-_Counted = tuple[int, _Sentences, Sequence[str]]  # where its sentences begin, what is known of them, language codes
-
-
-def _coded(articles: Sequence[Article], codes: Sequence[str]) -> Iterator[_Coded]:
-    return zip(batches(articles), batches(codes), strict=True)
-
-
-def _counted(sentences_of: Sequence[_Sentences], codes: Sequence[str]) -> Iterator[_Counted]:
-    first = 0
-    for known, of_batch in zip(sentences_of, batches(codes), strict=True):
-        yield first, known, of_batch
-        first += len(known.characters)
-
-
-def _facts(batch: _Coded) -> tuple[_Arrays, _Arrays]:
-    packed = pack_facts([extract_facts(article.body, code) for article, code in zip(*batch, strict=True)])
-    return [lengths for _, lengths in packed], [rows for rows, _ in packed]
-
-
-def _embed(named: EncoderByName, articles: Sequence[Article]) -> tuple[tuple[Embeddings, _Sentences], _Arrays]:
-    """The vectors of a batch and what is known of its sentences; packed vectors of these, and their scales."""
-    bodies = [article.body for article in articles]
-    split = [sentences(body) for body in bodies]
-    flat = [sentence for of_text in split for sentence in of_text]
-    vectors, of_sentences = pool_with_sentences(bodies, split, named.encoder)
-    known = _Sentences(
-        counts=np.array([len(of_text) for of_text in split], np.intp),
-        characters=np.array([len(sentence) for sentence in flat], np.int32),
-        hashes=masked_hashes(flat),
-        lengths=np.array([reading_length(body) for body in bodies], np.float32),
-    )
-    return (vectors, known), [*quantise(of_sentences, np.int16)]
-
-
-def _centre(
-    stored: Rows, scales: Rows, means: LanguageMeans, page: tuple[Embeddings, ...], batch: _Counted
-) -> tuple[npt.NDArray[np.int32], _Arrays]:
-    """The characters of a batch's sentences, none of those that belong to the page; their vectors, packed."""
-    first, known, codes = batch
-    rows = np.arange(first, first + len(known.characters))
-    of_sentences = [code for code, count in zip(codes, known.counts.tolist(), strict=True) for _ in range(count)]
-    vectors = centre(stored.open()[rows] * scales.open()[rows][:, None], of_sentences, means)
-    furniture = page_furniture(vectors, known.characters, np.append(0, np.cumsum(known.counts)), *page)
-    return np.where(furniture, 0, known.characters), [pack_rows(vectors)]
-
-
-def _openings(stored: StoredPassages, articles: Sequence[int]) -> tuple[None, _Arrays]:
-    passages = stored.take(np.array(articles, np.intp))
-    return None, [np.concatenate([pack_rows(leads(passages, sentences)) for sentences in OPENINGS], axis=1)]
+    languages: list[Language]
+    match_input: MatchInput
+    neighbourhood: Neighbourhood
 
 
 def prepare(
     articles: Sequence[Article],
-    languages: Sequence[Language],
     encoder: Encoder,
     settings: Settings,
     *,
     workers: Workers = ALONE,
     progress: Progress | None = None,
-) -> tuple[MatchInput, Neighbourhood]:
-    """Everything that verification and the search need to know of the articles."""
-    codes = [language.code for language in languages]
-    embeddings, means, file, split_articles = embed_bodies(articles, codes, encoder, workers=workers, progress=progress)
-    passages, lengths, files = weigh_sentences(
-        split_articles, codes, means, encoder, workers=workers, progress=progress
-    )
-    del split_articles  # and its files
-    facts = state_facts(articles, codes, workers=workers, progress=progress)
-    match_input = MatchInput(
-        articles, np.array(codes, dtype=str), lengths, passages, facts.stored(), (file, *files, facts)
-    )
-    unread = np.flatnonzero(match_input.codes == UNDETERMINED)
-    groups = list(codes)
-    for position, article in zip(unread.tolist(), take_articles(articles, unread), strict=True):
-        groups[position] = f"und {main_script(article.body)}"
-    found = search(embeddings, groups, neighbours=settings.neighbours, workers=workers, progress=progress)
-    if len(unread):
-        tasks = batches(range(len(articles)))
-        keys = [
-            of_article for batch in workers.map(partial(_fact_keys, match_input.facts), tasks) for of_article in batch
-        ]
-        found = found.with_pairs(pairs_by_facts(keys, unread))
+) -> Prepared:
+    """Read all articles, and search for their neighbours."""
+    files = _Files.made(encoder.dimension, workers)
+    read, languages = [_Read.none()], list[Language]()
+    work = partial(_read, EncoderByName(encoder))
+    for vectors, of_batch, of_languages, lengths in workers_for(encoder, workers).fill(
+        files.rows, work, batches(articles)
+    ):
+        files.vectors.append(vectors)
+        files.enter(lengths)
+        read.append(of_batch)
+        languages += of_languages
+        if progress:
+            progress("embed", len(languages), len(articles))
+    match_input = _match_input(articles, languages, join_rows(read), files)
+    found = _search(files.vectors.writable(), match_input, read, settings, workers, progress)
     give_back_memory()
-    return match_input, found
+    return Prepared(languages, match_input, found)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Read:
+    """What is kept in memory of a batch of articles.
+
+    counts, lengths, scripts : sentences, reading length and main script of each article
+    hashes, weights : `masked_hashes` and `information_weights` of each sentence
+    """
+
+    counts: npt.NDArray[np.intp]
+    lengths: npt.NDArray[np.float32]
+    scripts: npt.NDArray[np.str_]
+    hashes: npt.NDArray[np.uint64]
+    weights: npt.NDArray[np.float32]
+
+    @classmethod
+    def none(cls) -> _Read:
+        """Readings of no articles."""
+        of_articles = np.empty(0, np.intp), np.empty(0, np.float32), np.empty(0, "U1")
+        return cls(*of_articles, np.empty(0, np.uint64), np.empty(0, np.float32))
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """Where rows go: article vectors on this machine, all others where every worker can read them."""
+
+    vectors: RowFile
+    sentences: Any
+    openings: Any
+    weights: Any
+    own: Any
+    starts: Any
+    literal: LiteralFile
+    facts: FactFile
+
+    @classmethod
+    def made(cls, dimension: int, workers: Workers) -> _Files:
+        """Files for vectors of a dimension."""
+        make = workers.row_writer
+        return cls(
+            vectors=RowFile("f4", dimension),
+            sentences=make("i1", dimension),
+            openings=make("i1", len(OPENINGS) * dimension),
+            weights=make("f4"),
+            own=make("f4"),
+            starts=make("i8"),
+            literal=LiteralFile(make),
+            facts=FactFile(make),
+        )
+
+    @property
+    def rows(self) -> list[Any]:
+        """Where the rows go that a batch makes, in its order."""
+        return [self.sentences, self.openings, self.weights, *self.literal.rows, *self.facts.rows]
+
+    def enter(self, lengths: Sequence[npt.NDArray[np.intp]]) -> None:
+        """Note the lengths of the lists of literal words and of facts."""
+        literal = len(self.literal.rows)
+        self.literal.enter(lengths[:literal])
+        self.facts.enter(lengths[literal:])
+
+
+_Answer = tuple[Embeddings, _Read, Sequence[Language], list[npt.NDArray[np.intp]]]
+
+
+def _read(named: EncoderByName, articles: Sequence[Article]) -> tuple[_Answer, list[npt.NDArray[Any]]]:
+    """Read a batch of articles: its answer, and the rows for each of the files."""
+    bodies = [body_of(article) for article in articles]
+    languages = detect_languages(bodies)
+    codes = [language.code for language in languages]
+    split = [sentences(body) for body in bodies]
+    flat = [sentence for of_text in split for sentence in of_text]
+    counts = np.array([len(of_text) for of_text in split], np.intp)
+    starts = np.append(0, np.cumsum(counts))
+    pooled, of_sentences = pool_with_sentences(bodies, split, named.encoder)
+    vectors = centre(of_sentences, np.repeat(np.array(codes, dtype=str), counts).tolist(), named.encoder)
+    characters = np.array([len(sentence) for sentence in flat], np.int32)
+    marked = np.array([mark for of_text in split for mark in page_lines(of_text)], np.bool_)
+    furniture = page_furniture(vectors, characters, starts, _page(named.encoder), marked=marked)
+    weights = information_weights(np.where(furniture, 0, characters), starts)
+    own = [
+        [sentence for sentence, weight in zip(of_text, part.tolist(), strict=True) if weight]
+        for of_text, part in zip(split, np.split(weights, starts[1:-1]), strict=True)
+    ]
+    literal = literal_keys(own)
+    words = [literal.shingles, literal.words, literal.headline, literal.lead]
+    facts = pack_facts(
+        [
+            extract_facts(body if len(of_text) == len(whole) else "\n".join(of_text), code)
+            for body, whole, of_text, code in zip(bodies, split, own, codes, strict=True)
+        ]
+    )
+    known = _Read(
+        counts=counts,
+        lengths=np.array([reading_length(body) for body in bodies], np.float32),
+        scripts=np.array([main_script(body) if code == UNDETERMINED else "" for body, code in zip(bodies, codes)]),
+        hashes=masked_hashes(flat),
+        weights=weights,
+    )
+    openings = [pack_rows(leads(vectors, weights, starts, number)) for number in OPENINGS]
+    rows = [pack_rows(vectors), np.concatenate(openings, axis=1), weights]
+    lists = [*words, *facts]
+    answer = centre(pooled, codes, named.encoder), known, languages, [lengths for _, lengths in lists]
+    return answer, [*rows, *(keys for keys, _ in lists)]
+
+
+def _page(encoder: Encoder) -> Page:
+    """Vectors of page furniture, made once for an encoder."""
+    if _pages.get(encoder.fingerprint) is None:
+        _pages[encoder.fingerprint] = Page.of(lambda lines: embed_texts(lines, [_ENGLISH] * len(lines), encoder))
+    return _pages[encoder.fingerprint]
+
+
+_pages: dict[str, Page] = {}
+
+
+def _match_input(articles: Sequence[Article], languages: Sequence[Language], read: _Read, files: _Files) -> MatchInput:
+    starts = np.append(0, np.cumsum(read.counts))
+    files.starts.append(starts)
+    files.own.append(without_recurring(read.weights, read.hashes, starts))
+    passages = StoredPassages(
+        *(file.stored() for file in (files.sentences, files.weights, files.own, files.starts, files.openings))
+    )
+    codes = np.array([language.code for language in languages], dtype=str)
+    weight = np.append(0, np.cumsum(read.weights, dtype=np.float64))
+    return MatchInput(
+        articles=articles,
+        codes=codes,
+        certain=certain_languages(codes, [language.probability for language in languages]),
+        lengths=read.lengths,
+        empty=(weight[starts[1:]] <= weight[starts[:-1]]) & (read.counts > 0),
+        texts=StoredTexts(passages, files.literal.stored(), files.facts.stored()),
+        files=(files.vectors, files.sentences, files.openings, files.weights, files.own, files.starts)
+        + (files.literal, files.facts),
+    )
+
+
+def _search(
+    embeddings: Embeddings,
+    match_input: MatchInput,
+    read: Sequence[_Read],
+    settings: Settings,
+    workers: Workers,
+    progress: Progress | None,
+) -> Neighbourhood:
+    """Who is near whom: by vectors, by runs of words in common, and by facts where the language cannot be told."""
+    scripts = np.concatenate([of_batch.scripts for of_batch in read])
+    unread = np.flatnonzero(match_input.codes == UNDETERMINED)
+    groups = match_input.codes.astype(object)
+    groups[unread] = [f"und {script}" for script in scripts[unread].tolist()]
+    found = search(embeddings, groups.tolist(), neighbours=settings.neighbours, workers=workers, progress=progress)
+    n = len(embeddings)
+    found = found.with_pairs(pairs_by_runs(match_input.texts.literal.shingles, n))
+    if len(unread):
+        tasks = batches(range(n))
+        work = partial(_fact_keys, match_input.texts.facts)
+        keys = [of_article for batch in workers.map(work, tasks) for of_article in batch]
+        found = found.with_pairs(pairs_by_facts(keys, unread))
+    return found
 
 
 def _fact_keys(stored: StoredFacts, articles: Sequence[int]) -> list[Keys]:

@@ -1,13 +1,16 @@
 """Features of a pair → the probability that both are the same article.
 
 A logistic model with one coefficient a feature and none of them negative, so that more agreement never lowers a score.
-It has heads for what is asked differently: two texts of one language have to show more than a translation, one whose
-language cannot be told shows less, and an excerpt covers little of what it was taken from.
+All features belong to the two articles and the model alone, and each is 0 where there is nothing to see. There are
+heads for what is asked differently: two texts of one language that copy from each other, two that say one thing in
+other words (translations into one language, or into its sibling), a translation, a text whose language cannot be told;
+and each of these once more for an article and a much shorter one, which has to be contained in it.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -19,26 +22,36 @@ from dedup.datatypes import Level
 from dedup.errors import SettingsError
 
 FEATURES = (
-    "cosine",  # of the article vectors, on the model's scale
-    "margin",  # how much closer than the closest competitor in the partner's language
-    "isolation",  # how much closer than each is to its nearest articles on average
-    "coverage",  # mean similarity of sentences to their counterparts, less covered side
-    "containment",  # the same, better covered side
-    "order",  # counterparts at the same relative positions
-    "headline",  # similarity of the first sentences, which are the titles where there are any
-    "lead",  # the same of the first five
+    "cosine",  # of the article vectors, 0 where negative
     "length",  # minus the absolute logarithm of the ratio of lengths
-    "facts",  # share of the numbers, dates, versions and identifiers that both state
+    "amount",  # logarithm of the shorter length over 100 letters, in [0, 2.5]: how much there is to compare
+    "coverage",  # share of the less covered text that has counterparts in the other
+    "containment",  # the same of the better covered text
+    "closeness",  # the same of the better covered text with close counterparts alone
+    "order",  # counterparts at the same relative positions, in proportion to containment
+    "headline",  # similarity of the first sentences, which are the titles where there are any; 0 where negative
+    "lead",  # the same of the first five sentences
+    "overlap",  # shared runs of five words, in one language
+    "vocabulary",  # shared words, in one language
+    "lead_words",  # words of the first three sentences that the other text has, in one language
+    "headline_words",  # the same of the headline
+    "subject_clash",  # minus the logarithm of one plus the words of each headline that the other text lacks
+    "facts",  # share of the numbers, dates, versions and identifiers that both state, 0 where none is stated
     "names",  # the same of names
     "clash",  # minus the logarithm of one plus the facts that each side states and the other does not
     "headline_clash",  # the same of the facts in the headlines
-    "days",  # minus the logarithm of one plus the days between what they date
+    "opening_clash",  # the same of weekdays, months, ordinals and numbers in words in the openings
+    "name_clash",  # the same of the names in the openings
+    "days",  # minus the logarithm of one plus the days between what they date; 0 where one of them dates nothing
 )
 """Names of the features, each oriented so that more means likelier the same article."""
 
-HEADS = ("translation", "same-language", "undetermined", "excerpt")
-"""What a head judges: pairs in two languages, in one, with a text whose language cannot be told; and before all these
-pairs of which one text is more than twice as long as the other."""
+RELATIONS = ("translation", "copy", "rewording", "undetermined")
+"""How two texts stand to each other: in two languages; in one, sharing runs of words or hardly any; or in a language
+that cannot be told."""
+
+HEADS = (*RELATIONS, *(f"{relation} excerpt" for relation in RELATIONS))
+"""What a head judges: a relation, and the same where one text is more than twice as long as the other."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +73,11 @@ class Scorer:
     @property
     def least(self) -> float:
         """The threshold as log-odds."""
-        return float(np.log(max(self.threshold, 1e-9)) - np.log(max(1 - self.threshold, 1e-9)))
+        return math.log(max(self.threshold, 1e-9)) - math.log(max(1 - self.threshold, 1e-9))
+
+    def admits(self, log_odds: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+        """Whether pairs of these log-odds are matches."""
+        return np.asarray(log_odds >= self.least, np.bool_)
 
     def log_odds(self, features: npt.NDArray[np.float32], head: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
         """Log-odds of belonging together: ndarray of shape (m,) for features of shape (m, len(FEATURES)).
@@ -70,6 +87,14 @@ class Scorer:
         weights = self.weights[head]
         own = np.asarray((features * weights[:, :-1]).sum(axis=1) + weights[:, -1], np.float64)
         return own if self.copies is None else np.maximum(own, self.copies.log_odds(features, head))
+
+    def best_log_odds(
+        self, features: npt.NDArray[np.float32], possible: npt.NDArray[np.bool_]
+    ) -> npt.NDArray[np.float64]:
+        """Log-odds under the most lenient head of those that may judge a pair: `possible` of shape (m, len(HEADS))."""
+        every = features.astype(np.float64) @ self.weights[:, :-1].T + self.weights[:, -1]
+        own = np.asarray(np.where(possible, every, -np.inf).max(axis=1, initial=-np.inf), np.float64)
+        return own if self.copies is None else np.maximum(own, self.copies.best_log_odds(features, possible))
 
 
 def probability(log_odds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -87,18 +112,29 @@ def load_scorer(level: Level, threshold: float | None = None, path: str = "", *,
     SettingsError
         If the file cannot be read or was not written by ``dedup calibrate`` of this version.
     """
-    names = (*FEATURES, "intercept")
     try:
         fitted = json.loads(Path(path).read_text(encoding="utf-8") if path else _shipped(level, fingerprint))
-        weights = np.array([[fitted["heads"][head][name] for name in names] for head in HEADS], np.float64)
+        weights = _checked(fitted)
         copies = load_scorer(Level.DUPLICATE, fingerprint=fingerprint) if level is Level.STORY else None
         return Scorer(weights, float(fitted["threshold"]) if threshold is None else threshold, copies)
     except OSError as error:
         raise SettingsError(
             f"cannot read the scorer {path}: {error.strerror}; write one with: dedup calibrate"
         ) from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise SettingsError(f"{path} is no scorer of this version; write one with: dedup calibrate") from error
+
+
+def _checked(fitted: dict[str, dict[str, dict[str, float]]]) -> npt.NDArray[np.float64]:
+    """Weights of a scorer file: every head and feature, finite, none but an intercept negative."""
+    names = (*FEATURES, "intercept")
+    heads = fitted["heads"]
+    if set(heads) != set(HEADS) or any(set(heads[head]) != set(names) for head in HEADS):
+        raise KeyError("other heads or features")
+    weights = np.array([[heads[head][name] for name in names] for head in HEADS], np.float64)
+    if not np.isfinite(weights).all() or (weights[:, :-1] < 0).any():
+        raise ValueError("weights must be finite and, but for intercepts, not negative")
+    return weights
 
 
 def _shipped(level: Level, fingerprint: str) -> str:

@@ -1,14 +1,15 @@
-"""How much each sentence tells: nothing where it belongs to the page, little where it recurs across the articles.
+"""How much each sentence tells: nothing where it belongs to the page, less where it recurs across the articles.
 
-Menus, share bars, cookie notices and teasers of other stories stand around an article and not in it. Examples in
-English suffice: the embedding model finds their translations in every language it knows. What recurs across the scanned
-articles is found without examples.
+Menus, share bars, consent and paywall notices, by-lines and teasers of other stories stand around an article and not in
+it. Examples in English suffice: the embedding model finds their translations in every language it knows. What recurs
+across the scanned articles is found without examples.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -31,11 +32,43 @@ EXAMPLES = (
     "Leave a comment",
     "All rights reserved",
     "Advertisement",
+    "Scroll to continue with content",
+    "Settings Accept all Reject",
+    "Already a subscriber? Sign in",
+    "Log in to read the full article",
+    "Subscribe to continue reading",
+    "Your privacy",
     "Continue reading below",
     "Read more",
     "Click here for more information",
 )
 """Lines that belong to the page and not to the article."""
+
+CONSENT = (
+    "We use cookies and similar technologies to personalise content and ads and to analyse our traffic.",
+    "By clicking Accept you consent to the processing of your data.",
+    "You can withdraw your consent at any time in the privacy settings.",
+    "We and our partners store and access information on your device to show and measure personalised advertising.",
+    "With your permission we and our partners may use precise location data and identification through device "
+    "scanning.",
+    "We also share information about your use of our site with our advertising and analytics partners.",
+    "Some partners process your data on the basis of legitimate interest without asking for your consent.",
+    "If you do not want to agree, you can take out a subscription without advertising and tracking.",
+)
+"""What a page says that asks for consent before it shows anything."""
+
+PAYWALL = (
+    "Subscribe to continue reading this article.",
+    "This article is for subscribers only.",
+    "You have reached your limit of free articles.",
+    "Already a subscriber? Sign in here.",
+    "The first month is free, after that you pay every month and can cancel at any time.",
+    "With a subscription you get unlimited access to every article on our website and in our app.",
+    "Register for free to read the rest of this article.",
+    "Your subscription supports independent journalism.",
+    "Questions about your subscription? Our customer service can be reached from Monday to Friday.",
+)
+"""What a page says that wants to be paid before it shows more."""
 
 MORE_STORIES = (
     "You may also like",
@@ -48,44 +81,119 @@ MORE_STORIES = (
 """Headings under which other stories begin."""
 
 _ALIKE = 0.65
+_NOTICE = 0.6
+_AROUND = 0.4  # of a sentence beside a notice that is another one
+_LONGEST_NOTICE = 480
+_REACH = 3  # sentences to either side of a notice
+_FEWEST_NOTICES = 2
 _LONGEST_HEADING = 40
 _LONGEST_LINE = 220
+_MOST_CHARACTERS = 400  # of a sentence that count
+_FEWEST_HEADLINES = 3  # under which a sentence stands before it is boilerplate
 _DIGITS = re.compile(r"\d+")
 
 
-def information_weights(lengths: npt.ArrayLike, recurrence: npt.ArrayLike, starts: npt.NDArray[np.intp]) -> Floats:
-    """The share of its article's information that each sentence carries.
+def information_weights(characters: npt.ArrayLike, starts: npt.NDArray[np.intp]) -> Floats:
+    """Share of its article's information that each sentence carries.
 
     Parameters
     ----------
-    lengths : array_like of shape (s,)
-        Characters of each sentence; beyond 400 they add nothing.
-    recurrence : array_like of shape (s,)
-        In how many of the articles the sentence stands, digits masked. What recurs more often than the article's
-        median sentence is boilerplate (navigation, notices, the phrases of a template) and weighs less in proportion;
-        an article copied as a whole keeps its weights, since all of it recurs alike.
+    characters : array_like of shape (s,)
+        Characters of each sentence, 0 for one that belongs to the page; beyond 400 they add nothing.
+    starts : ndarray of shape (n + 1,), intp
+        Article i has sentences ``starts[i]`` to ``starts[i + 1]``.
+
+    Returns
+    -------
+    ndarray of shape (s,), float32
+        1 in sum over an article, 0 for an article that is all page.
+    """
+    return _shares(np.minimum(np.asarray(characters, np.float32), _MOST_CHARACTERS), starts)
+
+
+def without_recurring(weights: Floats, hashes: npt.NDArray[np.uint64], starts: npt.NDArray[np.intp]) -> Floats:
+    """Information weights once what recurs across articles with unlike headlines is taken for boilerplate.
+
+    A sentence weighs less in proportion to how much more often it recurs than the least recurring one of its article
+    (headlines apart), which is 1 where the article is told once: an article copied under many headlines keeps its
+    weights, since all of it recurs alike. What stands under two headlines is no boilerplate.
+
+    Parameters
+    ----------
+    weights : ndarray of shape (s,), float32
+        As `information_weights` gives them.
+    hashes : ndarray of shape (s,), uint64
+        `masked_hashes` of the sentences.
     starts : ndarray of shape (n + 1,), intp
         Article i has sentences ``starts[i]`` to ``starts[i + 1]``.
     """
     counts = np.diff(starts)
-    filled = np.flatnonzero(counts)
-    begins, counts = starts[filled], counts[filled]
-    often = np.asarray(recurrence, np.float32)
-    order = np.lexsort((often, np.repeat(np.arange(len(counts)), counts)))
-    median = (often[order[begins + (counts - 1) // 2]] + often[order[begins + counts // 2]]) / 2
-    weights = np.minimum(np.asarray(lengths, np.float32), 400)
-    weights *= np.minimum(1, np.repeat(median, counts) / often)
-    if len(begins):
-        weights /= np.repeat(np.add.reduceat(weights, begins), counts)
-    return weights
+    article = np.repeat(np.arange(len(counts)), counts)
+    counted = weights > 0
+    first = _first_of_each(article, counted, len(counts))
+    headline = np.append(hashes, np.uint64(0))[first]
+    often = _headlines_above(hashes, headline[article])
+    own = counted.copy()
+    own[first[first < len(own)]] = False
+    least = np.full(len(counts), np.iinfo(np.intp).max)
+    np.minimum.at(least, article[own], often[own])
+    least = np.maximum(least, _FEWEST_HEADLINES - 1)[article]
+    return _shares(weights * np.where(often > least, least / np.maximum(often, 1), 1).astype(np.float32), starts)
+
+
+def _shares(weights: Floats, starts: npt.NDArray[np.intp]) -> Floats:
+    """Weights divided by their sum over each article."""
+    filled = np.flatnonzero(np.diff(starts))
+    if len(filled):
+        total = np.add.reduceat(weights, starts[filled])
+        weights = weights / np.repeat(np.where(total > 0, total, 1), np.diff(starts)[filled])
+    return np.asarray(weights, np.float32)
+
+
+def _first_of_each(article: npt.NDArray[np.intp], counted: npt.NDArray[np.bool_], n: int) -> npt.NDArray[np.intp]:
+    """The first sentence of each article that counts; the number of sentences where none does."""
+    first = np.full(n, len(article))
+    at = np.flatnonzero(counted)[::-1]
+    first[article[at]] = at
+    return first
+
+
+def _headlines_above(hashes: npt.NDArray[np.uint64], headline: npt.NDArray[np.uint64]) -> npt.NDArray[np.intp]:
+    """Under how many different headlines each sentence stands."""
+    order = np.lexsort((headline, hashes))
+    hashes, headline = hashes[order], headline[order]
+    another = np.append(True, hashes[1:] != hashes[:-1])[: len(hashes)]
+    elsewhere = another | np.append(True, headline[1:] != headline[:-1])[: len(hashes)]
+    number = np.cumsum(another) - 1
+    often = np.empty(len(hashes), np.intp)
+    often[order] = np.bincount(number[elsewhere], minlength=1)[number]
+    return often
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Page:
+    """Vectors of `EXAMPLES`, of `MORE_STORIES`, and of `CONSENT` and `PAYWALL`.
+
+    All are ndarrays of shape (., d), float32, unit rows.
+    """
+
+    examples: Embeddings
+    headings: Embeddings
+    notices: Embeddings
+
+    @classmethod
+    def of(cls, embed: Callable[[Sequence[str]], Embeddings]) -> Page:
+        """The examples as a model sees them."""
+        return cls(embed(EXAMPLES), embed(MORE_STORIES), embed(CONSENT + PAYWALL))
 
 
 def page_furniture(
     vectors: Embeddings,
     lengths: npt.ArrayLike,
     starts: npt.NDArray[np.intp],
-    examples: Embeddings,
-    headings: Embeddings,
+    page: Page,
+    *,
+    marked: npt.NDArray[np.bool_] | None = None,
 ) -> npt.NDArray[np.bool_]:
     """Which sentences belong to the page: those like an example, and all that follows a heading of other stories.
 
@@ -94,43 +202,77 @@ def page_furniture(
     vectors : ndarray of shape (s, d), float32, unit rows
         The sentences of n articles.
     lengths : array_like of shape (s,)
-        Their characters; long sentences are never page furniture by themselves.
+        Their characters; long sentences are never page furniture by themselves, but for notices.
     starts : ndarray of shape (n + 1,), intp
         Article i has sentences ``starts[i]`` to ``starts[i + 1]``.
-    examples, headings : ndarray of shape (., d), float32, unit rows
-        Vectors of `EXAMPLES` and `MORE_STORIES`.
+    page : Page
+        Vectors of the examples.
+    marked : ndarray of shape (s,), bool, optional
+        Sentences that are told by their form to belong to the page (`page_lines`).
 
     Returns
     -------
     ndarray of shape (s,), bool
-        An article in which everything would go keeps everything. A heading counts in the second half only.
+        An article in which everything would go keeps everything, unless it is nothing but a notice under a title: of
+        that all goes, so that it matches nothing. A heading counts in the second half only.
     """
     size = np.asarray(lengths, np.intp)
-    found = ((vectors @ examples.T).max(axis=1, initial=-1) >= _ALIKE) & (size <= _LONGEST_LINE)
-    heading = ((vectors @ headings.T).max(axis=1, initial=-1) >= _ALIKE) & (size <= _LONGEST_HEADING)
     of_article = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+    notice = _notices(vectors, size, of_article, page.notices)
+    found = notice | (_alike(vectors, page.examples) & (size <= _LONGEST_LINE))
+    if marked is not None:
+        found |= marked
+    heading = _alike(vectors, page.headings) & (size <= _LONGEST_HEADING)
     for at in np.flatnonzero(heading).tolist():
         begin, end = int(starts[of_article[at]]), int(starts[of_article[at] + 1])
         if 2 * (at - begin) >= end - begin:
             found[at:end] = True
     kept = np.bincount(of_article[~found], minlength=len(starts) - 1) > 0
-    return np.asarray(found & kept[of_article], np.bool_)
+    bare = _without_article(found, notice, starts)
+    return np.asarray((found & kept[of_article]) | bare[of_article], np.bool_)
+
+
+def _alike(vectors: Embeddings, examples: Embeddings) -> npt.NDArray[np.bool_]:
+    return np.asarray((vectors @ examples.T).max(axis=1, initial=-1) >= _ALIKE, np.bool_)
+
+
+def _notices(
+    vectors: Embeddings, size: npt.NDArray[np.intp], of_article: npt.NDArray[np.intp], examples: Embeddings
+) -> npt.NDArray[np.bool_]:
+    """Sentences of consent and paywall notices: those like an example, and those beside them that are rather so."""
+    alike = (vectors @ examples.T).max(axis=1, initial=-1)
+    found = (alike >= _NOTICE) & (size <= _LONGEST_NOTICE)
+    rather = (alike >= _AROUND) & (size <= _LONGEST_NOTICE)
+    together = of_article[1:] == of_article[:-1]
+    for _ in range(_REACH):
+        beside = np.zeros(len(found), np.bool_)
+        beside[1:] |= found[:-1] & together
+        beside[:-1] |= found[1:] & together
+        found = found | (rather & beside)
+    return np.asarray(found, np.bool_)
+
+
+def _without_article(
+    found: npt.NDArray[np.bool_], notice: npt.NDArray[np.bool_], starts: npt.NDArray[np.intp]
+) -> npt.NDArray[np.bool_]:
+    """Articles of which all but the first sentence, a title, belongs to the page, and two sentences to a notice."""
+    counts = np.diff(starts)
+    filled = np.flatnonzero(counts)
+    begins = starts[filled]
+    own, notices = np.zeros(len(counts), np.intp), np.zeros(len(counts), np.intp)
+    if len(filled):
+        own[filled] = np.add.reduceat((~found).astype(np.intp), begins) - (~found[begins])
+        notices[filled] = np.add.reduceat(notice.astype(np.intp), begins)
+    return np.asarray((own == 0) & (notices >= _FEWEST_NOTICES), np.bool_)
+
+
+def notice_kind(vectors: Embeddings, consent: Embeddings, paywall: Embeddings) -> str:
+    """What a page without an article is, by its sentences: "consent page" or "paywall"."""
+    asks, sells = ((vectors @ examples.T).max(axis=1, initial=-1) >= _NOTICE for examples in (consent, paywall))
+    return "consent page" if np.count_nonzero(asks) >= np.count_nonzero(sells) else "paywall"
 
 
 def masked_hashes(sentences: Sequence[str]) -> npt.NDArray[np.uint64]:
     """A number for each sentence, equal for those that differ in case and digits alone, in every process."""
     masked = _DIGITS.sub("0", "\n".join(sentences).casefold())
     return HashedWords.of(masked.split("\n")).hashes()[: len(sentences)]
-
-
-def recurrence(hashes: npt.NDArray[np.uint64], counts: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
-    """In how many articles each sentence stands."""
-    article = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
-    order = np.lexsort((article, hashes))
-    hashes, article = hashes[order], article[order]
-    another = np.append(True, hashes[1:] != hashes[:-1])[: len(hashes)]
-    elsewhere = another | np.append(True, article[1:] != article[:-1])[: len(hashes)]
-    number = np.cumsum(another) - 1
-    recurrence = np.empty(len(hashes), np.intp)
-    recurrence[order] = np.bincount(number[elsewhere], minlength=1)[number]
-    return recurrence

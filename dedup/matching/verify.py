@@ -1,7 +1,7 @@
-"""Candidates → matches: decided by what the sentences and the hard facts say, with the evidence kept.
+"""Candidates → matches: decided by what the two texts say, stage by stage.
 
-Pairs are judged block by block, and only what a block speaks of is in memory: the sentences of its articles, the facts
-of those that its other features leave open. Blocks are shared among processes, which read both from disk.
+Pairs are judged block by block, and only what a block speaks of is in memory. Blocks are shared among processes, which
+read sentences, words and facts from disk.
 """
 
 from __future__ import annotations
@@ -16,25 +16,18 @@ from itertools import tee
 import numpy as np
 import numpy.typing as npt
 
-from dedup.arrays import Positions, join_rows, slices, take_rows
+from dedup.arrays import Floats, Positions, join_rows, slices, take_rows
 from dedup.datatypes import Article, Candidates
-from dedup.matching.facts import StoredFacts
 from dedup.matching.features import (
-    ALL_AGREED,
-    ALL_COVERED,
-    FACT_FEATURES,
-    OPENING_FEATURES,
-    SENTENCE_FEATURES,
+    STAGES,
     MatchInput,
-    Measured,
     PairBlock,
-    fact_bounds,
-    fact_features,
+    StoredTexts,
+    bound_facts,
+    has_evidence,
     pair_block,
-    sentence_features,
 )
-from dedup.matching.scorer import Scorer
-from dedup.matching.sentence_store import StoredPassages
+from dedup.matching.scorer import FEATURES, Scorer
 from dedup.runtime.article_files import take_articles
 from dedup.runtime.workers import ALONE, Workers
 
@@ -46,7 +39,31 @@ _PAIRS = 4096  # judged at a time, about 40 MB of sentence vectors
 
 _ROUNDED = 1e-6  # by as much a bound may come out below what it bounds
 
-_NONE = Candidates(np.empty(0, np.intp), np.empty(0, np.intp), *[np.empty(0, np.float32)] * 3)
+_NONE = Candidates(np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0, np.float32))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """What the texts of m pairs say.
+
+    features : ndarray of shape (m, len(FEATURES)), float32
+    heads : ndarray of shape (m,), intp, which of the scorer's `HEADS` judges each
+    share : ndarray of shape (m, 2), float32, how much of the left and of the right text has a counterpart
+    """
+
+    features: Floats
+    heads: Positions
+    share: Floats
+
+    @classmethod
+    def none(cls) -> Measured:
+        """Measures of no pairs."""
+        return cls(np.empty((0, len(FEATURES)), np.float32), np.empty(0, np.intp), np.empty((0, 2), np.float32))
+
+    @classmethod
+    def of(cls, block: PairBlock) -> Measured:
+        """Measures of a block that has been through all stages."""
+        return cls(block.features, block.heads(), block.share)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,13 +72,15 @@ class Verdicts:
 
     log_odds : ndarray of shape (m,), float64, of being the same article
     features : ndarray of shape (m, len(FEATURES)), float32
+    heads : ndarray of shape (m,), intp, which of the scorer's `HEADS` judged each
     share : ndarray of shape (m, 2), float32, how much of the left and of the right text has a counterpart
     copies : ndarray of shape (m,), bool, whether a match is a copy or translation and no other report of the event
     """
 
     log_odds: npt.NDArray[np.float64]
-    features: npt.NDArray[np.float32]
-    share: npt.NDArray[np.float32]
+    features: Floats
+    heads: Positions
+    share: Floats
     copies: npt.NDArray[np.bool_]
 
 
@@ -76,13 +95,12 @@ def find_matches(
     """Those of the candidates that are matches, with the features and log-odds that `judge_pairs` gives them.
 
     No feature lowers a score, so what costs more is looked at only where the rest, bounded from above, leaves a match
-    possible: first the facts by their keys, then the headlines and leads, then all sentences, and the facts themselves
-    at last. The blocks are asked for while workers look at those before; `progress` is told of the candidates done.
+    possible. The blocks are asked for while workers look at those before; `progress` is given the candidates done.
     """
     blocks, same = tee(part for block in blocks for part in _parts(block))
     tasks = (pair_block(match_input, part) for part in blocks)
-    work = partial(_match_block, match_input.passages, match_input.facts, scorer)
     kept, measures, done = [_NONE], [Measured.none()], 0
+    work = partial(_match_block, match_input.texts, scorer)
     for part, (found, measured) in zip(same, workers.map(work, tasks), strict=True):
         kept.append(take_rows(part, found))
         measures.append(measured)
@@ -91,70 +109,62 @@ def find_matches(
             progress(done)
     candidates = join_rows(kept)
     verdicts = _verdicts(match_input, candidates, scorer, join_rows(measures))
-    matching = verdicts.log_odds >= scorer.least
+    matching = scorer.admits(verdicts.log_odds)
     return take_rows(candidates, matching), take_rows(verdicts, matching)
 
 
 def judge_pairs(
     match_input: MatchInput, candidates: Candidates, scorer: Scorer, *, workers: Workers = ALONE
 ) -> Verdicts:
-    """Features and log-odds of every candidate.
-
-    Facts are compared only where they could still make a match: a pair that stays below the threshold even with perfect
-    facts keeps that bound as its log-odds.
-    """
-    work = partial(_judge_block, match_input.passages, match_input.facts, scorer)
-    parts = [Measured.none(), *workers.map(work, (pair_block(match_input, part) for part in _parts(candidates)))]
-    return _verdicts(match_input, candidates, scorer, join_rows(parts))
+    """All features of every candidate, and its log-odds."""
+    work = partial(_judge_block, match_input.texts)
+    tasks = (pair_block(match_input, part) for part in _parts(candidates))
+    return _verdicts(match_input, candidates, scorer, join_rows([Measured.none(), *workers.map(work, tasks)]))
 
 
 def _parts(candidates: Candidates) -> Iterator[Candidates]:
     return (take_rows(candidates, part) for part in slices(len(candidates), _PAIRS))
 
 
-def _match_block(
-    passages: StoredPassages, facts: StoredFacts, scorer: Scorer, block: PairBlock
-) -> tuple[Positions, Measured]:
+def _match_block(texts: StoredTexts, scorer: Scorer, block: PairBlock) -> tuple[Positions, Measured]:
     """Which pairs of a block may be matches, and what their texts say."""
-    at, share = np.arange(len(block.left)), np.zeros((len(block.left), 2), np.float32)
-
-    def narrow() -> None:
-        nonlocal at, block, share
-        open_ = scorer.log_odds(block.features, block.heads) >= scorer.least - _ROUNDED
-        at, block, share = at[open_], take_rows(block, open_), share[open_]
-
-    block = replace(block, features=block.features.copy())  # what came from elsewhere cannot be written to
-    block.features[:, [*OPENING_FEATURES, *SENTENCE_FEATURES]] = ALL_COVERED
-    block.features[:, FACT_FEATURES] = fact_bounds(facts, block.left, block.right)
-    narrow()
-    block.features[:, OPENING_FEATURES] = passages.openings_alike(block.left, block.right)
-    narrow()
-    block.features[:, SENTENCE_FEATURES], share = sentence_features(passages, block.left, block.right)
-    narrow()
-    block.features[:, FACT_FEATURES] = fact_features(facts, block.left, block.right)
-    narrow()
-    return at, Measured(block.features, share)
+    at = np.arange(len(block))
+    block = _writable(block)
+    for stage in (bound_facts, *STAGES):
+        stage(texts, block)
+        open_ = np.flatnonzero(_bounds(scorer, block) >= scorer.least - _ROUNDED)
+        at, block = at[open_], take_rows(block, open_)
+    return at, Measured.of(block)
 
 
-def _judge_block(passages: StoredPassages, facts: StoredFacts, scorer: Scorer, block: PairBlock) -> Measured:
-    features = block.features.copy()
-    features[:, OPENING_FEATURES] = passages.openings_alike(block.left, block.right)
-    features[:, SENTENCE_FEATURES], share = sentence_features(passages, block.left, block.right)
-    features[:, FACT_FEATURES] = ALL_AGREED
-    open_ = np.flatnonzero(scorer.log_odds(features, block.heads) >= scorer.least)
-    features[open_[:, None], FACT_FEATURES] = fact_features(facts, block.left[open_], block.right[open_])
-    return Measured(features, share)
+def _bounds(scorer: Scorer, block: PairBlock) -> npt.NDArray[np.float64]:
+    """The most that the log-odds of pairs can be as far as they are measured."""
+    possible = block.possible_heads()
+    return scorer.best_log_odds(block.features, possible)
+
+
+def _judge_block(texts: StoredTexts, block: PairBlock) -> Measured:
+    block = _writable(block)
+    for stage in STAGES:
+        stage(texts, block)
+    return Measured.of(block)
+
+
+def _writable(block: PairBlock) -> PairBlock:
+    """A block whose features may be filled in: what came from another process cannot be written to."""
+    return replace(block, features=block.features.copy(), read=block.read.copy(), share=block.share.copy())
 
 
 def _verdicts(match_input: MatchInput, candidates: Candidates, scorer: Scorer, measured: Measured) -> Verdicts:
-    heads = match_input.heads(candidates)
-    log_odds = scorer.log_odds(measured.features, heads)
+    log_odds = scorer.log_odds(measured.features, measured.heads)
+    log_odds[~has_evidence(measured.features, measured.heads)] = _NEVER
+    log_odds[match_input.empty[candidates.left] | match_input.empty[candidates.right]] = _NEVER
     copies = np.ones(len(candidates), np.bool_)
     if scorer.copies:
-        copies = scorer.copies.log_odds(measured.features, heads) >= scorer.copies.least
+        copies = scorer.copies.admits(scorer.copies.log_odds(measured.features, measured.heads))
         others = np.flatnonzero(~copies)
         log_odds[others[_days_apart(match_input.articles, take_rows(candidates, others))]] = _NEVER
-    return Verdicts(log_odds, measured.features, measured.share, copies)
+    return Verdicts(log_odds, measured.features, measured.heads, measured.share, copies)
 
 
 def _days_apart(articles: Sequence[Article], candidates: Candidates) -> npt.NDArray[np.bool_]:

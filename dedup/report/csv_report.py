@@ -7,6 +7,7 @@ import io
 import re
 
 from dedup.datatypes import Report
+from dedup.language.as_read import body_of
 from dedup.language.text import count_words
 from dedup.report import view
 from dedup.report.records import without_surrogates
@@ -60,7 +61,7 @@ def _clustered_row(report: Report, story: view.Story, member: int, with_text: bo
         "score": f"{match.score:.6f}" if match else "",
         "id": _cell(article.id),
         "language": report.languages[member].code,
-        "words": count_words(article.body),
+        "words": count_words(body_of(article)),
         "title": _cell(article.title),
         "path": _cell(article.path),
         "url": _cell(article.url),

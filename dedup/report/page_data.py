@@ -16,12 +16,13 @@ from markupsafe import Markup
 
 from dedup.datatypes import Agreement, Article, Embeddings, Match, Report
 from dedup.language import text
+from dedup.language.as_read import body_of
 from dedup.matching.facts.names import fold_name
 from dedup.report import view
 from dedup.report.story_map import story_positions
 from dedup.report.wording import CERTAINTY_WORDS, KIND_WORDS, language_name
 
-_RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
+_RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "prs", "ps", "sd", "ug", "ur", "yi"})
 
 _SINGLES_LISTED = 20_000
 
@@ -148,7 +149,7 @@ def _pair(match: Match, place: dict[int, int], line: dict[tuple[int, int], int])
 
 def _text(article: Article, names: set[str]) -> list[Any]:
     """Sentences of an article, and the words in them that stand for names of its evidence."""
-    capitalised = {word for word in _CAPITALISED.findall(article.body) if word[0].isupper()} if names else set()
+    capitalised = {word for word in _CAPITALISED.findall(body_of(article)) if word[0].isupper()} if names else set()
     return [view.sentences(article), {word: key for word in sorted(capitalised) if (key := fold_name(word)) in names}]
 
 

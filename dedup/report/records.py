@@ -14,6 +14,7 @@ from itertools import chain, starmap
 from typing import Any, TypeAlias
 
 from dedup.datatypes import Agreement, Article, Cluster, Language, Match, Report, Settings, Skipped
+from dedup.language.as_read import body_of
 from dedup.language.text import content_hash, count_words
 from dedup.report import view
 from dedup.version import __version__
@@ -80,8 +81,8 @@ def article_record(article: Article, language: Language) -> Record:
         "language": language.code,
         "language_probability": _round(language.probability),
         "declared_language": article.declared_language,
-        "words": count_words(article.body),
-        "hash": content_hash(article.body),
+        "words": count_words(body_of(article)),
+        "hash": content_hash(body_of(article)),
         "url": article.url,
         "published": article.published,
     }

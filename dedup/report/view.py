@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from dedup.datatypes import AlignedPair, Article, Cluster, Evidence, Match, MatchKind, Report
 from dedup.language import text
+from dedup.language.as_read import body_of
 from dedup.language.sentences import sentences as split_sentences
 
 _SHOWN_FACTS = 4
@@ -100,7 +101,7 @@ def best_aligned(evidence: Evidence, limit: int) -> list[AlignedPair]:
 @lru_cache(maxsize=1024)
 def sentences(article: Article) -> tuple[str, ...]:
     """Sentences of an article as `AlignedPair` numbers them."""
-    return tuple(split_sentences(article.body))
+    return tuple(split_sentences(body_of(article)))
 
 
 def place(article: Article) -> str:

@@ -25,7 +25,12 @@ KIND_PLURALS = {
 CERTAINTY_WORDS = ((0.99, "almost certain"), (0.95, "very likely"), (0.8, "likely"), (0.0, "possible"))
 """Least score and the words for it, most certain first."""
 
-_CHINESE = {"zh-cn": "Chinese (simplified)", "zh-tw": "Chinese (traditional)"}
+_VARIANTS = {
+    "prs": "Dari",
+    "sr-Latn": "Serbian (Latin)",
+    "zh-cn": "Chinese (simplified)",
+    "zh-tw": "Chinese (traditional)",
+}
 
 
 def certainty_words(score: float) -> str:
@@ -37,7 +42,7 @@ def language_name(code: str) -> str:
     """English name of a language, by CLDR; the code itself where it has none."""
     if code == UNDETERMINED:
         return "Undetermined"
-    return _CHINESE.get(code) or _english_names().get(code, code)
+    return _VARIANTS.get(code) or _english_names().get(code, code)
 
 
 @cache

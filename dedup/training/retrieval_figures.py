@@ -18,7 +18,7 @@ import numpy as np
 
 from dedup.datatypes import Embeddings
 from dedup.embedding.encoder import Encoder
-from dedup.embedding.language_means import embed_articles
+from dedup.embedding.language_means import embed_texts
 from dedup.embedding.load import load_encoder
 
 ALIGNED = ("ntrex", "ntrex_other")
@@ -52,7 +52,7 @@ def article_vectors(rows: list[Row], encoder: Encoder, *, centred: bool) -> Embe
     """Unit vectors of title and text; with `centred`, language means are taken off as in a scan."""
     texts = [f"{row.get('title') or ''}\n{row['text']}" for row in rows]
     if centred:
-        return embed_articles(texts, [row["lang"] for row in rows], encoder)[0]
+        return embed_texts(texts, [row["lang"] for row in rows], encoder)
     return encoder.encode(texts)
 
 

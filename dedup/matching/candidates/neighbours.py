@@ -37,11 +37,6 @@ _PAIRS = 1 << 15
 
 _GATHERED = 1 << 9  # pairs whose vectors are multiplied at a time: 2 MB, which stays in the cache
 
-_LARGEST_MARGIN = 0.3
-
-NO_COMPETITOR = np.float32(0.05)
-"""The margin of a pair where the partner's language has no other article to compete: it says nothing."""
-
 _NOTHING = np.float32(-2)  # below every cosine
 
 
@@ -50,16 +45,10 @@ class Neighbourhood:
     """What a search found; asked for candidates, and afterwards for any other pair.
 
     embeddings : ndarray of shape (n, d), float32, unit rows
-    of_language : ndarray of shape (n,), intp, a number for each article's language
-    closest : the closest article in each language
-    closeness : ndarray of shape (n,), float32, each article's mean cosine with its nearest; 0 where none is near
     near : ndarray of shape (m,), int64, each pair proposed as ``left * n + right``, sorted
     """
 
     embeddings: Embeddings
-    of_language: Positions
-    closest: BestPerLanguage
-    closeness: npt.NDArray[np.float32]
     near: npt.NDArray[np.int64]
 
     def candidates(self) -> Candidates:
@@ -81,13 +70,7 @@ class Neighbourhood:
 
     def _pairs(self, numbers: npt.NDArray[np.int64]) -> Candidates:
         left, right = (part.astype(np.intp) for part in np.divmod(numbers, max(len(self.embeddings), 1)))
-        similarity = _cosines(self.embeddings, left, right)
-        margin = np.minimum(
-            self.closest.margin(left, self.of_language[right], similarity),
-            self.closest.margin(right, self.of_language[left], similarity),
-        )
-        isolation = similarity - (self.closeness[left] + self.closeness[right]) / np.float32(2)
-        return Candidates(left, right, similarity, np.clip(margin, -_LARGEST_MARGIN, _LARGEST_MARGIN), isolation)
+        return Candidates(left, right, _cosines(self.embeddings, left, right))
 
 
 def search(
@@ -120,11 +103,7 @@ def search(
     Returns
     -------
     Neighbourhood
-        Its candidates carry their cosine and their margin: how much closer the two are than either is to the best
-        *other* article in the partner's language, the smaller of both sides, within ±0.3. The idea is the margin of
-        Artetxe & Schwenk (2019, "Margin-based parallel corpus mining"), as a difference and against one competitor a
-        language. Their isolation is the same against all neighbours proposed for either (CSLS: Conneau et al. 2018,
-        "Word Translation Without Parallel Data"), which tells an event told often from a topic told often.
+        Pairs proposed; whether they match is decided by what their texts say, and not by who else is near.
 
     Raises
     ------
@@ -139,11 +118,10 @@ def search(
     names, numbers = np.unique(np.array(languages, dtype=str), return_inverse=True)
     of_language = numbers.astype(np.intp)
     closest = BestPerLanguage.empty(n, len(names))
-    closeness = np.zeros(n, np.float32)
     parts, compared = _parts(embeddings, workers, exact=n <= most_exact)
     vectors = workers.share(embeddings, _one_after_another(parts))
 
-    def look(rows: Positions) -> tuple[BestPerLanguage, npt.NDArray[np.float64], Positions, Positions]:
+    def look(rows: Positions) -> tuple[BestPerLanguage, Positions, Positions]:
         own = np.asarray(vectors[rows])
         top, best = _TopK(len(rows), neighbours, floor), _BestSoFar(len(rows), len(names))
         for members, at in compared(rows):
@@ -152,20 +130,17 @@ def search(
             similarity[_where_same(columns, rows[at])] = _NOTHING
             top.update(at, columns, similarity)
             best.update(at, columns, similarity, of_language[columns])
-        row, column, cosine = top.pairs()
-        mean = np.bincount(row, cosine, len(rows)) / np.maximum(np.bincount(row, minlength=len(rows)), 1)
-        return best.found, mean, row, column
+        return best.found, *top.pairs()
 
     near, done = [np.empty(0, np.int64)], 0
-    for rows, (found, mean, row, column) in zip(parts, workers.map_arrays(look, parts), strict=True):
+    for rows, (found, row, column) in zip(parts, workers.map_arrays(look, parts), strict=True):
         closest.enter(rows, found)
-        closeness[rows] = mean
         near.append(_numbered(rows[row], column, n))
         done += len(rows)
         if progress:
             progress("search", done, n)
     near.append(_numbered(*closest.mutual(of_language, floor), n))
-    return Neighbourhood(embeddings, of_language, closest, closeness, _distinct(near))
+    return Neighbourhood(embeddings, _distinct(near))
 
 
 _Looks = Callable[[Positions], Iterator[tuple[Positions, Positions]]]
@@ -231,10 +206,10 @@ class _TopK:
         if self._waiting > self._most:
             self._choose()
 
-    def pairs(self) -> tuple[Positions, Positions, npt.NDArray[np.float32]]:
-        """Places of rows, their nearest columns and the cosines of the two."""
+    def pairs(self) -> tuple[Positions, Positions]:
+        """Places of rows, and their nearest columns."""
         self._choose()
-        return self._found[0]
+        return self._found[0][:2]
 
     def _choose(self) -> None:
         """Keep the nearest of each row; from now on others have to be nearer than the last of them."""
@@ -275,72 +250,59 @@ class _BestSoFar:
     ) -> None:
         """Enter rows, named by their places, that have just been compared: similarity of shape (columns, rows).
 
-        Columns of a language stand together. Few cosines exceed the runner-up so far; only these are looked at.
+        Columns of a language stand together. Few cosines exceed the best so far; only these are looked at.
         """
         above = np.empty(similarity.shape, np.bool_)
         bounds = [0, *(1 + np.flatnonzero(of_column[1:] != of_column[:-1])).tolist(), len(of_column)]
         for begin, end in pairwise(bounds):
-            np.greater(similarity[begin:end], self.found.second[of_column[begin]].take(at), out=above[begin:end])
+            np.greater(similarity[begin:end], self.found.cosine[of_column[begin]].take(at), out=above[begin:end])
         places = np.flatnonzero(above)
         column, row = np.divmod(places, max(len(at), 1))
         self._enter(of_column[column] * self._rows + at[row], columns[column], similarity.reshape(-1)[places])
 
     def _enter(self, entry: Positions, column: Positions, cosine: npt.NDArray[np.float32]) -> None:
-        """Enter cosines above the runner-up, in turns: in each the first of those of a row and a language."""
+        """Enter cosines above the best, in turns: in each the first of those of a row and a language."""
         found = self.found
-        position, first, second = found.position.reshape(-1), found.first.reshape(-1), found.second.reshape(-1)
+        position, best = found.position.reshape(-1), found.cosine.reshape(-1)
         while len(entry):
             turns = np.arange(len(entry), dtype=np.int32)
             self._turns[entry[::-1]] = turns[::-1]  # the last to be written stays
             is_first = self._turns[entry] == turns
             now, later = np.flatnonzero(is_first), np.flatnonzero(~is_first)
-            at, new = entry[now], cosine[now]
-            old = first[at]
-            better = np.flatnonzero(new > old)
-            position[at[better]] = column[now[better]]
-            first[at], second[at] = np.maximum(old, new), np.minimum(old, new)
-            later = later[cosine[later] > second[entry[later]]]
+            position[entry[now]], best[entry[now]] = column[now], cosine[now]
+            later = later[cosine[later] > best[entry[later]]]
             entry, column, cosine = entry[later], column[later], cosine[later]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BestPerLanguage:
-    """For each language and article: its closest article there, that one's cosine and the runner-up's.
+    """For each language and article: its closest article there, and that one's cosine.
 
-    position, first, second : ndarray of shape (languages, n)
+    position, cosine : ndarray of shape (languages, n)
     """
 
     position: npt.NDArray[np.int32]
-    first: npt.NDArray[np.float32]
-    second: npt.NDArray[np.float32]
+    cosine: npt.NDArray[np.float32]
 
     @classmethod
     def empty(cls, n: int, languages: int) -> BestPerLanguage:
         shape = (languages, n)
-        return cls(np.full(shape, -1, np.int32), np.full(shape, _NOTHING), np.full(shape, _NOTHING))
+        return cls(np.full(shape, -1, np.int32), np.full(shape, _NOTHING))
 
     def enter(self, rows: Positions, found: BestPerLanguage) -> None:
         """Take over what was found for some rows."""
-        self.position[:, rows], self.first[:, rows], self.second[:, rows] = found.position, found.first, found.second
+        self.position[:, rows], self.cosine[:, rows] = found.position, found.cosine
 
     def mutual(self, of_language: Positions, floor: float) -> tuple[Positions, Positions]:
         """Pairs in which each is the other's closest in that language."""
         rows, others = [np.empty(0, np.intp)], [np.empty(0, np.intp)]
-        for position, first in zip(self.position, self.first, strict=True):
-            row = np.flatnonzero(first >= floor)
+        for position, cosine in zip(self.position, self.cosine, strict=True):
+            row = np.flatnonzero(cosine >= floor)
             other = position[row].astype(np.intp)
             mutual = self.position[of_language[row], other] == row
             rows.append(row[mutual])
             others.append(other[mutual])
         return np.concatenate(rows), np.concatenate(others)
-
-    def margin(
-        self, row: Positions, language: Positions, similarity: npt.NDArray[np.float32]
-    ) -> npt.NDArray[np.float32]:
-        """How much closer a pair is than its row is to the best other article in the partner's language."""
-        first = self.first[language, row]
-        competitor = np.where(first > similarity + 1e-6, first, self.second[language, row])
-        return np.where(competitor > _NOTHING, similarity - competitor, NO_COMPETITOR)
 
 
 def _cosines(
