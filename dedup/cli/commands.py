@@ -287,6 +287,14 @@ def schema() -> None:
 @click.option("--against", multiple=True, type=_path, metavar="GOLD", help="More sets, for what must stay apart alone.")
 @click.option("--events", multiple=True, type=_path, metavar="GOLD", help="More, whose stories others tell anew.")
 @click.option("--pairs", multiple=True, type=_path, metavar="FILE", help="Labelled pairs, which overrule the stories.")
+@click.option(
+    "--archive",
+    "archives",
+    multiple=True,
+    type=_path,
+    metavar="FILE",
+    help="Articles told mostly once, judged by --pairs.",
+)
 @options.level_option
 @options.model_option
 @options.output_option
@@ -297,6 +305,7 @@ def calibrate(
     against: tuple[Path, ...],
     events: tuple[Path, ...],
     pairs: tuple[Path, ...],
+    archives: tuple[Path, ...],
     level: str,
     model: str,
     output: Path,
@@ -319,7 +328,7 @@ def calibrate(
 
     log_to_stderr(verbose)
     check_output("json", output)
-    sets, encoder = (golds, against, events, pairs), load_encoder(model)
+    sets, encoder = (golds, against, events, pairs, archives), load_encoder(model)
     with progress_line(not (quiet or no_progress)) as progress:
         found = calibrate_scorer(*sets, encoder=encoder, level=Level(level), jobs=jobs, progress=progress)
     click.echo("" if quiet else found.as_text(), err=True, nl=False)

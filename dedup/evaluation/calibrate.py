@@ -1,15 +1,17 @@
 """Labelled pairs → the scorer: how the features of a pair become a probability.
 
-All sets count alike, and within a set the ways it was seen, and duplicates, hard negatives and others, so that no set
-is tuned on alone; what a set gives when it is left out of the fit is reported beside it.
+All sets count alike, and within a set the ways it was seen. Where most that looks alike is the same, the same and the
+different count alike too; in feeds and archives, which are told mostly once, a wrong join costs as much as a missed one.
+What a set gives when it is left out of the fit is reported beside it.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -18,24 +20,43 @@ from dedup.arrays import join_rows, take_rows
 from dedup.clustering.average_linkage import UNVERIFIED, cluster_pairs
 from dedup.datatypes import Level, Progress
 from dedup.embedding.encoder import Encoder
-from dedup.evaluation.gold import read_gold, read_pairs
-from dedup.evaluation.labelled_pairs import ARCHIVE, ARCHIVES, WHOLE, Labelled, Pairs, label_pairs
+from dedup.evaluation.gold import read_articles, read_gold, read_pairs
+from dedup.evaluation.labelled_pairs import (
+    ARCHIVE,
+    COPIES,
+    FEED,
+    SHORT,
+    WHOLE,
+    Labelled,
+    Pairs,
+    label_archive,
+    label_pairs,
+)
 from dedup.evaluation.logistic import fit_heads
 from dedup.evaluation.metrics import PairKind, evaluate
-from dedup.matching.candidates.neighbours import NO_COMPETITOR
+from dedup.matching.literal import LITERAL_FEATURES
 from dedup.matching.scorer import FEATURES, HEADS, Scorer, load_scorer
 from dedup.runtime.process import count_cores
 from dedup.runtime.workers import Workers
 
 _FEWEST = 100  # pairs of one kind, below which they count less than another kind
 
-_FORGOTTEN = 0.3  # share of the pairs whose margin is hidden from the fit, as it is from a scan of two articles
+_FEWEST_SAME = 60  # duplicates of a feed or archive, below which all its pairs count less
 
-_CAREFUL, _CAREFUL_OF_EVENTS = 0.002, 0.01  # of F1, which is given up for fewer wrong pairs
+_WEIGHTS = {WHOLE: 1.0, SHORT: 0.4, FEED: 0.7, COPIES: 0.5, ARCHIVE: 1.5}
+"""How much the pairs of a set count as it was seen."""
 
-_MARGIN = FEATURES.index("margin")
+_TEMPLATE = 0.15  # of feeds and short cuts of a set whose stories come in groups: a few sentences of one are all alike
 
-_STEPS = np.arange(-2, 6, 0.1)  # thresholds tried, in log-odds
+_JUDGED = 3.0  # pairs that a judged one of an archive counts for
+
+_DOUBTED = 0.5  # shared runs of words from which on a pair of an archive that nobody judged counts for nothing
+
+_NEVER = -20.0  # log-odds of a pair without the evidence that a match needs
+
+_LITERAL_HEADS = [place for place, head in enumerate(HEADS) if head.split()[0] in ("copy", "rewording")]
+_LITERAL_FEATURES = [FEATURES.index(name) for name in LITERAL_FEATURES]
+_OVERLAP = FEATURES.index("overlap")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +64,7 @@ class SetScore:
     """How one set fares at the common threshold: in the fit of all sets, and when it is left out of the fit.
 
     `f1` is that of single pairs, `clustered` the BCubed F1 of clusters, or where people labelled pairs, that of these.
-    `archived` are the pairs joined in archives (`labelled.ARCHIVE`), right ones and wrong ones.
+    `fed` are the pairs joined in feeds told mostly once, right ones and wrong ones.
     """
 
     f1: float
@@ -51,7 +72,17 @@ class SetScore:
     clustered: float
     clustered_left_out: float
     candidate_recall: float
-    archived: tuple[int, int]
+    fed: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveScore:
+    """Judged pairs of an archive that are joined, right ones and wrong ones, of how many; left out of the fit."""
+
+    right: int
+    same: int
+    wrong: int
+    different: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,6 +94,7 @@ class Calibration:
     model: str
     against: Sequence[str]
     events: Sequence[str]
+    archives: Mapping[str, ArchiveScore]
     scores: Mapping[str, SetScore]
 
     def as_text(self) -> str:
@@ -70,8 +102,12 @@ class Calibration:
         return "".join(
             f"{name}: pairs {score.f1:.4f}, left out {score.f1_left_out:.4f}; clusters {score.clustered:.4f}, "
             f"left out {score.clustered_left_out:.4f}; candidates found {score.candidate_recall:.2%}; "
-            f"joined in archives {score.archived[0]} right, {score.archived[1]} wrong\n"
+            f"joined in feeds {score.fed[0]} right, {score.fed[1]} wrong\n"
             for name, score in self.scores.items()
+        ) + "".join(
+            f"{name}: left out of the fit it joins {score.right} of {score.same} duplicates that people judged, and "
+            f"{score.wrong} of {score.different} others\n"
+            for name, score in self.archives.items()
         )
 
     def as_json(self) -> str:
@@ -82,7 +118,8 @@ class Calibration:
             for head, row in zip(HEADS, self.scorer.weights, strict=True)
         }
         fitted = {"level": self.level.value, "model": self.model}
-        sets = {"sets": list(self.scores), "against": self.against, "events": self.events}
+        sets = {"sets": list(self.scores), "archives": list(self.archives)}
+        sets |= {"against": list(self.against), "events": list(self.events)}
         return json.dumps({**fitted, **sets, "threshold": self.scorer.threshold, "heads": heads}, indent=1) + "\n"
 
 
@@ -91,6 +128,7 @@ def calibrate_scorer(
     against: Sequence[Path] = (),
     events: Sequence[Path] = (),
     pairs: Sequence[Path] = (),
+    archives: Sequence[Path] = (),
     *,
     encoder: Encoder,
     level: Level = Level.DUPLICATE,
@@ -109,6 +147,8 @@ def calibrate_scorer(
         Sets whose stories are events, told by reports of their own: none of them is a duplicate.
     pairs : sequence of Path
         Labelled pairs, of any of the sets; where there are some, they decide, and not the stories.
+    archives : sequence of Path
+        Articles of archives told mostly once, of which `pairs` are judged.
     encoder : Encoder
         The model to fit for.
     level : Level
@@ -123,48 +163,78 @@ def calibrate_scorer(
     """
     copies = load_scorer(Level.DUPLICATE, fingerprint=encoder.fingerprint) if level is Level.STORY else None
     known = [pair for path in pairs for pair in read_pairs(path)]
-    archives = 0 if level is Level.STORY else ARCHIVES  # stories told once may still be of one event
-    sets = {path: read_gold(path) for path in (*golds, *against, *events)}
     with Workers(count_cores() if jobs is None else jobs) as workers:
         found = {
-            path: label_pairs(gold, encoder, labels=known, archives=archives, workers=workers, progress=progress)
-            for path, gold in sets.items()
+            path: label_pairs(
+                read_gold(path),
+                encoder,
+                labels=known,
+                varied=level is Level.DUPLICATE and path in golds,  # stories told once may still be of one event
+                workers=workers,
+                progress=progress,
+            )
+            for path in (*golds, *against, *events)
+        }
+        archived = {
+            path.name: label_archive(read_articles(path), encoder, known, workers=workers, progress=progress)
+            for path in archives
         }
     labelled = {path.name: found[path] for path in golds}
     apart = [found[path].others_only() for path in against] + [found[path].reports_only() for path in events]
-    scorer = fit_scorer(labelled, apart, copies=copies)
-    scores = score_sets(labelled, scorer, apart)
+    scorer = fit_scorer(labelled, apart, archived, copies=copies)
     model = f"{Path(encoder.name).name}@{encoder.fingerprint}"  # a path is of this machine alone
-    return Calibration(scorer, level, model, [path.name for path in against], [path.name for path in events], scores)
+    return Calibration(
+        scorer,
+        level,
+        model,
+        [path.name for path in against],
+        [path.name for path in events],
+        score_archives(labelled, apart, archived, copies=copies),
+        score_sets(labelled, scorer, apart, archived),
+    )
 
 
 def fit_scorer(
-    labelled: Mapping[str, Labelled], against: Sequence[Labelled] = (), *, copies: Scorer | None = None, seed: int = 0
+    labelled: Mapping[str, Labelled],
+    against: Sequence[Labelled] = (),
+    archives: Mapping[str, Labelled] = MappingProxyType({}),
+    *,
+    copies: Scorer | None = None,
 ) -> Scorer:
-    """The scorer of all sets, its threshold of 0.5 the highest with nearly the best mean F1 of single pairs.
+    """The scorer of all sets, with a threshold of 0.5.
 
     From the sets in `against`, in which nothing is the same, it learns what must stay apart; `copies` is the scorer
-    that admits a pair besides. The mean F1 is flat around its best, and belongs to sets in which most of what looks
-    alike is the same. In an archive, where little is, a threshold at the best would join half as many wrong pairs again
-    as the highest that is as good but for a fifth of a point (the idea of the one-standard-error rule: Breiman et al.
-    1984, "Classification and Regression Trees").
+    that admits a pair besides. Candidates of archives that nobody judged are believed to be different where a first fit
+    without them says so.
     """
-    weights = _fit([one.pairs for one in (*labelled.values(), *against)], seed)
-    scorer = Scorer(weights, threshold=0.5, copies=copies)
-    mean = np.mean([[_f1(scorer, one, step) for step in _STEPS] for one in labelled.values()], axis=0)
-    given_up = _CAREFUL_OF_EVENTS if copies else _CAREFUL
-    weights[:, -1] -= _STEPS[mean >= mean.max() - given_up][-1]
-    return scorer
+    every = [*labelled.values(), *against]
+    first = Scorer(_fit([*every, *(_judged(one) for one in archives.values())]), 0.5)
+    return Scorer(_fit([*every, *(_believed(one, first) for one in archives.values())]), 0.5, copies)
+
+
+def _judged(archive: Labelled) -> Labelled:
+    pairs = archive.pairs
+    return replace(archive, pairs=take_rows(pairs, pairs.judged | (pairs.way != ARCHIVE)))
+
+
+def _believed(archive: Labelled, scorer: Scorer) -> Labelled:
+    """An archive less the candidates that nobody judged and that look like duplicates."""
+    pairs = archive.pairs
+    alike = (scorer.log_odds(pairs.features, pairs.head) >= 0) | (pairs.features[:, _OVERLAP] >= _DOUBTED)
+    return replace(archive, pairs=take_rows(pairs, pairs.judged | (pairs.way != ARCHIVE) | ~alike))
 
 
 def score_sets(
-    labelled: Mapping[str, Labelled], scorer: Scorer, against: Sequence[Labelled] = (), *, seed: int = 0
+    labelled: Mapping[str, Labelled],
+    scorer: Scorer,
+    against: Sequence[Labelled] = (),
+    archives: Mapping[str, Labelled] = MappingProxyType({}),
 ) -> dict[str, SetScore]:
     """How each set fares under the common scorer, and under one fitted without it."""
     scores = {}
     for name, one in labelled.items():
         others = {other: value for other, value in labelled.items() if other != name}
-        left_out = fit_scorer(others, against, copies=scorer.copies, seed=seed) if others else scorer
+        left_out = fit_scorer(others, against, archives, copies=scorer.copies) if others else scorer
         found = int(one.pairs.same[one.pairs.way == WHOLE].sum())
         scores[name] = SetScore(
             f1=_f1(scorer, one, 0.0),
@@ -172,34 +242,59 @@ def score_sets(
             clustered=_clustered_f1(scorer, one),
             clustered_left_out=_clustered_f1(left_out, one),
             candidate_recall=found / max(found + one.missed, 1),
-            archived=_archived(scorer, one.pairs),
+            fed=_joined(scorer, take_rows(one.pairs, one.pairs.way == FEED)),
         )
     return scores
 
 
-def _archived(scorer: Scorer, pairs: Pairs) -> tuple[int, int]:
-    joined = (pairs.way == ARCHIVE) & (scorer.log_odds(pairs.features, pairs.head) >= 0)
+def score_archives(
+    labelled: Mapping[str, Labelled],
+    against: Sequence[Labelled],
+    archives: Mapping[str, Labelled],
+    *,
+    copies: Scorer | None = None,
+) -> dict[str, ArchiveScore]:
+    """What a scorer fitted without an archive makes of the pairs that people judged there."""
+    scores = {}
+    for name, one in archives.items():
+        others = {other: value for other, value in archives.items() if other != name}
+        pairs = take_rows(one.pairs, one.pairs.judged & (one.pairs.way == ARCHIVE))
+        right, wrong = _joined(fit_scorer(labelled, against, others, copies=copies), pairs)
+        same = int(pairs.same.sum())
+        scores[name] = ArchiveScore(right, same, wrong, len(pairs.same) - same)
+    return scores
+
+
+def _joined(scorer: Scorer, pairs: Pairs) -> tuple[int, int]:
+    """Pairs that a scorer joins, right ones and wrong ones."""
+    joined = scorer.log_odds(pairs.features, pairs.head) >= 0
     right = int((joined & pairs.same).sum())
     return right, int(joined.sum()) - right
 
 
-def _fit(sets: Sequence[Pairs], seed: int) -> npt.NDArray[np.float64]:
-    pairs = join_rows(sets)
-    features = pairs.features.astype(np.float64)
-    features[np.random.default_rng(seed).random(len(features)) < _FORGOTTEN, _MARGIN] = NO_COMPETITOR
-    weight = np.concatenate([_balanced(of_set) for of_set in sets])
-    return fit_heads(features, pairs.head, pairs.same, weight, heads=len(HEADS))
+def _fit(sets: Sequence[Labelled]) -> npt.NDArray[np.float64]:
+    pairs = join_rows([one.pairs for one in sets])
+    weight = np.concatenate([_weights(one) for one in sets])
+    weights = fit_heads(pairs.features.astype(np.float64), pairs.head, pairs.same, weight, heads=len(HEADS))
+    apart = np.setdiff1d(np.arange(len(HEADS)), _LITERAL_HEADS)
+    weights[apart[:, None], _LITERAL_FEATURES] = 0  # in two languages there is nothing to see
+    return weights
 
 
-def _balanced(pairs: Pairs) -> npt.NDArray[np.float64]:
-    """Weights by which duplicates, hard negatives and others, and the ways they were seen, count alike.
-
-    A handful of pairs counts less: one of them that is mislabelled would outweigh thousands.
-    """
+def _weights(labelled: Labelled) -> npt.NDArray[np.float64]:
+    """How much each pair of a set counts."""
+    pairs = labelled.pairs
     weight = np.zeros(len(pairs.same))
-    kinds = (pairs.same, ~pairs.same & pairs.related, ~pairs.same & ~pairs.related)
-    for group in ((pairs.way == way) & kind for way in np.unique(pairs.way).tolist() for kind in kinds):
-        weight[group] = 1 / max(int(group.sum()), _FEWEST)
+    grouped = any(item.group for item in labelled.whole.gold)
+    for way in np.unique(pairs.way).tolist():
+        seen = pairs.way == way
+        share = _WEIGHTS[way] * (_TEMPLATE if grouped and way in (SHORT, FEED) else 1)
+        if way in (FEED, ARCHIVE):
+            counts = np.where(pairs.judged & (way == ARCHIVE), _JUDGED, 1.0) * seen
+            weight += share * counts / max(float((counts * pairs.same).sum()), _FEWEST_SAME)
+            continue
+        for kind in (pairs.same, ~pairs.same & pairs.related, ~pairs.same & ~pairs.related):
+            weight[seen & kind] = share / max(int((seen & kind).sum()), _FEWEST)
     return weight
 
 
@@ -213,14 +308,14 @@ def _f1(scorer: Scorer, labelled: Labelled, least: float) -> float:
 def _clustered_f1(scorer: Scorer, labelled: Labelled) -> float:
     """What the clusters of the whole scan are worth."""
     whole = labelled.whole
-    log_odds = scorer.log_odds(whole.features, whole.head) - scorer.least
+    log_odds = np.where(whole.possible, scorer.log_odds(whole.features, whole.head) - scorer.least, _NEVER)
     clusters = cluster_pairs(
         whole.candidates.left,
         whole.candidates.right,
         log_odds,
         unknown=UNVERIFIED,
         key=lambda position: whole.gold[position].article.id,
-        languages=whole.languages,
+        certain=whole.opposed,
     )
     cluster_of = {whole.gold[member].article.id: n for n, group in enumerate(clusters) for member in group}
     found = evaluate(whole.gold, cluster_of, labelled.labels)

@@ -55,14 +55,34 @@ def read_gold(path: Path) -> tuple[Gold, ...]:
     return found
 
 
+def read_articles(path: Path) -> tuple[Gold, ...]:
+    """Articles of an archive in a JSONL file, each taken for a story of its own: id, text, and title where there is one.
+
+    Raises
+    ------
+    ReadError
+        If the file cannot be read, or a line is no such record.
+    """
+    records = ({"story": record.get("id"), "lang": "", **record} for _, record in _records(path))
+    return tuple(_gold(record, f"{path}:{line}", path) for line, record in enumerate(records, 1))
+
+
 def read_pairs(path: Path) -> tuple[GoldPair, ...]:
-    """Labelled pairs of a JSONL file: a, b and label (1 same, 0 different; others are left out)."""
+    """Labelled pairs of a JSONL file: a, b and label (1 same, 0 different; others are left out).
+
+    Or, as people judge the pairs of a report: left, right and verdict (S same, U updated or contained; E another report
+    of the event, D different).
+    """
     records = ((f"{path}:{line}", record) for line, record in _records(path))
     return tuple(
-        GoldPair(_field(record, "a", where), _field(record, "b", where), record["label"] == 1)
+        GoldPair(_field(record, one, where), _field(record, other, where), record[key] in same)
         for where, record in records
-        if record.get("label") in (0, 1)
+        for one, other, key, same in (("a", "b", "label", (1,)), ("left", "right", "verdict", ("S", "U")))
+        if record.get(key) in (*same, *_DIFFERENT[key])
     )
+
+
+_DIFFERENT = {"label": (0,), "verdict": ("E", "D")}
 
 
 def read_clusters(path: Path) -> dict[str, str]:

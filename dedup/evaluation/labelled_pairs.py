@@ -1,9 +1,9 @@
 """Gold articles → labelled pairs: what a fit of the score sees of them.
 
-Each gold set is seen several ways, because a score has to hold in an archive and in a folder of a dozen: scanned whole;
-as an archive in which nine stories of ten are told once, so that what is nearest to an article seldom is its duplicate;
-in small scans of a few stories, every other one with excerpts beside the articles; and, where stories have groups, in
-small scans of one topic, in which everything is near everything.
+The score of a pair does not ask who else is there, so a set is seen in the forms in which its articles come back: whole;
+cut to a headline and a few sentences; as a feed in which most stories are told once, so that what is nearest to an
+article seldom is its duplicate; and as copies with changes. An archive, told mostly once, is seen whole: with the pairs
+that people judged, and its other candidates.
 """
 
 from __future__ import annotations
@@ -15,40 +15,33 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from dedup.arrays import batches, join_rows, take_rows
-from dedup.datatypes import Article, Candidates, Embeddings, Progress, Settings
+from dedup.arrays import join_rows, take_rows
+from dedup.clustering.linked_pairs import opposed
+from dedup.datatypes import Candidates, Progress, Settings
 from dedup.embedding.encoder import Encoder
-from dedup.embedding.load import EncoderByName
-from dedup.embedding.static_encoder import StaticEncoder
+from dedup.embedding.load import EncoderByName, workers_for
 from dedup.evaluation.gold import Gold, GoldPair
+from dedup.evaluation.variants import copies, cut
 from dedup.language.as_read import body_of
-from dedup.language.detect import detect_languages
-from dedup.language.sentences import sentences
 from dedup.language.text import content_hash
 from dedup.matching.prepare import prepare
 from dedup.matching.scorer import FEATURES, HEADS, Scorer
 from dedup.matching.verify import judge_pairs
 from dedup.runtime.workers import ALONE, Workers
 
-WHOLE, FEW_STORIES, ONE_TOPIC, ARCHIVE = range(4)
+WHOLE, SHORT, FEED, COPIES, ARCHIVE = range(5)
 """The ways in which a pair was seen."""
 
-ARCHIVES = 4
-"""How many of these a set is seen as."""
+_CUTS = (0, 1, 2)  # sentences behind the title that short articles keep
+_FEED_CUTS = (0, 1, 2, 3, None)  # the same of feeds; None keeps all
+_FEEDS = 3  # feeds of each cut
+_TOLD_TWICE = 0.3  # share of a feed's stories that are told twice, where they can be
+_COPIED = 120  # articles of a set that are copied
+_MOST_DIFFERENT, _MOST_SAME = 8_000, 4_000  # pairs of a way that are kept: of the different ones the likeliest
+_COPIED_CONTAINMENT, _COPIED_OVERLAP = 0.5, 0.3  # from which on reports of one event may hold parts of each other
 
-_SMALL_SCANS = 24  # of each kind
-
-_SMALL_STORIES = 6
-
-_TOPIC_ARTICLES = 12
-
-_REPORTED_TWICE = 0.1  # share of an archive's stories that are told twice, where they can be
-
-_EXCERPT = 1 / 3
-
-_COPIED = 0.5  # containment of articles of one event, from which on one may hold parts of the other
-
-_CONTAINMENT = FEATURES.index("containment")
+_LIKELY = [FEATURES.index(name) for name in ("containment", "overlap", "lead", "facts", "headline_clash")]
+_CONTAINMENT, _OVERLAP = FEATURES.index("containment"), FEATURES.index("overlap")
 
 _OPEN = Scorer(np.zeros((len(HEADS), len(FEATURES) + 1)), threshold=1e-9)
 
@@ -57,13 +50,19 @@ _Flags = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scan:
-    """Gold articles as a scan sees them: their languages and candidates, which head judges each, and the features."""
+    """Gold articles as a scan sees them.
+
+    candidates, features, head : pairs, what is measured of them, and which head judges each
+    possible : ndarray of shape (m,), bool, whether a pair has the evidence that a match needs
+    opposed : ndarray of shape (m,), bool, whether a pair may forbid a join
+    """
 
     gold: Sequence[Gold]
-    languages: Sequence[str]
     candidates: Candidates
-    head: npt.NDArray[np.intp]
     features: npt.NDArray[np.float32]
+    head: npt.NDArray[np.intp]
+    possible: _Flags
+    opposed: _Flags
 
     @property
     def same(self) -> _Flags:
@@ -88,13 +87,15 @@ class Pairs:
     head : ndarray of shape (m,), intp, which of `HEADS` judges the pair
     same : ndarray of shape (m,), bool, whether people take the two for the same
     related : ndarray of shape (m,), bool, whether they are of one group: hard negatives, if they are not the same
-    way : ndarray of shape (m,), intp, `WHOLE`, `FEW_STORIES`, `ONE_TOPIC` or `ARCHIVE`
+    judged : ndarray of shape (m,), bool, whether people have said so of this very pair, or of its articles' stories
+    way : ndarray of shape (m,), intp, `WHOLE`, `SHORT`, `FEED`, `COPIES` or `ARCHIVE`
     """
 
     features: npt.NDArray[np.float32]
     head: npt.NDArray[np.intp]
     same: _Flags
     related: _Flags
+    judged: _Flags
     way: npt.NDArray[np.intp]
 
 
@@ -111,16 +112,17 @@ class Labelled:
     labels: Sequence[GoldPair] = ()
 
     def others_only(self) -> Labelled:
-        """The same without its duplicates: what must stay apart."""
+        """The set without its duplicates: what must stay apart."""
         return replace(self, pairs=take_rows(self.pairs, ~self.pairs.same), missed=0)
 
     def reports_only(self) -> Labelled:
-        """The same with no duplicate in it, where stories are events and articles are reports of their own.
+        """The set with no duplicate in it, where stories are events and articles are reports of their own.
 
         What may be a copy of agency text all the same, since one of the two mostly faces the other, is left out.
         """
-        own = ~self.pairs.same | (self.pairs.features[:, _CONTAINMENT] < _COPIED)
-        pairs = take_rows(self.pairs, own)
+        features = self.pairs.features
+        copied = (features[:, _CONTAINMENT] >= _COPIED_CONTAINMENT) | (features[:, _OVERLAP] >= _COPIED_OVERLAP)
+        pairs = take_rows(self.pairs, ~self.pairs.same | ~copied)
         pairs = replace(pairs, same=np.zeros(len(pairs.same), np.bool_), related=pairs.related | pairs.same)
         return replace(self, pairs=pairs, missed=0)
 
@@ -130,110 +132,134 @@ def label_pairs(
     encoder: Encoder,
     *,
     labels: Sequence[GoldPair] = (),
-    archives: int = ARCHIVES,
+    varied: bool = True,
     workers: Workers = ALONE,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Labelled:
-    """The pairs of a gold set, scanned whole and in parts, so many archives among them.
+    """The pairs of a gold set, whole and, if `varied`, cut short, as feeds, and as copies.
 
     Where `labels` speak of its articles, only what they say counts; otherwise the stories are taken as certain.
     """
     gold = _distinct(gold)
     ids = {item.article.id for item in gold}
     labels = [pair for pair in labels if pair.left in ids and pair.right in ids]
-    sharing = workers if isinstance(encoder, StaticEncoder) else ALONE
-    encoder = encoder if isinstance(encoder, StaticEncoder) else _Remembering(encoder)
     whole = _scan(gold, encoder, workers, progress)
     pairs = [_pairs(whole, WHOLE, labels)]
-    ways, parts = zip(*_parts(gold, archives, np.random.default_rng(seed)), strict=True)
-    for way, scan in zip(ways, sharing.map(partial(_scan_part, EncoderByName(encoder)), parts), strict=True):
-        pairs.append(_pairs(scan, way, labels))
+    parts = list(_parts(gold, np.random.default_rng(seed))) if varied else []
+    work = partial(_scan_part, EncoderByName(encoder))
+    scans = workers_for(encoder, workers).map(work, [part for _, part in parts])
+    for (way, _), scan in zip(parts, scans, strict=True):
+        pairs.append(_likely(_pairs(scan, way, labels)))
         if progress:
             progress("calibrate", len(pairs) - 1, len(parts))
     missed = _duplicates(gold, labels) - int(pairs[WHOLE].same.sum())
-    return Labelled(join_rows(pairs), missed, whole, labels)
+    return Labelled(join_rows([_likely(pairs[WHOLE]), *pairs[1:]]), missed, whole, labels)
+
+
+def label_archive(
+    articles: Sequence[Gold],
+    encoder: Encoder,
+    labels: Sequence[GoldPair],
+    *,
+    workers: Workers = ALONE,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Labelled:
+    """The candidates of an archive that is told mostly once: those that people judged, others, and planted copies.
+
+    Candidates that nobody judged count as different, but for what is not `judged`; a fit decides which it believes.
+    """
+    gold = _distinct(articles)
+    at = {item.article.id: position for position, item in enumerate(gold)}
+    known = {
+        (min(at[pair.left], at[pair.right]), max(at[pair.left], at[pair.right])): pair.same
+        for pair in labels
+        if pair.left in at and pair.right in at
+    }
+    whole = _scan(gold, encoder, workers, progress, asked=list(known))
+    both = list(zip(whole.candidates.left.tolist(), whole.candidates.right.tolist(), strict=True))
+    judged = np.array([pair in known for pair in both], np.bool_)
+    same = np.array([known.get(pair, False) for pair in both], np.bool_)
+    way = np.full(len(same), ARCHIVE)
+    pairs = Pairs(whole.features, whole.head, same, judged, judged, way)
+    generator = np.random.default_rng(seed)
+    copied = _pairs(_scan(_copied(gold, generator), encoder, workers), COPIES, ())
+    return Labelled(join_rows([_likely(take_rows(pairs, whole.possible)), copied]), 0, whole)
+
+
+def _likely(pairs: Pairs) -> Pairs:
+    """Some of the pairs: those that people judged one by one, the likeliest of the different, any of the same."""
+    likely = pairs.features[:, _LIKELY].sum(axis=1)
+    chosen = []
+    for kind, most in ((pairs.same, _MOST_SAME), (~pairs.same, _MOST_DIFFERENT)):
+        places = np.flatnonzero(kind)
+        order = np.argsort(-likely[places], kind="stable") if most == _MOST_DIFFERENT else _spread(len(places), most)
+        first = places[order[:most]]
+        chosen.append(np.union1d(first, places[pairs.judged[places] & (pairs.way[places] == ARCHIVE)]))
+    return take_rows(pairs, np.sort(np.concatenate(chosen)))
+
+
+def _spread(total: int, most: int) -> npt.NDArray[np.intp]:
+    """Positions from all over."""
+    return np.unique(np.linspace(0, max(total - 1, 0), min(total, most)).astype(np.intp))
 
 
 def _distinct(gold: Sequence[Gold]) -> list[Gold]:
     return list({content_hash(body_of(item.article)): item for item in reversed(gold)}.values())[::-1]
 
 
-def _scan(gold: Sequence[Gold], encoder: Encoder, workers: Workers = ALONE, progress: Progress | None = None) -> Scan:
-    """Every candidate of a scan with all its features."""
-    articles = [item.article for item in gold]
-    tasks = batches([body_of(article) for article in articles])
-    languages = [language for found in workers.map(detect_languages, tasks) for language in found]
-    match_input, neighbourhood = prepare(articles, languages, encoder, Settings(), workers=workers, progress=progress)
-    candidates = neighbourhood.candidates()
-    features = judge_pairs(match_input, candidates, _OPEN, workers=workers).features
-    return Scan(gold, [language.code for language in languages], candidates, match_input.heads(candidates), features)
-
-
-class _Remembering:
-    """An encoder that keeps what it has embedded, since small scans hold the articles of the whole one again."""
-
-    def __init__(self, encoder: Encoder) -> None:
-        self._encoder = encoder
-        self._known: dict[str, npt.NDArray[np.float32]] = {}
-        self.name, self.fingerprint, self.dimension = encoder.name, encoder.fingerprint, encoder.dimension
-        self.language_means, self.encode = encoder.language_means, encoder.encode
-        self.sentence_transformer = encoder.sentence_transformer
-
-    def pool(self, texts: Sequence[str]) -> Embeddings:
-        """What the encoder makes of the texts, asked once for each."""
-        new = list(dict.fromkeys(text for text in texts if text not in self._known))
-        self._known |= zip(new, self._encoder.pool(new), strict=True)
-        rows = [self._known[text] for text in texts]
-        return np.array(rows, np.float32).reshape(len(texts), self.dimension)
+def _scan(
+    gold: Sequence[Gold],
+    encoder: Encoder,
+    workers: Workers = ALONE,
+    progress: Progress | None = None,
+    asked: Sequence[tuple[int, int]] = (),
+) -> Scan:
+    """Every candidate of a scan, and pairs asked for, with all their features."""
+    read = prepare([item.article for item in gold], encoder, Settings(), workers=workers, progress=progress)
+    pairs = np.array(asked, np.int64).reshape(-1, 2)
+    candidates = read.neighbourhood.with_pairs(pairs).candidates()
+    verdicts = judge_pairs(read.match_input, candidates, _OPEN, workers=workers)
+    possible = verdicts.log_odds > _OPEN.least
+    return Scan(
+        gold, candidates, verdicts.features, verdicts.heads, possible, opposed(read.match_input, candidates, verdicts)
+    )
 
 
 def _scan_part(named: EncoderByName, gold: Sequence[Gold]) -> Scan:
     return _scan(gold, named.encoder)
 
 
-def _parts(gold: Sequence[Gold], archives: int, generator: np.random.Generator) -> Iterator[tuple[int, list[Gold]]]:
-    """Ways and scans: of a few stories, every other one with excerpts beside articles, of one topic, and archives."""
-    by_story = _grouped(gold, [item.story for item in gold])
-    stories = sorted(by_story)
-
-    def any_of(story: str) -> Gold:
-        return by_story[story][int(generator.integers(len(by_story[story])))]
-
-    for number in range(2 * _SMALL_SCANS):
-        chosen = generator.choice(len(stories), min(_SMALL_STORIES, len(stories)), replace=False)
-        part = [any_of(stories[at]) for at in chosen]
-        partners = [any_of(stories[at]) for at in chosen[: len(chosen) // 2]]
-        yield FEW_STORIES, _distinct([*part, *(map(_excerpt, partners) if number % 2 else partners)])
-    by_topic = _grouped(gold, [item.group for item in gold])
-    topics = [name for name in sorted(by_topic) if name and len({item.story for item in by_topic[name]}) > 1]
-    for _ in range(_SMALL_SCANS if topics else 0):
-        topic = by_topic[topics[int(generator.integers(len(topics)))]]
-        chosen = generator.choice(len(topic), min(_TOPIC_ARTICLES, len(topic)), replace=False)
-        yield ONE_TOPIC, _distinct([topic[at] for at in chosen])
-    for _ in range(archives):
-        twice = generator.random(len(stories)) < _REPORTED_TWICE
-        yield ARCHIVE, _distinct([any_of(story) for story in np.repeat(stories, 1 + twice).tolist()])
+def _parts(gold: Sequence[Gold], generator: np.random.Generator) -> Iterator[tuple[int, list[Gold]]]:
+    """Ways and scans: short articles, feeds, copies."""
+    for lines in _CUTS:
+        yield SHORT, _distinct([cut(item, lines) for item in gold])
+    by_story: dict[str, list[Gold]] = {}
+    for item in gold:
+        by_story.setdefault(item.story, []).append(item)
+    for kept in _FEED_CUTS * _FEEDS:
+        feed: list[Gold] = []
+        for _, told in sorted(by_story.items()):
+            times = min(len(told), 1 + int(generator.random() < _TOLD_TWICE))
+            feed += [told[at] for at in generator.choice(len(told), times, replace=False)]
+        yield FEED, _distinct(feed if kept is None else [cut(item, kept) for item in feed])
+    yield COPIES, _copied(gold, generator)
 
 
-def _grouped(gold: Sequence[Gold], names: Sequence[str]) -> dict[str, list[Gold]]:
-    found: dict[str, list[Gold]] = {}
-    for item, name in zip(gold, names, strict=True):
-        found.setdefault(name, []).append(item)
-    return found
-
-
-def _excerpt(item: Gold) -> Gold:
-    """The beginning of an article, as a brief report of it would be."""
-    found = sentences(body_of(item.article))
-    text = "\n".join(found[: max(2, round(len(found) * _EXCERPT))])
-    return replace(item, article=Article(id=item.article.id + "#excerpt", text=text))
+def _copied(gold: Sequence[Gold], generator: np.random.Generator) -> list[Gold]:
+    """Some articles with one copy of each kind, as stories of their own."""
+    found: list[Gold] = []
+    for at in generator.permutation(len(gold))[:_COPIED].tolist():
+        item = replace(gold[at], story=gold[at].article.id)
+        found += [item, *copies(item, gold, generator)]
+    return _distinct(found)
 
 
 def _pairs(scan: Scan, way: int, labels: Sequence[GoldPair]) -> Pairs:
     """The candidates of a scan that have a label to be trusted.
 
-    That is all of them, or, where people labelled pairs, those and, in small scans, what is of different topics.
+    That is all of them, or, where people labelled pairs, those alone.
     """
     same, related = scan.same, scan.related
     certain = np.ones(len(same), np.bool_)
@@ -242,10 +268,8 @@ def _pairs(scan: Scan, way: int, labels: Sequence[GoldPair]) -> Pairs:
         known = {frozenset((pair.left, pair.right)) for pair in labels}
         both = zip(ids[scan.candidates.left], ids[scan.candidates.right], strict=True)
         certain = np.array([frozenset(pair) in known for pair in both], np.bool_)
-        if way != WHOLE:
-            certain |= same | ~related
-    every = Pairs(scan.features, scan.head, same, related, np.full(len(same), way))
-    return take_rows(every, certain)
+    every = Pairs(scan.features, scan.head, same, related, np.ones(len(same), np.bool_), np.full(len(same), way))
+    return take_rows(every, certain & scan.possible)
 
 
 def _duplicates(gold: Sequence[Gold], labels: Sequence[GoldPair]) -> int:

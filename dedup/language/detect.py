@@ -33,6 +33,7 @@ from dedup.language.scripts import (
     national_characters,
     script_of,
 )
+from dedup.language.siblings import refine
 
 Floats = npt.NDArray[np.float64]
 

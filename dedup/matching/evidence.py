@@ -42,7 +42,7 @@ def describe_pairs(
     full = np.ones(len(candidates), np.bool_) if full is None else full
     describe = partial(describe_batch, match_input.texts)
     sharing = workers if full.any() else ALONE  # to be sent takes a match longer than to be made without evidence
-    described = sharing.map(describe, pair_batches(match_input, candidates, verdicts, full))
+    described = sharing.map(describe, pair_batches(candidates, verdicts, full))
     return tuple(match for batch in described for match in batch)
 
 
@@ -56,9 +56,7 @@ class PairBatch:
     one_language: npt.NDArray[np.bool_]
 
 
-def pair_batches(
-    match_input: MatchInput, candidates: Candidates, verdicts: Verdicts, full: npt.NDArray[np.bool_]
-) -> Iterator[PairBatch]:
+def pair_batches(candidates: Candidates, verdicts: Verdicts, full: npt.NDArray[np.bool_]) -> Iterator[PairBatch]:
     """The pairs in batches, for `describe_batch`."""
     return (
         PairBatch(

@@ -273,7 +273,7 @@ class _Lists:
         limit = np.minimum(last[one], last[other])
         codes = np.append(_coded(np.repeat(np.arange(len(counts)), counts), self.keys), _LAST)
         below = [np.searchsorted(codes, _coded(side, limit), "right") - self.starts[side] for side in (one, other)]
-        return self.common(self, one, other) / np.maximum(np.minimum(*below), 1)
+        return np.asarray(self.common(self, one, other) / np.maximum(np.minimum(below[0], below[1]), 1), np.float64)
 
 
 class LiteralFile:

@@ -178,13 +178,15 @@ def _read(named: EncoderByName, articles: Sequence[Article]) -> tuple[_Answer, l
     known = _Read(
         counts=counts,
         lengths=np.array([reading_length(body) for body in bodies], np.float32),
-        scripts=np.array([main_script(body) if code == UNDETERMINED else "" for body, code in zip(bodies, codes)]),
+        scripts=np.array(
+            [main_script(body) if code == UNDETERMINED else "" for body, code in zip(bodies, codes, strict=True)], str
+        ),
         hashes=masked_hashes(flat),
         weights=weights,
     )
     openings = [pack_rows(leads(vectors, weights, starts, number)) for number in OPENINGS]
     rows = [pack_rows(vectors), np.concatenate(openings, axis=1), weights]
-    lists = [*words, *facts]
+    lists: list[tuple[npt.NDArray[Any], npt.NDArray[np.intp]]] = [*words, *facts]
     answer = centre(pooled, codes, named.encoder), known, languages, [lengths for _, lengths in lists]
     return answer, [*rows, *(keys for keys, _ in lists)]
 
@@ -215,8 +217,10 @@ def _match_input(articles: Sequence[Article], languages: Sequence[Language], rea
         lengths=read.lengths,
         empty=(weight[starts[1:]] <= weight[starts[:-1]]) & (read.counts > 0),
         texts=StoredTexts(passages, files.literal.stored(), files.facts.stored()),
-        files=(files.vectors, files.sentences, files.openings, files.weights, files.own, files.starts)
-        + (files.literal, files.facts),
+        files=(
+            *(files.vectors, files.sentences, files.openings, files.weights, files.own, files.starts),
+            *(files.literal, files.facts),
+        ),
     )
 
 

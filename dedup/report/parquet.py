@@ -21,8 +21,7 @@ from dedup.datatypes import Article, Candidates, Cluster, Language, MatchKind, R
 from dedup.errors import MissingExtraError
 from dedup.matching.evidence import PairBatch, describe_batch, pair_batches
 from dedup.matching.exact import exact_match
-from dedup.matching.facts import StoredFacts
-from dedup.matching.sentence_store import StoredPassages
+from dedup.matching.features import StoredTexts
 from dedup.report import records, view
 from dedup.report.destination import Folder
 from dedup.report.records import Record, as_dict, dumps, without_surrogates
@@ -78,12 +77,12 @@ _Texts = tuple[Positions, Sequence[Article]]
 def write_matches(found: Outcome, place: Folder, workers: Workers, with_text: bool) -> list[MatchKind]:
     """Write all matches but copies; returns the kind of each."""
     match_input, candidates, verdicts = found.matched
-    batches = pair_batches(match_input, candidates, verdicts, found.full & with_text)
+    batches = pair_batches(candidates, verdicts, found.full & with_text)
     tasks = (
         (part, _texts(match_input.articles, [side for batch in part for side in _sides(batch.candidates)]))
         for part in _parts(batches, _BATCHES)
     )
-    work = partial(_matches, match_input.passages, match_input.facts, with_text)
+    work = partial(_matches, match_input.texts, with_text)
     kinds: list[MatchKind] = []
     for number, (table, of_table) in enumerate(workers.map(work, tasks)):
         place.write(f"matches/part-{number:06}.parquet", table)
@@ -92,11 +91,11 @@ def write_matches(found: Outcome, place: Folder, workers: Workers, with_text: bo
 
 
 def _matches(
-    passages: StoredPassages, facts: StoredFacts, with_text: bool, task: tuple[list[PairBatch], _Texts]
+    texts: StoredTexts, with_text: bool, task: tuple[list[PairBatch], _Texts]
 ) -> tuple[bytes, list[MatchKind]]:
-    batches, texts = task
-    articles = _by_position(texts)
-    matches = [match for batch in batches for match in describe_batch(passages, facts, batch)]
+    batches, of_articles = task
+    articles = _by_position(of_articles)
+    matches = [match for batch in batches for match in describe_batch(texts, batch)]
     rows = (
         records.pair_record(articles[match.left], articles[match.right], match, with_text=with_text)
         for match in matches

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
+from zlib import crc32
 
 from dedup.datatypes import Agreement
 from dedup.matching.facts.extract import Facts
@@ -130,14 +131,28 @@ def fact_scores(left: FactSets, right: FactSets) -> tuple[float, float, int, int
     """Of what `compare_fact_sets` finds the numbers alone, in a fraction of the time.
 
     `FactAgreement.stated` and `named`; the facts but for names that each side states and the other does not, on the
-    side that has fewer of them; and the same of the headlines. Then `opening_clash` and `name_clash`.
+    side that has fewer of them; and the same of the headlines. Then `opening_clash` and `name_clash`. The two texts may
+    change places.
     """
+    if _rank(right) < _rank(left):
+        left, right = right, left
     stated = _counts(_stated(left, right))
     met, met_right = left.sounds & right.known, right.sounds & left.known
     both = len(met) + len(met_right) - len(met & met_right)  # a name that both have is met from either side
     named = both, len(left.sounds) - len(met), len(right.sounds) - len(met_right)
     clashes = _clashes(left, right), opening_clash(left, right), name_clash(left, right)
     return _share(*stated), _share(*named), min(stated[1:]), *clashes
+
+
+def _rank(facts: FactSets) -> tuple[int, ...]:
+    """An order of texts by what they state, since numbers in other forms are paired one after the other."""
+    return len(facts.numbers), len(facts.names), len(facts.dates), *sorted(map(hash_of, facts.numbers))
+
+
+@lru_cache(maxsize=1 << 16)
+def hash_of(fact: str) -> int:
+    """A number for a fact, equal in every process."""
+    return crc32(fact.encode("utf-8", "surrogatepass"))
 
 
 def opening_clash(left: FactSets, right: FactSets) -> int:

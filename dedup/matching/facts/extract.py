@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain
 
+from dedup.language.siblings import base_language
 from dedup.matching.facts.calendars import with_common_years
 from dedup.matching.facts.dates import canonical_date, named_date, numeric_date, with_common_era, with_month_names
 from dedup.matching.facts.locale_words import LanguageWords, month_of, words_of
@@ -120,14 +121,15 @@ def extract_facts(text: str, language: str) -> Facts:
     text : str
         Any script; digits of all scripts count.
     language : str
-        langdetect's code, or "und": it tells the decimal mark, the months' names and the scale words. English serves
-        for a language that is not known; a wrong one costs dates and scaled amounts, and little else.
+        As `detect_languages` gives it, or "und": it decides the decimal mark, the months' names and the scale words.
+        English serves for a language that is not known; a wrong one costs dates and scaled amounts, and little else.
 
     Returns
     -------
     Facts
         The same for the same text and language, always.
     """
+    language = base_language(language)
     words = words_of(language)
     names, hints = find_names(text, words)
     prepared, years = _prepared(text, language)
