@@ -293,7 +293,7 @@ def schema() -> None:
     multiple=True,
     type=_path,
     metavar="FILE",
-    help="Articles told mostly once, judged by --pairs.",
+    help="Articles of an archive, judged by --pairs.",
 )
 @options.level_option
 @options.model_option

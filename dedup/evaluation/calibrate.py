@@ -1,7 +1,7 @@
 """Labelled pairs → the scorer: how the features of a pair become a probability.
 
 All sets count alike, and within a set the ways it was seen. Where most that looks alike is the same, the same and the
-different count alike too; in feeds and archives, which are told mostly once, a wrong join costs as much as a missed one.
+different count alike too; in feeds and archives, told mostly once, a wrong join costs as much as a missed one.
 What a set gives when it is left out of the fit is reported beside it.
 """
 

@@ -56,7 +56,7 @@ def read_gold(path: Path) -> tuple[Gold, ...]:
 
 
 def read_articles(path: Path) -> tuple[Gold, ...]:
-    """Articles of an archive in a JSONL file, each taken for a story of its own: id, text, and title where there is one.
+    """Articles of an archive in a JSONL file, each taken for a story of its own: id, text, and title if it has one.
 
     Raises
     ------

@@ -1,9 +1,9 @@
 """Gold articles → labelled pairs: what a fit of the score sees of them.
 
-The score of a pair does not ask who else is there, so a set is seen in the forms in which its articles come back: whole;
-cut to a headline and a few sentences; as a feed in which most stories are told once, so that what is nearest to an
-article seldom is its duplicate; and as copies with changes. An archive, told mostly once, is seen whole: with the pairs
-that people judged, and its other candidates.
+The score of a pair does not ask who else is there, so a set is seen in the forms in which its articles come back:
+whole; cut to a headline and a few sentences; as a feed in which most stories are told once, so that what is nearest to
+an article seldom is its duplicate; and as copies with changes. An archive, told mostly once, is seen whole: with the
+pairs that people judged, and its other candidates.
 """
 
 from __future__ import annotations

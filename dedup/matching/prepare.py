@@ -185,8 +185,8 @@ def _read(named: EncoderByName, articles: Sequence[Article]) -> tuple[_Answer, l
         weights=weights,
     )
     openings = [pack_rows(leads(vectors, weights, starts, number)) for number in OPENINGS]
-    rows = [pack_rows(vectors), np.concatenate(openings, axis=1), weights]
-    lists: list[tuple[npt.NDArray[Any], npt.NDArray[np.intp]]] = [*words, *facts]
+    rows: list[npt.NDArray[Any]] = [pack_rows(vectors), np.concatenate(openings, axis=1), weights]
+    lists = [*words, *facts]
     answer = centre(pooled, codes, named.encoder), known, languages, [lengths for _, lengths in lists]
     return answer, [*rows, *(keys for keys, _ in lists)]
 
