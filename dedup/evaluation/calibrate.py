@@ -34,8 +34,7 @@ from dedup.evaluation.labelled_pairs import (
 )
 from dedup.evaluation.logistic import fit_heads
 from dedup.evaluation.metrics import PairKind, evaluate
-from dedup.matching.literal import LITERAL_FEATURES
-from dedup.matching.scorer import FEATURES, HEADS, Scorer, load_scorer
+from dedup.matching.scorer import FEATURES, HEADS, LITERAL, Scorer, load_scorer
 from dedup.runtime.process import count_cores
 from dedup.runtime.workers import Workers
 
@@ -55,7 +54,7 @@ _DOUBTED = 0.5  # shared runs of words from which on a pair of an archive that n
 _NEVER = -20.0  # log-odds of a pair without the evidence that a match needs
 
 _LITERAL_HEADS = [place for place, head in enumerate(HEADS) if head.split()[0] in ("copy", "rewording")]
-_LITERAL_FEATURES = [FEATURES.index(name) for name in LITERAL_FEATURES]
+_LITERAL_FEATURES = [FEATURES.index(name) for name in LITERAL]
 _OVERLAP = FEATURES.index("overlap")
 
 

@@ -17,7 +17,7 @@ from dedup.datatypes import UNDETERMINED, Article, Candidates
 from dedup.matching.alignment import cover
 from dedup.matching.facts import FactFile, FactSets, StoredFacts, days_apart, fact_scores
 from dedup.matching.literal import LITERAL_FEATURES, LiteralFile, StoredLiteral
-from dedup.matching.scorer import FEATURES, HEADS, RELATIONS
+from dedup.matching.scorer import FEATURES, HEADS, LITERAL, RELATIONS
 from dedup.matching.sentence_store import StoredPassages
 from dedup.runtime.row_files import RowWriter
 
@@ -138,6 +138,7 @@ def pair_block(match_input: MatchInput, candidates: Candidates) -> PairBlock:
     features = np.full((len(candidates), len(FEATURES)), _ALL_COVERED, np.float32)
     features[:, columns(_FACTS)] = _BEST_FACTS
     features[:, column("subject_clash")] = 0
+    features[:, column("repetition")] = _ALL_COVERED * _MOST_AMOUNT
     features[:, column("cosine")] = np.maximum(candidates.similarity, 0)
     features[:, column("length")] = -np.abs(np.log(one) - np.log(other))
     features[:, column("amount")] = np.clip(np.log(np.minimum(one, other) / _LETTERS), 0, _MOST_AMOUNT)
@@ -170,12 +171,12 @@ def compare_openings(texts: StoredTexts, block: PairBlock) -> None:
 
 def compare_words(texts: StoredTexts, block: PairBlock) -> None:
     """Compare literal words where two texts may be in one language; elsewhere there is nothing to see."""
-    literal = columns(LITERAL_FEATURES)
-    block.features[:, literal] = 0
+    block.features[:, columns(LITERAL)] = 0
     kin = np.flatnonzero(block.same | block.unsure)
-    block.features[kin[:, None], literal] = texts.literal.compare(block.left[kin], block.right[kin])
+    block.features[kin[:, None], columns(LITERAL_FEATURES)] = texts.literal.compare(block.left[kin], block.right[kin])
+    block.features[:, column("repetition")] = block.features[:, column("overlap")] * block.features[:, column("amount")]
     apart = np.isin(block.heads() % len(RELATIONS), (_TRANSLATION, _UNDETERMINED))
-    block.features[np.flatnonzero(apart)[:, None], literal] = 0
+    block.features[np.flatnonzero(apart)[:, None], columns(LITERAL)] = 0
     block.read[:] = True
 
 

@@ -32,6 +32,7 @@ FEATURES = (
     "headline",  # similarity of the first sentences, which are the titles where there are any; 0 where negative
     "lead",  # the same of the first five sentences
     "overlap",  # shared runs of five words, in one language
+    "repetition",  # the same times the amount: a third of a long text is a copy, a third of a sentence a phrase
     "vocabulary",  # shared words, in one language
     "lead_words",  # words of the first three sentences that the other text has, in one language
     "headline_words",  # the same of the headline
@@ -45,6 +46,9 @@ FEATURES = (
     "days",  # minus the logarithm of one plus the days between what they date; 0 where one of them dates nothing
 )
 """Names of the features, each oriented so that more means likelier the same article."""
+
+LITERAL = ("overlap", "repetition", "vocabulary", "lead_words", "headline_words", "subject_clash")
+"""Features of literal words, which two texts in two languages have none of."""
 
 RELATIONS = ("translation", "copy", "rewording", "undetermined")
 """How two texts stand to each other: in two languages; in one, sharing runs of words or hardly any; or in a language

@@ -25,6 +25,7 @@ PRIOR = 2.5
 
 _NAME_START = 3  # consonants by which a name of an opening is met
 
+_ROUNDED_DIGITS = 5  # of a number that people round
 _DECADE = re.compile(r"(?:1[5-9]|20)(\d0)")
 
 
@@ -265,7 +266,7 @@ def _numbers(lefts: frozenset[str], rights: frozenset[str]) -> tuple[Set[str], S
 
 @lru_cache(maxsize=1 << 16)
 def number_forms(number: str) -> tuple[str, ...]:
-    """What a number in another form is found by: its significant digits, the clock, the decade."""
+    """Keys under which a number in another form is found: its significant digits, the clock, the decade, its rounding."""
     forms = ["#" + number.replace(".", "").replace(":", "").strip("0")]
     if clock := _CLOCK.fullmatch(number):
         forms.append(f"{int(clock[1]) % 12}:{clock[2]}")
@@ -275,7 +276,7 @@ def number_forms(number: str) -> tuple[str, ...]:
         forms.append("'" + decade[1])
     elif len(number) == 2 and number[1] == "0":
         forms.append("'" + number)
-    return tuple(forms)
+    return (*forms, *_roundings(number))
 
 
 def _same_number(left: str, right: str) -> bool:
@@ -283,8 +284,27 @@ def _same_number(left: str, right: str) -> bool:
     if ":" in left or ":" in right or {len(left), len(right)} == {2, 4}:
         return True
     low, high = sorted((float(left), float(right)))
+    if _rounds_to(left, right) or _rounds_to(right, left):
+        return True
     one_digit = len(number_forms(left)[0]) == len("#5")
     return low > 0 and high >= low * (10**6 if one_digit else 10**3) * 0.999
+
+
+def _roundings(number: str) -> tuple[str, ...]:
+    """First two digits and size of a large number, cut off and rounded: "9,729,000" is "9.7 million" to another."""
+    if ":" in number or len(whole := number.partition(".")[0]) < _ROUNDED_DIGITS:
+        return ()
+    cut_off, rounded = whole[:2], str(round(int(whole[:3]) / 10))
+    return tuple(f"~{two}e{len(whole)}" for two in dict.fromkeys((cut_off, rounded)))
+
+
+def _rounds_to(exact: str, short: str) -> bool:
+    """Whether a large number is another one rounded to two significant digits or more."""
+    digits = len(short.replace(".", "").strip("0"))
+    if ":" in exact + short or digits < 2 or min(len(exact), len(short)) < _ROUNDED_DIGITS:
+        return False
+    step = 10 ** (len(short.partition(".")[0]) - digits)
+    return step > 1 and abs(float(exact) - float(short)) <= step / 2
 
 
 def _not_loose(identifiers: Collection[str], numbers: frozenset[str]) -> Collection[str]:
