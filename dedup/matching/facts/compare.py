@@ -266,7 +266,7 @@ def _numbers(lefts: frozenset[str], rights: frozenset[str]) -> tuple[Set[str], S
 
 @lru_cache(maxsize=1 << 16)
 def number_forms(number: str) -> tuple[str, ...]:
-    """Keys under which a number in another form is found: its significant digits, the clock, the decade, its rounding."""
+    """Keys under which a number in another form is found: its digits, the clock, the decade, its rounding."""
     forms = ["#" + number.replace(".", "").replace(":", "").strip("0")]
     if clock := _CLOCK.fullmatch(number):
         forms.append(f"{int(clock[1]) % 12}:{clock[2]}")
@@ -303,8 +303,8 @@ def _rounds_to(exact: str, short: str) -> bool:
     digits = len(short.replace(".", "").strip("0"))
     if ":" in exact + short or digits < 2 or min(len(exact), len(short)) < _ROUNDED_DIGITS:
         return False
-    step = 10 ** (len(short.partition(".")[0]) - digits)
-    return step > 1 and abs(float(exact) - float(short)) <= step / 2
+    step = 10.0 ** (len(short.partition(".")[0]) - digits)
+    return bool(step > 1 and abs(float(exact) - float(short)) <= step / 2)
 
 
 def _not_loose(identifiers: Collection[str], numbers: frozenset[str]) -> Collection[str]:
