@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
-from itertools import tee
+from itertools import pairwise, tee
 
 import numpy as np
 import numpy.typing as npt
 
-from dedup.arrays import Floats, Positions, join_rows, slices, take_rows
+from dedup.arrays import Floats, Positions, join_rows, take_rows
 from dedup.datatypes import Article, Candidates
 from dedup.matching.features import (
     STAGES,
@@ -36,6 +36,10 @@ _STORY_DAYS = 7  # between two reports of one event, as news monitors count a st
 _NEVER = -20.0  # log-odds of a pair that cannot be
 
 _PAIRS = 4096  # judged at a time, about 40 MB of sentence vectors
+
+_SENTENCE = 80.0  # letters of a sentence, about
+
+_COSINES = 1 << 23  # of sentences, about, that a task has at the most: a few long articles are shared like many short
 
 _ROUNDED = 1e-6  # by as much a bound may come out below what it bounds
 
@@ -97,7 +101,7 @@ def find_matches(
     No feature lowers a score, so what costs more is looked at only where the rest, bounded from above, leaves a match
     possible. The blocks are asked for while workers look at those before; `progress` is given the candidates done.
     """
-    blocks, same = tee(part for block in blocks for part in _parts(block))
+    blocks, same = tee(part for block in blocks for part in _parts(match_input, block))
     tasks = (pair_block(match_input, part) for part in blocks)
     kept, measures, done = [_NONE], [Measured.none()], 0
     work = partial(_match_block, match_input.texts, scorer)
@@ -118,12 +122,17 @@ def judge_pairs(
 ) -> Verdicts:
     """All features of every candidate, and its log-odds."""
     work = partial(_judge_block, match_input.texts)
-    tasks = (pair_block(match_input, part) for part in _parts(candidates))
+    tasks = (pair_block(match_input, part) for part in _parts(match_input, candidates))
     return _verdicts(match_input, candidates, scorer, join_rows([Measured.none(), *workers.map(work, tasks)]))
 
 
-def _parts(candidates: Candidates) -> Iterator[Candidates]:
-    return (take_rows(candidates, part) for part in slices(len(candidates), _PAIRS))
+def _parts(match_input: MatchInput, candidates: Candidates) -> Iterator[Candidates]:
+    """Candidates in parts that take about as long, of not too many pairs or sentences."""
+    one, other = (1 + match_input.lengths[side] / _SENTENCE for side in (candidates.left, candidates.right))
+    cost = np.maximum(one.astype(np.float64) * other / _COSINES, 1 / _PAIRS)
+    number = np.cumsum(cost).astype(np.intp)
+    bounds = [0, *(1 + np.flatnonzero(np.diff(number))).tolist(), len(candidates)]
+    return (take_rows(candidates, slice(begin, end)) for begin, end in pairwise(bounds) if end > begin)
 
 
 def _match_block(texts: StoredTexts, scorer: Scorer, block: PairBlock) -> tuple[Positions, Measured]:
