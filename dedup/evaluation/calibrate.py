@@ -180,7 +180,7 @@ def calibrate_scorer(
         }
     labelled = {path.name: found[path] for path in golds}
     apart = [found[path].others_only() for path in against] + [found[path].reports_only() for path in events]
-    scorer = fit_scorer(labelled, apart, archived, copies=copies)
+    scorer, archived = fit_scorer(labelled, apart, archived, copies=copies)
     model = f"{Path(encoder.name).name}@{encoder.fingerprint}"  # a path is of this machine alone
     return Calibration(
         scorer,
@@ -188,7 +188,7 @@ def calibrate_scorer(
         model,
         [path.name for path in against],
         [path.name for path in events],
-        score_archives(labelled, apart, archived, copies=copies),
+        score_archives(labelled, scorer, apart, archived),
         score_sets(labelled, scorer, apart, archived),
     )
 
@@ -199,8 +199,8 @@ def fit_scorer(
     archives: Mapping[str, Labelled] = MappingProxyType({}),
     *,
     copies: Scorer | None = None,
-) -> Scorer:
-    """The scorer of all sets, with a threshold of 0.5.
+) -> tuple[Scorer, dict[str, Labelled]]:
+    """The scorer of all sets, with a threshold of 0.5, and the pairs of archives that it was fitted to.
 
     From the sets in `against`, in which nothing is the same, it learns what must stay apart; `copies` is the scorer
     that admits a pair besides. Candidates of archives that nobody judged are believed to be different where a first fit
@@ -208,7 +208,8 @@ def fit_scorer(
     """
     every = [*labelled.values(), *against]
     first = Scorer(_fit([*every, *(_judged(one) for one in archives.values())]), 0.5)
-    return Scorer(_fit([*every, *(_believed(one, first) for one in archives.values())]), 0.5, copies)
+    believed = {name: _believed(one, first) for name, one in archives.items()}
+    return Scorer(_fit([*every, *believed.values()], first.weights), 0.5, copies), believed
 
 
 def _judged(archive: Labelled) -> Labelled:
@@ -232,8 +233,8 @@ def score_sets(
     """How each set fares under the common scorer, and under one fitted without it."""
     scores = {}
     for name, one in labelled.items():
-        others = {other: value for other, value in labelled.items() if other != name}
-        left_out = fit_scorer(others, against, archives, copies=scorer.copies) if others else scorer
+        others = [value for other, value in labelled.items() if other != name]
+        left_out = _refitted(scorer, [*others, *against, *archives.values()]) if others else scorer
         found = int(one.pairs.same[one.pairs.way == WHOLE].sum())
         scores[name] = SetScore(
             f1=_f1(scorer, one, 0.0),
@@ -248,20 +249,24 @@ def score_sets(
 
 def score_archives(
     labelled: Mapping[str, Labelled],
+    scorer: Scorer,
     against: Sequence[Labelled],
     archives: Mapping[str, Labelled],
-    *,
-    copies: Scorer | None = None,
 ) -> dict[str, ArchiveScore]:
     """What a scorer fitted without an archive makes of the pairs that people judged there."""
     scores = {}
     for name, one in archives.items():
-        others = {other: value for other, value in archives.items() if other != name}
+        others = [value for other, value in archives.items() if other != name]
         pairs = take_rows(one.pairs, one.pairs.judged & (one.pairs.way == ARCHIVE))
-        right, wrong = _joined(fit_scorer(labelled, against, others, copies=copies), pairs)
+        right, wrong = _joined(_refitted(scorer, [*labelled.values(), *against, *others]), pairs)
         same = int(pairs.same.sum())
         scores[name] = ArchiveScore(right, same, wrong, len(pairs.same) - same)
     return scores
+
+
+def _refitted(scorer: Scorer, sets: Sequence[Labelled]) -> Scorer:
+    """A scorer fitted to other sets."""
+    return replace(scorer, weights=_fit(sets, scorer.weights))
 
 
 def _joined(scorer: Scorer, pairs: Pairs) -> tuple[int, int]:
@@ -271,10 +276,11 @@ def _joined(scorer: Scorer, pairs: Pairs) -> tuple[int, int]:
     return right, int(joined.sum()) - right
 
 
-def _fit(sets: Sequence[Labelled]) -> npt.NDArray[np.float64]:
+def _fit(sets: Sequence[Labelled], start: npt.NDArray[np.float64] | None = None) -> npt.NDArray[np.float64]:
     pairs = join_rows([one.pairs for one in sets])
     weight = np.concatenate([_weights(one) for one in sets])
-    weights = fit_heads(pairs.features.astype(np.float64), pairs.head, pairs.same, weight, heads=len(HEADS))
+    features = pairs.features.astype(np.float64)
+    weights = fit_heads(features, pairs.head, pairs.same, weight, heads=len(HEADS), start=start)
     apart = np.setdiff1d(np.arange(len(HEADS)), _LITERAL_HEADS)
     weights[apart[:, None], _LITERAL_FEATURES] = 0  # in two languages there is nothing to see
     return weights

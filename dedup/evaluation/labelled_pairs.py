@@ -37,7 +37,8 @@ _FEED_CUTS = (0, 1, 2, 3, None)  # the same of feeds; None keeps all
 _FEEDS = 3  # feeds of each cut
 _TOLD_TWICE = 0.3  # share of a feed's stories that are told twice, where they can be
 _COPIED = 120  # articles of a set that are copied
-_MOST_DIFFERENT, _MOST_SAME = 8_000, 4_000  # pairs of a way that are kept: of the different ones the likeliest
+_MOST = {WHOLE: (1500, 2500), SHORT: (500, 1000), FEED: (500, 400), COPIES: (1500, 500), ARCHIVE: (1500, 6000)}
+"""Pairs of a scan that are kept, the same and the different; of the different the likeliest."""
 _COPIED_CONTAINMENT, _COPIED_OVERLAP = 0.5, 0.3  # from which on reports of one event may hold parts of each other
 
 _LIKELY = [FEATURES.index(name) for name in ("containment", "overlap", "lead", "facts", "headline_clash")]
@@ -190,19 +191,22 @@ def label_archive(
 
 def _likely(pairs: Pairs) -> Pairs:
     """Some of the pairs: those that people judged one by one, the likeliest of the different, any of the same."""
+    if not len(pairs.same):
+        return pairs
+    most_same, most_different = _MOST[int(pairs.way[0])]
     likely = pairs.features[:, _LIKELY].sum(axis=1)
-    chosen = []
-    for kind, most in ((pairs.same, _MOST_SAME), (~pairs.same, _MOST_DIFFERENT)):
-        places = np.flatnonzero(kind)
-        order = np.argsort(-likely[places], kind="stable") if most == _MOST_DIFFERENT else _spread(len(places), most)
-        first = places[order[:most]]
-        chosen.append(np.union1d(first, places[pairs.judged[places] & (pairs.way[places] == ARCHIVE)]))
-    return take_rows(pairs, np.sort(np.concatenate(chosen)))
+    same, different = np.flatnonzero(pairs.same), np.flatnonzero(~pairs.same)
+    chosen = [
+        same[_spread(len(same), most_same)],
+        different[np.argsort(-likely[different], kind="stable")[:most_different]],
+        np.flatnonzero(pairs.judged & (pairs.way == ARCHIVE)),
+    ]
+    return take_rows(pairs, np.unique(np.concatenate(chosen)))
 
 
 def _spread(total: int, most: int) -> npt.NDArray[np.intp]:
     """Positions from all over."""
-    return np.unique(np.linspace(0, max(total - 1, 0), min(total, most)).astype(np.intp))
+    return np.linspace(0, max(total - 1, 0), min(total, most)).astype(np.intp)
 
 
 def _distinct(gold: Sequence[Gold]) -> list[Gold]:

@@ -32,6 +32,7 @@ def fit_heads(
     *,
     heads: int,
     together: float = _TOGETHER,
+    start: _Floats | None = None,
 ) -> _Floats:
     """Coefficients and intercept of each head, by L-BFGS-B on standardised features.
 
@@ -43,6 +44,8 @@ def fit_heads(
     weight : ndarray of shape (m,), how much each pair counts; within a head they are scaled to a sum of 1
     together : float
         How strongly the heads are drawn towards what they have in common, at least 0.
+    start : ndarray of shape (heads, k + 1), optional
+        Coefficients of a similar fit, from which this one is found sooner.
 
     Returns
     -------
@@ -72,11 +75,19 @@ def fit_heads(
     weights[:, -1] = _NEVER
     if seen:
         bounds = ([(0, None)] * k + [(None, None)]) * n + [(0, None)] * k
-        found = minimize(loss, np.zeros(len(bounds)), jac=True, method="L-BFGS-B", bounds=bounds)
+        initial = np.zeros(len(bounds)) if start is None else _standardised(start[seen], centre, spread)
+        found = minimize(loss, initial, jac=True, method="L-BFGS-B", bounds=bounds)
         own = found.x[:-k].reshape(n, k + 1)
         weights[seen, :-1] = own[:, :-1] / spread
         weights[seen, -1] = own[:, -1] - weights[seen, :-1] @ centre
     return weights
+
+
+def _standardised(weights: _Floats, centre: _Floats, spread: _Floats) -> _Floats:
+    """Coefficients of each head on standardised features, and their mean, in one row as they are fitted."""
+    own = weights[:, :-1] * spread
+    intercepts = weights[:, -1:] + weights[:, :-1] @ centre[:, None]
+    return np.append(np.concatenate([own, intercepts], axis=1).ravel(), own.mean(axis=0))
 
 
 def _moments(features: _Floats, weight: _Floats) -> tuple[_Floats, _Floats]:
