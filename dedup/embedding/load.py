@@ -72,9 +72,9 @@ def encoder_by_name(name: str) -> EncoderByName:
 
 
 def workers_for(encoder: Encoder, workers: Workers) -> Workers:
-    """Who embeds: workers that load the model by its name, or this process alone.
+    """Choose who embeds: workers that load the model by its name, or this process alone.
 
-    Only static models are worth a copy for each process of one machine.
+    On one machine only light models are worth a copy in each process; on several each machine needs one anyway. An
+    encoder that does not inherit from `Encoder` stays in this process.
     """
-    by_name = (StaticEncoder, TransformerEncoder) if workers.remote else StaticEncoder
-    return workers if isinstance(encoder, by_name) else ALONE
+    return workers if getattr(encoder, "loads_by_name" if workers.remote else "light", False) else ALONE

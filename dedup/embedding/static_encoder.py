@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.datatypes import Embeddings
-from dedup.embedding.encoder import BUNDLED, LanguageMeans
+from dedup.embedding.encoder import BUNDLED, SENTENCES_AT_ONCE, Encoder, LanguageMeans
 from dedup.embedding.language_means import unit_rows
-from dedup.embedding.pooling import Linear, distinct_ids, mean_vectors
+from dedup.embedding.pooling import Linear, distinct_ids, mean_vectors, weighted_means
 from dedup.embedding.safetensors_map import DENSE, map_tensors, read_table
 from dedup.embedding.tokenizer.token_ids import read_token_ids
 from dedup.errors import ModelError
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _PART = 1 << 18  # bytes of a file read at once: what stays in the cache is half as long to read as the whole
 
 
-class StaticEncoder:
+class StaticEncoder(Encoder):
     """A sentence-transformers `StaticEmbedding` model, read with tokenizers and numpy alone.
 
     Parameters
@@ -36,6 +36,9 @@ class StaticEncoder:
         Holds ``0_StaticEmbedding/{model.safetensors, tokenizer.json}`` and, if it has them, ``1_Dense`` (a linear
         layer), ``languages.json`` and ``language_means.safetensors``.
     """
+
+    loads_by_name = True
+    light = True
 
     def __init__(self, directory: Path, *, name: str) -> None:
         self.name = name
@@ -69,6 +72,19 @@ class StaticEncoder:
         vectors = np.multiply(vectors, scales, dtype=np.float32)
         means = mean_vectors(vectors, column, lengths)
         return functools.reduce(lambda rows, layer: layer.of(rows), self._layers, means), lengths
+
+    def pool_with_sentences(
+        self, texts: Sequence[str], parts: Sequence[Sequence[str]]
+    ) -> tuple[Embeddings, Embeddings]:
+        """Pool sentences, and texts as the means of their sentences weighted by tokens: each token is read once."""
+        del texts  # all of them is in their sentences
+        flat = [sentence for of_text in parts for sentence in of_text]
+        vectors = np.empty((len(flat), self.dimension), np.float32)
+        tokens = np.zeros(len(flat), np.float32)
+        for start in range(0, len(flat), SENTENCES_AT_ONCE):
+            part = slice(start, start + SENTENCES_AT_ONCE)
+            vectors[part], tokens[part] = self.pool_counted(flat[part])
+        return weighted_means(vectors, tokens, np.array([len(of_text) for of_text in parts], np.intp)), vectors
 
     def encode(self, texts: Sequence[str]) -> Embeddings:
         """Unit vectors of texts of any length."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dedup.datatypes import UNDETERMINED, Embeddings
-from dedup.embedding.encoder import LanguageMeans
+from dedup.embedding.encoder import Encoder, LanguageMeans
 from dedup.embedding.language_means import unit_rows
 from dedup.errors import ModelError
 from dedup.language.sentences import sentences
@@ -39,7 +39,7 @@ _EVERYDAY = (
 )  # what texts have in common whatever they say, for models that nobody has measured by language
 
 
-class TransformerEncoder:
+class TransformerEncoder(Encoder):
     """Any model that sentence-transformers can load; remote code is never run.
 
     Texts longer than the model's `max_seq_length` are cut into windows at sentence ends, and a text's vector is the
@@ -47,6 +47,8 @@ class TransformerEncoder:
     have in common (for e5 a cosine of 0.7) is measured on everyday sentences and taken off like a language mean, which
     brings the similarities of any model near the scale of the bundled one (Mu & Viswanath 2018, "All-but-the-Top").
     """
+
+    loads_by_name = True
 
     def __init__(self, name: str) -> None:
         from sentence_transformers import SentenceTransformer
