@@ -2,8 +2,9 @@
 
 DedupError
 ├── SettingsError (ValueError)      a setting lies outside its range
-├── ReadError                       an input or output path cannot be used at all
-├── ModelError                      an embedding model cannot be loaded
+├── ReadError                       an input path cannot be used at all
+├── WriteError                      nothing can be written where the output should go
+├── ModelError                      an embedding model, or the profiles of languages, cannot be loaded
 ├── ResourceError                   memory, disk or a worker process gave out
 └── MissingExtraError (ImportError) an optional dependency is not installed
 
@@ -23,8 +24,12 @@ class ReadError(DedupError):
     """A path given by the user cannot be used at all (it does not exist, or nothing may be read or written there)."""
 
 
+class WriteError(DedupError):
+    """Nothing can be written to a place given by the user; the message says why and what to do."""
+
+
 class ModelError(DedupError):
-    """An embedding model cannot be loaded."""
+    """An embedding model, or the profiles by which languages are detected, cannot be loaded."""
 
 
 class ResourceError(DedupError):

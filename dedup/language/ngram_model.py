@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from dedup.errors import DedupError
+from dedup.errors import ModelError
 from dedup.language.fast_json import parse_numbers
 from dedup.language.word_hash import HashedWords, code_points
 
@@ -164,7 +164,9 @@ def _profile_directory() -> Path:
     """Where langdetect keeps its profiles; found without importing it, which would compile tables not needed here."""
     spec = importlib.util.find_spec("langdetect")
     if spec is None or spec.origin is None:
-        raise DedupError("langdetect is needed to tell languages and is not installed; run: pip install langdetect")
+        raise ModelError(
+            "langdetect, whose profiles languages are detected by, is not installed; run: pip install langdetect"
+        )
     return Path(spec.origin).parent / "profiles"
 
 
