@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from dedup.errors import SettingsError
 
@@ -26,7 +26,16 @@ Progress: TypeAlias = Callable[[str, int, int], None]
 """Called as ``progress(stage, done, total)``; total is 0 where it is not known beforehand."""
 
 UNDETERMINED = "und"
-"""Language code of a text whose language cannot be told (BCP 47)."""
+"""Language code of a text whose language is not known (BCP 47)."""
+
+EVIDENCE_FOR_ALL_PAIRS = 12
+"""Largest cluster whose pairs all have their evidence in full; of a larger one, those of its representative."""
+
+MOST_IN_FULL = 100_000
+"""Largest number of matches of a run with their evidence in full, two kilobytes each."""
+
+MOST_MAPPED = 20_000
+"""Largest number of articles whose vectors a report keeps; a map of more cannot be read."""
 
 
 class MatchKind(str, Enum):
@@ -46,21 +55,8 @@ class Level(str, Enum):
     STORY = "story"
 
 
-class Sent:
-    """Values of which many are sent between processes, by their fields alone.
-
-    What dataclasses with slots do for themselves takes three times as long, a tenth of a run with many matches.
-    """
-
-    __slots__ = ()
-    __match_args__: tuple[str, ...]
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), tuple([getattr(self, name) for name in self.__match_args__])
-
-
 @dataclass(frozen=True, slots=True)
-class Article(Sent):
+class Article:
     """One article as it was read.
 
     Parameters
@@ -102,7 +98,7 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
-class Language(Sent):
+class Language:
     """A detected language: langdetect's code, or "und" where it cannot be told, and its probability in [0, 1]."""
 
     code: str
@@ -132,7 +128,7 @@ class Candidates:
 
 
 @dataclass(frozen=True, slots=True)
-class AlignedPair(Sent):
+class AlignedPair:
     """Two sentences facing each other, by their positions in `sentences` of each article's body."""
 
     left: int
@@ -141,7 +137,7 @@ class AlignedPair(Sent):
 
 
 @dataclass(frozen=True, slots=True)
-class Agreement(Sent):
+class Agreement:
     """Facts of one kind (numbers, names) that both articles state, or only one of them; canonical forms, sorted."""
 
     shared: tuple[str, ...] = ()
@@ -150,7 +146,7 @@ class Agreement(Sent):
 
 
 @dataclass(frozen=True, slots=True)
-class Features(Sent):
+class Features:
     """Named numbers, to be gone through as pairs of name and value.
 
     names : tuple of str, the same for all pairs of a run
@@ -163,9 +159,12 @@ class Features(Sent):
     def __iter__(self) -> Iterator[tuple[str, float]]:
         return zip(self.names, array("f", self.packed), strict=True)
 
+    def __repr__(self) -> str:
+        return f"Features({', '.join(f'{name}={value:.3g}' for name, value in self)})"
+
 
 @dataclass(frozen=True, slots=True)
-class Evidence(Sent):
+class Evidence:
     """Why a pair was taken for the same article.
 
     coverage : (float, float)
@@ -186,7 +185,7 @@ class Evidence(Sent):
 
 
 @dataclass(frozen=True, slots=True)
-class Match(Sent):
+class Match:
     """A verified pair: positions of two articles that are duplicates, how sure that is, and why.
 
     `similarity` is the cosine of the article vectors, `score` the calibrated probability of being duplicates, and
@@ -295,3 +294,7 @@ class Report:
     def duplicates(self) -> int:
         """Articles that could go while every story keeps its representative."""
         return sum(len(cluster.members) - 1 for cluster in self.clusters)
+
+    def __repr__(self) -> str:
+        sizes = (f"{name}={len(getattr(self, name))}" for name in ("articles", "matches", "clusters", "skipped"))
+        return f"Report({', '.join(sizes)}, model={self.model!r}, threshold={self.threshold:g})"

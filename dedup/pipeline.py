@@ -15,7 +15,7 @@ from dedup.arrays import batches, take_rows
 from dedup.clustering.average_linkage import UNVERIFIED, cluster_pairs
 from dedup.clustering.decisions import Outcome, choose_in_full, linked_positions, rank_articles, weakest_pairs
 from dedup.clustering.linked_pairs import judge_linked
-from dedup.datatypes import Article, Comparison, Language, Progress, Report, Settings, Skipped
+from dedup.datatypes import MOST_MAPPED, Article, Comparison, Language, Progress, Report, Settings, Skipped
 from dedup.embedding.encoder import Encoder
 from dedup.embedding.load import load_encoder
 from dedup.language.detect import detect_languages
@@ -41,8 +41,6 @@ from dedup.runtime.resources import estimate, require
 from dedup.runtime.workers import ALONE, Workers
 
 logger = logging.getLogger(__name__)
-
-_MAPPED = 20_000  # articles up to which a report keeps the vectors; a map of more cannot be read
 
 _FEW_CHARACTERS = 1_000_000  # read by one process before others have started
 
@@ -118,7 +116,7 @@ def find_duplicates(
         settings=settings,
         model=f"{encoder.name}@{encoder.fingerprint}",
         threshold=scorer.threshold,
-        embeddings=found.embeddings[numbers] if len(originals) <= _MAPPED else None,
+        embeddings=found.embeddings[numbers] if len(originals) <= MOST_MAPPED else None,
     )
 
 

@@ -10,7 +10,17 @@ import numpy.typing as npt
 
 from dedup.arrays import batches, take_rows
 from dedup.clustering.linked_pairs import Pair
-from dedup.datatypes import Article, Candidates, Cluster, Embeddings, Language, MatchKind, WeakestPair
+from dedup.datatypes import (
+    EVIDENCE_FOR_ALL_PAIRS,
+    MOST_IN_FULL,
+    Article,
+    Candidates,
+    Cluster,
+    Embeddings,
+    Language,
+    MatchKind,
+    WeakestPair,
+)
 from dedup.language.text import reading_length
 from dedup.matching.exact import group_copies
 from dedup.matching.features import MatchInput
@@ -18,10 +28,6 @@ from dedup.matching.scorer import probability
 from dedup.matching.verify import Verdicts
 from dedup.runtime.article_files import take_articles
 from dedup.runtime.workers import Workers
-
-_ALL_IN_FULL = 12  # articles up to which all pairs of a cluster have their evidence in full
-
-_MOST_IN_FULL = 100_000  # pairs with evidence in full, two kilobytes each
 
 _KINDS = (MatchKind.EXACT, MatchKind.NEAR, MatchKind.EXCERPT, MatchKind.TRANSLATION, MatchKind.SAME_STORY)
 
@@ -93,15 +99,15 @@ def choose_in_full(
     """
     central: dict[int, int] = {}  # of the members of large groups
     for group in groups:
-        if len(group) > _ALL_IN_FULL:
+        if len(group) > EVIDENCE_FOR_ALL_PAIRS:
             central |= dict.fromkeys(group, min(group, key=rank))
     shown = {(pair.left, pair.right) for pair in weakest}
     chosen = [(pair in shown, any(central.get(at, at) in pair for at in pair)) for pair in pairs]
     weak, near_centre = np.array(chosen, np.bool_).reshape(-1, 2).T
     full = weak | near_centre
-    if full.sum() > _MOST_IN_FULL:
+    if full.sum() > MOST_IN_FULL:
         full = weak.copy()
-        full[np.flatnonzero(full)[_MOST_IN_FULL:]] = False
+        full[np.flatnonzero(full)[MOST_IN_FULL:]] = False
     return full
 
 

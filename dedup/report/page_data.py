@@ -14,7 +14,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from dedup.datatypes import Agreement, Article, Embeddings, Match, Report
+from dedup.datatypes import EVIDENCE_FOR_ALL_PAIRS, Agreement, Article, Embeddings, Match, Report
 from dedup.language import text
 from dedup.matching.facts.names import fold_name
 from dedup.report import view
@@ -23,9 +23,7 @@ from dedup.report.wording import CERTAINTY_WORDS, KIND_WORDS, language_name
 
 _RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 
-_SINGLES_LISTED = 20_000
-
-_EVIDENCE_FOR_ALL_PAIRS = 12
+_SINGLES_LISTED = 20_000  # articles in no cluster that the page has room for
 
 _LONGEST_TITLE = 160
 
@@ -82,7 +80,7 @@ def page_islands(
 
 def _with_evidence(story: view.Story) -> Iterable[Match]:
     """The matches whose evidence the page keeps: all of a small story, those of the representative in a large one."""
-    if len(story.cluster.members) <= _EVIDENCE_FOR_ALL_PAIRS:
+    if len(story.cluster.members) <= EVIDENCE_FOR_ALL_PAIRS:
         return story.matches
     weakest = (story.cluster.weakest.left, story.cluster.weakest.right)
     central = story.cluster.representative

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from dedup.datatypes import MOST_IN_FULL
 from dedup.errors import ResourceError
 
 _PROCESS = 330 << 20  # bytes of a process with the model
@@ -22,7 +23,7 @@ _LANGUAGE = 12  # and for each language of the run: its closest article there
 
 _MATCH = 1_000  # of a match, one an article
 
-_IN_FULL, _MOST_IN_FULL = 2_500, 100_000  # and of its evidence in full; matches that have it, at most
+_IN_FULL = 2_500  # and of its evidence in full
 
 _SENTENCE = 90  # characters
 
@@ -59,7 +60,7 @@ def estimate(*, articles: int, characters: int, dimension: int, languages: int, 
     jobs : int
         Processes that share the work.
     """
-    evidence = articles * _MATCH + min(articles, _MOST_IN_FULL) * _IN_FULL
+    evidence = articles * _MATCH + min(articles, MOST_IN_FULL) * _IN_FULL
     return Estimate(
         seconds=(characters * _CHARACTER_SECONDS + articles * _ARTICLE_SECONDS) / jobs,
         memory=_PROCESS * (jobs if jobs > 1 else 0) + articles * (_ARTICLE + _LANGUAGE * languages) + evidence,

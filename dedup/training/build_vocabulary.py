@@ -33,6 +33,8 @@ Counts = dict[str, int]
 
 _DIGITS = re.compile(r"(\d+)")
 
+_SEGMENTS = 20_000  # of the corpus in memory as tokens or words at a time
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Vocabulary:
@@ -139,8 +141,8 @@ def encode_segments(tokenizer: Tokenizer, segments: list[str], *, longest: int =
     """Token ids of the segments, each cut at `longest` tokens."""
     token_ids = StretchIds(tokenizer)
     parts, counts = [], []
-    for start in range(0, len(segments), 20_000):
-        ids, lengths = token_ids.of(segments[start : start + 20_000])
+    for start in range(0, len(segments), _SEGMENTS):
+        ids, lengths = token_ids.of(segments[start : start + _SEGMENTS])
         place = np.arange(len(ids)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
         parts.append(ids[place < longest].astype(np.int32))
         counts.append(np.minimum(lengths, longest))
@@ -195,8 +197,8 @@ def _balanced(counts: Mapping[str, Counter[str]], words: int, rng: random.Random
 
 def _count(segments: list[str], table: dict[int, str | None]) -> Counter[str]:
     runs: Counter[str] = Counter()
-    for start in range(0, len(segments), 20_000):
-        runs.update("\n".join(segments[start : start + 20_000]).lower().translate(table).split())
+    for start in range(0, len(segments), _SEGMENTS):
+        runs.update("\n".join(segments[start : start + _SEGMENTS]).lower().translate(table).split())
     words: Counter[str] = Counter()
     for run, n in runs.items():
         for word in (run,) if run.isalpha() else _DIGITS.split(run):

@@ -277,7 +277,7 @@ def test_evidence_in_full_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
     encoder = dedup.load_encoder("bundled")
     whole = find_duplicates(articles, encoder=encoder)
-    monkeypatch.setattr(decisions, "_MOST_IN_FULL", 2)
+    monkeypatch.setattr(decisions, "MOST_IN_FULL", 2)
     limited = find_duplicates(articles, encoder=encoder)
     weakest = [(cluster.weakest.left, cluster.weakest.right) for cluster in limited.clusters]
     assert limited.clusters == whole.clusters
