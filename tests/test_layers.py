@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -87,6 +88,14 @@ def test_wrong_imports_are_found() -> None:
         "pipeline",
     ]
     assert wrong_imports("language/text.py", "def f():\n    from dedup.runtime.process import x") == ["runtime"]
+
+
+def test_the_page_on_the_architecture_names_what_there_is() -> None:
+    page = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    named = re.findall(r"`((?:\w+/)+(?:\w+\.\w+)?|\w+\.py)`", page)
+    assert [name for name in named if not (ROOT / name).exists() and not (ROOT.parent / name).exists()] == []
+    packages = {path.parent.relative_to(ROOT).as_posix() + "/" for path in ROOT.glob("*/**/__init__.py")}
+    assert packages - set(named) == set()
 
 
 def test_public_names_are_exact() -> None:
