@@ -1,6 +1,7 @@
-"""A report rendered: for eyes (text, HTML) and for programs (JSON, JSONL, CSV, Parquet).
+"""A report in, its rendering out: for eyes (text, HTML) and for programs (JSON, JSONL, CSV, Parquet).
 
-Renderings show decisions and make none.
+Renderings show decisions and make none; the same report gives the same bytes. JSON is the contract with other programs
+(``schema.json``). Cost: small beside the scan; HTML and Parquet load their libraries when first asked for.
 """
 
 from __future__ import annotations
