@@ -1,4 +1,4 @@
-"""Every error dedup raises on purpose.
+"""Errors that dedup raises on purpose.
 
 DedupError
 ├── SettingsError (ValueError)      a setting lies outside its range
@@ -13,31 +13,31 @@ One article that cannot be used is not an error: it becomes a `Skipped` and the 
 
 
 class DedupError(Exception):
-    """Anything that dedup raises on purpose."""
+    """Root of the errors that dedup raises on purpose."""
 
 
 class SettingsError(DedupError, ValueError):
-    """A setting lies outside its range; the message gives the value, the range and the next step."""
+    """Setting outside its range; the message gives the value, the range and the next step."""
 
 
 class ReadError(DedupError):
-    """A path given by the user cannot be used at all (it does not exist, or nothing may be read or written there)."""
+    """Path that cannot be read at all: it does not exist, or access is denied."""
 
 
 class WriteError(DedupError):
-    """Nothing can be written to a place given by the user; the message says why and what to do."""
+    """Place that cannot be written to; the message says why and what to do."""
 
 
 class ModelError(DedupError):
-    """An embedding model, or the profiles by which languages are detected, cannot be loaded."""
+    """Model that cannot be loaded: an embedding model, or the profiles of languages."""
 
 
 class ResourceError(DedupError):
-    """A run does not fit this machine, or ran out of memory or disk; the message says what would help."""
+    """Run that does not fit this machine, or ran out of memory or disk; the message says what would help."""
 
 
 class MissingExtraError(DedupError, ImportError):
-    """An optional dependency is not installed.
+    """Optional dependency that is not installed.
 
     Parameters
     ----------

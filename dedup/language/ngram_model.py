@@ -1,8 +1,8 @@
 """Exact naive Bayes over langdetect's n-gram profiles, for many pieces of text at once.
 
 langdetect (Nakatani Shuyo's language-detection) draws n-grams of a text at random until one language stands out. Here
-every n-gram of one to three characters counts, by the same probabilities and the same smoothing: the answer that the
-random trials tend to, without a seed. All n-grams that end at one position have their log-probabilities summed
+every n-gram of one to three characters counts, with the same probabilities and smoothing: the answer to which random
+trials converge, without a seed. All n-grams that end at one position have their log-probabilities summed
 beforehand, so that scoring is one row of a table read for each position. What a piece repeats counts once: forty
 kernel-image packages in a row are not Danish.
 
@@ -50,7 +50,7 @@ _FOLDED = {0x219: 0x15F, 0x21B: 0x163, 0x6CC: 0x64A} | dict.fromkeys(range(0x1EA
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NgramModel:
-    """The profiles of the languages of one script, compiled for look-up.
+    """Profiles of the languages of one script, compiled for look-up.
 
     A position of a text is scored by the symbols a, b, c that end there: ``rows[states[a, b], c]`` names the row of
     `log_probability` with the sum over the n-grams abc, bc and c, as far as the profiles know them.
@@ -105,7 +105,7 @@ def log_likelihoods(model: NgramModel, pieces: Codes) -> npt.NDArray[np.float32]
 
 
 def load_model(languages: Sequence[str], letters: npt.NDArray[np.bool_]) -> NgramModel:
-    """The model of some languages that share a script, from the profiles that come with langdetect.
+    """Compile a model of languages that share a script, from the profiles that come with langdetect.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ _FOREIGN = 1  # symbol, and row, of a letter of the script that is in no profile
 
 
 def _read_profile(language: str, letters: npt.NDArray[np.bool_]) -> tuple[Codes, Probabilities]:
-    """The n-grams of a profile, code points of shape (m, 3) padded with zeros, and their share in those as long."""
+    """N-grams of a profile, code points of shape (m, 3) padded with zeros, and their share among those as long."""
     ngrams, counts, totals = _read_counts((_profile_directory() / language).read_text(encoding="utf-8"))
     codes = np.zeros((len(counts), 3), np.uint32)
     for place in range(3):
@@ -149,7 +149,7 @@ def _read_profile(language: str, letters: npt.NDArray[np.bool_]) -> tuple[Codes,
 
 
 def _read_counts(profile: str) -> tuple[HashedWords, npt.NDArray[np.intp], list[int]]:
-    """The n-grams of a profile, how often each was met, and how many of each length there were."""
+    """N-grams of a profile, the count of each, and the total of each length."""
     end = profile.find("}")
     if profile.startswith(_FREQUENCIES) and "\\" not in profile:
         found = parse_numbers(code_points(profile[len(_FREQUENCIES) : end]))
@@ -161,7 +161,7 @@ def _read_counts(profile: str) -> tuple[HashedWords, npt.NDArray[np.intp], list[
 
 @cache
 def _profile_directory() -> Path:
-    """Where langdetect keeps its profiles; found without importing it, which would compile tables not needed here."""
+    """Directory of langdetect's profiles, found without importing it, which would compile tables not needed here."""
     spec = importlib.util.find_spec("langdetect")
     if spec is None or spec.origin is None:
         raise ModelError(
@@ -171,7 +171,7 @@ def _profile_directory() -> Path:
 
 
 def _merge(profiles: list[tuple[Codes, Probabilities]]) -> tuple[Codes, Probabilities]:
-    """All n-grams of several profiles, of shape (m, 3), and their probability in each, of shape (m, L)."""
+    """Union of the n-grams of several profiles, shape (m, 3), and the probability in each, shape (m, L)."""
     packed = [ngrams.astype(np.uint64) @ np.array([1 << 32, 1 << 16, 1], np.uint64) for ngrams, _ in profiles]
     keys, row = np.unique(np.concatenate(packed), return_inverse=True)
     column = np.repeat(np.arange(len(profiles)), [len(keys) for keys in packed])
@@ -181,7 +181,7 @@ def _merge(profiles: list[tuple[Codes, Probabilities]]) -> tuple[Codes, Probabil
 
 
 def _log_probability(probability: Probabilities) -> Probabilities:
-    """Smoothed logarithms of shape (m, L + 1); the last column explains an n-gram by the mean of all languages.
+    """Smoothed logarithms, shape (m, L + 1); the last column scores an n-gram by the mean of all languages.
 
     Without the bonus a text in a language without profile (Icelandic, Hausa, Zulu) scores about the same in the last
     column as in the best other one, between -0.2 and +0.15 nats an n-gram apart, while a text in one of the languages
@@ -193,7 +193,7 @@ def _log_probability(probability: Probabilities) -> Probabilities:
 
 
 def _number_symbols(alphabet: list[str], letters: npt.NDArray[np.bool_]) -> Symbols:
-    """The symbol of each code point: its place in the alphabet, `_FOREIGN` for other letters of the script, else 0."""
+    """Symbol of each code point: its place in the alphabet, `_FOREIGN` for other letters of the script, else 0."""
     symbols = np.zeros(0x10000, np.intp)
     place = {letter: number for number, letter in enumerate(alphabet)}
     for code in np.flatnonzero(letters).tolist():
@@ -207,10 +207,10 @@ def _number_symbols(alphabet: list[str], letters: npt.NDArray[np.bool_]) -> Symb
 def _compile(
     spelled: Symbols, lengths: Symbols, capital: npt.NDArray[np.bool_], scores: Probabilities
 ) -> tuple[Symbols, Symbols]:
-    """The tables `states` and `rows`; adds to the score of each n-gram those of the shorter ones that end with it.
+    """Compile the tables `states` and `rows`; adds to each n-gram's score those of the shorter ones it ends with.
 
-    A state is what two symbols leave behind: their own number where a three-character n-gram begins with them, or else
-    that of the second symbol alone.
+    Two symbols lead to a state: one of their own where a three-character n-gram begins with them, or else the state of
+    the second symbol alone.
     """
     row = np.arange(len(scores) - len(spelled), len(scores))
     one, two, three = (lengths == n for n in (1, 2, 3))

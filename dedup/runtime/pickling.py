@@ -8,7 +8,7 @@ from typing import Any
 from dedup.datatypes import Agreement, AlignedPair, Article, Evidence, Features, Language, Match
 
 BY_FIELDS = (Article, Language, AlignedPair, Agreement, Features, Evidence, Match)
-"""Types pickled as a call with their fields.
+"""Types that are pickled as a call with their fields.
 
 Dataclasses with slots otherwise send names and values as a state, which takes three times as long: a tenth of a run
 with many matches.
