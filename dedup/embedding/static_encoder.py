@@ -24,7 +24,7 @@ from dedup.errors import ModelError
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-_PART = 1 << 18  # bytes of a file read at once: what stays in the cache is half as long to read as the whole
+_PART = 1 << 18  # bytes of a file read at a time: parts that stay in the cache take half the time of the whole
 
 
 class StaticEncoder(Encoder):
@@ -60,11 +60,11 @@ class StaticEncoder(Encoder):
             raise ModelError(f"cannot read {error.filename}: {error.strerror}; install the model again") from error
 
     def pool(self, texts: Sequence[str]) -> Embeddings:
-        """Mean of each text's token vectors, behind the linear layer: ndarray of shape (len(texts), d), float32."""
+        """Mean of each text's token vectors after the linear layer: ndarray of shape (len(texts), d), float32."""
         return self.pool_counted(texts)[0]
 
     def pool_counted(self, texts: Sequence[str]) -> tuple[Embeddings, npt.NDArray[np.intp]]:
-        """The same, and how many tokens each text has."""
+        """Pool texts, and count the tokens of each: ndarrays of shape (len(texts), d) and (len(texts),)."""
         ids, lengths = self._token_ids.of(texts)
         known, column = distinct_ids(ids)
         vectors = self._table.take(known if self._rows is None else self._rows[known], axis=0)
@@ -77,7 +77,7 @@ class StaticEncoder(Encoder):
         self, texts: Sequence[str], parts: Sequence[Sequence[str]]
     ) -> tuple[Embeddings, Embeddings]:
         """Pool sentences, and texts as the means of their sentences weighted by tokens: each token is read once."""
-        del texts  # all of them is in their sentences
+        del texts  # their sentences hold all of them
         flat = [sentence for of_text in parts for sentence in of_text]
         vectors = np.empty((len(flat), self.dimension), np.float32)
         tokens = np.zeros(len(flat), np.float32)
@@ -87,11 +87,11 @@ class StaticEncoder(Encoder):
         return weighted_means(vectors, tokens, np.array([len(of_text) for of_text in parts], np.intp)), vectors
 
     def encode(self, texts: Sequence[str]) -> Embeddings:
-        """Unit vectors of texts of any length."""
+        """Encode texts of any length as unit vectors: ndarray of shape (len(texts), d), float32."""
         return unit_rows(self.pool(texts))
 
     def sentence_transformer(self) -> SentenceTransformer:
-        """The same model as a `SentenceTransformer` (imports torch)."""
+        """Load the model as a `SentenceTransformer` (imports torch)."""
         from sentence_transformers import SentenceTransformer
 
         return SentenceTransformer(str(self._directory), device="cpu")
