@@ -37,7 +37,7 @@ _LATER = {"as_html": "dedup.report.html", "as_parquet": "dedup.report.parquet"}
 
 
 def __getattr__(name: str) -> Any:
-    """What needs numpy, loaded when asked for: `dedup --help` need not wait for it (PEP 562)."""
+    """Load renderings that need numpy when they are asked for, so that `dedup --help` need not wait (PEP 562)."""
     from importlib import import_module
 
     if name not in _LATER:

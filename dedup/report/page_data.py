@@ -1,7 +1,7 @@
-"""A report as the JSON that its page carries.
+"""JSON data of the HTML page.
 
 Three islands: `page` is parsed when the page opens; `texts` (a line an article) and `evidence` (a line a pair) are
-cut up only when someone looks at a pair, so that thousands of articles open at once.
+parsed only when someone looks at a pair, so that a page of thousands of articles opens quickly.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _UNSAFE = re.compile("[<>&\u2028\u2029\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Islands:
-    """The three islands as script-safe JSON, and what the markup around them has to know."""
+    """Three islands as script-safe JSON, and the values that the markup around them needs."""
 
     page: Markup
     texts: Markup
@@ -47,7 +47,7 @@ class Islands:
 def page_islands(
     report: Report, stories: Sequence[view.Story], *, with_text: bool, embeddings: Embeddings | None
 ) -> Islands:
-    """Everything the page's script needs; stories stay in the order given."""
+    """Build the data for the page's script; stories stay in the order given."""
     clustered = {member: story for story in stories for member in story.cluster.members}
     singles = [position for position in range(len(report.articles)) if position not in clustered]
     listed = singles[:_SINGLES_LISTED]
@@ -79,7 +79,7 @@ def page_islands(
 
 
 def _with_evidence(story: view.Story) -> Iterable[Match]:
-    """The matches whose evidence the page keeps: all of a small story, those of the representative in a large one."""
+    """Matches whose evidence the page keeps: all of a small story, those of the representative in a large one."""
     if len(story.cluster.members) <= EVIDENCE_FOR_ALL_PAIRS:
         return story.matches
     weakest = (story.cluster.weakest.left, story.cluster.weakest.right)
@@ -131,7 +131,7 @@ def _story(
 
 
 def _why(report: Report, story: view.Story, with_text: bool) -> str:
-    """What the joining rests on, in one line."""
+    """Reason for joining the articles, in one line."""
     n = len(story.cluster.members)
     if n > 2:
         return f"{len(story.matches):,} of {view.counted(n * (n - 1) // 2, 'pair')} match"
@@ -145,7 +145,7 @@ def _pair(match: Match, place: dict[int, int], line: dict[tuple[int, int], int])
 
 
 def _text(article: Article, names: set[str]) -> list[Any]:
-    """Sentences of an article, and the words in them that stand for names of its evidence."""
+    """Sentences of an article, and the words in them that its evidence counts as names."""
     capitalised = {word for word in _CAPITALISED.findall(article.body) if word[0].isupper()} if names else set()
     return [view.sentences(article), {word: key for word in sorted(capitalised) if (key := fold_name(word)) in names}]
 
@@ -173,7 +173,7 @@ def _evidence(match: Match, with_text: bool) -> dict[str, Any]:
 
 
 def _agreement(agreement: Agreement, with_text: bool) -> list[Any]:
-    """Facts shared, only left and only right; without text, how many."""
+    """Facts shared, only left and only right; without text, the number of each."""
     sides = (agreement.shared, agreement.left_only, agreement.right_only)
     return [list(side) if with_text else len(side) for side in sides]
 
@@ -185,12 +185,12 @@ def _positions(embeddings: Embeddings | None, stories: Sequence[view.Story], sin
 
 
 def _lines(rows: Iterable[list[Any]]) -> Markup:
-    """A line for each row: its one value as JSON, or nothing where the row is empty."""
+    """Lines of JSON, one a row; empty for an empty row."""
     return Markup("\n").join(_safe_json(row[0]) if row else Markup() for row in rows)
 
 
 def _safe_json(value: Any) -> Markup:
-    """JSON that cannot end its script element: ``<``, ``>``, ``&``, line separators and lone surrogates escaped."""
+    """Dump JSON that cannot end its script element: ``<``, ``>``, ``&``, line separators, lone surrogates escaped."""
     return Markup(_UNSAFE.sub(_escape, json.dumps(value, ensure_ascii=False, separators=(",", ":"))))
 
 

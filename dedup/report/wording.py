@@ -1,4 +1,4 @@
-"""What kinds, scores and languages are called in a report that people read."""
+"""Wording of kinds, scores and languages in reports that people read."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _CHINESE = {"zh-cn": "Chinese (simplified)", "zh-tw": "Chinese (traditional)"}
 
 
 def certainty_words(score: float) -> str:
-    """How sure a score is, in words."""
+    """Words for a score: how sure it is."""
     return next(words for least, words in CERTAINTY_WORDS if score >= least)
 
 
