@@ -97,7 +97,7 @@ def choose_in_full(
 
     A run with more of them than memory is for keeps to the weakest of each group, and to the first groups.
     """
-    central: dict[int, int] = {}  # of the members of large groups
+    central: dict[int, int] = {}  # representative of each member of a large group
     for group in groups:
         if len(group) > EVIDENCE_FOR_ALL_PAIRS:
             central |= dict.fromkeys(group, min(group, key=rank))

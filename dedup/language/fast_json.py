@@ -33,7 +33,7 @@ def parse_numbers(codes: Letters) -> tuple[HashedWords, Ids] | None:
         if digit.min() < 0 or digit.max() > 9:
             return None
         ids[more] = 10 * ids[more] + digit
-    return quoted.spelled(), ids
+    return quoted.words(), ids
 
 
 def parse_pairs(codes: Letters) -> HashedWords | None:
@@ -49,7 +49,7 @@ def parse_pairs(codes: Letters) -> HashedWords | None:
     gaps = codes[closes[1:-1:2][:, None] + [1, 2, 3]]
     if codes[0] != ord("[") or codes[-1] != ord("]") or (gaps != [ord(mark) for mark in "],["]).any():
         return None
-    return quoted.spelled()
+    return quoted.words()
 
 
 class _Quoted:
@@ -61,6 +61,6 @@ class _Quoted:
         self.complete = len(quotes) > 0 and len(quotes) % 2 == 0
         self.opens, self.closes = quotes[::2], quotes[1::2]
 
-    def spelled(self) -> HashedWords:
+    def words(self) -> HashedWords:
         """Strings between the quotes."""
         return HashedWords(self._codes, self.opens + 1, self.closes)

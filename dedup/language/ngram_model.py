@@ -43,8 +43,8 @@ _FOREIGN_LETTER = 0.01  # under "none of them", the probability of a letter that
 
 _BLOCK = 32  # pieces whose rows are gathered at once: about a megabyte, which stays in the cache
 
-# Characters that langdetect takes for others (NGram.normalize): commas below for the cedillas of Romanian profiles,
-# Farsi yeh for the Arabic one, and one letter for all that only Vietnamese writes.
+# Characters that langdetect replaces (NGram.normalize): letters with a comma below by those with a cedilla, as in its
+# Romanian profiles, Farsi yeh by the Arabic one, and all letters that only Vietnamese writes by a single one.
 _FOLDED = {0x219: 0x15F, 0x21B: 0x163, 0x6CC: 0x64A} | dict.fromkeys(range(0x1EA0, 0x1F00), 0x1EC3)
 
 
@@ -90,7 +90,7 @@ def log_likelihoods(model: NgramModel, pieces: Codes) -> npt.NDArray[np.float32]
     ndarray of shape (n, L + 1), float32
         All zero for a piece without any n-gram that the profiles know.
     """
-    symbols = np.zeros((len(pieces), pieces.shape[1] + 3), np.intp)  # a piece begins and ends with a space
+    symbols = np.zeros((len(pieces), pieces.shape[1] + 3), np.intp)  # two spaces before a piece and one after it
     symbols[:, 2:-1] = model.symbols[np.minimum(pieces, 0xFFFF)]
     shouted = 2 * np.count_nonzero(model.capital[symbols], axis=1) > np.count_nonzero(symbols, axis=1)
     symbols[shouted] = model.small[symbols[shouted]]
@@ -197,7 +197,7 @@ def _number_symbols(alphabet: list[str], letters: npt.NDArray[np.bool_]) -> Symb
     symbols = np.zeros(0x10000, np.intp)
     place = {letter: number for number, letter in enumerate(alphabet)}
     for code in np.flatnonzero(letters).tolist():
-        plain = unicodedata.normalize("NFKC", chr(code))[0]  # of wide letters, ligatures and positional forms
+        plain = unicodedata.normalize("NFKC", chr(code))[0]  # replaces wide letters, ligatures and positional forms
         symbols[code] = place.get(chr(code)) or place.get(plain) or (_FOREIGN if plain.isalpha() else 0)
     for code, stand_in in _FOLDED.items():
         symbols[code] = symbols[stand_in]
@@ -205,30 +205,30 @@ def _number_symbols(alphabet: list[str], letters: npt.NDArray[np.bool_]) -> Symb
 
 
 def _compile(
-    spelled: Symbols, lengths: Symbols, capital: npt.NDArray[np.bool_], scores: Probabilities
+    ngrams: Symbols, lengths: Symbols, capital: npt.NDArray[np.bool_], scores: Probabilities
 ) -> tuple[Symbols, Symbols]:
     """Compile the tables `states` and `rows`; adds to each n-gram's score those of the shorter ones it ends with.
 
     Two symbols lead to a state: one of their own where a three-character n-gram begins with them, or else the state of
     the second symbol alone.
     """
-    row = np.arange(len(scores) - len(spelled), len(scores))
+    row = np.arange(len(scores) - len(ngrams), len(scores))
     one, two, three = (lengths == n for n in (1, 2, 3))
     size = len(capital)
 
     after_none = np.zeros(size, np.intp)
     after_none[_FOREIGN] = _FOREIGN
-    after_none[spelled[one, 0]] = row[one]
+    after_none[ngrams[one, 0]] = row[one]
     after_one = np.tile(after_none, (size, 1))
-    after_one[spelled[two, 0], spelled[two, 1]] = row[two]
-    scores[row[two]] += scores[after_none[spelled[two, 1]]]
-    scores[row[three]] += scores[after_one[spelled[three, 1], spelled[three, 2]]]
+    after_one[ngrams[two, 0], ngrams[two, 1]] = row[two]
+    scores[row[two]] += scores[after_none[ngrams[two, 1]]]
+    scores[row[three]] += scores[after_one[ngrams[three, 1], ngrams[three, 2]]]
 
-    prefixes, prefix = np.unique(spelled[three, 0] * size + spelled[three, 1], return_inverse=True)
+    prefixes, prefix = np.unique(ngrams[three, 0] * size + ngrams[three, 1], return_inverse=True)
     states = np.tile(np.arange(size), (size, 1))
     states.flat[prefixes] = size + np.arange(len(prefixes))
     second = np.concatenate([np.arange(size), prefixes % size])
     rows = after_one[second]
-    rows[size + prefix.ravel(), spelled[three, 2]] = row[three]
+    rows[size + prefix.ravel(), ngrams[three, 2]] = row[three]
     rows[capital[second][:, None] & capital] = 0
     return states, rows

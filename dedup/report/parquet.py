@@ -60,7 +60,7 @@ _MATCH_FIELDS = {
 _SKIPPED_FIELDS = {"path": "string", "line": "int64", "reason": "string"}
 
 SUMMARY = "summary.json"
-"""Written last: where it is, the tables are whole."""
+"""Name of the summary, which is written last: where it exists, the tables are complete."""
 
 _BATCHES = 16  # batches of pairs in a part of the matches
 

@@ -19,7 +19,7 @@ from dedup.report import view
 from dedup.version import __version__
 
 SCHEMA = 1
-"""Version of the JSON report's shape; it changes only when a program that reads reports would have to."""
+"""Version of the JSON report's shape; it changes only when programs that read reports have to change."""
 
 Record: TypeAlias = dict[str, Any]
 

@@ -23,7 +23,7 @@ KIND_PLURALS = {
 }
 
 CERTAINTY_WORDS = ((0.99, "almost certain"), (0.95, "very likely"), (0.8, "likely"), (0.0, "possible"))
-"""Least score and the words for it, most certain first."""
+"""Lowest score and the words for it, most certain first."""
 
 _CHINESE = {"zh-cn": "Chinese (simplified)", "zh-tw": "Chinese (traditional)"}
 

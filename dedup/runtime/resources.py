@@ -15,7 +15,7 @@ from pathlib import Path
 from dedup.datatypes import MOST_IN_FULL
 from dedup.errors import ResourceError
 
-_PROCESS = 330 << 20  # bytes of a process with the model
+_PROCESS = 330 << 20  # bytes of a worker process with the model
 
 _ARTICLE = 3_000  # bytes an article beside its text: neighbours, candidates, language
 

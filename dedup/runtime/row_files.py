@@ -128,7 +128,7 @@ class RowFile:
         self._count += len(rows)
 
     def stored(self) -> StoredRows:
-        """What has been written so far."""
+        """Return what has been appended so far, for readers."""
         self._file.flush()
         return StoredRows(self._path, self._dtype.str, (self._count, *self._row))
 
@@ -167,7 +167,7 @@ class ListFile:
         self._total += int(lengths.sum())
 
     def stored(self) -> StoredLists:
-        """What has been written so far."""
+        """Return what has been appended so far, for readers."""
         return StoredLists(self.rows.stored(), self._starts.stored())
 
 

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from dedup.errors import SettingsError
 
 LOWEST_TEMPERATURE = 0.02
-"""Cosines over it stay below 50, so that no maximum need be taken off before the exponential."""
+"""Lowest temperature of a loss: cosines divided by it stay within 50, so exponentials need no maximum subtracted."""
 
 SOURCE_WEIGHTS: Mapping[str, float] = {
     "lexicon": 0.25,
@@ -36,7 +36,7 @@ SOURCE_WEIGHTS: Mapping[str, float] = {
         2.0,
     ),
 }
-"""How much a segment of a source counts when segments are drawn; 1 where nothing is said."""
+"""Weight of a segment of each source when segments are drawn; 1 for a source that is missing."""
 
 
 def _check_shares(settings: Stage | TrainSettings, *names: str) -> None:
@@ -114,8 +114,8 @@ FINISHES = (
         token_dropout=0.12,
     ),
 )
-"""How the bundled model is finished, each time anew: longer documents, higher temperatures, words missing. The first
-way is better at sentences, the second at articles, their mean at both."""
+"""Last stages of the bundled model, each from the same table: longer documents, higher temperatures, dropped words. The
+first is better at sentences, the second at articles, their mean at both."""
 
 
 @dataclass(frozen=True, slots=True)

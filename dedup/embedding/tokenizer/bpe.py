@@ -131,12 +131,12 @@ class BytePairEncoder:
             if (rank := ranks.get(left << _PLACE | right)) is not None
         ]
         heapq.heapify(heap)
-        symbols.append(_UNKNOWN)  # behind the last, in no pair
+        symbols.append(_UNKNOWN)  # sentinel after the last symbol, in no pair
         while heap:
             rank, at = heapq.heappop(heap)
             gone = behind[at]
             if symbols[at] < 0 or ranks.get(symbols[at] << _PLACE | symbols[gone]) != rank:
-                continue  # one of the two has been merged since
+                continue  # one of the two has been merged in the meantime
             symbols[at], symbols[gone] = int(made[rank]), _UNKNOWN
             behind[at] = behind[gone]
             if behind[at] < len(before):

@@ -23,7 +23,7 @@ from dedup.errors import ModelError
 from dedup.language.word_hash import HashTable
 
 WordTables: TypeAlias = tuple[dict[str, Any], Vocabulary, BytePairEncoder]
-"""What a tokenizer's file says of its normaliser, its tokens, and what it merges."""
+"""Normaliser options, vocabulary and byte-pair encoder of a tokenizer file."""
 
 _FORMAT = "1"  # version of the tables, and of the hashes of words (`dedup.language.word_hash`)
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 WORDS = r"[^\s\p{P}\p{N}$+<=>^`|~]+|\p{N}+"
-"""Pattern of a word as models are trained with it: of letters, or whatever is no space, mark or digit; or of digits."""
+"""Pattern of a word, as in training: a run of letters and whatever is no space, mark or digit; or a run of digits."""
 
 _MOST = 1 << 23  # characters in the cache, _OVERHEAD more for each part: about 25 MB
 
@@ -141,7 +141,7 @@ class _CutWords:
     """Cache of words that are no tokens: hash ``hashes[i]`` has the ids ``ids[starts[i]:][:lengths[i]]``."""
 
     def __init__(self) -> None:
-        self._hashes = np.empty(0, np.uint64)  # in order
+        self._hashes = np.empty(0, np.uint64)  # ascending
         self._starts, self._lengths = np.empty(0, np.intp), np.empty(0, np.intp)
         self._ids = _Column()
 

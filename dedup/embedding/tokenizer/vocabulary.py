@@ -20,7 +20,7 @@ from dedup.runtime.process import collected_seldom
 Rule = dict[str, Any]
 
 Tables = tuple["Vocabulary", HashedWords]
-"""A vocabulary, and the two parts of each merge in turn."""
+"""Vocabulary, and the left and right part of each merge in turn."""
 
 _VOCABULARY, _MERGES, _END = ('"vocab":{', '},"merges":[', "]]")
 
@@ -41,7 +41,7 @@ class Vocabulary:
     def __init__(self, places: HashTable, characters: Letters, ids: npt.NDArray[np.int32]) -> None:
         self.places, self.characters = places, characters
         self.letters = np.full(CODES, -1, np.int32)
-        """The id of each character that is a token, -1 for the others, by its code point."""
+        """Token id of each code point, -1 where the character is no token: ndarray of shape (CODES,), int32."""
         self.letters[characters] = ids
 
     @classmethod
