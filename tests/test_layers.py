@@ -136,6 +136,43 @@ def test_files_keep_house_rules(path: Path) -> None:
         assert not (isinstance(node, ast.ExceptHandler) and _is_broad(node)), f"broad except in line {node.lineno}"
 
 
+NOT_YET_REWRITTEN = (
+    "matching/",
+    "reading/",
+    "cli/commands.py",
+    "cli/output.py",
+    "clustering/average_linkage.py",
+    "clustering/linked_pairs.py",
+    "embedding/language_means.py",
+    "evaluation/calibrate.py",
+    "evaluation/labelled_pairs.py",
+    "evaluation/logistic.py",
+    "language/detect.py",
+    "language/sentences.py",
+    "language/text.py",
+    "pipeline.py",
+    "report/destination.py",
+)
+"""Files whose docstrings wait for plain words; the list only shrinks."""
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        path
+        for path in sorted(ROOT.rglob("*.py"))
+        if not path.relative_to(ROOT).as_posix().startswith(NOT_YET_REWRITTEN)
+    ],
+    ids=lambda path: str(path.relative_to(ROOT)),
+)
+def test_docstrings_stand_alone_and_begin_with_a_verb_or_a_noun(path: Path) -> None:
+    nodes = [*ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
+    documented = [node for node in nodes if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))]
+    first_lines = [(ast.get_docstring(node) or "").partition("\n")[0] for node in documented]
+    leaning = re.compile(r"(What|Of|The same|Those|Such|All that|That of|From|How|Where|Who|Which)\b")
+    assert [line for line in first_lines if leaning.match(line)] == []
+
+
 def _is_broad(handler: ast.ExceptHandler) -> bool:
     return handler.type is None or (
         isinstance(handler.type, ast.Name) and handler.type.id in ("Exception", "BaseException")

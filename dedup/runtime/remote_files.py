@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import IO, Any, cast
 
-from dedup.errors import MissingExtraError, ReadError
+from dedup.errors import MissingExtraError, ReadError, WriteError
 
 _URI = re.compile(r"[a-z][a-z0-9+]+://")
 
@@ -100,12 +100,21 @@ class Store:
         return not self.filesystem.get_file_info(fs.FileSelector(self.path, allow_not_found=True))
 
     def write(self, name: str, content: bytes) -> None:
-        """Write a file under the folder; missing folders are created."""
+        """Write a file under the folder; missing folders are created.
+
+        Raises
+        ------
+        WriteError
+            If it cannot be written there.
+        """
         path = f"{self.path}/{name}"
-        self.filesystem.create_dir(path.rpartition("/")[0], recursive=True)
         file: IO[bytes]
-        with self.filesystem.open_output_stream(path, compression=None) as file:
-            file.write(content)
+        try:
+            self.filesystem.create_dir(path.rpartition("/")[0], recursive=True)
+            with self.filesystem.open_output_stream(path, compression=None) as file:
+                file.write(content)
+        except OSError as error:
+            raise WriteError(f"cannot write {self.scheme}{path}: {_first_line(error)}; check your access") from error
 
 
 def is_uri(path: str) -> bool:

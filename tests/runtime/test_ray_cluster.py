@@ -283,7 +283,7 @@ def test_ray_gives_the_same_bytes_as_one_process(
     assert '"clusters": []' not in alone
 
 
-def test_workers_and_keepers_killed_in_the_middle_cost_retries_and_not_the_run(
+def test_workers_and_servers_killed_in_the_middle_cost_retries_and_not_the_run(
     workers: RayWorkers, bundled: Encoder
 ) -> None:
     articles = news()
