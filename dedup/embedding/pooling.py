@@ -83,7 +83,7 @@ class Linear:
         if matrix.shape[0] == matrix.shape[1]:
             self._crosses = _crosses(matrix - np.eye(len(matrix), dtype=np.float32))
 
-    def of(self, rows: Embeddings) -> Embeddings:
+    def apply(self, rows: Embeddings) -> Embeddings:
         """Apply the layer to rows."""
         if self._crosses is None:
             return rows @ self._matrix

@@ -18,7 +18,7 @@ from dedup.embedding.encoder import BUNDLED, SENTENCES_AT_ONCE, Encoder, Languag
 from dedup.embedding.language_means import unit_rows
 from dedup.embedding.pooling import Linear, distinct_ids, mean_vectors, weighted_means
 from dedup.embedding.safetensors_map import DENSE, map_tensors, read_table
-from dedup.embedding.tokenizer.token_ids import read_token_ids
+from dedup.embedding.tokenizer.token_ids import load_tokenizer
 from dedup.errors import ModelError
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class StaticEncoder(Encoder):
         try:
             with ThreadPoolExecutor(1) as beside:
                 digest = beside.submit(_digest, weights, tokenizer, *layers)
-                self._token_ids = read_token_ids(tokenizer, keep=name == BUNDLED)
+                self._tokenizer = load_tokenizer(tokenizer, keep=name == BUNDLED)
             self.fingerprint = digest.result()
         except OSError as error:
             raise ModelError(f"cannot read {error.filename}: {error.strerror}; install the model again") from error
@@ -65,13 +65,13 @@ class StaticEncoder(Encoder):
 
     def pool_counted(self, texts: Sequence[str]) -> tuple[Embeddings, npt.NDArray[np.intp]]:
         """Pool texts, and count the tokens of each: ndarrays of shape (len(texts), d) and (len(texts),)."""
-        ids, lengths = self._token_ids.of(texts)
+        ids, lengths = self._tokenizer.encode(texts)
         known, column = distinct_ids(ids)
         vectors = self._table.take(known if self._rows is None else self._rows[known], axis=0)
         scales = np.float32(1) if self._scales is None else self._scales[known]
         vectors = np.multiply(vectors, scales, dtype=np.float32)
         means = mean_vectors(vectors, column, lengths)
-        return functools.reduce(lambda rows, layer: layer.of(rows), self._layers, means), lengths
+        return functools.reduce(lambda rows, layer: layer.apply(rows), self._layers, means), lengths
 
     def pool_with_sentences(
         self, texts: Sequence[str], parts: Sequence[Sequence[str]]

@@ -104,7 +104,7 @@ class _Page:
 
     def facts(self) -> Iterator[str]:
         evidence = self.comparison.match.evidence
-        yield from self._agreement("Numbers", evidence.numbers, view.telling_numbers)
+        yield from self._agreement("Numbers", evidence.numbers, view.format_numbers)
         yield from self._agreement("Names", evidence.names, lambda names: list(map(printable, names)))
 
     def _agreement(

@@ -139,7 +139,7 @@ class _Page:
 
     def _common_numbers(self, story: view.Story) -> str:
         stated = [set(m.evidence.numbers.shared) for m in story.matches if m.kind is not MatchKind.EXACT]
-        common = view.telling_numbers(set.intersection(*stated)) if stated and self.with_text else []
+        common = view.format_numbers(set.intersection(*stated)) if stated and self.with_text else []
         return f"; all agree on {', '.join(common[:_NUMBERS])}" if common else ""
 
     def _wrapped(self, line: str, *styles: str, indent: int = 0) -> Iterator[str]:

@@ -49,7 +49,7 @@ def stories(report: Report) -> tuple[Story, ...]:
         if number is not None and number == story_of.get(match.right):
             inside[number].append(match)
     return tuple(
-        Story(cluster_id(ids_of(report, cluster)), cluster, tuple(matches), _firmness(cluster, matches))
+        Story(cluster_id(ids_of(report, cluster)), cluster, tuple(matches), _story_score(cluster, matches))
         for cluster, matches in zip(report.clusters, inside, strict=True)
     )
 
@@ -134,7 +134,7 @@ def why(report: Report, match: Match, *, with_text: bool = True) -> str:
     return "; ".join(filter(None, reasons))
 
 
-def telling_numbers(numbers: Iterable[str]) -> list[str]:
+def format_numbers(numbers: Iterable[str]) -> list[str]:
     """Format numbers as people write them, least likely to agree by chance first: 16764.09, then 2008, then 15."""
     ranked = sorted(numbers, key=lambda number: (-len(_NOT_DIGITS.sub("", number).strip("0")), number))
     return [f"{int(number):,}" if _LARGE.fullmatch(number) else text.printable(number) for number in ranked]
@@ -156,7 +156,7 @@ def one_line(value: str) -> str:
     return text.printable(" ".join(text.clean(value).split()))
 
 
-def _firmness(cluster: Cluster, matches: Sequence[Match]) -> float:
+def _story_score(cluster: Cluster, matches: Sequence[Match]) -> float:
     best = dict.fromkeys(cluster.members, 0.0)
     for match in matches:
         best[match.left] = max(best[match.left], match.score)
@@ -179,7 +179,7 @@ def _facts(evidence: Evidence) -> str:
     numbers, names = evidence.numbers, evidence.names
     alone = len(numbers.left_only) + len(numbers.right_only)
     if numbers.shared:
-        return _agree("number", telling_numbers(numbers.shared)) + (f" ({alone} on one side only)" if alone else "")
+        return _agree("number", format_numbers(numbers.shared)) + (f" ({alone} on one side only)" if alone else "")
     if numbers.left_only and numbers.right_only:
         return "no number in common"
     return _agree("name", [text.printable(name) for name in names.shared]) if names.shared else ""

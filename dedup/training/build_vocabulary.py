@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from dedup.embedding.tokenizer.token_ids import WORDS, StretchIds
+from dedup.embedding.tokenizer.token_ids import WORDS, StretchTokenizer
 from dedup.training.batches import Ragged
 from dedup.training.corpus import Corpus
 
@@ -139,10 +139,10 @@ def keep_tokens(tokenizer: Tokenizer, kept: npt.NDArray[np.bool_], added: list[s
 
 def encode_segments(tokenizer: Tokenizer, segments: list[str], *, longest: int = 128) -> Ragged:
     """Encode segments, each truncated to `longest` tokens."""
-    token_ids = StretchIds(tokenizer)
+    encoder = StretchTokenizer(tokenizer)
     parts, counts = [], []
     for start in range(0, len(segments), _SEGMENTS):
-        ids, lengths = token_ids.of(segments[start : start + _SEGMENTS])
+        ids, lengths = encoder.encode(segments[start : start + _SEGMENTS])
         place = np.arange(len(ids)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
         parts.append(ids[place < longest].astype(np.int32))
         counts.append(np.minimum(lengths, longest))

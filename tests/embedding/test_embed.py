@@ -224,10 +224,10 @@ def test_a_layer_is_the_product_with_its_matrix(directions: int, width: int) -> 
     rows = generator.normal(size=(5, width)).astype(np.float32)
     layer = Linear(matrix)
     assert (layer._crosses is None) == (directions > 8)
-    assert layer.of(rows) == pytest.approx(rows @ matrix, abs=1e-4)
+    assert layer.apply(rows) == pytest.approx(rows @ matrix, abs=1e-4)
     narrow = Linear(matrix[:, :2])
     assert narrow.width == 2
-    assert narrow.of(rows) == pytest.approx(rows @ matrix[:, :2], abs=1e-4)
+    assert narrow.apply(rows) == pytest.approx(rows @ matrix[:, :2], abs=1e-4)
 
 
 class _LooksLikeAnEncoder:

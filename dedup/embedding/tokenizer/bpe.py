@@ -67,7 +67,7 @@ class BytePairEncoder:
     def encode(self, words: HashedWords) -> tuple[Ids, Ids]:
         """Encode words: their ids, concatenated, and the number of each: shapes (ids,) and (len(words),)."""
         symbols, counts = self._spell(words)
-        done = _Done(len(words.ends))
+        done = _FinishedWords(len(words.ends))
         ends = np.cumsum(counts)
         for word in np.flatnonzero(counts > _LONG).tolist():
             merged = self._merge_one(symbols[ends[word] - counts[word] : ends[word]].tolist())
@@ -85,7 +85,7 @@ class BytePairEncoder:
             counts, symbols = (np.bincount(owner[known], minlength=len(counts)), symbols[known])
         return symbols, counts
 
-    def _merge_all(self, words: Ids, symbols: _Symbols, counts: Ids, done: _Done) -> None:
+    def _merge_all(self, words: Ids, symbols: _Symbols, counts: Ids, done: _FinishedWords) -> None:
         """Merge one pair of each word in rounds; words without a pair left are finished and leave."""
         last = np.cumsum(counts) - 1
         ranks = np.full(len(symbols), _NEVER, np.int32)
@@ -152,7 +152,7 @@ class BytePairEncoder:
         return {key: rank for rank, key in enumerate(self.pairs.tolist())}
 
 
-class _Done:
+class _FinishedWords:
     """Collector of finished words, which restores their order."""
 
     def __init__(self, words: int) -> None:

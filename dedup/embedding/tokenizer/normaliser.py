@@ -50,7 +50,7 @@ class Normaliser:
         kind = self._kind[codes]
         unseen = kind == _UNSEEN
         if unseen.any():
-            self._look_at(np.unique(codes[unseen]).tolist())
+            self._extend_tables(np.unique(codes[unseen]).tolist())
             kind = self._kind[codes]
         ends = np.cumsum(np.fromiter(map(len, texts), np.intp, len(texts)) + 1)
         replaced = np.flatnonzero(kind == _REPLACED)
@@ -68,7 +68,7 @@ class Normaliser:
         counts = np.diff(np.searchsorted(starts, ends), prepend=0)
         return HashedWords(self._becomes[codes], starts, np.flatnonzero(ends_here) + 1), counts
 
-    def _look_at(self, codes: list[int]) -> None:
+    def _extend_tables(self, codes: list[int]) -> None:
         """Extend the tables by characters met for the first time."""
         characters = [chr(code) for code in codes]
         becomes = self._normaliser.normalize_str(_LINK.join(characters)).split(_LINK)

@@ -47,15 +47,15 @@ _MODEL = {"type": "BPE", "ignore_merges": True, "byte_fallback": False}
 _MODEL |= dict.fromkeys(["dropout", "unk_token", "continuing_subword_prefix", "end_of_word_suffix"])
 
 
-class TokenIds(Protocol):
+class CachingTokenizer(Protocol):
     """Protocol of tokenizers with a cache, which never changes an answer; threads may share one."""
 
-    def of(self, texts: Sequence[str]) -> tuple[Ids, Ids]:
+    def encode(self, texts: Sequence[str]) -> tuple[Ids, Ids]:
         """Token ids of the texts, concatenated, and the number of each: shapes (tokens,) and (len(texts),)."""
         ...
 
 
-def read_token_ids(path: Path, *, keep: bool = False) -> TokenIds:
+def load_tokenizer(path: Path, *, keep: bool = False) -> CachingTokenizer:
     """Load a file of the `tokenizers` library, without padding and truncation.
 
     With `keep` the tables made from the file are kept beside it for the next time.
@@ -67,7 +67,7 @@ def read_token_ids(path: Path, *, keep: bool = False) -> TokenIds:
     """
     content = path.read_bytes()
     if keep and (tables := kept_tables(path, content)):
-        return WordIds(*tables)
+        return WordTokenizer(*tables)
     try:
         rule, parts = read_rule(content)
         if _is_by_words(rule):
@@ -75,7 +75,7 @@ def read_token_ids(path: Path, *, keep: bool = False) -> TokenIds:
             tables = rule["normalizer"], vocabulary, BytePairEncoder.of(vocabulary, pairs)
             if keep:
                 keep_tables(path, content, tables)
-            return WordIds(*tables)
+            return WordTokenizer(*tables)
         if not rule["model"]:
             raise ValueError("no model")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -85,10 +85,10 @@ def read_token_ids(path: Path, *, keep: bool = False) -> TokenIds:
     tokenizer = Tokenizer.from_file(str(path))
     tokenizer.no_padding()
     tokenizer.no_truncation()
-    return StretchIds(tokenizer)
+    return StretchTokenizer(tokenizer)
 
 
-class WordIds:
+class WordTokenizer:
     """Tokenizer by words of letters and of digits: a word is one token, or else is encoded in pieces.
 
     Parameters
@@ -106,11 +106,11 @@ class WordIds:
         splitter = pre_tokenizers.Split(Regex(WORDS), "removed", invert=True)
         self._words = Normaliser(normalizers.BertNormalizer(**options), splitter).words
         self._vocabulary, self._merges = vocabulary, merges
-        self._known = _CutWords()
+        self._known = _WordCache()
         self._lock = Lock()
 
-    def of(self, texts: Sequence[str]) -> tuple[Ids, Ids]:
-        """Ids of the texts one after another, and how many each has."""
+    def encode(self, texts: Sequence[str]) -> tuple[Ids, Ids]:
+        """Token ids of the texts, concatenated, and the number of each."""
         with self._lock:
             words, counts = self._words(texts)
             hashes = words.hashes()
@@ -128,27 +128,27 @@ class WordIds:
         """Ids of words that are no tokens, concatenated, and the number of each."""
         different, first, number = np.unique(hashes[lacking], return_index=True, return_inverse=True)
         known = self._known
-        fresh = known.lacks(different)
+        fresh = known.missing(different)
         if len(fresh):
             known.learn(different[fresh], *self._merges.encode(words.take(lacking[first[fresh]])))
         ids, lengths = known.look_up(different, number)
         if len(known) > _MOST_WORDS:
-            self._known = _CutWords()
+            self._known = _WordCache()
         return ids, lengths
 
 
-class _CutWords:
+class _WordCache:
     """Cache of words that are no tokens: hash ``hashes[i]`` has the ids ``ids[starts[i]:][:lengths[i]]``."""
 
     def __init__(self) -> None:
         self._hashes = np.empty(0, np.uint64)  # ascending
         self._starts, self._lengths = np.empty(0, np.intp), np.empty(0, np.intp)
-        self._ids = _Column()
+        self._ids = _GrowingArray()
 
     def __len__(self) -> int:
         return len(self._hashes)
 
-    def lacks(self, hashes: Hashes) -> Ids:
+    def missing(self, hashes: Hashes) -> Ids:
         """Places of the words that are not in the cache."""
         if not len(self):
             return np.arange(len(hashes))
@@ -173,7 +173,7 @@ class _CutWords:
         ), lengths
 
 
-class StretchIds:
+class StretchTokenizer:
     """Tokenizer by stretches between spaces, or by whole texts where it may look across spaces.
 
     Control characters that Python counts as spaces, such as form feeds, split words here; a tokenizer may drop them.
@@ -187,11 +187,11 @@ class StretchIds:
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
         self._parted = _splits_at_spaces(tokenizer)
-        self._known = _Known()
+        self._known = _PartCache()
         self._lock = Lock()
 
-    def of(self, texts: Sequence[str]) -> tuple[Ids, Ids]:
-        """Ids of the texts one after another, and how many each has."""
+    def encode(self, texts: Sequence[str]) -> tuple[Ids, Ids]:
+        """Token ids of the texts, concatenated, and the number of each."""
         stretches = [text.split() if self._parted else [text] for text in texts]
         counts = np.fromiter(map(len, stretches), np.intp, len(stretches))
         with self._lock:
@@ -200,7 +200,7 @@ class StretchIds:
             if fresh := known.not_learnt():
                 known.learn(fresh, *self._cut(fresh))
             if known.held > _MOST:
-                self._known = _Known()
+                self._known = _PartCache()
         ids, ends = known.look_up(numbers)
         return ids, np.diff(ends[np.append(0, np.cumsum(counts))])
 
@@ -211,13 +211,13 @@ class StretchIds:
         return np.fromiter(chain.from_iterable(rows), np.intp, lengths.sum()), lengths
 
 
-class _Known:
+class _PartCache:
     """Cache of parts: number i has the ids ``ids[starts[i]:][:lengths[i]]``."""
 
     def __init__(self) -> None:
         self.held = 0
         self._numbers: defaultdict[str, int] = defaultdict(count().__next__)  # in the order of first occurrence
-        self._ids, self._starts, self._lengths = _Column(), _Column(), _Column()
+        self._ids, self._starts, self._lengths = _GrowingArray(), _GrowingArray(), _GrowingArray()
 
     def number(self, parts: Sequence[str]) -> Ids:
         """Number the parts; new parts get new numbers."""
@@ -242,7 +242,7 @@ class _Known:
         return self._ids.take(place), ends
 
 
-class _Column:
+class _GrowingArray:
     """Array that grows at its end, with spare room so that it is seldom copied."""
 
     def __init__(self) -> None:

@@ -216,7 +216,7 @@ def _connect(ray: Any, address: str | None, cores: int) -> None:
             ray.init("local", num_cpus=cores, include_dashboard=False, **quiet)
             return
         try:
-            _knock(address)
+            _check_listening(address)
             ray.init(address, **quiet)
         except (OSError, ValueError, RuntimeError) as error:
             raise ResourceError(
@@ -225,7 +225,7 @@ def _connect(ray: Any, address: str | None, cores: int) -> None:
             ) from error
 
 
-def _knock(address: str) -> None:
+def _check_listening(address: str) -> None:
     """Raise `OSError` or `ValueError` where nothing listens; Ray itself would go on asking for minutes."""
     if address != "auto":
         host, _, port = address.rpartition(":")
