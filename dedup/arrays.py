@@ -16,16 +16,16 @@ Flags = npt.NDArray[np.bool_]
 _BATCH = 256
 
 Columns = TypeVar("Columns")
-"""A dataclass whose fields are all arrays with a row a pair."""
+"""Dataclass whose fields are all arrays of the same number of rows."""
 
 
 def take_rows(value: Columns, at: Any) -> Columns:
-    """The rows that a slice or an array of positions or flags names."""
+    """Select rows of every field by a slice or an array of positions or flags."""
     return type(value)(*(getattr(value, field.name)[at] for field in fields(value)))  # type: ignore[arg-type]
 
 
 def join_rows(parts: Sequence[Columns]) -> Columns:
-    """The rows of all parts, one behind the other; at least one part."""
+    """Concatenate the rows of all parts; at least one part."""
     names = [field.name for field in fields(parts[0])]  # type: ignore[arg-type]
     return type(parts[0])(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
@@ -33,17 +33,20 @@ def join_rows(parts: Sequence[Columns]) -> Columns:
 def rows_of(
     starts: npt.NDArray[np.intp], which: npt.NDArray[np.intp]
 ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """The rows of some lists, where each list begins among them, and how many it has."""
+    """Row numbers of the lists `which`, the start of each list among them, and the length of each.
+
+    List i has rows ``starts[i]`` to ``starts[i + 1]``.
+    """
     lengths = starts[which + 1] - starts[which]
     begins = np.cumsum(lengths) - lengths
     return np.repeat(starts[which] - begins, lengths) + np.arange(int(lengths.sum())), begins, lengths
 
 
 def batches(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    """A sequence in parts of a size that a process does at a time."""
+    """Cut a sequence into batches of the size that a task of a worker has."""
     return (items[start : start + _BATCH] for start in range(0, len(items), _BATCH))
 
 
 def slices(total: int, size: int) -> Iterator[slice]:
-    """Consecutive slices of a size, the last one shorter."""
+    """Cut ``range(total)`` into consecutive slices of `size`, the last one shorter."""
     return (slice(start, min(start + size, total)) for start in range(0, total, size))

@@ -11,11 +11,11 @@ from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from dedup.errors import SettingsError
 
-if TYPE_CHECKING:  # a third of a second that `dedup --help` does not need
+if TYPE_CHECKING:  # importing numpy would delay `dedup --help` by a third of a second
     import numpy as np
     import numpy.typing as npt
 
@@ -23,14 +23,23 @@ Embeddings: TypeAlias = "npt.NDArray[np.float32]"
 """ndarray of shape (n, d), float32, unit rows; row i belongs to article i."""
 
 Progress: TypeAlias = Callable[[str, int, int], None]
-"""Called as ``progress(stage, done, total)``; total is 0 where it is not known beforehand."""
+"""Callback ``progress(stage, done, total)``; total is 0 where it is not known beforehand."""
 
 UNDETERMINED = "und"
-"""Language code of a text whose language cannot be told (BCP 47)."""
+"""Language code of a text whose language is not known (BCP 47)."""
+
+EVIDENCE_FOR_ALL_PAIRS = 12
+"""Largest cluster whose pairs all have their evidence in full; of a larger one, those of its representative."""
+
+MOST_IN_FULL = 100_000
+"""Largest number of matches of a run with their evidence in full, two kilobytes each."""
+
+MOST_MAPPED = 20_000
+"""Largest number of articles whose vectors a report keeps; a map of more cannot be read."""
 
 
 class MatchKind(str, Enum):
-    """What kind of duplicate a pair is."""
+    """Kind of duplicate that a pair is."""
 
     EXACT = "exact"
     NEAR = "near"
@@ -40,28 +49,15 @@ class MatchKind(str, Enum):
 
 
 class Level(str, Enum):
-    """What counts as belonging together: copies of one article, or also independent reports of one event."""
+    """Rule of what belongs together: copies of one article, or also independent reports of one event."""
 
     DUPLICATE = "duplicate"
     STORY = "story"
 
 
-class Sent:
-    """Values of which many are sent between processes, by their fields alone.
-
-    What dataclasses with slots do for themselves takes three times as long, a tenth of a run with many matches.
-    """
-
-    __slots__ = ()
-    __match_args__: tuple[str, ...]
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), tuple([getattr(self, name) for name in self.__match_args__])
-
-
 @dataclass(frozen=True, slots=True)
-class Article(Sent):
-    """One article as it was read.
+class Article:
+    """Article as it was read.
 
     Parameters
     ----------
@@ -85,7 +81,7 @@ class Article(Sent):
 
     @property
     def body(self) -> str:
-        """Title and text in one, the title once: what is detected, embedded and verified."""
+        """Title and text in one, the title once; this is detected, embedded and verified."""
         title = self.title.strip()
         if not title or self.text.lstrip()[: len(title)] == title:
             return self.text
@@ -94,7 +90,7 @@ class Article(Sent):
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """Something seen that could not be used, and why; `line` counts from 1 where one record of a file is meant."""
+    """File or record that could not be used, and why; `line` counts from 1 where one record of a file is meant."""
 
     path: str
     reason: str
@@ -102,8 +98,8 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
-class Language(Sent):
-    """A detected language: langdetect's code, or "und" where it cannot be told, and its probability in [0, 1]."""
+class Language:
+    """Detected language: langdetect's code, or "und" where it is not known, and its probability in [0, 1]."""
 
     code: str
     probability: float
@@ -126,8 +122,8 @@ class Candidates:
 
 
 @dataclass(frozen=True, slots=True)
-class AlignedPair(Sent):
-    """Two sentences facing each other, by their positions in `sentences` of each article's body."""
+class AlignedPair:
+    """Pair of aligned sentences, by their positions in `sentences` of each article's body."""
 
     left: int
     right: int
@@ -135,7 +131,7 @@ class AlignedPair(Sent):
 
 
 @dataclass(frozen=True, slots=True)
-class Agreement(Sent):
+class Agreement:
     """Facts of one kind (numbers, names) that both articles state, or only one of them; canonical forms, sorted."""
 
     shared: tuple[str, ...] = ()
@@ -144,8 +140,8 @@ class Agreement(Sent):
 
 
 @dataclass(frozen=True, slots=True)
-class Features(Sent):
-    """Named numbers, to be gone through as pairs of name and value.
+class Features:
+    """Features of a pair; iterating gives pairs of name and value.
 
     names : tuple of str, the same for all pairs of a run
     packed : bytes, the values as float32; a million matches would need a gigabyte more for their floats
@@ -157,19 +153,22 @@ class Features(Sent):
     def __iter__(self) -> Iterator[tuple[str, float]]:
         return zip(self.names, array("f", self.packed), strict=True)
 
+    def __repr__(self) -> str:
+        return f"Features({', '.join(f'{name}={value:.3g}' for name, value in self)})"
+
 
 @dataclass(frozen=True, slots=True)
-class Evidence(Sent):
-    """Why a pair was taken for the same article.
+class Evidence:
+    """Reasons for taking a pair for the same article.
 
     coverage : (float, float)
         How much of the left and of the right text, weighted by information, has a close counterpart; each in [0, 1].
     aligned : tuple of AlignedPair
-        The sentences facing each other, in order of the left article.
+        The aligned sentences, in order of the left article.
     numbers, names : Agreement
-        Hard facts that agree or clash.
+        Facts that agree or clash.
     features : Features
-        Everything the score was computed from.
+        The values from which the score was computed.
     """
 
     coverage: tuple[float, float]
@@ -180,8 +179,8 @@ class Evidence(Sent):
 
 
 @dataclass(frozen=True, slots=True)
-class Match(Sent):
-    """A verified pair: positions of two articles that are duplicates, how sure that is, and why.
+class Match:
+    """Verified pair: positions of two articles that are duplicates, how sure that is, and why.
 
     `similarity` is the cosine of the article vectors, `score` the calibrated probability of being duplicates, and
     `excerpt` names the side ("left" or "right") that is contained in the other where the kind is `EXCERPT`.
@@ -198,7 +197,7 @@ class Match(Sent):
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two articles held side by side: `match.left` is 0 and `match.right` is 1, with full evidence either way.
+    """Comparison of two articles: `match.left` is 0 and `match.right` is 1, with full evidence either way.
 
     `is_match` says whether `match.score` reaches `threshold`; `match.kind` is the kind it would be where it does not.
     """
@@ -213,7 +212,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class WeakestPair:
-    """The pair of a cluster that looks least alike, among all its pairs and not only the matched ones."""
+    """Pair of a cluster with the lowest score, among all its pairs and not only the matched ones."""
 
     left: int
     right: int
@@ -223,7 +222,7 @@ class WeakestPair:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Articles that are one story: two or more positions in ascending order."""
+    """Articles of one story: two or more positions in ascending order."""
 
     members: tuple[int, ...]
     representative: int
@@ -233,7 +232,7 @@ class Cluster:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that shapes an answer; the same settings and input give the same bytes.
+    """Settings of a run; the same settings and input give the same bytes.
 
     Parameters
     ----------
@@ -263,15 +262,15 @@ class Settings:
             raise SettingsError(f"neighbours must be at least 1, got {self.neighbours}")
         if self.level not in set(Level):
             raise SettingsError(f"level must be one of {', '.join(level.value for level in Level)}, got {self.level!r}")
-        object.__setattr__(self, "level", Level(self.level))  # its name will do as well
+        object.__setattr__(self, "level", Level(self.level))  # accepts the name of a level too
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All that a run decided; renderings live in `dedup.report`.
+    """Result of a run; `dedup.report` renders it.
 
     `languages[i]` belongs to `articles[i]`; matches and clusters hold positions. `model` is ``name@fingerprint``.
-    `articles` are a tuple, or where their texts would fill the memory, lie on disk as long as the report is there.
+    `articles` are a tuple, or a sequence that reads them from disk where their texts would fill the memory.
     `embeddings` are kept for drawing a map, up to 20,000 articles; reports are compared without them.
     """
 
@@ -287,5 +286,9 @@ class Report:
 
     @property
     def duplicates(self) -> int:
-        """Articles that could go while every story keeps its representative."""
+        """Number of articles that could go while every story keeps its representative."""
         return sum(len(cluster.members) - 1 for cluster in self.clusters)
+
+    def __repr__(self) -> str:
+        sizes = (f"{name}={len(getattr(self, name))}" for name in ("articles", "matches", "clusters", "skipped"))
+        return f"Report({', '.join(sizes)}, model={self.model!r}, threshold={self.threshold:g})"

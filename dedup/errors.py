@@ -1,9 +1,10 @@
-"""Every error dedup raises on purpose.
+"""Errors that dedup raises on purpose.
 
 DedupError
 ├── SettingsError (ValueError)      a setting lies outside its range
-├── ReadError                       an input or output path cannot be used at all
-├── ModelError                      an embedding model cannot be loaded
+├── ReadError                       an input path cannot be used at all
+├── WriteError                      nothing can be written where the output should go
+├── ModelError                      an embedding model, or the profiles of languages, cannot be loaded
 ├── ResourceError                   memory, disk or a worker process gave out
 └── MissingExtraError (ImportError) an optional dependency is not installed
 
@@ -12,27 +13,31 @@ One article that cannot be used is not an error: it becomes a `Skipped` and the 
 
 
 class DedupError(Exception):
-    """Anything that dedup raises on purpose."""
+    """Root of the errors that dedup raises on purpose."""
 
 
 class SettingsError(DedupError, ValueError):
-    """A setting lies outside its range; the message gives the value, the range and the next step."""
+    """Setting outside its range; the message gives the value, the range and the next step."""
 
 
 class ReadError(DedupError):
-    """A path given by the user cannot be used at all (it does not exist, or nothing may be read or written there)."""
+    """Path that cannot be read at all: it does not exist, or access is denied."""
+
+
+class WriteError(DedupError):
+    """Place that cannot be written to; the message says why and what to do."""
 
 
 class ModelError(DedupError):
-    """An embedding model cannot be loaded."""
+    """Model that cannot be loaded: an embedding model, or the profiles of languages."""
 
 
 class ResourceError(DedupError):
-    """A run does not fit this machine, or ran out of memory or disk; the message says what would help."""
+    """Run that does not fit this machine, or ran out of memory or disk; the message says what would help."""
 
 
 class MissingExtraError(DedupError, ImportError):
-    """An optional dependency is not installed.
+    """Optional dependency that is not installed.
 
     Parameters
     ----------

@@ -15,7 +15,7 @@ from dedup.arrays import take_rows
 from dedup.clustering.average_linkage import UNVERIFIED, cluster_pairs
 from dedup.clustering.decisions import Outcome, choose_in_full, linked_positions, rank_articles, weakest_pairs
 from dedup.clustering.linked_pairs import judge_linked, opposed
-from dedup.datatypes import Article, Comparison, Progress, Report, Settings, Skipped
+from dedup.datatypes import MOST_MAPPED, Article, Comparison, Progress, Report, Settings, Skipped
 from dedup.embedding.encoder import Encoder
 from dedup.embedding.load import load_encoder
 from dedup.language.as_read import body_of
@@ -43,8 +43,6 @@ from dedup.runtime.workers import ALONE, Workers
 
 logger = logging.getLogger(__name__)
 
-_MAPPED = 20_000  # articles up to which a report keeps the vectors; a map of more cannot be read
-
 _FEW_CHARACTERS = 1_000_000  # read by one process before others have started
 
 _SAMPLED = 200  # articles whose languages are told beforehand, for the estimate
@@ -62,7 +60,7 @@ def find_duplicates(
     workers: Workers | None = None,
     progress: Progress | None = None,
 ) -> Report:
-    """Which articles are the same story, and why.
+    """Find articles that are the same story, and why.
 
     Parameters
     ----------
@@ -121,12 +119,12 @@ def find_duplicates(
         settings=settings,
         model=f"{encoder.name}@{encoder.fingerprint}",
         threshold=scorer.threshold,
-        embeddings=found.embeddings[numbers] if len(originals) <= _MAPPED else None,
+        embeddings=found.embeddings[numbers] if len(originals) <= MOST_MAPPED else None,
     )
 
 
 def _worthwhile(articles: Sequence[Article], jobs: int) -> int:
-    """As many processes as were asked for, once there is enough for them to do."""
+    """Number of processes: as many as were asked for, once there is enough for them to do."""
     characters = accumulate(len(article.text) for article in articles)
     return jobs if any(sofar > _FEW_CHARACTERS for sofar in characters) else min(jobs, 1)
 
@@ -134,7 +132,7 @@ def _worthwhile(articles: Sequence[Article], jobs: int) -> int:
 def compare_articles(
     left: Article, right: Article, *, settings: Settings = Settings(), encoder: Encoder | None = None
 ) -> Comparison:
-    """Two articles side by side, with all the evidence, whether or not they are duplicates."""
+    """Compare two articles, with all the evidence, whether or not they are duplicates."""
     encoder = encoder or load_encoder(settings.model)
     scorer = load_scorer(settings.level, settings.threshold, settings.scorer, fingerprint=encoder.fingerprint)
     with one_thread():
@@ -154,7 +152,7 @@ def decide(
     workers: Workers,
     progress: Progress | None,
 ) -> Outcome:
-    """Languages, matches and clusters of articles, which stay where they are: only workers look into them."""
+    """Decide on languages, matches and clusters; articles are read by workers only."""
     originals = first_copies(articles, workers)
     distinct = sorted(set(originals))
     first = take_articles(articles, np.array(distinct, np.intp))
@@ -192,7 +190,7 @@ def decide(
 
 
 def _check_resources(articles: Sequence[Article], encoder: Encoder, workers: Workers) -> None:
-    """Say before a long run what it takes, and refuse one that does not fit this machine if it is the only one."""
+    """Log before a long run what it takes, and refuse a run on one machine that does not fit it."""
     if workers.remote:
         return
     needed = estimate(

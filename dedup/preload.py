@@ -1,6 +1,6 @@
-"""What worker processes are copied from: code, model and tables are loaded here once, when this module is.
+"""Preloading for the fork server: importing this module loads code, model and tables once for all workers.
 
-Nothing here may leave a thread behind, which a copy would lack.
+Nothing here may leave a thread behind, which a forked process would lack.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dedup.runtime.process import restrict_threads
 
 
 def _load() -> None:
-    """Go once through all that a worker does, with two texts in two languages."""
+    """Run a whole scan once, on two texts in two languages."""
     from dedup.datatypes import Article
     from dedup.embedding.encoder import BUNDLED
     from dedup.embedding.load import encoder_by_name
@@ -23,10 +23,10 @@ def _load() -> None:
     texts = "Heavy rain flooded 15 streets in Verona.", "Hujan deras membanjiri 15 jalan di Verona."
     find_duplicates([Article(text, text) for text in texts], encoder=encoder)
     gc.collect()
-    gc.freeze()  # what is never looked at again stays shared
+    gc.freeze()  # objects that are never touched again stay shared
 
 
 restrict_threads()
 
-with suppress(DedupError, OSError):  # whoever needs it will say what is wrong
+with suppress(DedupError, OSError):  # the scan that needs it will raise the error
     _load()

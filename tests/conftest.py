@@ -1,14 +1,21 @@
-"""What tests share: a toy encoder that needs no model, the seeds, the development sets where they are at hand."""
+"""Shared by tests: hypothesis without deadlines, a toy encoder that needs no model, seeds and development sets."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from toy_encoder import ToyEncoder
 
 ROOT = Path(__file__).parent.parent
+
+# How long an example takes says how busy the machine is, and nothing about the code.
+hypothesis.settings.register_profile(
+    "dedup", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
+)
+hypothesis.settings.load_profile("dedup")
 
 
 @pytest.fixture(scope="session")

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+import copyreg
 import dataclasses
 import math
 import pickle
+from array import array
 from typing import Any
 
 import pytest
 
 from dedup import datatypes
-from dedup.datatypes import Article, Level, Settings, Skipped
+from dedup.datatypes import Article, Features, Level, Settings, Skipped
 from dedup.errors import DedupError, MissingExtraError, SettingsError
+from dedup.runtime import pickling as pickling
 from handmade import handmade_report
 
 
@@ -100,4 +103,11 @@ def test_what_is_sent_between_processes_arrives_as_it_was() -> None:
     report = handmade_report()
     for sent in (report.articles, report.languages, report.matches):
         assert pickle.loads(pickle.dumps(sent)) == sent
-        assert type(sent[0]).__reduce__ is datatypes.Sent.__reduce__
+        assert type(sent[0]) in copyreg.dispatch_table
+
+
+def test_reports_and_features_are_shown_on_one_line() -> None:
+    report = handmade_report()
+    counted = f"articles={len(report.articles)}, matches={len(report.matches)}, clusters={len(report.clusters)}"
+    assert repr(report).startswith(f"Report({counted}, skipped={len(report.skipped)}, model=")
+    assert repr(Features(("cosine", "order"), array("f", [0.25, 1]).tobytes())) == "Features(cosine=0.25, order=1)"

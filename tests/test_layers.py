@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -89,6 +90,14 @@ def test_wrong_imports_are_found() -> None:
     assert wrong_imports("language/text.py", "def f():\n    from dedup.runtime.process import x") == ["runtime"]
 
 
+def test_the_page_on_the_architecture_names_what_there_is() -> None:
+    page = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    named = re.findall(r"`((?:\w+/)+(?:\w+\.\w+)?|\w+\.py)`", page)
+    assert [name for name in named if not (ROOT / name).exists() and not (ROOT.parent / name).exists()] == []
+    packages = {path.parent.relative_to(ROOT).as_posix() + "/" for path in ROOT.glob("*/**/__init__.py")}
+    assert packages - set(named) == set()
+
+
 def test_public_names_are_exact() -> None:
     assert dedup.__all__ == sorted(dedup.__all__, key=lambda name: (not name[0].isupper(), name))
     assert all(getattr(dedup, name) is not None for name in dedup.__all__)
@@ -125,6 +134,43 @@ def test_files_keep_house_rules(path: Path) -> None:
     for node in ast.walk(tree):
         assert not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print")
         assert not (isinstance(node, ast.ExceptHandler) and _is_broad(node)), f"broad except in line {node.lineno}"
+
+
+NOT_YET_REWRITTEN = (
+    "matching/",
+    "reading/",
+    "cli/commands.py",
+    "cli/output.py",
+    "clustering/average_linkage.py",
+    "clustering/linked_pairs.py",
+    "embedding/language_means.py",
+    "evaluation/calibrate.py",
+    "evaluation/labelled_pairs.py",
+    "evaluation/logistic.py",
+    "language/detect.py",
+    "language/sentences.py",
+    "language/text.py",
+    "pipeline.py",
+    "report/destination.py",
+)
+"""Files whose docstrings wait for plain words; the list only shrinks."""
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        path
+        for path in sorted(ROOT.rglob("*.py"))
+        if not path.relative_to(ROOT).as_posix().startswith(NOT_YET_REWRITTEN)
+    ],
+    ids=lambda path: str(path.relative_to(ROOT)),
+)
+def test_docstrings_stand_alone_and_begin_with_a_verb_or_a_noun(path: Path) -> None:
+    nodes = [*ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
+    documented = [node for node in nodes if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))]
+    first_lines = [(ast.get_docstring(node) or "").partition("\n")[0] for node in documented]
+    leaning = re.compile(r"(What|Of|The same|Those|Such|All that|That of|From|How|Where|Who|Which)\b")
+    assert [line for line in first_lines if leaning.match(line)] == []
 
 
 def _is_broad(handler: ast.ExceptHandler) -> bool:

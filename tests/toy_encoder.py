@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from dedup.embedding.encoder import Encoder
 from dedup.language import text
 
 _MEANS_THE_SAME = {
@@ -25,7 +26,7 @@ _MEANS_THE_SAME = {
 }
 
 
-class ToyEncoder:
+class ToyEncoder(Encoder):
     """Every word a fixed random direction, shared by the words of a small dictionary with their translations."""
 
     name = "toy"

@@ -1,6 +1,7 @@
-"""The command line: arguments in, a report on standard output or in a file, an exit code.
+"""Arguments in; a report on standard output or in a file, messages on standard error and an exit code out.
 
-`main` is the entry point. Importing it loads no stage and no numpy, so that ``--help`` answers at once.
+`main` is the entry point. A command is: parse, one call of the library, print. Cost: importing this package loads no
+stage and no numpy, so that ``--help`` answers at once.
 """
 
 from dedup.cli.commands import main

@@ -14,7 +14,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def _several(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
-    """Several options as one decorator."""
+    """Combine options into one decorator."""
 
     def decorate(command: Command) -> Command:
         for option in reversed(options):
@@ -31,7 +31,7 @@ model_option = click.option(
     metavar="NAME|DIR",
     help="Embedding model: the bundled one, or any sentence-transformers model.",
 )
-"""What makes vectors."""
+"""Choice of the embedding model."""
 
 level_option = click.option(
     "--level",
@@ -40,7 +40,7 @@ level_option = click.option(
     show_default=True,
     help="duplicate: copies, edits, excerpts, translations; story: also other reports of the same event.",
 )
-"""What counts as one story."""
+"""Choice of what counts as one story."""
 
 matching_options = _several(
     model_option,
@@ -48,12 +48,12 @@ matching_options = _several(
         "--threshold",
         type=float,
         metavar="T",
-        help="Least probability (0 to 1) of being the same article; the default suits the model.",
+        help="Lowest probability (0 to 1) of being the same article that counts as a match; by default the model's.",
     ),
-    click.option("--scorer", default="", metavar="FILE", help="A score fitted by dedup calibrate, for this model."),
+    click.option("--scorer", default="", metavar="FILE", help="Scorer file fitted by dedup calibrate for this model."),
     level_option,
 )
-"""What decides about duplicates."""
+"""Options that decide what is a duplicate."""
 
 reading_options = _several(
     click.option("--text-field", metavar="NAME", help="Field of JSON, CSV and Parquet records that holds the text."),
@@ -61,28 +61,28 @@ reading_options = _several(
     click.option("--glob", metavar="PATTERN", help="In folders, read only files whose name matches, such as '*.html'."),
     click.option("--max-bytes", type=click.IntRange(min=1), metavar="N", help="Skip files larger than this."),
 )
-"""What is read, and how."""
+"""Options on what is read, and how."""
 
 verbose_option = click.option(
-    "-v", "--verbose", count=True, help="Show long lists in full, and what is going on; -vv in detail."
+    "-v", "--verbose", count=True, help="Show long lists in full, and log messages; -vv logs details."
 )
-"""How much is told."""
+"""Amount of messages."""
 
 verbosity_options = _several(
-    click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors beside the result."),
+    click.option("-q", "--quiet", is_flag=True, help="Print nothing but the result and errors."),
     verbose_option,
-    click.option("--no-progress", is_flag=True, help="No progress line."),
+    click.option("--no-progress", is_flag=True, help="Show no progress line."),
 )
-"""How much is told, with progress and a summary."""
+"""Amount of messages, with progress and a summary."""
 
 jobs_option = click.option(
     "-j",
     "--jobs",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Processes that share the work; by default all cores. The report is the same with any number.",
+    help="Number of processes; by default one a core. The report is the same with any number.",
 )
-"""How many processes."""
+"""Number of processes."""
 
 
 def _output(kind: click.Path) -> Callable[[Command], Command]:
@@ -92,15 +92,15 @@ def _output(kind: click.Path) -> Callable[[Command], Command]:
         type=kind,
         default="-",
         metavar="FILE",
-        help="Write here instead of to standard output; whole or not at all.",
+        help="Write to this file instead of standard output; it is written whole or not at all.",
     )
 
 
 output_option = _output(click.Path(path_type=Path, allow_dash=True))
-"""Where the result goes."""
+"""Destination of the result, as a path."""
 
 output_uri_option = _output(click.Path(allow_dash=True))
-"""The same, as a str, since it may be a URI."""
+"""Destination of the result, as a str, since it may be a URI."""
 
 ray_options = _several(
     click.option(
@@ -108,7 +108,7 @@ ray_options = _several(
         type=click.Choice(["local", "ray"]),
         default="local",
         show_default=True,
-        help="Who does the work: this machine's processes, or Ray. The result is the same.",
+        help="Run on processes of this machine, or on Ray. The result is the same.",
     ),
     click.option(
         "--ray-address",
@@ -117,4 +117,4 @@ ray_options = _several(
         "default a Ray of this machine's own.",
     ),
 )
-"""On which machines."""
+"""Choice of the machines that do the work."""

@@ -1,4 +1,4 @@
-"""How far a run has come, on one line of a terminal that is wiped at the end."""
+"""Progress of a run, on one line of a terminal that is erased at the end."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _EVERY = 0.1  # seconds between two drawings
 
 
 class ProgressLine:
-    """A `Progress` that redraws one line of a terminal; used as a context manager, it leaves nothing behind.
+    """Progress callback that redraws one line of a terminal; as a context manager it erases the line at the end.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What a run decided: who belongs together, who stands for each story, and which pairs deserve their full evidence."""
+"""Outcome of a run: clusters, the representative of each, and the pairs that get their full evidence."""
 
 from __future__ import annotations
 
@@ -10,7 +10,17 @@ import numpy.typing as npt
 
 from dedup.arrays import batches, take_rows
 from dedup.clustering.linked_pairs import Pair
-from dedup.datatypes import Article, Candidates, Cluster, Embeddings, Language, MatchKind, WeakestPair
+from dedup.datatypes import (
+    EVIDENCE_FOR_ALL_PAIRS,
+    MOST_IN_FULL,
+    Article,
+    Candidates,
+    Cluster,
+    Embeddings,
+    Language,
+    MatchKind,
+    WeakestPair,
+)
 from dedup.language.text import reading_length
 from dedup.matching.exact import group_copies
 from dedup.matching.features import MatchInput
@@ -19,21 +29,17 @@ from dedup.matching.verify import Verdicts
 from dedup.runtime.article_files import take_articles
 from dedup.runtime.workers import Workers
 
-_ALL_IN_FULL = 12  # articles up to which all pairs of a cluster have their evidence in full
-
-_MOST_IN_FULL = 100_000  # pairs with evidence in full, two kilobytes each
-
 _KINDS = (MatchKind.EXACT, MatchKind.NEAR, MatchKind.EXCERPT, MatchKind.TRANSLATION, MatchKind.SAME_STORY)
 
 Group = tuple[int, ...]
 
 Rank = tuple[bool, str, int, str]
-"""What makes an article the representative of a story, the least first; an article's id stands last."""
+"""Sort key of articles: the lowest is the representative of a story; the id stands last."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
-    """All that a run decided, before it is told at length.
+    """Outcome of a run, before matches are described.
 
     originals : for each article the position of the first one with the same text
     distinct : positions of those that are the first, ascending; what follows counts among these
@@ -56,7 +62,7 @@ class Outcome:
     embeddings: Embeddings
 
     def clusters(self, kinds: Sequence[MatchKind]) -> tuple[Cluster, ...]:
-        """Groups of distinct articles, each with its copies, and copies that match nothing else.
+        """Clusters: groups of distinct articles, each with its copies, and copies that match nothing else.
 
         `kinds` are those of the matches, in their order.
         """
@@ -74,7 +80,7 @@ class Outcome:
         return tuple(sorted(clusters, key=lambda cluster: cluster.members))
 
     def _kinds_of_groups(self, kinds: Sequence[MatchKind]) -> list[MatchKind]:
-        """Of each group the kind of those of its matches that have least in common."""
+        """Kind of each group: that of its matches which have least in common."""
         _, matched, _ = self.matched
         group_of = _group_of(self.groups, len(self.distinct))
         group = group_of[matched.left]
@@ -87,28 +93,28 @@ class Outcome:
 def choose_in_full(
     pairs: Iterable[Pair], groups: Sequence[Group], weakest: Sequence[WeakestPair], rank: Callable[[int], Rank]
 ) -> npt.NDArray[np.bool_]:
-    """Which pairs have their evidence in full: in a large group those of its representative, and the weakest.
+    """Choose pairs to describe with full evidence: in a large group those of its representative, and the weakest.
 
     A run with more of them than memory is for keeps to the weakest of each group, and to the first groups.
     """
-    central: dict[int, int] = {}  # of the members of large groups
+    central: dict[int, int] = {}  # representative of each member of a large group
     for group in groups:
-        if len(group) > _ALL_IN_FULL:
+        if len(group) > EVIDENCE_FOR_ALL_PAIRS:
             central |= dict.fromkeys(group, min(group, key=rank))
     shown = {(pair.left, pair.right) for pair in weakest}
     chosen = [(pair in shown, any(central.get(at, at) in pair for at in pair)) for pair in pairs]
     weak, near_centre = np.array(chosen, np.bool_).reshape(-1, 2).T
     full = weak | near_centre
-    if full.sum() > _MOST_IN_FULL:
+    if full.sum() > MOST_IN_FULL:
         full = weak.copy()
-        full[np.flatnonzero(full)[_MOST_IN_FULL:]] = False
+        full[np.flatnonzero(full)[MOST_IN_FULL:]] = False
     return full
 
 
 def weakest_pairs(
     candidates: Candidates, verdicts: Verdicts, groups: Sequence[Group], articles: int
 ) -> list[WeakestPair]:
-    """The verified pair of each group with the least score; the first of those that are equal."""
+    """Verified pair of each group with the lowest score; ties go to the first."""
     group_of = _group_of(groups, articles)
     left, right = group_of[candidates.left], group_of[candidates.right]
     within = np.flatnonzero((left == right) & (left >= 0))
@@ -120,7 +126,7 @@ def weakest_pairs(
 
 
 def _group_of(groups: Sequence[Group], articles: int) -> npt.NDArray[np.intp]:
-    """The number of each article's group, -1 for one in none."""
+    """Number of each article's group, -1 for an article in none: ndarray of shape (articles,), intp."""
     group_of = np.full(articles, -1, np.intp)
     for number, group in enumerate(groups):
         group_of[list(group)] = number
@@ -137,7 +143,7 @@ def linked_positions(candidates: Candidates, distinct: Sequence[int], originals:
 
 
 def rank_articles(articles: Sequence[Article], wanted: npt.NDArray[np.intp], workers: Workers) -> dict[int, Rank]:
-    """The earliest published of those that say when comes first, then the longest; ties by id."""
+    """Rank articles: the earliest published first, those without a date last, then the longest; ties by id."""
     ranked = workers.map(_ranks_of, batches(take_articles(articles, wanted)))
     return dict(zip(wanted.tolist(), (rank for batch in ranked for rank in batch), strict=True))
 

@@ -1,7 +1,4 @@
-"""Texts → vectors: the bundled static model by a light path, any other model by sentence-transformers.
-
-Only this module knows what a model is; everything after it sees a float32 matrix.
-"""
+"""Loading of encoders by name: the bundled model, a directory, or a hub name."""
 
 from __future__ import annotations
 
@@ -21,13 +18,13 @@ from dedup.runtime.workers import ALONE, Workers
 
 
 def load_encoder(name: str = BUNDLED) -> Encoder:
-    """An encoder by name.
+    """Load an encoder by name.
 
     Parameters
     ----------
     name : str
         "bundled" (the model inside the package; no network, no torch), a directory that holds a sentence-transformers
-        model, or a hub name. A directory with a `StaticEmbedding`, and a linear layer behind it or none, is read
+        model, or a hub name. A directory with a `StaticEmbedding`, with or without a linear layer behind it, is read
         without torch as well.
 
     Raises
@@ -57,7 +54,7 @@ def _bundled_directory() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class EncoderByName:
-    """An encoder where it is at hand; sent to another process it is its name, by which that one loads it, once."""
+    """Encoder that is pickled as its name; the receiving process loads the model by it, once."""
 
     encoder: Encoder
 
@@ -67,14 +64,14 @@ class EncoderByName:
 
 @lru_cache(maxsize=1)
 def encoder_by_name(name: str) -> EncoderByName:
-    """The encoder of a name, the same every time."""
+    """Load an encoder by name; the last one is cached."""
     return EncoderByName(load_encoder(name))
 
 
 def workers_for(encoder: Encoder, workers: Workers) -> Workers:
-    """Who embeds: workers that load the model by its name, or this process alone.
+    """Choose who embeds: workers that load the model by its name, or this process alone.
 
-    Only static models are worth a copy for each process of one machine.
+    On one machine only light models are worth a copy in each process; on several each machine needs one anyway. An
+    encoder that does not inherit from `Encoder` stays in this process.
     """
-    by_name = (StaticEncoder, TransformerEncoder) if workers.remote else StaticEncoder
-    return workers if isinstance(encoder, by_name) else ALONE
+    return workers if getattr(encoder, "loads_by_name" if workers.remote else "light", False) else ALONE

@@ -1,4 +1,4 @@
-"""Token vectors → one vector a text: their mean, and a linear layer behind it."""
+"""Pooling of token vectors into one vector a text: their mean, then a linear layer."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ _Crosses = tuple[Embeddings, Embeddings]
 
 _FEW_TOKENS = 20_000
 
-_TOGETHER = 256  # token vectors summed up at a time
+_TOGETHER = 256  # token vectors summed at a time
 
 _FEW_DIRECTIONS = 8
 
-_NOTHING_LEFT = 1e-6  # of a layer whose numbers are at most about 1
+_NOTHING_LEFT = 1e-6  # remainder taken for zero, of a layer whose entries are at most about 1
 
 
 def distinct_ids(ids: _Ids) -> tuple[_Ids, _Ids]:
-    """The different ids in order, and the place of each id among them."""
+    """Sorted unique ids, and the index of each id among them."""
     if len(ids) <= _FEW_TOKENS:
         return np.unique(ids, return_inverse=True)
-    place = np.zeros(ids.max() + 1, np.intp)  # of many, ten times as fast as sorting them
+    place = np.zeros(ids.max() + 1, np.intp)  # for many ids ten times as fast as sorting
     place[ids] = 1
     known = np.flatnonzero(place)
     place[known] = np.arange(len(known))
@@ -34,10 +34,10 @@ def distinct_ids(ids: _Ids) -> tuple[_Ids, _Ids]:
 
 
 def mean_vectors(vectors: Embeddings, column: _Ids, lengths: _Ids) -> Embeddings:
-    """Row i is the mean of the vectors that the i-th part of `column` names; zero where that is empty.
+    """Mean of the vectors that each part of `column` names: ndarray of shape (len(lengths), d); zero for an empty part.
 
-    Parts of one length go together, so few at a time that their vectors stay in the cache. A sparse product takes four
-    fifths of the time, once scipy has been loaded for half as long as a small scan takes.
+    Parts of one length are summed together, so few at a time that their vectors stay in the cache. A sparse product
+    takes four fifths of the time, but importing scipy takes half as long as a small scan.
     """
     means = np.zeros((len(lengths), vectors.shape[1]), np.float32)
     starts = np.cumsum(lengths) - lengths
@@ -58,7 +58,7 @@ def mean_vectors(vectors: Embeddings, column: _Ids, lengths: _Ids) -> Embeddings
 
 
 def weighted_means(rows: Embeddings, weights: npt.NDArray[np.float32], counts: _Ids) -> Embeddings:
-    """The means of groups of `counts` rows, one behind the other, by weights of 0 or at least 1; zero of none."""
+    """Weighted means of consecutive groups of `counts` rows; weights are 0 or at least 1, an empty group gives zero."""
     total = np.zeros((len(counts), rows.shape[1]), np.float32)
     weight = np.zeros(len(counts), np.float32)
     filled = np.flatnonzero(counts)
@@ -70,11 +70,10 @@ def weighted_means(rows: Embeddings, weights: npt.NDArray[np.float32], counts: _
 
 
 class Linear:
-    """A linear layer; one that changes few directions and leaves the others takes a tenth of the time.
+    """Linear layer; one that differs from the identity in few directions takes a tenth of the time of a product.
 
-    It is taken apart by adaptive cross approximation (Bebendorf 2000, "Approximation of boundary element matrices"),
-    which the layers that take off directions of languages (`dedup.training.language_directions`) need one step a
-    direction for.
+    Its difference from the identity is factored by adaptive cross approximation (Bebendorf 2000, "Approximation of
+    boundary element matrices"), one step a direction for layers of `dedup.training.language_directions`.
     """
 
     def __init__(self, matrix: npt.NDArray[np.float32]) -> None:
@@ -84,8 +83,8 @@ class Linear:
         if matrix.shape[0] == matrix.shape[1]:
             self._crosses = _crosses(matrix - np.eye(len(matrix), dtype=np.float32))
 
-    def of(self, rows: Embeddings) -> Embeddings:
-        """The rows behind the layer."""
+    def apply(self, rows: Embeddings) -> Embeddings:
+        """Apply the layer to rows."""
         if self._crosses is None:
             return rows @ self._matrix
         left, right = self._crosses
@@ -93,7 +92,7 @@ class Linear:
 
 
 def _crosses(matrix: Embeddings) -> _Crosses | None:
-    """Two matrices of shape (d, k) and (k, d) whose product a square one is, if few of its directions are not zero."""
+    """Factor a square matrix of low rank into matrices of shape (d, k) and (k, d); None if k would be large."""
     rest = matrix.copy()
     left, right = np.empty((0, len(matrix)), np.float32), np.empty((0, len(matrix)), np.float32)
     while len(left) <= _FEW_DIRECTIONS:

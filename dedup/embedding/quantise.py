@@ -1,4 +1,4 @@
-"""Vectors packed as small integers with a scale a row."""
+"""Quantisation of vectors: small integers with a scale a row."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from dedup.datatypes import Embeddings
 
 
 def quantise(rows: Floats, dtype: type[np.signedinteger[Any]] = np.int8) -> tuple[npt.NDArray[Any], Floats]:
-    """Rows as whole numbers, the largest of a row as large as there are, and the scale of each.
+    """Quantise rows: the largest entry of a row becomes the largest integer of the type.
 
     Returns
     -------
     ndarray of the same shape, and ndarray of shape (n,), float32
-        Their product is the rows again. In int8 a cosine changes by some 0.0005 in 384 columns, in int16 by nothing
-        that matters. Rows that were equal still are.
+        The integers and the scale of each row; their product restores the rows. In int8 a cosine changes by some 0.0005
+        in 384 columns, in int16 by a negligible amount. Equal rows stay equal.
     """
     most = np.iinfo(dtype).max
     largest = np.maximum(rows.max(axis=1, initial=0), -rows.min(axis=1, initial=0))
@@ -27,12 +27,12 @@ def quantise(rows: Floats, dtype: type[np.signedinteger[Any]] = np.int8) -> tupl
 
 
 def pack_rows(vectors: Embeddings) -> npt.NDArray[np.int8]:
-    """Unit rows in a quarter of the room, without the scale, which follows from their length; zero rows stay zero."""
+    """Pack unit rows as int8 without a scale, which follows from their length; zero rows stay zero."""
     return quantise(vectors)[0]
 
 
 def unpack_rows(packed: npt.NDArray[np.int8]) -> Embeddings:
-    """What `pack_rows` made of unit rows, as unit rows again."""
+    """Restore unit rows from the integers of `pack_rows`."""
     vectors = packed.astype(np.float32)
     length = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
     vectors /= np.maximum(length, 1)[:, None]

@@ -1,4 +1,4 @@
-"""safetensors files read as they are used: a small scan touches a few rows, and processes share what is in memory."""
+"""Memory-mapped safetensors files: a small scan reads a few rows, and processes share what is in memory."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from dedup.errors import ModelError
 
 DENSE = "1_Dense"
-"""Where sentence-transformers keeps a linear layer that stands behind a table."""
+"""Folder in which sentence-transformers keeps the linear layer behind a table."""
 
 Table: TypeAlias = tuple[npt.NDArray[Any], "npt.NDArray[np.float32] | None", "npt.NDArray[np.intp] | None"]
 
@@ -29,7 +29,7 @@ _DTYPES = {
 
 
 def map_tensors(path: Path) -> dict[str, npt.NDArray[Any]]:
-    """The tensors of a file, mapped into memory for reading.
+    """Map the tensors of a file into memory for reading.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def map_tensors(path: Path) -> dict[str, npt.NDArray[Any]]:
 
 
 def read_tensors(path: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, str]]:
-    """The same, and what else the file says of them.
+    """Map the tensors of a file, and read its metadata.
 
     Raises
     ------
@@ -60,10 +60,10 @@ def read_tensors(path: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, str
 
 
 def read_table(path: Path) -> Table:
-    """Token vectors as they are stored, the scale of each token, and the row of each where tokens share rows.
+    """Token vectors as stored, the scale of each token, and the row of each token where tokens share rows.
 
-    sentence-transformers stores int8 rows with a scale a token (``embeddings``, ``weights``) or plain floats. The rows
-    stay as they are: a run of a few articles reads a few of them.
+    sentence-transformers stores int8 rows with a scale a token (``embeddings``, ``weights``) or plain floats. Rows are
+    not converted: a run of a few articles reads a few of them.
     """
     tensors = map_tensors(path)
     table = tensors["embeddings"] if "embeddings" in tensors else tensors["embedding.weight"]
@@ -76,12 +76,12 @@ def read_table(path: Path) -> Table:
 
 
 def is_static(directory: Path) -> bool:
-    """Whether a model is a table of token vectors, at most with a linear layer behind it and lengths made one.
+    """Whether a model is a table of token vectors, at most followed by a linear layer and normalising.
 
     Raises
     ------
     ModelError
-        If it has a table, and what stands beside it cannot be read.
+        If it has a table, and its other files cannot be read.
     """
     if not (directory / "0_StaticEmbedding" / "model.safetensors").is_file():
         return False

@@ -14,20 +14,20 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.datatypes import Embeddings
-from dedup.embedding.encoder import BUNDLED, LanguageMeans
+from dedup.embedding.encoder import BUNDLED, SENTENCES_AT_ONCE, Encoder, LanguageMeans
 from dedup.embedding.language_means import unit_rows
-from dedup.embedding.pooling import Linear, distinct_ids, mean_vectors
+from dedup.embedding.pooling import Linear, distinct_ids, mean_vectors, weighted_means
 from dedup.embedding.safetensors_map import DENSE, map_tensors, read_table
-from dedup.embedding.tokenizer.token_ids import read_token_ids
+from dedup.embedding.tokenizer.token_ids import load_tokenizer
 from dedup.errors import ModelError
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-_PART = 1 << 18  # bytes of a file read at once: what stays in the cache is half as long to read as the whole
+_PART = 1 << 18  # bytes of a file read at a time: parts that stay in the cache take half the time of the whole
 
 
-class StaticEncoder:
+class StaticEncoder(Encoder):
     """A sentence-transformers `StaticEmbedding` model, read with tokenizers and numpy alone.
 
     Parameters
@@ -36,6 +36,9 @@ class StaticEncoder:
         Holds ``0_StaticEmbedding/{model.safetensors, tokenizer.json}`` and, if it has them, ``1_Dense`` (a linear
         layer), ``languages.json`` and ``language_means.safetensors``.
     """
+
+    loads_by_name = True
+    light = True
 
     def __init__(self, directory: Path, *, name: str) -> None:
         self.name = name
@@ -51,31 +54,44 @@ class StaticEncoder:
         try:
             with ThreadPoolExecutor(1) as beside:
                 digest = beside.submit(_digest, weights, tokenizer, *layers)
-                self._token_ids = read_token_ids(tokenizer, keep=name == BUNDLED)
+                self._tokenizer = load_tokenizer(tokenizer, keep=name == BUNDLED)
             self.fingerprint = digest.result()
         except OSError as error:
             raise ModelError(f"cannot read {error.filename}: {error.strerror}; install the model again") from error
 
     def pool(self, texts: Sequence[str]) -> Embeddings:
-        """Mean of each text's token vectors, behind the linear layer: ndarray of shape (len(texts), d), float32."""
+        """Mean of each text's token vectors after the linear layer: ndarray of shape (len(texts), d), float32."""
         return self.pool_counted(texts)[0]
 
     def pool_counted(self, texts: Sequence[str]) -> tuple[Embeddings, npt.NDArray[np.intp]]:
-        """The same, and how many tokens each text has."""
-        ids, lengths = self._token_ids.of(texts)
+        """Pool texts, and count the tokens of each: ndarrays of shape (len(texts), d) and (len(texts),)."""
+        ids, lengths = self._tokenizer.encode(texts)
         known, column = distinct_ids(ids)
         vectors = self._table.take(known if self._rows is None else self._rows[known], axis=0)
         scales = np.float32(1) if self._scales is None else self._scales[known]
         vectors = np.multiply(vectors, scales, dtype=np.float32)
         means = mean_vectors(vectors, column, lengths)
-        return functools.reduce(lambda rows, layer: layer.of(rows), self._layers, means), lengths
+        return functools.reduce(lambda rows, layer: layer.apply(rows), self._layers, means), lengths
+
+    def pool_with_sentences(
+        self, texts: Sequence[str], parts: Sequence[Sequence[str]]
+    ) -> tuple[Embeddings, Embeddings]:
+        """Pool sentences, and texts as the means of their sentences weighted by tokens: each token is read once."""
+        del texts  # their sentences hold all of them
+        flat = [sentence for of_text in parts for sentence in of_text]
+        vectors = np.empty((len(flat), self.dimension), np.float32)
+        tokens = np.zeros(len(flat), np.float32)
+        for start in range(0, len(flat), SENTENCES_AT_ONCE):
+            part = slice(start, start + SENTENCES_AT_ONCE)
+            vectors[part], tokens[part] = self.pool_counted(flat[part])
+        return weighted_means(vectors, tokens, np.array([len(of_text) for of_text in parts], np.intp)), vectors
 
     def encode(self, texts: Sequence[str]) -> Embeddings:
-        """Unit vectors of texts of any length."""
+        """Encode texts of any length as unit vectors: ndarray of shape (len(texts), d), float32."""
         return unit_rows(self.pool(texts))
 
     def sentence_transformer(self) -> SentenceTransformer:
-        """The same model as a `SentenceTransformer` (imports torch)."""
+        """Load the model as a `SentenceTransformer` (imports torch)."""
         from sentence_transformers import SentenceTransformer
 
         return SentenceTransformer(str(self._directory), device="cpu")

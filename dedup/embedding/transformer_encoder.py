@@ -1,4 +1,4 @@
-"""Any sentence-transformers model; long texts are embedded in windows."""
+"""Encoder for any sentence-transformers model; long texts are encoded in windows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dedup.datatypes import UNDETERMINED, Embeddings
-from dedup.embedding.encoder import LanguageMeans
+from dedup.embedding.encoder import Encoder, LanguageMeans
 from dedup.embedding.language_means import unit_rows
 from dedup.errors import ModelError
 from dedup.language.sentences import sentences
@@ -36,17 +36,20 @@ _EVERYDAY = (
     "科学家在实验室里测试新的电池。",
     "افتتحت المكتبة الجديدة أبوابها أمام القراء.",
     "किसान इस साल अच्छी फसल की उम्मीद कर रहे हैं।",
-)  # what texts have in common whatever they say, for models that nobody has measured by language
+)  # sentences on everyday topics: their mean stands for all texts, for models without means of languages
 
 
-class TransformerEncoder:
-    """Any model that sentence-transformers can load; remote code is never run.
+class TransformerEncoder(Encoder):
+    """Encoder for any model that sentence-transformers can load; remote code is never run.
 
     Texts longer than the model's `max_seq_length` are cut into windows at sentence ends, and a text's vector is the
-    mean of its windows' vectors weighted by their length, so that nothing of an article is dropped. What all texts
-    have in common (for e5 a cosine of 0.7) is measured on everyday sentences and taken off like a language mean, which
-    brings the similarities of any model near the scale of the bundled one (Mu & Viswanath 2018, "All-but-the-Top").
+    mean of its windows' vectors weighted by their length, so that nothing of an article is dropped. The mean of all
+    texts (those of e5 have a cosine of 0.7) is measured on everyday sentences and subtracted like a language mean,
+    which brings the similarities of any model near the scale of the bundled one (Mu & Viswanath 2018,
+    "All-but-the-Top").
     """
+
+    loads_by_name = True
 
     def __init__(self, name: str) -> None:
         from sentence_transformers import SentenceTransformer
@@ -66,11 +69,11 @@ class TransformerEncoder:
         self.language_means: LanguageMeans = {UNDETERMINED: self.encode(_EVERYDAY).mean(axis=0)}
 
     def pool(self, texts: Sequence[str]) -> Embeddings:
-        """The same as `encode`: these models are compared by unit vectors."""
+        """Encode texts as unit vectors, by which these models are compared."""
         return self.encode(texts)
 
     def encode(self, texts: Sequence[str]) -> Embeddings:
-        """Unit vectors of texts of any length."""
+        """Encode texts of any length as unit vectors: ndarray of shape (len(texts), d), float32."""
         windows = [self._windows(text) for text in texts]
         flat = [window for of_text in windows for window in of_text]
         owner = np.repeat(np.arange(len(texts)), [len(of_text) for of_text in windows])
@@ -84,11 +87,11 @@ class TransformerEncoder:
         return unit_rows(pooled)
 
     def sentence_transformer(self) -> SentenceTransformer:
-        """The model itself."""
+        """Return the model itself."""
         return self._model
 
     def _windows(self, text: str) -> list[str]:
-        """A text in pieces that fit the model, cut at sentence ends where it has any."""
+        """Cut a text into windows that fit the model, at sentence ends where it has any."""
         limit = (self._model.max_seq_length or 0) - 8  # infinite for a static model
         if limit <= 0 or len(text) <= limit:  # a token is never shorter than a character
             return [text] if text.strip() else []

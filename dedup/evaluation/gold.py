@@ -1,4 +1,4 @@
-"""Gold data for measuring: articles with their stories, labelled pairs, and clusters somebody predicted."""
+"""Gold data for evaluation: articles with their stories, labelled pairs, and predicted clusters."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _UNREADABLE = (OSError, EOFError, UnicodeDecodeError, lzma.LZMAError)
 
 @dataclass(frozen=True, slots=True)
 class Gold:
-    """An article with what people say of it; articles of one `group` and different stories are hard negatives."""
+    """Article with its gold story and language; different stories of one `group` are hard negatives."""
 
     article: Article
     story: str
@@ -28,7 +28,7 @@ class Gold:
 
 @dataclass(frozen=True, slots=True)
 class GoldPair:
-    """Two article ids, and whether people take them for the same."""
+    """Two article ids, and whether people labelled them as the same."""
 
     left: str
     right: str
@@ -36,9 +36,9 @@ class GoldPair:
 
 
 def read_gold(path: Path) -> tuple[Gold, ...]:
-    """Gold articles of a JSONL file (plain, .gz or .xz): id, story, lang, and text, title, group where there are any.
+    """Read gold articles from a JSONL file (plain, .gz or .xz): id, story, lang; text, title and group are optional.
 
-    The article holds nothing of what the gold says: neither story nor language nor group.
+    The `Article` itself holds no gold: neither story nor language nor group.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def read_articles(path: Path) -> tuple[Gold, ...]:
 
 
 def read_pairs(path: Path) -> tuple[GoldPair, ...]:
-    """Labelled pairs of a JSONL file: a, b and label (1 same, 0 different; others are left out).
+    """Read labelled pairs from a JSONL file: a, b and label (1 same, 0 different; others are left out).
 
     Or, as people judge the pairs of a report: left, right and verdict (S same, U updated or contained; E another report
     of the event, D different).
@@ -86,7 +86,7 @@ _DIFFERENT = {"label": (0,), "verdict": ("E", "D")}
 
 
 def read_clusters(path: Path) -> dict[str, str]:
-    """Cluster of every clustered article id.
+    """Read predicted clusters: a mapping from the id of each clustered article to its cluster.
 
     The file is a JSON report of ours, its JSONL form, or JSON lines with ``id`` and ``cluster``; articles that are in
     none, or whose cluster is null, are left out.
@@ -96,7 +96,7 @@ def read_clusters(path: Path) -> dict[str, str]:
             whole = json.load(file)
     except _UNREADABLE as error:
         raise _unreadable(path, error) from error
-    except ValueError:  # no single document but a line each
+    except ValueError:  # not a single document: JSON lines
         return _clusters_of_lines(path)
     if isinstance(whole, dict) and "clusters" in whole:
         return {member: cluster["id"] for cluster in whole["clusters"] for member in cluster["members"]}
@@ -133,7 +133,7 @@ def _field(record: Mapping[str, Any], name: str, where: str) -> str:
 
 
 def _records(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """Line numbers from 1 and JSON objects of a JSONL file."""
+    """Yield line numbers from 1 and JSON objects of a JSONL file."""
     try:
         with _open(path) as file:
             for number, line in enumerate(file, 1):

@@ -1,4 +1,4 @@
-"""Clusters against gold stories: pairwise, BCubed, adjusted Rand index, and how many hard negatives were joined.
+"""Quality of clusters against gold stories: pairwise, BCubed, adjusted Rand index, joined hard negatives.
 
 Pairs are unordered pairs of articles. Every figure is given for all pairs, for cross-lingual pairs (gold languages
 differ) and for pairs within a language. An article that is in no predicted cluster is a cluster of its own.
@@ -17,7 +17,7 @@ from dedup.evaluation.gold import Gold, GoldPair
 
 
 class PairKind(str, Enum):
-    """Which pairs of articles a figure is about."""
+    """Kind of article pairs that a figure is computed over."""
 
     ALL = "all"
     CROSS_LINGUAL = "cross-lingual"
@@ -48,7 +48,7 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class HardNegatives:
-    """Pairs of different stories within a group, and how many of them were joined."""
+    """Hard negatives: pairs of different stories within a group, and the number of them that were joined."""
 
     pairs: int
     joined: int
@@ -57,7 +57,7 @@ class HardNegatives:
 
 @dataclass(frozen=True, slots=True)
 class LabelledPairs:
-    """Labelled pairs, as far as both articles are gold: "in one cluster" against the label."""
+    """Figures of labelled pairs whose articles are both gold: "in one cluster" against the label."""
 
     pairs: int
     positive: int
@@ -71,7 +71,7 @@ class LabelledPairs:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """All figures of a run; `hard_negatives` and `labelled_pairs` are empty where the gold has none."""
+    """Figures of a run; `hard_negatives` and `labelled_pairs` are empty where the gold has none."""
 
     articles: int
     stories: int
@@ -84,7 +84,7 @@ class Evaluation:
 
 
 def evaluate(gold: Sequence[Gold], cluster_of: Mapping[str, Hashable], pairs: Sequence[GoldPair] = ()) -> Evaluation:
-    """How well clusters agree with gold stories.
+    """Evaluate clusters against gold stories.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def evaluate(gold: Sequence[Gold], cluster_of: Mapping[str, Hashable], pairs: Se
 
 
 def evaluation_as_dict(evaluation: Evaluation) -> dict[str, Any]:
-    """All figures by name, ``all``, ``cross-lingual`` and ``same-language`` apart; None stands for NaN."""
+    """Figures by name, for ``all``, ``cross-lingual`` and ``same-language`` pairs; None stands for NaN."""
     plain = asdict(evaluation)
     for name in ("scores", "hard_negatives", "labelled_pairs"):
         plain[name] = {kind.value: _without_nan(figures) for kind, figures in plain[name].items()}
@@ -121,7 +121,7 @@ def evaluation_as_dict(evaluation: Evaluation) -> dict[str, Any]:
 
 
 def evaluation_as_text(evaluation: Evaluation) -> str:
-    """A table for eyes, ending in a line break."""
+    """Render the figures as a table of text, ending in a line break."""
     return "\n".join(_lines(evaluation)) + "\n"
 
 
@@ -208,7 +208,7 @@ def _bcubed(
 
 
 def _neighbours(labels: Sequence[Hashable], languages: Sequence[str], kind: PairKind) -> list[int]:
-    """For every article, how many others of the kind have its label."""
+    """Number of other articles of the kind with the same label, for every article."""
     every, spoken = Counter(labels), Counter(zip(labels, languages, strict=True))
     same = [spoken[pair] - 1 for pair in zip(labels, languages, strict=True)]
     if kind is PairKind.SAME_LANGUAGE:
@@ -260,7 +260,7 @@ def _joined(cluster_of: Mapping[str, Hashable], pair: GoldPair) -> bool:
 
 
 def _score_labels(labels: list[tuple[bool, bool]]) -> LabelledPairs:
-    """From (same by gold, same by us)."""
+    """Compute figures from pairs (same by gold, same by the clusters)."""
     cells = Counter(labels)
     correct, missed, wrong = cells[True, True], cells[True, False], cells[False, True]
     accuracy = _ratio(correct + cells[False, False], len(labels))

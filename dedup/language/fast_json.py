@@ -1,7 +1,7 @@
-"""JSON without spaces and escapes, read in numpy: names with numbers, and pairs of strings.
+"""Parser in numpy of JSON without spaces and escapes: names with numbers, and pairs of strings.
 
-Of hundreds of thousands of strings Python's json takes half a second to make objects. In such a text, which must hold
-no backslash, the quotes tell all.
+Python's json takes half a second to make objects of hundreds of thousands of strings. In a text without backslashes the
+quotes alone show where each string begins and ends.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _MOST_DIGITS = 9
 
 
 def parse_numbers(codes: Letters) -> tuple[HashedWords, Ids] | None:
-    """Names and numbers of ``"a":0,"b":12``; None for anything else, as are more than nine digits."""
+    """Parse ``"a":0,"b":12`` into names and numbers; None for anything else, such as ten digits."""
     quoted = _Quoted(codes)
     if not quoted.complete or quoted.opens[0] != 0 or quoted.closes[-1] + 2 >= len(codes):
         return None
@@ -33,11 +33,11 @@ def parse_numbers(codes: Letters) -> tuple[HashedWords, Ids] | None:
         if digit.min() < 0 or digit.max() > 9:
             return None
         ids[more] = 10 * ids[more] + digit
-    return quoted.spelled(), ids
+    return quoted.words(), ids
 
 
 def parse_pairs(codes: Letters) -> HashedWords | None:
-    """The strings of ``["a","b"],["ab","c"]``, one after another; None for anything else."""
+    """Parse ``["a","b"],["ab","c"]`` into its strings, in order; None for anything else."""
     quoted = _Quoted(codes)
     opens, closes = quoted.opens, quoted.closes
     if not quoted.complete or len(opens) % 2 or opens[0] != 1 or closes[-1] != len(codes) - 2:
@@ -49,11 +49,11 @@ def parse_pairs(codes: Letters) -> HashedWords | None:
     gaps = codes[closes[1:-1:2][:, None] + [1, 2, 3]]
     if codes[0] != ord("[") or codes[-1] != ord("]") or (gaps != [ord(mark) for mark in "],["]).any():
         return None
-    return quoted.spelled()
+    return quoted.words()
 
 
 class _Quoted:
-    """Strings without escapes in a JSON text: where their quotes are."""
+    """Places of the quotes of strings without escapes in a JSON text."""
 
     def __init__(self, codes: Letters) -> None:
         self._codes = codes
@@ -61,6 +61,6 @@ class _Quoted:
         self.complete = len(quotes) > 0 and len(quotes) % 2 == 0
         self.opens, self.closes = quotes[::2], quotes[1::2]
 
-    def spelled(self) -> HashedWords:
-        """The strings."""
+    def words(self) -> HashedWords:
+        """Strings between the quotes."""
         return HashedWords(self._codes, self.opens + 1, self.closes)

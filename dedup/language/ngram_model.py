@@ -1,8 +1,8 @@
 """Exact naive Bayes over langdetect's n-gram profiles, for many pieces of text at once.
 
 langdetect (Nakatani Shuyo's language-detection) draws n-grams of a text at random until one language stands out. Here
-every n-gram of one to three characters counts, by the same probabilities and the same smoothing: the answer that the
-random trials tend to, without a seed. All n-grams that end at one position have their log-probabilities summed
+every n-gram of one to three characters counts, with the same probabilities and smoothing: the answer to which random
+trials converge, without a seed. All n-grams that end at one position have their log-probabilities summed
 beforehand, so that scoring is one row of a table read for each position. What a piece repeats counts once: forty
 kernel-image packages in a row are not Danish.
 
@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from dedup.errors import DedupError
+from dedup.errors import ModelError
 from dedup.language.fast_json import parse_numbers
 from dedup.language.word_hash import HashedWords, code_points
 
@@ -43,14 +43,14 @@ _FOREIGN_LETTER = 0.01  # under "none of them", the probability of a letter that
 
 _BLOCK = 32  # pieces whose rows are gathered at once: about a megabyte, which stays in the cache
 
-# Characters that langdetect takes for others (NGram.normalize): commas below for the cedillas of Romanian profiles,
-# Farsi yeh for the Arabic one, and one letter for all that only Vietnamese writes.
+# Characters that langdetect replaces (NGram.normalize): letters with a comma below by those with a cedilla, as in its
+# Romanian profiles, Farsi yeh by the Arabic one, and all letters that only Vietnamese writes by a single one.
 _FOLDED = {0x219: 0x15F, 0x21B: 0x163, 0x6CC: 0x64A} | dict.fromkeys(range(0x1EA0, 0x1F00), 0x1EC3)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NgramModel:
-    """The profiles of the languages of one script, compiled for look-up.
+    """Profiles of the languages of one script, compiled for look-up.
 
     A position of a text is scored by the symbols a, b, c that end there: ``rows[states[a, b], c]`` names the row of
     `log_probability` with the sum over the n-grams abc, bc and c, as far as the profiles know them.
@@ -90,7 +90,7 @@ def log_likelihoods(model: NgramModel, pieces: Codes) -> npt.NDArray[np.float32]
     ndarray of shape (n, L + 1), float32
         All zero for a piece without any n-gram that the profiles know.
     """
-    symbols = np.zeros((len(pieces), pieces.shape[1] + 3), np.intp)  # a piece begins and ends with a space
+    symbols = np.zeros((len(pieces), pieces.shape[1] + 3), np.intp)  # two spaces before a piece and one after it
     symbols[:, 2:-1] = model.symbols[np.minimum(pieces, 0xFFFF)]
     shouted = 2 * np.count_nonzero(model.capital[symbols], axis=1) > np.count_nonzero(symbols, axis=1)
     symbols[shouted] = model.small[symbols[shouted]]
@@ -105,7 +105,7 @@ def log_likelihoods(model: NgramModel, pieces: Codes) -> npt.NDArray[np.float32]
 
 
 def load_model(languages: Sequence[str], letters: npt.NDArray[np.bool_]) -> NgramModel:
-    """The model of some languages that share a script, from the profiles that come with langdetect.
+    """Compile a model of languages that share a script, from the profiles that come with langdetect.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ _FOREIGN = 1  # symbol, and row, of a letter of the script that is in no profile
 
 
 def _read_profile(language: str, letters: npt.NDArray[np.bool_]) -> tuple[Codes, Probabilities]:
-    """The n-grams of a profile, code points of shape (m, 3) padded with zeros, and their share in those as long."""
+    """N-grams of a profile, code points of shape (m, 3) padded with zeros, and their share among those as long."""
     ngrams, counts, totals = _read_counts((_profile_directory() / language).read_text(encoding="utf-8"))
     codes = np.zeros((len(counts), 3), np.uint32)
     for place in range(3):
@@ -149,7 +149,7 @@ def _read_profile(language: str, letters: npt.NDArray[np.bool_]) -> tuple[Codes,
 
 
 def _read_counts(profile: str) -> tuple[HashedWords, npt.NDArray[np.intp], list[int]]:
-    """The n-grams of a profile, how often each was met, and how many of each length there were."""
+    """N-grams of a profile, the count of each, and the total of each length."""
     end = profile.find("}")
     if profile.startswith(_FREQUENCIES) and "\\" not in profile:
         found = parse_numbers(code_points(profile[len(_FREQUENCIES) : end]))
@@ -161,15 +161,17 @@ def _read_counts(profile: str) -> tuple[HashedWords, npt.NDArray[np.intp], list[
 
 @cache
 def _profile_directory() -> Path:
-    """Where langdetect keeps its profiles; found without importing it, which would compile tables not needed here."""
+    """Directory of langdetect's profiles, found without importing it, which would compile tables not needed here."""
     spec = importlib.util.find_spec("langdetect")
     if spec is None or spec.origin is None:
-        raise DedupError("langdetect is needed to tell languages and is not installed; run: pip install langdetect")
+        raise ModelError(
+            "langdetect, whose profiles languages are detected by, is not installed; run: pip install langdetect"
+        )
     return Path(spec.origin).parent / "profiles"
 
 
 def _merge(profiles: list[tuple[Codes, Probabilities]]) -> tuple[Codes, Probabilities]:
-    """All n-grams of several profiles, of shape (m, 3), and their probability in each, of shape (m, L)."""
+    """Union of the n-grams of several profiles, shape (m, 3), and the probability in each, shape (m, L)."""
     packed = [ngrams.astype(np.uint64) @ np.array([1 << 32, 1 << 16, 1], np.uint64) for ngrams, _ in profiles]
     keys, row = np.unique(np.concatenate(packed), return_inverse=True)
     column = np.repeat(np.arange(len(profiles)), [len(keys) for keys in packed])
@@ -179,7 +181,7 @@ def _merge(profiles: list[tuple[Codes, Probabilities]]) -> tuple[Codes, Probabil
 
 
 def _log_probability(probability: Probabilities) -> Probabilities:
-    """Smoothed logarithms of shape (m, L + 1); the last column explains an n-gram by the mean of all languages.
+    """Smoothed logarithms, shape (m, L + 1); the last column scores an n-gram by the mean of all languages.
 
     Without the bonus a text in a language without profile (Icelandic, Hausa, Zulu) scores about the same in the last
     column as in the best other one, between -0.2 and +0.15 nats an n-gram apart, while a text in one of the languages
@@ -191,11 +193,11 @@ def _log_probability(probability: Probabilities) -> Probabilities:
 
 
 def _number_symbols(alphabet: list[str], letters: npt.NDArray[np.bool_]) -> Symbols:
-    """The symbol of each code point: its place in the alphabet, `_FOREIGN` for other letters of the script, else 0."""
+    """Symbol of each code point: its place in the alphabet, `_FOREIGN` for other letters of the script, else 0."""
     symbols = np.zeros(0x10000, np.intp)
     place = {letter: number for number, letter in enumerate(alphabet)}
     for code in np.flatnonzero(letters).tolist():
-        plain = unicodedata.normalize("NFKC", chr(code))[0]  # of wide letters, ligatures and positional forms
+        plain = unicodedata.normalize("NFKC", chr(code))[0]  # replaces wide letters, ligatures and positional forms
         symbols[code] = place.get(chr(code)) or place.get(plain) or (_FOREIGN if plain.isalpha() else 0)
     for code, stand_in in _FOLDED.items():
         symbols[code] = symbols[stand_in]
@@ -203,30 +205,30 @@ def _number_symbols(alphabet: list[str], letters: npt.NDArray[np.bool_]) -> Symb
 
 
 def _compile(
-    spelled: Symbols, lengths: Symbols, capital: npt.NDArray[np.bool_], scores: Probabilities
+    ngrams: Symbols, lengths: Symbols, capital: npt.NDArray[np.bool_], scores: Probabilities
 ) -> tuple[Symbols, Symbols]:
-    """The tables `states` and `rows`; adds to the score of each n-gram those of the shorter ones that end with it.
+    """Compile the tables `states` and `rows`; adds to each n-gram's score those of the shorter ones it ends with.
 
-    A state is what two symbols leave behind: their own number where a three-character n-gram begins with them, or else
-    that of the second symbol alone.
+    Two symbols lead to a state: one of their own where a three-character n-gram begins with them, or else the state of
+    the second symbol alone.
     """
-    row = np.arange(len(scores) - len(spelled), len(scores))
+    row = np.arange(len(scores) - len(ngrams), len(scores))
     one, two, three = (lengths == n for n in (1, 2, 3))
     size = len(capital)
 
     after_none = np.zeros(size, np.intp)
     after_none[_FOREIGN] = _FOREIGN
-    after_none[spelled[one, 0]] = row[one]
+    after_none[ngrams[one, 0]] = row[one]
     after_one = np.tile(after_none, (size, 1))
-    after_one[spelled[two, 0], spelled[two, 1]] = row[two]
-    scores[row[two]] += scores[after_none[spelled[two, 1]]]
-    scores[row[three]] += scores[after_one[spelled[three, 1], spelled[three, 2]]]
+    after_one[ngrams[two, 0], ngrams[two, 1]] = row[two]
+    scores[row[two]] += scores[after_none[ngrams[two, 1]]]
+    scores[row[three]] += scores[after_one[ngrams[three, 1], ngrams[three, 2]]]
 
-    prefixes, prefix = np.unique(spelled[three, 0] * size + spelled[three, 1], return_inverse=True)
+    prefixes, prefix = np.unique(ngrams[three, 0] * size + ngrams[three, 1], return_inverse=True)
     states = np.tile(np.arange(size), (size, 1))
     states.flat[prefixes] = size + np.arange(len(prefixes))
     second = np.concatenate([np.arange(size), prefixes % size])
     rows = after_one[second]
-    rows[size + prefix.ravel(), spelled[three, 2]] = row[three]
+    rows[size + prefix.ravel(), ngrams[three, 2]] = row[three]
     rows[capital[second][:, None] & capital] = 0
     return states, rows

@@ -13,7 +13,7 @@ from dedup.language.word_hash import code_points
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """Letters as inclusive ranges of code points, the languages with a profile written in them, and what one weighs."""
+    """Script: letters as inclusive ranges of code points, its languages with a profile, and the weight of a letter."""
 
     languages: tuple[str, ...]
     ranges: tuple[tuple[int, int], ...]
@@ -22,7 +22,7 @@ class Script:
 
 @cache
 def national_characters() -> Flags:
-    """Whether GB 2312, Big5 and JIS X 0208 hold a code point, of shape (3, 65536)."""
+    """Membership of code points in GB 2312, Big5 and JIS X 0208: ndarray of shape (3, 65536), bool."""
     leads, trails = np.meshgrid(np.arange(0x81, 0xFF), np.arange(0x40, 0xFF), indexing="ij")
     pairs = np.stack([leads, trails, np.full_like(leads, ord("\n"))], axis=-1).astype(np.uint8).tobytes()
     known = np.zeros((3, 0x10000), np.bool_)
@@ -34,7 +34,7 @@ def national_characters() -> Flags:
 
 @cache
 def script_of() -> Counts:
-    """The place in `SCRIPTS` of each code point of shape (65536,); the number of scripts for what is no letter."""
+    """Index in `SCRIPTS` of each code point, shape (65536,), intp; the number of scripts for what is no letter."""
     table = np.full(0x10000, len(SCRIPTS))
     for number, script in enumerate(SCRIPTS.values()):
         for first, last in script.ranges:
@@ -43,7 +43,7 @@ def script_of() -> Counts:
 
 
 def _indic(language: str, block: int) -> Script:
-    """A script of India by its block of 128 code points, danda and digits left out."""
+    """Script of India from its block of 128 code points, without danda and digits."""
     return Script((language,), ((block, block + 0x63), (block + 0x70, block + 0x7F)))
 
 

@@ -1,9 +1,9 @@
-"""Words as numbers of 64 bits, and tables in which a million of them are found at once.
+"""Hashes of words, 64 bits each, and hash tables that look up a million of them at once.
 
-They do what dictionaries of strings do, without a string: letters stay in one array from the texts to the token ids.
-The number of a word is a polynomial of random numbers that stand for its letters (Karp & Rabin 1987; Zobrist 1970), so
-that of two words joined it follows from theirs. Among a million words two have the same with a probability of one in
-thirty million.
+They replace dictionaries of strings without making a string: letters stay in one array from the texts to the token ids.
+The hash of a word is a polynomial of random numbers that stand for its letters (Karp & Rabin 1987; Zobrist 1970), so
+the hash of two words joined follows from theirs. Among a million words two have the same hash with a probability of one
+in thirty million.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ Ids = npt.NDArray[np.intp]
 
 CODES = 0x110000
 
-_COMMON = 0x10000  # code points that texts seldom go beyond
+_COMMON = 0x10000  # most texts have no code point from here on
 
 _BLOCK = 1 << 17
 
-_BASE = np.uint64(0x9E3779B97F4A7C15)  # odd, and so with an inverse
+_BASE = np.uint64(0x9E3779B97F4A7C15)  # odd, and therefore invertible
 
 _INVERSE = np.uint64(pow(int(_BASE), -1, 1 << 64))
 
@@ -36,7 +36,7 @@ _SPREAD = np.uint64(0xD6E8FEB86659FD93)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HashedWords:
-    """Words, in the order in which they stand in a text.
+    """Words of a text, in order, as arrays.
 
     text : ndarray of shape (characters,), uint32
         Code points of the words' letters, and of what stands between them.
@@ -50,31 +50,31 @@ class HashedWords:
 
     @classmethod
     def of(cls, words: Sequence[str]) -> HashedWords:
-        """Strings, spelled."""
+        """Words of a sequence of strings."""
         ends = np.cumsum(np.fromiter(map(len, words), np.intp, len(words)))
         return cls(code_points("".join(words)), np.append(0, ends)[:-1], ends)
 
     @property
     def lengths(self) -> Ids:
-        """Letters of each word."""
+        """Number of letters of each word."""
         return self.ends - self.starts
 
     def take(self, words: Ids) -> HashedWords:
-        """Some of the words, by their places, which have to ascend where `hashes` are asked for."""
+        """Select words by their places, which have to ascend where `hashes` are asked for."""
         return HashedWords(self.text, self.starts[words], self.ends[words])
 
     def letters(self) -> Letters:
-        """The letters of the words, one word after another."""
+        """Letters of the words, concatenated."""
         lengths = self.lengths
         ends = np.cumsum(lengths)
         letters: Letters = self.text[np.repeat(self.ends - ends, lengths) + np.arange(lengths.sum())]
         return letters
 
     def hashes(self) -> Hashes:
-        """The numbers of the words: ndarray of shape (words,), uint64."""
+        """Hashes of the words: ndarray of shape (words,), uint64."""
         found = np.empty(len(self.ends), np.uint64)
         first = 0
-        while first < len(found):  # words that stand in about as much of the text as stays in the cache
+        while first < len(found):  # a block of words whose text stays in the cache
             start = self.starts[first]
             last = max(first + 1, int(np.searchsorted(self.ends, start + _BLOCK, "right")))
             starts, ends = self.starts[first:last] - start, self.ends[first:last] - start
@@ -84,24 +84,24 @@ class HashedWords:
 
 
 def joined_hashes(left: Hashes, right: Hashes, left_lengths: Ids) -> Hashes:
-    """The numbers of words that are each put together from two."""
+    """Hashes of words that are each the concatenation of two: ndarray of shape (words,), uint64."""
     return left + right * _powers(_BASE, int(left_lengths.max(initial=0)) + 1)[left_lengths]
 
 
 def code_points(text: str) -> Letters:
-    """The characters of a text as numbers, broken surrogates among them."""
+    """Code points of a text, broken surrogates included: ndarray of shape (characters,), uint32."""
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4").astype(np.uint32, copy=False)
 
 
 class HashTable:
-    """What belongs to keys: a table of buckets, one key in three of them.
+    """Hash table from keys to values, in numpy: about three buckets for each key.
 
     Parameters
     ----------
     mixed : ndarray of shape (n,), uint64
-        The keys in order, mixed as `of` does it.
+        Keys in ascending order, mixed as by `of`.
     values : ndarray of shape (n,), int32
-        What belongs to each, not negative.
+        Value of each key, not negative.
     """
 
     def __init__(self, mixed: Hashes, values: npt.NDArray[np.int32]) -> None:
@@ -114,17 +114,17 @@ class HashTable:
 
     @classmethod
     def of(cls, keys: Hashes, values: npt.NDArray[np.int32]) -> HashTable:
-        """Those of keys in any order; of one that is there twice the last counts."""
+        """Build a table from keys in any order; the last value of a repeated key counts."""
         mixed = keys * _SPREAD
         order = np.argsort(mixed)
         if (np.diff(mixed[order]) == 0).any():
-            order = np.argsort(mixed, kind="stable")  # seven times as slow
+            order = np.argsort(mixed, kind="stable")  # seven times as slow, needed for repeated keys alone
         mixed = mixed[order]
         last = np.append(mixed[1:] != mixed[:-1], True)[: len(mixed)]
         return cls(mixed[last], values[order[last]])
 
     def find(self, keys: Hashes) -> npt.NDArray[np.int32]:
-        """What belongs to each key, -1 for what is not in the table: ndarray of shape (len(keys),), int32."""
+        """Look up keys: ndarray of shape (len(keys),), int32, -1 for a key that is not in the table."""
         found = np.full(len(keys), -1, np.int32)
         mixed = keys * _SPREAD
         buckets = (mixed >> self._shift).astype(np.intp)
@@ -153,7 +153,7 @@ _grown: dict[np.uint64, Hashes] = {}
 
 
 def _powers(base: np.uint64, count: int) -> Hashes:
-    """The first powers of a number, from the zeroth on; kept, and made anew when more are asked for."""
+    """First `count` powers of a number, from the zeroth on; cached, and extended when more are asked for."""
     known = _grown.get(base)
     if known is None or len(known) < count:
         known = np.full(max(_BLOCK + 1, 2 * count), base)
@@ -164,7 +164,7 @@ def _powers(base: np.uint64, count: int) -> Hashes:
 
 @cache
 def _random_numbers(count: int) -> Hashes:
-    """A number for each of the first code points (SplitMix64, Steele et al. 2014)."""
+    """Random number of each of the first `count` code points (SplitMix64, Steele et al. 2014)."""
     numbers = np.arange(1, count + 1, dtype=np.uint64) * _BASE
     numbers = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     numbers = (numbers ^ (numbers >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

@@ -1,6 +1,7 @@
-"""A report rendered: for eyes (text, HTML) and for programs (JSON, JSONL, CSV, Parquet).
+"""A report in, its rendering out: for eyes (text, HTML) and for programs (JSON, JSONL, CSV, Parquet).
 
-Renderings show decisions and make none.
+Renderings show decisions and make none; the same report gives the same bytes. JSON is the contract with other programs
+(``schema.json``). Cost: small beside the scan; HTML and Parquet load their libraries when first asked for.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ _LATER = {"as_html": "dedup.report.html", "as_parquet": "dedup.report.parquet"}
 
 
 def __getattr__(name: str) -> Any:
-    """What needs numpy, loaded when asked for: `dedup --help` need not wait for it (PEP 562)."""
+    """Load renderings that need numpy when they are asked for, so that `dedup --help` need not wait (PEP 562)."""
     from importlib import import_module
 
     if name not in _LATER:

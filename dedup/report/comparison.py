@@ -1,4 +1,4 @@
-"""Two articles held side by side, for eyes and for programs."""
+"""Comparison of two articles, as text and as JSON."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ALL = 10**9
 
 
 def comparison_as_text(comparison: Comparison, *, width: int = 80, colour: bool = False, full: bool = False) -> str:
-    """Verdict, sentences facing each other, what only one side says, facts that agree or clash.
+    """Render a comparison as text: verdict, aligned sentences, sentences of one side only, facts that agree or clash.
 
     `full` shows every sentence in full length; otherwise long lists and sentences are cut.
     """
@@ -32,7 +32,7 @@ def comparison_as_text(comparison: Comparison, *, width: int = 80, colour: bool 
 
 
 def comparison_as_json(comparison: Comparison) -> str:
-    """The same as one JSON document, with every aligned sentence pair and every sentence without a counterpart."""
+    """Render a comparison as one JSON document, with all aligned sentence pairs and all sentences without one."""
     left, right = comparison.left, comparison.right
     record: Record = {
         "schema": SCHEMA,
@@ -104,7 +104,7 @@ class _Page:
 
     def facts(self) -> Iterator[str]:
         evidence = self.comparison.match.evidence
-        yield from self._agreement("Numbers", evidence.numbers, view.telling_numbers)
+        yield from self._agreement("Numbers", evidence.numbers, view.format_numbers)
         yield from self._agreement("Names", evidence.names, lambda names: list(map(printable, names)))
 
     def _agreement(
@@ -123,7 +123,7 @@ class _Page:
             yield " " * indent + self.pen(part, *styles)
 
     def _row(self, cells: Sequence[str], *styles: str) -> Iterator[str]:
-        """Two cells beside each other, each wrapped in its column."""
+        """Lines of two cells side by side, each wrapped in its column."""
         left, right = (self._cell(cell, self._column) for cell in cells)
         for one, other in zip_longest(left, right, fillvalue=""):
             yield f"{self.pen(pad(one, self._column), *styles)} │ {self.pen(other, *styles)}".rstrip()

@@ -1,4 +1,4 @@
-"""A report as CSV, safe to open in a spreadsheet."""
+"""CSV report, safe to open in a spreadsheet."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ _FORMULA = ("=", "+", "-", "@", "\t", "＝", "＋", "－", "＠")
 
 
 def as_csv(report: Report, *, with_text: bool = True) -> str:
-    """One row a clustered article, then one a skipped file, in `COLUMNS`; no cell runs as a spreadsheet formula.
+    """Render a report as CSV in `COLUMNS`: a row a clustered article, then a row a skipped file.
+
+    No cell runs as a spreadsheet formula.
 
     The role is ``representative``, ``duplicate`` or ``skipped``; score and why are those of the match with the
     representative, or with the closest member where the two were not matched.
@@ -71,9 +73,6 @@ def _clustered_row(report: Report, story: view.Story, member: int, with_text: bo
 
 
 def _cell(value: str) -> str:
-    """A cell that no spreadsheet runs and no terminal obeys.
-
-    What begins like a formula gets an apostrophe before it (CWE-1236); control characters are escaped.
-    """
+    """Escape a cell: an apostrophe before the beginning of a formula (CWE-1236), escapes for control characters."""
     plain = _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", without_surrogates(value))
     return f"'{plain}" if plain.startswith(_FORMULA) else plain

@@ -1,6 +1,6 @@
-"""A report as one web page for the person who decides about each story.
+"""HTML report: one web page for the person who decides about each story.
 
-The page is a single file: no request leaves it and no script comes from data. Jinja2 escapes what stands in the markup
+The page is a single file: no request leaves it and no script comes from data. Jinja2 escapes the markup
 (summary, skipped files); everything else travels in JSON islands that cannot end their element, and the page's own
 script puts it into the document as text nodes. A content security policy admits that script and the style sheet by
 their hashes and nothing else.
@@ -33,7 +33,7 @@ _SKIPPED_LISTED = 1000
 
 
 def as_html(report: Report, *, with_text: bool = True, embeddings: Embeddings | None = None) -> str:
-    """One self-contained HTML page: summary, filters, a card a story, evidence side by side.
+    """Render a report as one self-contained HTML page: summary, filters, a card a story, evidence side by side.
 
     The same report gives the same bytes. The page grows with the text of the clustered articles; of articles without
     a duplicate only titles and paths are kept.
@@ -41,7 +41,7 @@ def as_html(report: Report, *, with_text: bool = True, embeddings: Embeddings | 
     Parameters
     ----------
     report : Report
-        What a run decided.
+        Result of a run.
     with_text : bool
         False leaves out sentences, numbers, names and titles taken from the text; what remains says where articles
         are, how they were joined and how sure that is.
@@ -76,7 +76,7 @@ def as_html(report: Report, *, with_text: bool = True, embeddings: Embeddings | 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A row of a chart: `share` of the longest bar or of the whole, in percent; `key` is the value it filters by."""
+    """Bar of a chart: `share` of the longest bar or of the whole, in percent; `key` is the value it filters by."""
 
     key: str
     label: str
@@ -86,7 +86,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What the head of the page shows."""
+    """Values that the head of the page shows."""
 
     articles: int
     stories: int
@@ -136,19 +136,19 @@ def _environment() -> Environment:
 
 @cache
 def _source(name: str) -> str:
-    """A file beside the template, as it is."""
+    """Content of a file beside the template."""
     environment = _environment()
     assert environment.loader is not None
     return environment.loader.get_source(environment, name)[0].strip()
 
 
 def _script() -> str:
-    """The page's one script: its files in one scope."""
+    """Script of the page: all script files in one scope."""
     return "\n".join(('"use strict";', "{", *map(_source, _SCRIPTS), "}"))
 
 
 def _policy(style: str, script: str) -> str:
-    """Content security policy: our own style and script by hash, everything else forbidden."""
+    """Content security policy: the page's style and script by hash, everything else forbidden."""
     return (
         f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; img-src data:; "
         "base-uri 'none'; form-action 'none'"

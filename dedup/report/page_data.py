@@ -1,7 +1,7 @@
-"""A report as the JSON that its page carries.
+"""JSON data of the HTML page.
 
 Three islands: `page` is parsed when the page opens; `texts` (a line an article) and `evidence` (a line a pair) are
-cut up only when someone looks at a pair, so that thousands of articles open at once.
+parsed only when someone looks at a pair, so that a page of thousands of articles opens quickly.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from dedup.datatypes import Agreement, Article, Embeddings, Match, Report
+from dedup.datatypes import EVIDENCE_FOR_ALL_PAIRS, Agreement, Article, Embeddings, Match, Report
 from dedup.language import text
 from dedup.language.as_read import body_of
 from dedup.matching.facts.names import fold_name
@@ -24,9 +24,7 @@ from dedup.report.wording import CERTAINTY_WORDS, KIND_WORDS, language_name
 
 _RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "prs", "ps", "sd", "ug", "ur", "yi"})
 
-_SINGLES_LISTED = 20_000
-
-_EVIDENCE_FOR_ALL_PAIRS = 12
+_SINGLES_LISTED = 20_000  # articles in no cluster that the page has room for
 
 _LONGEST_TITLE = 160
 
@@ -37,7 +35,7 @@ _UNSAFE = re.compile("[<>&\u2028\u2029\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Islands:
-    """The three islands as script-safe JSON, and what the markup around them has to know."""
+    """Three islands as script-safe JSON, and the values that the markup around them needs."""
 
     page: Markup
     texts: Markup
@@ -50,7 +48,7 @@ class Islands:
 def page_islands(
     report: Report, stories: Sequence[view.Story], *, with_text: bool, embeddings: Embeddings | None
 ) -> Islands:
-    """Everything the page's script needs; stories stay in the order given."""
+    """Build the data for the page's script; stories stay in the order given."""
     clustered = {member: story for story in stories for member in story.cluster.members}
     singles = [position for position in range(len(report.articles)) if position not in clustered]
     listed = singles[:_SINGLES_LISTED]
@@ -82,8 +80,8 @@ def page_islands(
 
 
 def _with_evidence(story: view.Story) -> Iterable[Match]:
-    """The matches whose evidence the page keeps: all of a small story, those of the representative in a large one."""
-    if len(story.cluster.members) <= _EVIDENCE_FOR_ALL_PAIRS:
+    """Matches whose evidence the page keeps: all of a small story, those of the representative in a large one."""
+    if len(story.cluster.members) <= EVIDENCE_FOR_ALL_PAIRS:
         return story.matches
     weakest = (story.cluster.weakest.left, story.cluster.weakest.right)
     central = story.cluster.representative
@@ -134,7 +132,7 @@ def _story(
 
 
 def _why(report: Report, story: view.Story, with_text: bool) -> str:
-    """What the joining rests on, in one line."""
+    """Reason for joining the articles, in one line."""
     n = len(story.cluster.members)
     if n > 2:
         return f"{len(story.matches):,} of {view.counted(n * (n - 1) // 2, 'pair')} match"
@@ -148,7 +146,7 @@ def _pair(match: Match, place: dict[int, int], line: dict[tuple[int, int], int])
 
 
 def _text(article: Article, names: set[str]) -> list[Any]:
-    """Sentences of an article, and the words in them that stand for names of its evidence."""
+    """Sentences of an article, and the words in them that its evidence counts as names."""
     capitalised = {word for word in _CAPITALISED.findall(body_of(article)) if word[0].isupper()} if names else set()
     return [view.sentences(article), {word: key for word in sorted(capitalised) if (key := fold_name(word)) in names}]
 
@@ -176,7 +174,7 @@ def _evidence(match: Match, with_text: bool) -> dict[str, Any]:
 
 
 def _agreement(agreement: Agreement, with_text: bool) -> list[Any]:
-    """Facts shared, only left and only right; without text, how many."""
+    """Facts shared, only left and only right; without text, the number of each."""
     sides = (agreement.shared, agreement.left_only, agreement.right_only)
     return [list(side) if with_text else len(side) for side in sides]
 
@@ -188,12 +186,12 @@ def _positions(embeddings: Embeddings | None, stories: Sequence[view.Story], sin
 
 
 def _lines(rows: Iterable[list[Any]]) -> Markup:
-    """A line for each row: its one value as JSON, or nothing where the row is empty."""
+    """Lines of JSON, one a row; empty for an empty row."""
     return Markup("\n").join(_safe_json(row[0]) if row else Markup() for row in rows)
 
 
 def _safe_json(value: Any) -> Markup:
-    """JSON that cannot end its script element: ``<``, ``>``, ``&``, line separators and lone surrogates escaped."""
+    """Dump JSON that cannot end its script element: ``<``, ``>``, ``&``, line separators, lone surrogates escaped."""
     return Markup(_UNSAFE.sub(_escape, json.dumps(value, ensure_ascii=False, separators=(",", ":"))))
 
 

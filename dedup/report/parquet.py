@@ -1,8 +1,8 @@
-"""A report as Parquet tables: one file a table, or a folder of parts for results too large for one report.
+"""Parquet report: one file a table, or a folder of parts for results too large for one report.
 
-The columns are the same, and every reader of Parquet takes a folder of parts for one table. Workers make the parts;
-the process that started the run writes them where it was told, so that no other machine needs to reach that place, and
-holds one part at a time.
+Both have the same columns, and readers of Parquet take a folder of parts for one table. Workers make the parts; the
+process that started the run writes them, so that no other machine needs access to the destination, and holds one part
+at a time.
 """
 
 from __future__ import annotations
@@ -59,13 +59,13 @@ _MATCH_FIELDS = {
 _SKIPPED_FIELDS = {"path": "string", "line": "int64", "reason": "string"}
 
 SUMMARY = "summary.json"
-"""Written last: where it is, the tables are whole."""
+"""Name of the summary, which is written last: where it exists, the tables are complete."""
 
-_BATCHES = 16  # of pairs, in a part of the matches
+_BATCHES = 16  # batches of pairs in a part of the matches
 
-_PAIRS = 4096  # of copies, in a part
+_PAIRS = 4096  # exact copies in a part
 
-_ARTICLES = 16_384  # in a part
+_ARTICLES = 16_384  # articles in a part
 
 _Item = TypeVar("_Item")
 
@@ -75,7 +75,7 @@ _Texts = tuple[Positions, Sequence[Article]]
 
 
 def write_matches(found: Outcome, place: Folder, workers: Workers, with_text: bool) -> list[MatchKind]:
-    """Write all matches but copies; returns the kind of each."""
+    """Write all matches except exact copies; returns the kind of each."""
     match_input, candidates, verdicts = found.matched
     batches = pair_batches(candidates, verdicts, found.full & with_text)
     tasks = (
@@ -144,7 +144,7 @@ def _articles(task: tuple[Sequence[Article], list[Language], list[Record | None]
 
 
 def _cluster_record(found: Outcome, cluster: Cluster) -> Record:
-    """What the table of articles says of a cluster."""
+    """Columns of the table of articles that describe a cluster."""
     return {
         "id": view.cluster_id(found.ranks[member][-1] for member in cluster.members),
         "kind": cluster.kind.value,
@@ -173,7 +173,7 @@ def _parts(items: Iterable[_Item], size: int) -> Iterator[list[_Item]]:
 
 
 def as_parquet(report: Report, *, with_text: bool = True) -> dict[str, bytes]:
-    """File names and contents of three Parquet tables: articles (with their clusters), matches, skipped.
+    """Render a report as three Parquet tables, by file name: articles (with their clusters), matches, skipped.
 
     Raises
     ------
@@ -191,17 +191,17 @@ def as_parquet(report: Report, *, with_text: bool = True) -> dict[str, bytes]:
 
 
 def articles_table(articles: Iterable[Record], clusters: Iterable[Record | None]) -> bytes:
-    """A Parquet file of articles, each with the cluster it is in, of which id, kind and representative are needed."""
+    """Make a Parquet file of articles, each with the id, kind and representative of its cluster."""
     return _table(_ARTICLE_FIELDS, starmap(_parquet_article, zip(articles, clusters, strict=True)))
 
 
 def matches_table(matches: Iterable[Record]) -> bytes:
-    """A Parquet file of matches."""
+    """Make a Parquet file of matches."""
     return _table(_MATCH_FIELDS, map(_parquet_match, matches))
 
 
 def skipped_table(skipped: Iterable[Record]) -> bytes:
-    """A Parquet file of what was skipped."""
+    """Make a Parquet file of skipped files and records."""
     return _table(_SKIPPED_FIELDS, skipped)
 
 
@@ -218,7 +218,7 @@ def _parquet_match(match: Record) -> Record:
 
 
 def _table(fields: dict[str, str], rows: Iterable[Record]) -> bytes:
-    """One Parquet file in memory."""
+    """Make a Parquet file in memory."""
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq

@@ -1,4 +1,4 @@
-"""The report for eyes: a block a story, then what was skipped, then the counts."""
+"""Text report: a block a story, then skipped files, then counts."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _ALL = 10**9
 def as_text(
     report: Report, *, width: int = 80, colour: bool = False, full: bool = False, with_text: bool = True
 ) -> str:
-    """The report as text of at most `width` columns, ending in a line break.
+    """Render a report as text of at most `width` columns, ending in a line break.
 
     Parameters
     ----------
     report : Report
-        What a run decided.
+        Result of a run.
     width : int
         Columns of the terminal; below 40 it counts as 40.
     colour : bool
@@ -42,7 +42,7 @@ def as_text(
 
 
 def summary_line(counts: Mapping[str, int]) -> str:
-    """What was found, in one sentence, by the counts of a report."""
+    """Summarise the counts of a report in one sentence."""
     articles = view.counted(counts["read"], "article")
     if not counts["read"]:
         return "Nothing to compare: no article was read."
@@ -139,7 +139,7 @@ class _Page:
 
     def _common_numbers(self, story: view.Story) -> str:
         stated = [set(m.evidence.numbers.shared) for m in story.matches if m.kind is not MatchKind.EXACT]
-        common = view.telling_numbers(set.intersection(*stated)) if stated and self.with_text else []
+        common = view.format_numbers(set.intersection(*stated)) if stated and self.with_text else []
         return f"; all agree on {', '.join(common[:_NUMBERS])}" if common else ""
 
     def _wrapped(self, line: str, *styles: str, indent: int = 0) -> Iterator[str]:
@@ -165,7 +165,7 @@ def _joined(codes: list[str]) -> str:
 
 
 def _most(languages: Counter[str], limit: int) -> str:
-    """How many articles a language has, most first: ``4 en, 1 id``."""
+    """Number of articles by language, most first: ``4 en, 1 id``."""
     ranked: Iterable[tuple[str, int]] = sorted(languages.items(), key=lambda item: (-item[1], item[0]))
     parts = [f"{count:,} {code}" for code, count in ranked]
     hidden = len(parts) - limit

@@ -20,7 +20,7 @@ from dedup.report import view
 from dedup.version import __version__
 
 SCHEMA = 1
-"""Version of the JSON report's shape; it changes only when a program that reads reports would have to."""
+"""Version of the JSON report's shape; it changes only when programs that read reports have to change."""
 
 Record: TypeAlias = dict[str, Any]
 
@@ -34,7 +34,7 @@ _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 def as_dict(report: Report, *, with_text: bool = True) -> Record:
-    """The report as plain values, in the shape of `schema`.
+    """Render a report as plain values that keep `schema`.
 
     Without text, no sentence, number or name of an article's text is in it; titles given by the source are.
     """
@@ -43,14 +43,14 @@ def as_dict(report: Report, *, with_text: bool = True) -> Record:
 
 
 def as_json(report: Report, *, with_text: bool = True) -> str:
-    """The report as one JSON document, one line an article, cluster, match and skipped file."""
+    """Render a report as one JSON document, one line an article, cluster, match and skipped file."""
     whole = {**_head(report), **_rows(report, with_text), "counts": view.counts(report)}
     lines = [f"{dumps(key)}: {_block(value)}" for key, value in whole.items()]
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def as_jsonl(report: Report, *, with_text: bool = True) -> str:
-    """The same objects one a line, each with its ``type``: report, article, cluster, match, skipped."""
+    """Render a report as JSON lines, each object with its ``type``: report, article, cluster, match, skipped."""
     types = {"articles": "article", "clusters": "cluster", "matches": "match", "skipped": "skipped"}
     first = {"type": "report", **_head(report), "counts": view.counts(report)}
     rows = ({"type": types[name], **row} for name, rows in _rows(report, with_text).items() for row in rows)
@@ -58,7 +58,7 @@ def as_jsonl(report: Report, *, with_text: bool = True) -> str:
 
 
 def head(model: str, settings: Settings, threshold: float) -> Record:
-    """What a report says of the run itself."""
+    """Record of the run itself: schema, version, model, settings."""
     return {
         "schema": SCHEMA,
         "dedup": __version__,
@@ -68,12 +68,12 @@ def head(model: str, settings: Settings, threshold: float) -> Record:
 
 
 def schema() -> str:
-    """The JSON Schema (draft 2020-12) of the JSON report."""
+    """JSON Schema (draft 2020-12) of the JSON report."""
     return (resources.files("dedup.report") / "schema.json").read_text(encoding="utf-8")
 
 
 def article_record(article: Article, language: Language) -> Record:
-    """An article and its language as reports list them, without its text."""
+    """Record of an article and its language, without its text."""
     return {
         "id": article.id,
         "path": article.path,
@@ -91,7 +91,7 @@ def article_record(article: Article, language: Language) -> Record:
 def match_record(
     left: Article, right: Article, match: Match, *, with_text: bool = True, pairs: int = _ALIGNED
 ) -> Record:
-    """What a match says of two articles, with at most `pairs` of the closest sentences as evidence."""
+    """Record of a match, with at most `pairs` of the closest sentences as evidence."""
     evidence = match.evidence
     return {
         "similarity": _round(match.similarity),
@@ -109,20 +109,20 @@ def match_record(
 
 
 def pair_record(left: Article, right: Article, match: Match, *, with_text: bool = True) -> Record:
-    """The same with the ids of the two, as reports list it."""
+    """Record of a match with the ids of its two articles."""
     return {"left": left.id, "right": right.id, **match_record(left, right, match, with_text=with_text)}
 
 
 def skipped_record(skipped: Skipped) -> Record:
-    """What was skipped, as reports list it."""
+    """Record of a skipped file or record."""
     return {"path": skipped.path, "line": skipped.line, "reason": skipped.reason}
 
 
 def dumps(value: Any, indent: int | None = None) -> str:
-    """JSON in plain UTF-8; what is no Unicode text (undecodable bytes of a file name) stays escaped."""
+    """Dump JSON in plain UTF-8; lone surrogates (undecodable bytes of a file name) stay escaped."""
     dumped = _encode(value) if indent is None else json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)
     try:
-        dumped.encode()  # ten times as fast as a search for half a character
+        dumped.encode()  # ten times as fast as a search for lone surrogates
     except UnicodeEncodeError:
         return _LONE_SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", dumped)
     return dumped
@@ -133,7 +133,7 @@ def _head(report: Report) -> Record:
 
 
 def _rows(report: Report, with_text: bool) -> dict[str, Iterator[Record]]:
-    """The lists of a report, each record made when its turn comes."""
+    """Yield the lists of a report, whose records are made as they are read."""
     return {
         "articles": starmap(article_record, zip(report.articles, report.languages, strict=True)),
         "clusters": (_cluster(report, cluster) for cluster in report.clusters),
@@ -184,16 +184,16 @@ def _agreement(agreement: Agreement) -> dict[str, list[str]]:
 
 
 def _round(value: float) -> float:
-    return round(float(value), 6) + 0.0  # no negative zero
+    return round(float(value), 6) + 0.0  # avoids negative zero
 
 
 def _round_single(value: float) -> float:
-    """The same of a number of single precision, a million times which is exact: three times as fast."""
+    """Round a number of single precision to six digits; its product with a million is exact, so three times as fast."""
     return round(value * 1e6) / 1e6
 
 
 def _block(value: Any) -> str:
-    """Records with one line each, anything else on one line."""
+    """Dump a list of records with one line each, and any other value on one line."""
     if not isinstance(value, Iterator):
         return dumps(value)
     lines = ",\n ".join(map(dumps, value))

@@ -1,4 +1,4 @@
-"""Where stories lie on a two-dimensional map: near each other when their articles say similar things."""
+"""Coordinates of stories on a two-dimensional map: near each other when their articles are similar."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _SIDE = 1000
 def story_positions(embeddings: Embeddings, groups: Sequence[Sequence[int]]) -> list[list[int]]:
     """Coordinates of each group of articles, integers in [0, 1000].
 
-    The first two principal components of the groups' mean vectors. A few outliers would press the rest into a corner,
-    so each axis is half the component itself and half its rank.
+    They are the first two principal components of the groups' mean vectors. A few outliers would press the rest into a
+    corner, so each axis is the mean of the component and of its rank.
     """
     if len(groups) < 2:
         return [[_SIDE // 2, _SIDE // 2] for _ in groups]
@@ -26,7 +26,7 @@ def story_positions(embeddings: Embeddings, groups: Sequence[Sequence[int]]) -> 
 
 
 def _principal_components(rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """ndarray of shape (2, m): the rows on their two widest axes, each pointing to its largest weight."""
+    """Coordinates on the two widest axes, each pointing to its largest weight: ndarray of shape (2, m), float64."""
     centred = rows - rows.mean(axis=0)
     _, vectors = np.linalg.eigh(centred.T @ centred)
     axes = vectors[:, :-3:-1]

@@ -1,4 +1,4 @@
-"""What every rendering asks of a report: stories with their matches, names, counts, and the reasons in words."""
+"""Parts that all renderings share: stories with their matches, headlines, counts, and reasons in words."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _LARGE = re.compile(r"[1-9][0-9]{4,17}")
 
 _NOT_DIGITS = re.compile(r"[^0-9]")
 
-_LONG_ENOUGH = 4  # words of a sentence that can stand for an untitled article
+_LONG_ENOUGH = 4  # words of a sentence that can serve as the headline of an untitled article
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A cluster as reports tell it, with the matches between its members.
+    """Cluster with the matches between its members, as reports show it.
 
     `score` is that of the member joined least firmly: the lowest, over the members, of the best match each has inside.
     """
@@ -35,14 +35,14 @@ class Story:
     score: float
 
     def explaining(self, member: int) -> Match | None:
-        """The match that ties a member to the representative, or else its best one inside the story."""
+        """Match of a member with the representative, or else its best one inside the story."""
         own = [match for match in self.matches if member in (match.left, match.right)]
         direct = [match for match in own if self.cluster.representative in (match.left, match.right)]
         return max(direct or own, key=lambda match: match.score, default=None)
 
 
 def stories(report: Report) -> tuple[Story, ...]:
-    """The clusters of a report as stories, in its order."""
+    """Stories of a report, in the order of its clusters."""
     story_of = {member: number for number, cluster in enumerate(report.clusters) for member in cluster.members}
     inside: list[list[Match]] = [[] for _ in report.clusters]
     for match in report.matches:
@@ -50,18 +50,18 @@ def stories(report: Report) -> tuple[Story, ...]:
         if number is not None and number == story_of.get(match.right):
             inside[number].append(match)
     return tuple(
-        Story(cluster_id(ids_of(report, cluster)), cluster, tuple(matches), _firmness(cluster, matches))
+        Story(cluster_id(ids_of(report, cluster)), cluster, tuple(matches), _story_score(cluster, matches))
         for cluster, matches in zip(report.clusters, inside, strict=True)
     )
 
 
 def most_certain_first(found: Iterable[Story]) -> list[Story]:
-    """Stories in the order people read them: the most certain, then the largest, then the first read."""
+    """Sort stories as people read them: the most certain, then the largest, then the first read."""
     return sorted(found, key=lambda story: (-round(story.score, 4), -len(story.cluster.members), story.cluster.members))
 
 
 def cluster_id(ids: Iterable[str]) -> str:
-    """16 hexadecimal digits, the same whenever the same articles are one cluster (BLAKE2b of their sorted ids)."""
+    """Hash of a cluster's sorted ids, 16 hexadecimal digits (BLAKE2b): equal whenever the members are."""
     joined = "\0".join(sorted(ids)).encode("utf-8", "surrogatepass")
     return hashlib.blake2b(joined, digest_size=8).hexdigest()
 
@@ -77,12 +77,12 @@ def languages_of(report: Report, cluster: Cluster) -> list[str]:
 
 
 def counts(report: Report) -> dict[str, int]:
-    """How much was seen, read, skipped (read + skipped = seen), and how many clusters and duplicates were found."""
+    """Count what was seen, read and skipped (read + skipped = seen), and clusters and duplicates."""
     return counts_of(len(report.articles), len(report.skipped), report.clusters)
 
 
 def counts_of(read: int, skipped: int, clusters: Sequence[Cluster]) -> dict[str, int]:
-    """The same of a run whose report is not at hand."""
+    """Count seen, read, skipped, clusters and duplicates of a run without a report."""
     return {
         "seen": read + skipped,
         "read": read,
@@ -93,7 +93,7 @@ def counts_of(read: int, skipped: int, clusters: Sequence[Cluster]) -> dict[str,
 
 
 def best_aligned(evidence: Evidence, limit: int) -> list[AlignedPair]:
-    """The closest sentence pairs, at most `limit`, in order of the left article."""
+    """Closest sentence pairs, at most `limit`, in order of the left article."""
     closest = sorted(evidence.aligned, key=lambda pair: (-pair.similarity, pair.left, pair.right))[:limit]
     return sorted(closest, key=lambda pair: (pair.left, pair.right))
 
@@ -105,15 +105,15 @@ def sentences(article: Article) -> tuple[str, ...]:
 
 
 def place(article: Article) -> str:
-    """Where an article is to be found: its id, behind its path where that does not say it; safe on a terminal."""
+    """Place of an article: its id, after its path where the id does not begin with it; safe on a terminal."""
     inside = bool(article.path) and not article.id.startswith(article.path)
     return text.printable(f"{article.path}#{article.id}" if inside else article.id)
 
 
 def headline(article: Article, matches: Sequence[Match] = (), position: int = -1) -> str:
-    """Title of an article, or its first sentence of some length that has a counterpart: not the site's menu.
+    """Title of an article, or its first long sentence that has a counterpart, which leaves out a site's menu.
 
-    One line, safe on a terminal; without such a match the first sentence of some length.
+    One line, safe on a terminal; without such a match the first long sentence.
     """
     if article.title.strip():
         return one_line(article.title)
@@ -126,7 +126,7 @@ def headline(article: Article, matches: Sequence[Match] = (), position: int = -1
 
 
 def why(report: Report, match: Match, *, with_text: bool = True) -> str:
-    """One line that says what a match rests on; without text, no number or name of the articles is in it."""
+    """Reason for a match in one line; without text, it holds no number or name of the articles."""
     if match.kind is MatchKind.EXACT:
         return "the same text, but for spaces, case and invisible characters"
     reasons = [_matching_sentences(report, match)]
@@ -135,29 +135,29 @@ def why(report: Report, match: Match, *, with_text: bool = True) -> str:
     return "; ".join(filter(None, reasons))
 
 
-def telling_numbers(numbers: Iterable[str]) -> list[str]:
-    """Numbers as people write them, those that would hardly agree by chance first: 16764.09, then 2008, then 15."""
+def format_numbers(numbers: Iterable[str]) -> list[str]:
+    """Format numbers as people write them, least likely to agree by chance first: 16764.09, then 2008, then 15."""
     ranked = sorted(numbers, key=lambda number: (-len(_NOT_DIGITS.sub("", number).strip("0")), number))
     return [f"{int(number):,}" if _LARGE.fullmatch(number) else text.printable(number) for number in ranked]
 
 
 def score_figure(score: float) -> str:
-    """A score with two digits, never rounded up to a certainty it has not."""
+    """Format a score with two digits, never rounded up to 1."""
     return "over 0.99" if 0.995 <= score < 1 else f"{score:.2f}"
 
 
 def counted(n: int, noun: str) -> str:
-    """``1 story``, ``2 stories``, ``1,200 articles``."""
+    """Format a number and its noun: ``1 story``, ``2 stories``, ``1,200 articles``."""
     plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
     return f"{n:,} {noun if n == 1 else plural}"
 
 
 def one_line(value: str) -> str:
-    """A text on one line, safe on a terminal."""
+    """Join the lines of a text into one, safe on a terminal."""
     return text.printable(" ".join(text.clean(value).split()))
 
 
-def _firmness(cluster: Cluster, matches: Sequence[Match]) -> float:
+def _story_score(cluster: Cluster, matches: Sequence[Match]) -> float:
     best = dict.fromkeys(cluster.members, 0.0)
     for match in matches:
         best[match.left] = max(best[match.left], match.score)
@@ -180,7 +180,7 @@ def _facts(evidence: Evidence) -> str:
     numbers, names = evidence.numbers, evidence.names
     alone = len(numbers.left_only) + len(numbers.right_only)
     if numbers.shared:
-        return _agree("number", telling_numbers(numbers.shared)) + (f" ({alone} on one side only)" if alone else "")
+        return _agree("number", format_numbers(numbers.shared)) + (f" ({alone} on one side only)" if alone else "")
     if numbers.left_only and numbers.right_only:
         return "no number in common"
     return _agree("name", [text.printable(name) for name in names.shared]) if names.shared else ""

@@ -1,4 +1,4 @@
-"""What kinds, scores and languages are called in a report that people read."""
+"""Wording of kinds, scores and languages in reports that people read."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ KIND_PLURALS = {
 }
 
 CERTAINTY_WORDS = ((0.99, "almost certain"), (0.95, "very likely"), (0.8, "likely"), (0.0, "possible"))
-"""Least score and the words for it, most certain first."""
+"""Lowest score and the words for it, most certain first."""
 
 _VARIANTS = {
     "prs": "Dari",
@@ -34,7 +34,7 @@ _VARIANTS = {
 
 
 def certainty_words(score: float) -> str:
-    """How sure a score is, in words."""
+    """Words for a score: how sure it is."""
     return next(words for least, words in CERTAINTY_WORDS if score >= least)
 
 

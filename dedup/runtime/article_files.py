@@ -1,4 +1,4 @@
-"""Articles on disk: of a large run the texts are needed a few at a time, and would fill the memory."""
+"""Articles on disk, for runs whose texts would fill the memory; they are read a few at a time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from dedup.runtime.row_files import RowFile
 
 
 class StoredArticles(Sequence[Article]):
-    """Articles that lie elsewhere: slices and selections of them lie there too, and whoever iterates fetches them."""
+    """Sequence of articles kept outside memory; slices stay there, and iteration fetches the articles."""
 
     @abstractmethod
     def take(self, positions: npt.NDArray[np.intp]) -> StoredArticles:
@@ -26,17 +26,17 @@ class StoredArticles(Sequence[Article]):
 
 
 def take_articles(articles: Sequence[Article], positions: npt.NDArray[np.intp]) -> Sequence[Article]:
-    """Some of the articles, in the order of `positions`; those that lie elsewhere stay there until they are read."""
+    """Select articles by position, in the order of `positions`; stored articles stay unread."""
     if isinstance(articles, StoredArticles):
         return articles.take(positions)
     return [articles[position] for position in positions.tolist()]
 
 
-_READ = 1024  # articles read at a time by whoever goes through them
+_READ = 1024  # articles read at a time by iteration
 
 
 class ArticleFile:
-    """A temporary file that articles are appended to; it goes when this and all articles on it are let go."""
+    """Temporary file of articles; it is removed with the last object that refers to it."""
 
     def __init__(self) -> None:
         self._file = RowFile("u1")
@@ -44,28 +44,28 @@ class ArticleFile:
         self._end = 0
 
     def append(self, article: Article) -> None:
-        """Write an article behind those that are there."""
+        """Append an article."""
         packed = pickle.dumps(article, pickle.HIGHEST_PROTOCOL)
         self._file.append(np.frombuffer(packed, np.uint8))
         self._begins.append(self._end)
         self._end += len(packed)
 
     def stored(self) -> ArticlesOnDisk:
-        """What has been written so far."""
+        """Sequence of the articles written so far."""
         return ArticlesOnDisk(self._file.stored().path, np.array(self._begins, np.int64), self)
 
 
 class ArticlesOnDisk(StoredArticles):
-    """Articles in a file; sent to another process they are where to find them, while the file is there.
+    """Sequence of articles in a file; pickled as the file's path and the places of the articles.
 
     Parameters
     ----------
     path : str
-        The file.
+        The file, which has to exist while articles are read.
     begins : ndarray of shape (n,), int64
         Where in it each article begins.
     file : ArticleFile, optional
-        What keeps the file from going.
+        Owner of the file, referred to so that the file stays.
     """
 
     def __init__(self, path: str, begins: npt.NDArray[np.int64], file: ArticleFile | None = None) -> None:

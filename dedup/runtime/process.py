@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from importlib import import_module
 
 TEMPORARY = f"dedup-{os.urandom(6).hex()}-"
-"""How the names of this process's temporary files begin, and of no other's."""
+"""Prefix of the names of this process's temporary files, and of no other's."""
 
 _BLAS_THREADS = "OPENBLAS_NUM_THREADS"
 
@@ -20,9 +20,9 @@ _THRESHOLDS = 50_000, 20, 20
 
 @contextmanager
 def collected_seldom() -> Iterator[None]:
-    """Search after 50,000 new objects instead of 700 or 2,000.
+    """Run garbage collection after 50,000 new objects instead of 700 or 2,000.
 
-    A scan of 1,000 articles takes 7 % less, and reading a file of 350,000 small things a quarter less.
+    A scan of 1,000 articles takes 7 % less time, and reading a file of 350,000 small objects a quarter less.
     """
     before = gc.get_threshold()
     gc.set_threshold(*_THRESHOLDS)
@@ -33,7 +33,7 @@ def collected_seldom() -> Iterator[None]:
 
 
 def search_no_more_at_exit() -> None:
-    """At the end of this process search for no circular garbage: the system takes everything back anyway.
+    """Skip the last garbage collection at the end of this process: the system takes all memory back anyway.
 
     A scan of 1,000 articles ends a tenth of a second earlier.
     """
@@ -41,20 +41,20 @@ def search_no_more_at_exit() -> None:
 
 
 def give_back_memory() -> None:
-    """Give the system what is free: glibc keeps what was freed, for each thread that ever asked, a gigabyte in all."""
+    """Return freed memory to the system: glibc keeps it for each thread that ever allocated, a gigabyte in all."""
     if sys.platform == "linux":
         import ctypes
 
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # other libraries have none
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # C libraries other than glibc lack it
         if trim is not None:
             trim(0)
 
 
 def one_thread() -> AbstractContextManager[object]:
-    """Products of matrices by one thread for a while: cut among several they are rounded otherwise.
+    """Limit matrix products to one thread, because several threads round differently.
 
-    A report then is the same to the last digit on machines with any number of cores, and in processes that have one
-    thread anyway.
+    A report is then the same to the last digit on a machine with any number of cores, and in worker processes, which
+    have one thread anyway.
     """
     from threadpoolctl import threadpool_limits
 
@@ -62,7 +62,7 @@ def one_thread() -> AbstractContextManager[object]:
 
 
 def load_numpy_alone() -> None:
-    """Load numpy, unless it is there, without the threads it otherwise starts for products of matrices.
+    """Import numpy without the threads that it otherwise starts for matrix products.
 
     A process that has no other threads can be copied.
     """
@@ -75,21 +75,21 @@ def load_numpy_alone() -> None:
 
 
 def count_cores() -> int:
-    """Cores that this process may use."""
+    """Number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def restrict_threads() -> None:
-    """One thread for whatever this process loads from now on."""
+    """Limit libraries that this process loads from now on to one thread."""
     os.environ.update({_BLAS_THREADS: "1"}, OMP_NUM_THREADS="1", MKL_NUM_THREADS="1", TOKENIZERS_PARALLELISM="false")
 
 
 def remove_temporary(prefix: str) -> None:
-    """Remove the temporary files of a process that was killed before it could do it itself."""
+    """Remove the temporary files of a process that was killed before it could remove them itself."""
     import tempfile
 
     folder = tempfile.gettempdir()
     for name in os.listdir(folder):
         if name.startswith(prefix):
-            with suppress(OSError):  # another process was faster
+            with suppress(OSError):  # another process has removed it
                 os.unlink(os.path.join(folder, name))

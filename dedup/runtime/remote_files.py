@@ -10,21 +10,21 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import IO, Any, cast
 
-from dedup.errors import MissingExtraError, ReadError
+from dedup.errors import MissingExtraError, ReadError, WriteError
 
 _URI = re.compile(r"[a-z][a-z0-9+]+://")
 
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """A filesystem, which can be sent to another process, and a path in it.
+    """Path on a filesystem; it can be sent to another process.
 
     Parameters
     ----------
     scheme : str
         As in the URI, with ``://``.
     filesystem : pyarrow.fs.FileSystem
-        Knows the server and what it takes to be let in.
+        Holds the server and the credentials.
     """
 
     scheme: str
@@ -33,7 +33,7 @@ class Store:
 
     @classmethod
     def at(cls, uri: str) -> Store:
-        """The place a URI names.
+        """Resolve a URI.
 
         Raises
         ------
@@ -54,11 +54,11 @@ class Store:
 
     @property
     def uri(self) -> str:
-        """What it is called in reports."""
+        """URI of the path, as reports show it."""
         return self.scheme + self.path
 
     def files(self, glob: str | None) -> Iterator[tuple[Store, int]]:
-        """The files under a folder in order of names, hidden ones left out, or the file itself; each with its bytes.
+        """Yield the file itself, or the files under a folder in order of names, each with its size in bytes.
 
         Raises
         ------
@@ -86,7 +86,7 @@ class Store:
 
     @contextmanager
     def opened(self, packed: bool) -> Iterator[io.BufferedReader]:
-        """The bytes of the file, unpacked where it is packed."""
+        """Open the file for reading, through gzip where it is packed."""
         import gzip
 
         with self.filesystem.open_input_file(self.path) as file:
@@ -100,12 +100,21 @@ class Store:
         return not self.filesystem.get_file_info(fs.FileSelector(self.path, allow_not_found=True))
 
     def write(self, name: str, content: bytes) -> None:
-        """Write a file under the folder, whose folders are made."""
+        """Write a file under the folder; missing folders are created.
+
+        Raises
+        ------
+        WriteError
+            If it cannot be written there.
+        """
         path = f"{self.path}/{name}"
-        self.filesystem.create_dir(path.rpartition("/")[0], recursive=True)
         file: IO[bytes]
-        with self.filesystem.open_output_stream(path, compression=None) as file:
-            file.write(content)
+        try:
+            self.filesystem.create_dir(path.rpartition("/")[0], recursive=True)
+            with self.filesystem.open_output_stream(path, compression=None) as file:
+                file.write(content)
+        except OSError as error:
+            raise WriteError(f"cannot write {self.scheme}{path}: {_first_line(error)}; check your access") from error
 
 
 def is_uri(path: str) -> bool:

@@ -1,4 +1,4 @@
-"""What a run will take, told before it starts, and a refusal where the machine has not got it.
+"""Estimate of a run's time, memory and disk, and refusal of a run that does not fit this machine.
 
 The figures are set by hand to hold for the runs in tests/benchmarks/README.md: "minutes or hours?", "does it fit?".
 """
@@ -12,30 +12,31 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from dedup.datatypes import MOST_IN_FULL
 from dedup.errors import ResourceError
 
-_PROCESS = 330 << 20  # bytes of a process with the model
+_PROCESS = 330 << 20  # bytes of a worker process with the model
 
-_ARTICLE = 3_000  # bytes kept for an article beside its text: neighbours, candidates, language
+_ARTICLE = 3_000  # bytes an article beside its text: neighbours, candidates, language
 
-_LANGUAGE = 12  # and for each language of the run: its closest article there
+_LANGUAGE = 12  # bytes an article and language of the run: the closest article in that language
 
-_MATCH = 1_000  # of a match, one an article
+_MATCH = 1_000  # bytes a match; the estimate assumes one match an article
 
-_IN_FULL, _MOST_IN_FULL = 2_500, 100_000  # and of its evidence in full; matches that have it, at most
+_IN_FULL = 2_500  # bytes of a match's full evidence, on top
 
-_SENTENCE = 90  # characters
+_SENTENCE = 90  # characters of a sentence
 
-_CHARACTER_SECONDS = 1e-6  # of one process: language, embedding, sentences, facts
+_CHARACTER_SECONDS = 1e-6  # seconds a character in one process: language, embedding, sentences, facts
 
-_ARTICLE_SECONDS = 2e-3  # search, verification, evidence
+_ARTICLE_SECONDS = 2e-3  # seconds an article in one process: search, verification, evidence
 
 _FACTS = 0.4  # bytes of facts on disk for a character
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Seconds, bytes of memory beyond those taken so far, bytes in the temporary folder."""
+    """Estimate in seconds, bytes of memory beyond those taken so far, and bytes in the temporary folder."""
 
     seconds: float
     memory: int
@@ -48,7 +49,7 @@ class Estimate:
 
 
 def estimate(*, articles: int, characters: int, dimension: int, languages: int, jobs: int) -> Estimate:
-    """What matching so many distinct articles, of so many characters together, takes from here on.
+    """Estimate what matching takes from here on.
 
     Parameters
     ----------
@@ -59,7 +60,7 @@ def estimate(*, articles: int, characters: int, dimension: int, languages: int, 
     jobs : int
         Processes that share the work.
     """
-    evidence = articles * _MATCH + min(articles, _MOST_IN_FULL) * _IN_FULL
+    evidence = articles * _MATCH + min(articles, MOST_IN_FULL) * _IN_FULL
     return Estimate(
         seconds=(characters * _CHARACTER_SECONDS + articles * _ARTICLE_SECONDS) / jobs,
         memory=_PROCESS * (jobs if jobs > 1 else 0) + articles * (_ARTICLE + _LANGUAGE * languages) + evidence,
@@ -68,7 +69,7 @@ def estimate(*, articles: int, characters: int, dimension: int, languages: int, 
 
 
 def require(needed: Estimate) -> None:
-    """Refuse what does not fit.
+    """Refuse a run that does not fit this machine.
 
     Raises
     ------
@@ -90,7 +91,7 @@ def require(needed: Estimate) -> None:
 
 
 def available_memory() -> int | None:
-    """Bytes that can be taken without harm, within the limit of the container; None where the system does not say."""
+    """Bytes of memory that can be allocated, within the limit of the container; None where the system does not say."""
     found = []
     with suppress(OSError, ValueError, StopIteration):
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()

@@ -1,8 +1,7 @@
-"""Rows on disk: what a run computes for every article and sentence, written once and read in blocks.
+"""Row files: numbers that a run computes for every article or sentence, written once and read in blocks.
 
-Memory then does not grow with the vectors: the operating system keeps of the file what it has room for. The file is
-removed with the `RowFile` that wrote it, or by the processes that share the work, which open it by its name, if the one
-that wrote it is killed.
+Memory does not grow with the vectors: the operating system caches as much of a file as there is room for. A file is
+removed with the `RowFile` that wrote it or, if that process is killed, by the worker processes, which open it by name.
 """
 
 from __future__ import annotations
@@ -24,33 +23,33 @@ from dedup.runtime.process import TEMPORARY
 
 
 class Rows(Protocol):
-    """Rows that lie somewhere: `open` gives what positions of rows can be looked up in, as in an array."""
+    """Protocol of stored rows: `open` returns an array, or an object that is indexed like one by row numbers."""
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The number of rows, and what a row is."""
+        """Number of rows, and the shape of a row."""
         ...
 
     def open(self) -> Any:
-        """The rows, read as they are used."""
+        """Open the rows; they are read as they are used."""
         ...
 
 
 class RowWriter(Protocol):
-    """What takes rows as they are made, wherever it puts them."""
+    """Protocol of files that rows are appended to, on disk or elsewhere."""
 
     def append(self, rows: npt.NDArray[Any]) -> None:
-        """Put rows behind those that are there."""
+        """Append rows."""
         ...
 
     def stored(self) -> Rows:
-        """What has been put there so far."""
+        """Rows appended so far."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class StoredRows:
-    """Where rows lie: all that another process needs to read them.
+    """Rows in a file: all that another process needs to read them.
 
     shape : (int, ...), of which the first is the number of rows
     """
@@ -60,17 +59,16 @@ class StoredRows:
     shape: tuple[int, ...]
 
     def open(self) -> npt.NDArray[Any]:
-        """The rows, read from disk as they are used."""
+        """Map the file into memory; rows are read from disk as they are used."""
         if not all(self.shape):
             return np.empty(self.shape, self.dtype)
         return np.memmap(self.path, self.dtype, "r", shape=self.shape)
 
 
 def opened(rows: Rows) -> Any:
-    """The same as `Rows.open`, for rows that are asked for block after block: they stay open in this process.
+    """Open rows that are read block after block, and keep them open in this process until their file is removed.
 
-    The system finds every page of what is mapped anew once more, which takes longer than to read it. What a row file of
-    this process has removed does not stay open.
+    A file that is mapped again has every page looked up again, which takes longer than reading it.
     """
     if not isinstance(rows, StoredRows):
         return rows.open()
@@ -84,7 +82,7 @@ _opened: dict[StoredRows, npt.NDArray[Any]] = {}
 
 @dataclass(frozen=True, slots=True)
 class StoredLists:
-    """Lists of rows of different lengths, one an article, one behind the other.
+    """Lists of rows of different lengths, one an article, concatenated.
 
     rows : the rows of all lists
     starts : rows of shape (n + 1,), int64; list i has rows ``starts[i]`` to ``starts[i + 1]``
@@ -94,13 +92,13 @@ class StoredLists:
     starts: Rows
 
     def take(self, which: npt.NDArray[np.intp]) -> tuple[npt.NDArray[Any], npt.NDArray[np.intp]]:
-        """The rows of some lists, one behind the other, and where each begins and the last ends."""
+        """Rows of the lists `which`, concatenated, and their bounds: shape (len(which) + 1,)."""
         at, begins, lengths = rows_of(opened(self.starts), which)
         return opened(self.rows)[at], np.append(begins, lengths.sum()).astype(np.intp)
 
 
 class RowFile:
-    """A temporary file that rows are appended to.
+    """Temporary file that rows are appended to.
 
     Parameters
     ----------
@@ -119,7 +117,7 @@ class RowFile:
         self._remove: Callable[[], object] = weakref.finalize(self, _discard, self._file, self._path)
 
     def append(self, rows: npt.NDArray[Any]) -> None:
-        """Write rows behind those that are there, in the file's type."""
+        """Append rows, converted to the file's type."""
         try:
             self._file.write(np.ascontiguousarray(rows, self._dtype).data)
         except OSError as error:
@@ -130,12 +128,12 @@ class RowFile:
         self._count += len(rows)
 
     def stored(self) -> StoredRows:
-        """What has been written so far."""
+        """Return what has been appended so far, for readers."""
         self._file.flush()
         return StoredRows(self._path, self._dtype.str, (self._count, *self._row))
 
     def writable(self) -> npt.NDArray[Any]:
-        """What has been written so far, to be changed in place."""
+        """Rows written so far, mapped so that they can be changed in place."""
         stored = self.stored()
         if not self._count:
             return np.empty(stored.shape, self._dtype)
@@ -143,7 +141,7 @@ class RowFile:
 
 
 class ListFile:
-    """Files that lists of numbers are appended to.
+    """Files that lists of numbers are appended to: their rows, and where each list starts.
 
     Parameters
     ----------
@@ -159,17 +157,17 @@ class ListFile:
         self._total = 0
 
     def append(self, rows: npt.NDArray[Any], lengths: npt.NDArray[np.intp]) -> None:
-        """Write lists, one behind the other in `rows`, behind those that are there."""
+        """Append lists, concatenated in `rows`."""
         self.rows.append(rows)
         self.enter(lengths)
 
     def enter(self, lengths: npt.NDArray[np.intp]) -> None:
-        """Note the lengths of lists whose rows have been put into the file `rows`."""
+        """Append the lengths of lists whose rows are already in the file `rows`."""
         self._starts.append(self._total + np.cumsum(lengths))
         self._total += int(lengths.sum())
 
     def stored(self) -> StoredLists:
-        """What has been written so far."""
+        """Return what has been appended so far, for readers."""
         return StoredLists(self.rows.stored(), self._starts.stored())
 
 

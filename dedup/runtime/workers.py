@@ -1,7 +1,7 @@
-"""Work shared among processes, with the same results in the same order as without them.
+"""Workers that share a run's tasks among processes, with the same results in the same order as in one process.
 
-A run asks its `Workers` for everything that hangs on where it runs: who does the work, and where the articles and the
-rows computed from them lie. Those of `dedup.runtime.ray_cluster` answer for several machines. Nothing heavy is imported
+A run asks its `Workers` for everything that depends on where it runs: who does the work, and where the rows computed
+from articles lie. `dedup.runtime.ray_cluster` has workers on several machines. Nothing heavy is imported
 here: a worker process sets its number of threads before numpy is loaded.
 """
 
@@ -33,11 +33,11 @@ Task = TypeVar("Task")
 
 Result = TypeVar("Result")
 
-_AHEAD = 3  # tasks in hand for each worker: none waits, and no stage piles up its results
+_AHEAD = 3  # tasks submitted for each worker: none waits, and results do not pile up
 
 
 class Workers:
-    """Processes that share the work of a run; with one job everything happens in this one.
+    """Pool of processes that share the work of a run; with one job everything happens in this process.
 
     Used as a context manager; the processes start with the first `map` and end with the block.
 
@@ -48,7 +48,7 @@ class Workers:
     """
 
     remote = False
-    """Whether other machines may do the work, which share neither memory nor disk with this one."""
+    """Whether the work may be done by other machines, which share neither memory nor disk with this one."""
 
     def __init__(self, jobs: int = 1) -> None:
         if jobs < 1:
@@ -58,7 +58,7 @@ class Workers:
         self._starting: list[Future[None]] = []
 
     def map(self, work: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Result]:
-        """What `work` makes of each task, in their order; tasks are taken as results are asked for.
+        """Yield the results of `work` in the order of the tasks; tasks are taken as results are asked for.
 
         Until the processes have started this one works alone.
 
@@ -91,7 +91,7 @@ class Workers:
             ) from error
 
     def map_arrays(self, work: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Result]:
-        """The same for work on large arrays at hand, which threads of this process do without copying them."""
+        """Yield results in the order of the tasks, computed by threads: work on large arrays, which are not copied."""
         from concurrent.futures import ThreadPoolExecutor
 
         with ThreadPoolExecutor(self.jobs) as pool:
@@ -103,20 +103,20 @@ class Workers:
         work: Callable[[Task], tuple[Result, Sequence[npt.NDArray[Any]]]],
         tasks: Iterable[Task],
     ) -> Iterator[Result]:
-        """What `work` tells of each task; the rows that it makes for each of the files are put there."""
+        """Append the rows that `work` returns for each file, and yield its other result, in the order of the tasks."""
         for answer, parts in self.map(work, tasks):
             for row_writer, rows in zip(writers, parts, strict=True):
                 row_writer.append(rows)
             yield answer
 
     def row_writer(self, dtype: str, columns: int | None = None) -> RowWriter:
-        """A row file for rows that all workers can read."""
+        """Create a row file that all workers can read."""
         from dedup.runtime.row_files import RowFile
 
         return RowFile(dtype, columns)
 
     def share(self, rows: npt.NDArray[Any], _order: npt.NDArray[np.intp]) -> npt.NDArray[Any]:
-        """Rows that `map_arrays` can take some of, kept in an order in which neighbours are asked for together."""
+        """Make rows available to tasks of `map_arrays`; `_order` puts rows together that are read together."""
         return rows
 
     def __enter__(self) -> Workers:
@@ -130,7 +130,7 @@ class Workers:
             self._pool, self._starting = None, []
 
     def wait(self) -> None:
-        """Start the processes and wait until there is one."""
+        """Start the processes and wait until one is ready."""
         from concurrent.futures import FIRST_COMPLETED, wait
 
         self._start()
@@ -148,10 +148,10 @@ class Workers:
 
 
 def _context() -> BaseContext:
-    """How processes start: as copies of this one, or of one that has loaded code and model, or afresh.
+    """Start method of processes: fork of this process, fork of a server that has loaded code and model, or spawn.
 
-    Copying this one takes next to no time and would break what has threads, as numpy has where nobody asked for fewer.
-    Only on Linux may a process be copied that has used the system's own libraries.
+    Forking this process is fastest, but breaks libraries that have threads, as numpy has unless it is limited to one.
+    Only on Linux may a process be forked that has used the system's own libraries.
     """
     from multiprocessing import get_context
 
@@ -169,8 +169,8 @@ def _do_nothing() -> None:
 
 
 def _start_worker(temporary: str) -> None:
-    """Ctrl-C is for the process that started this one, and when that is killed this one goes too, after cleaning up."""
-    gc.freeze()  # of a copy, what is never looked at again stays shared
+    """Prepare a worker process: it ignores Ctrl-C, uses one thread, and ends with the process that started it."""
+    gc.freeze()  # of a fork, objects that are never touched again stay shared
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     restrict_threads()
     Thread(target=_end_with_parent, args=(temporary,), daemon=True).start()
@@ -188,4 +188,4 @@ def _end_with_parent(temporary: str) -> None:
 
 
 ALONE = Workers(1)
-"""Nobody to share with: all work is done by the process that asks for it."""
+"""Workers of a run without others: all work is done by the process that asks for it."""

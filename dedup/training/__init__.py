@@ -1,8 +1,9 @@
-"""The bundled model's training: translation pairs in, a sentence-transformers model directory out.
+"""Translation pairs in, a sentence-transformers model directory out: how the bundled model is made.
 
     corpus → vocabulary → optimise (batches) → postprocess → export
 
-What a step leaves behind lies in a work folder, so that a run that was stopped goes on where it was.
+Each step leaves its result in a work folder, and a run that was stopped goes on from there. Cost: hours, and
+torch (extra ``train``); nothing that scans imports this package.
 """
 
 from dedup.training.settings import Stage, TrainSettings

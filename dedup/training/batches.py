@@ -23,7 +23,7 @@ Doubles = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ragged:
-    """Token ids of many segments: segment i is `ids[offsets[i]:offsets[i + 1]]`."""
+    """Token ids of many segments, concatenated: segment i is `ids[offsets[i]:offsets[i + 1]]`."""
 
     ids: npt.NDArray[np.int32]
     offsets: npt.NDArray[np.int64]
@@ -42,7 +42,7 @@ class Ragged:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Side:
-    """One language: its segments ordered by source, the English line of each, and sampling weights."""
+    """Segments of one language ordered by source, the English line of each, and sampling weights."""
 
     tokens: Ragged
     lines: npt.NDArray[np.int32]
@@ -75,7 +75,7 @@ def make_side(
     sources: npt.NDArray[np.int16],
     source_weights: npt.NDArray[np.float64],
 ) -> Side:
-    """Prepare sampling: a segment weighs its source's weight times its length up to 24 tokens."""
+    """Prepare sampling of a language: a segment weighs its source's weight times its length up to 24 tokens."""
     order = np.argsort(sources, kind="stable")
     lengths = np.minimum(tokens.lengths(), 24)
     weights = (source_weights[sources] * lengths)[order]
@@ -85,7 +85,7 @@ def make_side(
 
 
 class Segments:
-    """The whole corpus on one device: English lines first, then the segments of one language after another.
+    """Corpus on one device: English lines first, then the segments of each language in turn.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ class Segments:
     sides : dict of str to Side
         The other languages.
     device : str
-        Where torch keeps them.
+        Device of torch that holds them.
     """
 
     def __init__(self, english: Ragged, sides: dict[str, Side], device: str) -> None:
@@ -126,7 +126,7 @@ class Segments:
         self.positions = torch.from_numpy(positions).to(device)
 
     def spans(self, languages: Ints, rng: np.random.Generator, one_source: float, least: int) -> Doubles:
-        """Where segments of these languages lie, of one source if it has `least`, or of all; shape (n, 2)."""
+        """Ranges of `heights` to draw from, of one source if it has `least` segments, or of all: shape (n, 2)."""
         return np.array([self._span(language, rng, one_source, least) for language in languages])
 
     def _span(self, language: int, rng: np.random.Generator, one_source: float, least: int) -> tuple[float, float]:
@@ -141,7 +141,7 @@ class Segments:
         return base + low, base + high
 
     def at(self, heights: torch.Tensor) -> torch.Tensor:
-        """The segments at these heights."""
+        """Segments at these heights, which are cumulated weights."""
         import torch
 
         places = torch.searchsorted(self.heights, heights, right=True) - 1
@@ -155,7 +155,7 @@ class Segments:
 
 
 class Sampler:
-    """Draws the batches of a stage; the same seed, step and kind of device give the same batch."""
+    """Sampler of the batches of a stage; the same seed, step and kind of device give the same batch."""
 
     def __init__(self, segments: Segments, settings: TrainSettings, stage: Stage) -> None:
         self.segments, self.settings, self.stage = segments, settings, stage
@@ -164,7 +164,7 @@ class Sampler:
         self.groups = settings.pairs // settings.group
 
     def draw(self, step: int) -> Batch:
-        """The batch of a step."""
+        """Draw the batch of a step."""
         import torch
 
         rng = np.random.default_rng((self.settings.seed, step))
@@ -190,9 +190,9 @@ class Sampler:
     def _pairs(
         self, rng: np.random.Generator, generator: torch.Generator, documents: bool
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Segments of the left and of the right side, shape (pairs, longest), and which of them are used.
+        """Draw segments of the left and of the right side, shape (pairs, longest), and flags of those in use.
 
-        A group's pairs follow one another.
+        The pairs of a group are consecutive.
         """
         import torch
 
@@ -214,9 +214,9 @@ class Sampler:
     def _other_side(
         self, rng: np.random.Generator, languages: Ints, lines: torch.Tensor, used: torch.Tensor
     ) -> torch.Tensor:
-        """Of three languages the one that has most of these lines: its segments, and English where it has none.
+        """Segments of these lines in that of three drawn languages which has most of them; English where it has none.
 
-        English alone where none has a third of them. Shapes: (groups, size, longest).
+        Where no language has a third of the lines, all are English. Shapes: (groups, size, longest).
         """
         import torch
 
@@ -233,7 +233,7 @@ class Sampler:
     def _thinned(
         self, ids: torch.Tensor, counts: torch.Tensor, generator: torch.Generator
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """The bags without some of their tokens, but for one at least."""
+        """Drop tokens from bags at random; each bag keeps at least one."""
         import torch
 
         if not self.stage.token_dropout:
@@ -247,14 +247,14 @@ class Sampler:
 
 
 def seeded(device: str, rng: np.random.Generator) -> torch.Generator:
-    """A generator of a device's random numbers whose seed another one draws."""
+    """Random generator on a device, with a seed drawn from `rng`."""
     import torch
 
     return torch.Generator(device).manual_seed(int(rng.integers(1 << 62)))
 
 
 def runs(starts: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
-    """`starts[i], starts[i] + 1, ...`, `lengths[i]` of them, one run after another."""
+    """Concatenation of the ranges from `starts[i]` to ``starts[i] + lengths[i]``."""
     import torch
 
     ends = lengths.cumsum(0)

@@ -1,4 +1,4 @@
-"""The vocabulary: pieces by byte-pair encoding, whole words by frequency, and what each token is made of."""
+"""Vocabulary: pieces by byte-pair encoding, whole words by frequency, and the composition of each token."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from dedup.embedding.tokenizer.token_ids import WORDS, StretchIds
+from dedup.embedding.tokenizer.token_ids import WORDS, StretchTokenizer
 from dedup.training.batches import Ragged
 from dedup.training.corpus import Corpus
 
@@ -27,20 +27,22 @@ _PROCLITICS = (
     (re.compile("[א-ת]{3,}"), tuple("הובלמש")),
     (re.compile("[ء-غف-ي]{3,}"), ("ال", "و", "ب", "ل", "ف", "وال")),
 )
-"""Letters of a script's words, none of which Persian or Urdu has for itself, and what its words are written with."""
+"""Pairs of a pattern of words in a script, without letters proper to Persian and Urdu, and the script's proclitics."""
 
 Counts = dict[str, int]
 
 _DIGITS = re.compile(r"(\d+)")
 
+_SEGMENTS = 20_000  # segments of the corpus held as tokens or words at a time
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Vocabulary:
-    """A tokenizer, and the atoms each token is made of; atom i is token i's own, beginnings of words come after.
+    """Tokenizer, and the atoms of each token: atom i is token i itself, atoms of word beginnings come after.
 
-    `composition` lists for a known word itself, the known words it is behind a proclitic, the beginnings of four and
-    six letters of all these and its pieces, for a piece itself alone; `own[i]` says how many of token i's first atoms
-    its pieces lack (0 for a piece).
+    `composition` lists for a known word the word itself, the known words left when a proclitic is removed, the
+    beginnings of four and six letters of all these, and its pieces; for a piece the piece alone. `own[i]` is the number
+    of token i's first atoms that are not its pieces' (0 for a piece).
     """
 
     tokenizer: Tokenizer
@@ -50,17 +52,17 @@ class Vocabulary:
 
     @property
     def tokens(self) -> int:
-        """How many tokens there are."""
+        """Number of tokens."""
         return len(self.own)
 
     @property
     def atoms(self) -> int:
-        """How many atoms there are: tokens and beginnings."""
+        """Number of atoms: tokens and beginnings."""
         return len(self.own) + len(self.beginnings)
 
 
 def count_words(corpus: Corpus) -> dict[str, Counter[str]]:
-    """Words of each language and how often they occur, cut as the tokenizer cuts them."""
+    """Count the words of each language, split as the tokenizer splits them."""
     table = _character_table()
     counts = {"en": _count(corpus.english, table)}
     for language, side in corpus.translations.items():
@@ -69,7 +71,7 @@ def count_words(corpus: Corpus) -> dict[str, Counter[str]]:
 
 
 def train_pieces(counts: Mapping[str, Counter[str]], size: int, *, words: int = 400_000, seed: int = 0) -> str:
-    """Byte-pair encoding (Sennrich et al., 2016) on the same number of words of each language; tokenizer.json."""
+    """Train byte-pair encoding (Sennrich et al., 2016) on equally many words a language; returns tokenizer.json."""
     from tokenizers import Tokenizer, models, trainers
 
     tokenizer = Tokenizer(models.BPE())
@@ -82,9 +84,9 @@ def train_pieces(counts: Mapping[str, Counter[str]], size: int, *, words: int = 
 
 
 def rank_words(counts: Mapping[str, Counter[str]], subtitles: Mapping[str, Counts]) -> list[str]:
-    """Words by frequency summed over languages: 0.6 of it from the corpus and 0.4 from the word lists.
+    """Rank words by frequency summed over languages: 0.6 from the corpus and 0.4 from the word lists.
 
-    A language with many forms thereby gets many words, since every language has the same mass to give.
+    Every language has the same total, so a language with many forms gets many words.
     """
     value: defaultdict[str, float] = defaultdict(float)
     for language, words in counts.items():
@@ -103,9 +105,9 @@ def rank_words(counts: Mapping[str, Counter[str]], subtitles: Mapping[str, Count
 
 
 def build_vocabulary(pieces: str, words: list[str], size: int) -> Vocabulary:
-    """Pieces and the first of the ranked words, up to `size` tokens.
+    """Build a vocabulary of `size` tokens from the pieces and the first of the ranked words.
 
-    A word in the vocabulary is one token (`ignore_merges`); any other falls to its pieces.
+    A word in the vocabulary is one token (`ignore_merges`); any other is encoded in pieces.
     """
     from tokenizers import Tokenizer
 
@@ -125,7 +127,7 @@ def build_vocabulary(pieces: str, words: list[str], size: int) -> Vocabulary:
 
 
 def keep_tokens(tokenizer: Tokenizer, kept: npt.NDArray[np.bool_], added: list[str]) -> Tokenizer:
-    """The tokenizer with only the kept tokens, renumbered in order, and more words after them."""
+    """Reduce a tokenizer to the kept tokens, renumbered in order, and append more words."""
     from tokenizers import Tokenizer
 
     content = json.loads(tokenizer.to_str())
@@ -136,11 +138,11 @@ def keep_tokens(tokenizer: Tokenizer, kept: npt.NDArray[np.bool_], added: list[s
 
 
 def encode_segments(tokenizer: Tokenizer, segments: list[str], *, longest: int = 128) -> Ragged:
-    """Token ids of the segments, each cut at `longest` tokens."""
-    token_ids = StretchIds(tokenizer)
+    """Encode segments, each truncated to `longest` tokens."""
+    encoder = StretchTokenizer(tokenizer)
     parts, counts = [], []
-    for start in range(0, len(segments), 20_000):
-        ids, lengths = token_ids.of(segments[start : start + 20_000])
+    for start in range(0, len(segments), _SEGMENTS):
+        ids, lengths = encoder.encode(segments[start : start + _SEGMENTS])
         place = np.arange(len(ids)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
         parts.append(ids[place < longest].astype(np.int32))
         counts.append(np.minimum(lengths, longest))
@@ -148,9 +150,9 @@ def encode_segments(tokenizer: Tokenizer, segments: list[str], *, longest: int =
 
 
 def _set_splitting(tokenizer: Tokenizer) -> None:
-    """Lower case, format characters and punctuation dropped, digits apart from letters.
+    """Set normaliser and splitter: lower case, no format characters and punctuation, digits apart from letters.
 
-    One pattern for all of it reads a quarter faster than a chain of the same steps.
+    A single pattern is a quarter faster than a chain of the same steps.
     """
     from tokenizers import Regex, normalizers, pre_tokenizers
 
@@ -195,8 +197,8 @@ def _balanced(counts: Mapping[str, Counter[str]], words: int, rng: random.Random
 
 def _count(segments: list[str], table: dict[int, str | None]) -> Counter[str]:
     runs: Counter[str] = Counter()
-    for start in range(0, len(segments), 20_000):
-        runs.update("\n".join(segments[start : start + 20_000]).lower().translate(table).split())
+    for start in range(0, len(segments), _SEGMENTS):
+        runs.update("\n".join(segments[start : start + _SEGMENTS]).lower().translate(table).split())
     words: Counter[str] = Counter()
     for run, n in runs.items():
         for word in (run,) if run.isalpha() else _DIGITS.split(run):
@@ -207,7 +209,7 @@ def _count(segments: list[str], table: dict[int, str | None]) -> Counter[str]:
 
 @cache
 def _character_table() -> dict[int, str | None]:
-    """Punctuation to a space, format and control characters to nothing."""
+    """Translation table: punctuation to a space, format and control characters to nothing."""
     table: dict[int, str | None] = {}
     for point in range(0x110000):
         character = chr(point)
@@ -220,13 +222,13 @@ def _character_table() -> dict[int, str | None]:
 
 
 def forms_behind(word: str) -> list[str]:
-    """The word behind each proclitic of its script."""
+    """Forms of a word with each proclitic of its script before it."""
     fitting = (proclitics for letters, proclitics in _PROCLITICS if letters.fullmatch(word))
     return [proclitic + word for proclitics in fitting for proclitic in proclitics]
 
 
 def bare_forms(word: str) -> list[str]:
-    """What the word would be without each proclitic that it may begin with."""
+    """Forms of a word without each proclitic that it may begin with."""
     fitting = ((letters, proclitics) for letters, proclitics in _PROCLITICS if letters.fullmatch(word))
     return [
         word.removeprefix(proclitic)

@@ -27,7 +27,7 @@ _STATE = ("vectors", "squares", "touched", "kept")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sum:
-    """A sparse sum of rows: output i adds the inputs `inputs[starts[i]:starts[i + 1]]`, of `n_inputs`."""
+    """Sparse sum of rows: output i is the sum of the inputs `inputs[starts[i]:starts[i + 1]]`, of `n_inputs`."""
 
     inputs: torch.Tensor
     starts: torch.Tensor
@@ -39,7 +39,7 @@ class Sum:
         return torch.nn.functional.embedding_bag(self.inputs, rows, self.starts, mode="sum")
 
     def backward(self, gradient: torch.Tensor) -> torch.Tensor:
-        """The transposed sum: on one core five times faster written out, on a GPU left to torch."""
+        """Transposed sum, for gradients: on one core five times faster written out, on a GPU left to torch."""
         import torch
 
         if gradient.is_cuda:
@@ -55,7 +55,7 @@ class Sum:
 
 
 class Table:
-    """Atom vectors; a token's vector is the sum of its atoms' vectors.
+    """Table of atom vectors; a token's vector is the sum of its atoms' vectors.
 
     As in fastText (Bojanowski et al., 2017) a known word is its own vector plus those of its pieces; here the
     sum folds into one row a token when training ends (`fold`). A row keeps one running mean of its squared
@@ -65,7 +65,7 @@ class Table:
     Parameters
     ----------
     vocabulary : Vocabulary
-        What each token is made of.
+        Composition of each token.
     dimensions : int
         Columns of the table.
     spread : float
@@ -91,7 +91,7 @@ class Table:
         self.kept = torch.ones(vocabulary.tokens, dtype=torch.bool, device=device)
 
     def fold(self, *, own: bool = True) -> npt.NDArray[np.float32]:
-        """One row a token, without the own atoms of words not kept, or of any: shape (tokens, dimensions), float32."""
+        """Sum atoms into one row a token, float32, without own atoms of words not kept, or of all if `own` is False."""
         import torch
 
         tokens = torch.arange(len(self.own), device=self.device)
@@ -101,21 +101,21 @@ class Table:
         return np.asarray(rows.cpu().numpy(), np.float32)
 
     def atoms_of(self, tokens: torch.Tensor, *, bare: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Atoms of the tokens one after another, of the `bare` ones only their pieces; and how many each has."""
+        """Atoms of the tokens, concatenated, without the own atoms of `bare` tokens; and the number of each."""
         own = self.own[tokens] * bare
         starts = self.offsets[tokens] + own
         counts = self.offsets[tokens + 1] - starts
         return self.atoms[runs(starts, counts)].long(), counts
 
     def settle(self, kept: npt.NDArray[np.bool_], directions: npt.NDArray[np.float32]) -> None:
-        """Keep these words and directions, of shape (d, dimensions): what is left learns to do without the rest."""
+        """Reduce the table to these words and directions, of shape (d, dimensions); training goes on with these."""
         import torch
 
         self.kept = torch.from_numpy(kept).to(self.device)
         self.vectors = self.vectors @ torch.from_numpy(directions).to(self.device)
 
     def save(self, path: Path, step: int) -> None:
-        """A checkpoint, written beside and renamed into place."""
+        """Write a checkpoint to a temporary name and rename it into place."""
         from safetensors.torch import save_file
 
         partial = path.with_suffix(".partial")
@@ -123,7 +123,7 @@ class Table:
         partial.replace(path)
 
     def restore(self, path: Path) -> int:
-        """Take up a checkpoint, if there is one; the number of steps it has behind it."""
+        """Load a checkpoint, if there is one; returns the number of steps done."""
         from safetensors import safe_open
 
         if not path.exists():
@@ -134,7 +134,7 @@ class Table:
 
 
 def train_step(table: Table, batch: Batch, *, step: int, rate: float, settings: TrainSettings) -> torch.Tensor:
-    """One step on the atoms of a batch; returns the loss."""
+    """Take one step on the atoms of a batch; returns the loss."""
     import torch
 
     generator = seeded(table.device, np.random.default_rng((settings.seed, step, 1)))
@@ -154,7 +154,7 @@ def train_step(table: Table, batch: Batch, *, step: int, rate: float, settings: 
 
 
 def _compact(ids: torch.Tensor, n: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """The distinct ids in order, and each id's place among them (in linear time)."""
+    """Sorted unique ids, and the index of each id among them (in linear time)."""
     import torch
 
     marks = torch.zeros(n, dtype=torch.int64, device=ids.device)
@@ -165,7 +165,7 @@ def _compact(ids: torch.Tensor, n: int) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def short_floats(device: str) -> torch.dtype:
-    """What bags are summed and multiplied in: bfloat16 where the machine has instructions for it.
+    """Number type in which bags are summed and multiplied: bfloat16 where the machine has instructions for it.
 
     On one core a product takes 5 ms instead of 11, a sum of bags 2 instead of 6.
     """
@@ -178,10 +178,10 @@ def short_floats(device: str) -> torch.dtype:
 def contrastive_loss(
     bags: torch.Tensor, keys: torch.Tensor, temperature: float, *, short: torch.dtype
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """InfoNCE in both directions and its gradient at the bags (left bags first, then right ones).
+    """InfoNCE loss in both directions, and its gradient at the bags (left bags first, then right ones).
 
-    Pairs with the same key are left out of each other's negatives. The matrix of all pairs is held in `short`, but for
-    what a pair weighs itself: negatives are summed without it, so that rounding does not hide how good a pair is.
+    Pairs with the same key are left out of each other's negatives. The matrix of all pairs is held in `short`; the
+    terms of the pairs themselves are kept out of the sums of negatives, so that rounding does not hide them.
     """
     import torch
 
@@ -207,7 +207,7 @@ def contrastive_loss(
 
 
 def _equal_pairs(keys: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Places of two keys that are equal, in both orders, but for a key and itself."""
+    """Positions of equal keys, as ordered pairs of two different positions."""
     import torch
 
     order = torch.argsort(keys, stable=True)
@@ -222,7 +222,7 @@ def _equal_pairs(keys: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def _descend(table: Table, rows: torch.Tensor, vectors: torch.Tensor, gradient: torch.Tensor, rate: float) -> None:
-    """Step against the gradient over the root of its row's running mean square; other rows stand still."""
+    """Step against the gradient, divided by the root of its row's running mean square; other rows do not change."""
     touched = table.touched.index_select(0, rows) + 1
     squares = table.squares.index_select(0, rows)
     squares += (gradient.norm(dim=1).square() / gradient.shape[1] - squares) / touched.clamp_max(1000)

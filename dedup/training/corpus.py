@@ -1,4 +1,4 @@
-"""The corpus of translation pairs: English lines, and their counterparts in other languages."""
+"""Corpus of translation pairs: English lines, and their counterparts in other languages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dedup.errors import ReadError
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Translations:
-    """One language's side of the corpus; position i is the same pair in every field."""
+    """Segments of one language; position i is the same pair in every field."""
 
     segments: list[str]
     lines: npt.NDArray[np.int32]
@@ -23,7 +23,7 @@ class Translations:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Corpus:
-    """English lines, the translations of each language, and the names of the sources."""
+    """Corpus: English lines, the translations of each language, and the names of the sources."""
 
     english: list[str]
     translations: dict[str, Translations]
@@ -31,7 +31,7 @@ class Corpus:
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """English first, then the others by code."""
+        """Languages of the corpus: English first, then the others by code."""
         return ("en", *self.translations)
 
 
@@ -54,7 +54,7 @@ def read_corpus(folder: Path) -> Corpus:
 
 
 def read_word_counts(folder: Path) -> dict[str, dict[str, int]]:
-    """Word frequencies by language from `words/<language>.txt.xz` (`word count` a line); may be empty."""
+    """Read word frequencies by language from `words/<language>.txt.xz` (`word count` a line); may be empty."""
     counts = {}
     for path in sorted((folder / "words").glob("*.txt.xz")):
         rows = (line.rsplit(" ", 1) for line in _read_lines(path))

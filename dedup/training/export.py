@@ -1,4 +1,4 @@
-"""The trained table as a directory that sentence-transformers and the light path of `dedup.embedding` both read."""
+"""Export of a trained table as a directory that sentence-transformers and `StaticEncoder` both read."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MODULE = "sentence_transformers.sentence_transformer.modules.StaticEmbedding"
 
 
 def quantise(table: Floats, levels: Floats) -> tuple[npt.NDArray[np.int8], Floats]:
-    """The table as int8 and one scale a row.
+    """Quantise the table to int8 with one scale a row.
 
     The root mean square of row i is `levels[i]` steps: few steps, so that the file compresses, and still an error of
     about 1 / (12 * levels^2) of a row's energy, which the mean over an article's tokens averages out. The scale is
@@ -36,10 +36,10 @@ def quantise(table: Floats, levels: Floats) -> tuple[npt.NDArray[np.int8], Float
 
 
 def levels_by_frequency(frequencies: Doubles, levels: float, tilt: float) -> Floats:
-    """Steps in a row's root mean square: more of them for tokens that occur more often, `levels` in the geometric mean.
+    """Quantisation steps in each row's root mean square: more for frequent tokens, `levels` in the geometric mean.
 
-    They go by the frequency to the power `tilt`, not under half a step. Where errors add up over the tokens of a text,
-    frequent ones deserve the finer steps (reverse water-filling).
+    They are proportional to the frequency to the power `tilt`, and at least half a step. Where errors add up over the
+    tokens of a text, frequent ones deserve the finer steps (reverse water-filling).
     """
     logarithms = tilt * np.log(frequencies)
     return np.asarray(np.maximum(levels * np.exp(logarithms - logarithms.mean()), 0.5), np.float32)
@@ -54,12 +54,12 @@ def save_model(
     *,
     levels: Floats,
 ) -> None:
-    """Write the model directory, beside it first and then renamed into place; an older one is replaced.
+    """Write the model directory to a temporary name and rename it into place; an older one is replaced.
 
     Token i has row `of_token[i]` of the table, row j `levels[j]` steps in its root mean square.
 
-    The languages' means are nought: training leaves little of a language in a vector, and a mean taken from
-    the corpus' interface text and verses does more harm than good; a scan takes off its own articles' means.
+    The means of languages are zero: training leaves little of a language in a vector, and a mean taken from the
+    corpus' interface text and verses does more harm than good; a scan subtracts its own articles' means.
     """
     from safetensors.numpy import save_file
 

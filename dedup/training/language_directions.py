@@ -1,6 +1,6 @@
-"""The directions in which languages stand apart, taken off by a linear layer behind the table.
+"""Directions in which languages differ, removed by a linear layer behind the table.
 
-`python -m dedup.training.language_directions MODEL CORPUS` does to a model that is there what `dedup train` does in the
+`python -m dedup.training.language_directions MODEL CORPUS` does for an existing model what `dedup train` does at the
 end.
 """
 
@@ -24,26 +24,26 @@ Floats = npt.NDArray[np.float32]
 
 _MODULES = "sentence_transformers.sentence_transformer.modules"
 
-_WORDS = 24  # a longer segment is drawn no more often
+_WORDS = 24  # tokens; longer segments are drawn no more often
 
 
 def take_off_languages(
     model: Path, corpus: Corpus, weights: Mapping[str, float], *, directions: int = 2, seed: int = 0
 ) -> None:
-    """Put a linear layer behind the table of a model directory, or another in its place.
+    """Add or replace the linear layer behind the table of a model directory.
 
     Parameters
     ----------
     model : Path
         The model directory.
     corpus : Corpus
-        Where pseudo-documents and their translations come from.
+        Source of pseudo-documents and their translations.
     weights : mapping of str to float
-        How much a segment of a source counts; 1 where nothing is said.
+        Weight of a segment of each source; 1 for a source that is missing.
     directions : int
-        How many directions are taken off.
+        Number of directions that are removed.
     seed : int
-        Of the pseudo-documents.
+        Seed for drawing pseudo-documents.
     """
     from safetensors.numpy import save_file
 
@@ -72,11 +72,11 @@ def language_directions(
     segments: int = 20,
     seed: int = 0,
 ) -> Floats:
-    """The directions in which languages stand apart most: ndarray of shape (d, directions), orthonormal.
+    """Directions in which languages differ most: ndarray of shape (d, directions), orthonormal.
 
-    They are the principal ones of what a pseudo-document's unit vector and its English counterpart's differ by, in the
-    mean over the documents of a language. After Xie et al. 2022, "Discovering Low-rank Subspaces for Language-agnostic
-    Multilingual Representations", who take the means of languages themselves, in which the topics of a corpus mix.
+    They are the principal directions of the mean difference, by language, between the unit vectors of pseudo-documents
+    and of their English counterparts. After Xie et al. 2022, "Discovering Low-rank Subspaces for Language-agnostic
+    Multilingual Representations", who use the means of languages themselves, which also reflect the corpus' topics.
     """
     rng = np.random.default_rng(seed)
     of_source = np.array([weights.get(name, 1.0) for name in corpus.sources])

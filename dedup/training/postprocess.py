@@ -1,4 +1,4 @@
-"""After training: what differs inside a story is measured and taken down, words that say nothing new are dropped."""
+"""Postprocessing of a trained table: whitening within stories, and removal of words that their pieces replace."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ Doubles = npt.NDArray[np.float64]
 
 Ints = npt.NDArray[np.int64]
 
-_HEAD = 2000  # words that count about alike
+_HEAD = 2000  # most frequent words, which weigh about the same
 
-_UNSEEN = 5e-8  # a twentieth of the median of the tokens kept
+_UNSEEN = 5e-8  # floor of frequencies: a twentieth of the median of the tokens kept
 
 _ZEROS = (0x660, 0x6F0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xBE6, 0xC66, 0xCE6, 0xD66, 0xE50, 0xFF10)
-"""The digit nought of Arabic, Persian, nine scripts of South Asia and Thailand, and the full-width one."""
+"""Code points of zero in Arabic, Persian, nine scripts of South Asia and Thailand, and the full-width one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Documents:
-    """Pseudo-documents: `left[language]` and `right[language]` hold the same documents in it and in English."""
+    """Vectors of pseudo-documents: `left[language]` in the language, `right[language]` the same ones in English."""
 
     left: dict[str, Floats]
     right: dict[str, Floats]
@@ -39,9 +39,9 @@ class Documents:
 def within_story_whitening(
     table: Floats, english: Ragged, sides: dict[str, Side], *, power: float, seed: int
 ) -> Floats:
-    """The matrix C^-power of the covariance C of pseudo-documents around their translations.
+    """Matrix C^-power of the covariance C of pseudo-documents around their translations.
 
-    To be multiplied into the table: directions in which an article and its translation differ count less.
+    The table is multiplied by it: directions in which an article and its translation differ count less.
     """
     documents = pseudo_documents(table, english, sides, seed=seed)
     return whitening(within_story_covariance(documents), power).astype(np.float32)
@@ -50,9 +50,9 @@ def within_story_whitening(
 def widest_directions(
     table: Floats, english: Ragged, dimensions: int, *, documents: int = 4000, segments: int = 20, seed: int = 0
 ) -> Floats:
-    """The principal directions of English pseudo-documents, widest first: ndarray of shape (d, dimensions).
+    """Principal directions of English pseudo-documents, widest first: ndarray of shape (d, dimensions).
 
-    Where the table has no more columns than that, they are all kept and only turned.
+    A table with no more columns than that keeps all of them, and is only rotated.
     """
     rng = np.random.default_rng(seed)
     filled = np.flatnonzero(english.lengths())
@@ -62,9 +62,9 @@ def widest_directions(
 
 
 def token_directions(rows: Floats, frequencies: Doubles) -> Floats:
-    """The principal directions of unit rows, widest first: ndarray of shape (d, d), orthogonal.
+    """Principal directions of unit rows, widest first: ndarray of shape (d, d), orthogonal.
 
-    A row counts by its token's frequency to the power 0.3. Turned to them, the rows take a hundredth less room when
+    A row weighs its token's frequency to the power 0.3. Rotated to these directions, the rows take 1 % less room when
     they are quantised and compressed; cosines stay the same.
     """
     unit = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
@@ -74,7 +74,7 @@ def token_directions(rows: Floats, frequencies: Doubles) -> Floats:
 
 
 def token_frequencies(tokens: int, english: Ragged, sides: dict[str, Side]) -> Doubles:
-    """Each token's share of a language's tokens, the mean over languages, and a little for what the corpus lacks."""
+    """Frequency of each token, the mean over languages, with a little for tokens that the corpus lacks."""
     texts = [english, *(side.tokens for side in sides.values())]
     shares = [np.bincount(text.ids, minlength=tokens) / max(len(text.ids), 1) for text in texts]
     frequencies: Doubles = np.mean(shares, axis=0) + _UNSEEN
@@ -82,9 +82,9 @@ def token_frequencies(tokens: int, english: Ragged, sides: dict[str, Side]) -> D
 
 
 def choose_tokens(table: Floats, pieces: Floats, kept: int) -> npt.NDArray[np.bool_]:
-    """Which `kept` tokens to keep: all pieces, and the words least like their pieces' sums, which `pieces` holds.
+    """Choose `kept` tokens: all pieces, and the words least like the sums of their pieces, which `pieces` holds.
 
-    Words are left to their pieces where that changes least: by the square of the change, times how frequent the word
+    Words are replaced by their pieces where that changes least: by the square of the change times the word's frequency
     is (Zipf: the tokens come by frequency).
     """
     change = np.linalg.norm(table - pieces, axis=1) / np.maximum(np.linalg.norm(table, axis=1), 1e-9)
@@ -99,7 +99,7 @@ def choose_tokens(table: Floats, pieces: Floats, kept: int) -> npt.NDArray[np.bo
 def shrink(
     tokenizer: Tokenizer, table: Floats, chosen: npt.NDArray[np.bool_], whole: npt.NDArray[np.bool_]
 ) -> tuple[Tokenizer, Floats, Ints]:
-    """The tokenizer with the chosen tokens and with words that share a row, the rows, and the row of each token.
+    """Reduce tokenizer and table to the chosen tokens; returns the tokenizer, the rows, and the row of each token.
 
     A number in other digits shares the row of the same number in ASCII digits, a word behind a proclitic that of the
     bare word; `whole` says which tokens are words.
@@ -130,7 +130,7 @@ def _in_other_digits(number: str) -> list[str]:
 def pseudo_documents(
     table: Floats, english: Ragged, sides: dict[str, Side], *, documents: int = 200, segments: int = 20, seed: int = 0
 ) -> Documents:
-    """Mean-pooled vectors of random documents of each language and of their English counterparts."""
+    """Draw random documents of each language and their English counterparts, as mean-pooled vectors."""
     rng = np.random.default_rng(seed)
     left, right = {}, {}
     for name, side in sides.items():
@@ -142,9 +142,9 @@ def pseudo_documents(
 
 
 def within_story_covariance(documents: Documents) -> Doubles:
-    """Covariance of what differs between a document and its translation, languages weighing the same.
+    """Covariance of the difference between a document and its translation, languages weighing the same.
 
-    What a language adds to all its documents is taken off first.
+    The mean difference of each language is subtracted first.
     """
     differences = [documents.left[name] - documents.right[name] for name in documents.left]
     rest = [difference - difference.mean(0) for difference in differences]
@@ -153,7 +153,7 @@ def within_story_covariance(documents: Documents) -> Doubles:
 
 
 def whitening(covariance: Doubles, power: float, floor: float = 0.02) -> Doubles:
-    """The symmetric matrix C^(-power), eigenvalues not under `floor` times their mean."""
+    """Symmetric matrix C^(-power), eigenvalues raised to at least `floor` times their mean."""
     values, vectors = np.linalg.eigh(covariance)
     values = np.maximum(values, floor * values.mean())
     matrix: Doubles = (vectors * (values / values.mean()) ** -power) @ vectors.T

@@ -1,8 +1,8 @@
-"""How good a model is at finding translations: `python -m dedup.training.retrieval_figures MODEL EVAL`.
+"""Quality of a model at finding translations: `python -m dedup.training.retrieval_figures MODEL EVAL`.
 
-Sentences: each English sentence's nearest among all sentences of another language must be its translation
-(line by line aligned articles). Articles: the same for whole articles; and all articles of a set in one pile,
-the best pairwise F1 that one threshold on the plain cosine gives.
+Sentences: share of English sentences whose nearest among all sentences of another language is the translation
+(articles aligned line by line). Articles: that share for whole articles, and the best pairwise F1 that one threshold
+on the plain cosine gives for all articles of a set.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def sentence_retrieval(rows: list[Row], encoder: Encoder) -> dict[str, float]:
 
 
 def aligned_sentences(rows: list[Row]) -> dict[str, list[str]]:
-    """Title and lines of all articles by language, stories in the same order."""
+    """Title and lines of all articles by language, with stories in the same order in each."""
     by_language: dict[str, list[str]] = defaultdict(list)
     for row in sorted(rows, key=lambda row: (row["lang"], row["story"], row["id"])):
         by_language[row["lang"]] += [row["title"], *row["text"].split("\n")]
@@ -49,7 +49,7 @@ def aligned_sentences(rows: list[Row]) -> dict[str, list[str]]:
 
 
 def article_vectors(rows: list[Row], encoder: Encoder, *, centred: bool) -> Embeddings:
-    """Unit vectors of title and text; with `centred`, language means are taken off as in a scan."""
+    """Unit vectors of title and text; with `centred`, language means are subtracted as in a scan."""
     texts = [f"{row.get('title') or ''}\n{row['text']}" for row in rows]
     if centred:
         return embed_texts(texts, [row["lang"] for row in rows], encoder)
@@ -57,7 +57,7 @@ def article_vectors(rows: list[Row], encoder: Encoder, *, centred: bool) -> Embe
 
 
 def article_precision(rows: list[Row], vectors: Embeddings) -> float:
-    """Mean over languages: share of English articles whose nearest there tells the same story."""
+    """Share of English articles whose nearest in another language is of the same story, the mean over languages."""
     languages = np.array([row["lang"] for row in rows])
     stories = np.array([row["story"] for row in rows])
     english = np.flatnonzero(languages == "en")
@@ -71,7 +71,7 @@ def article_precision(rows: list[Row], vectors: Embeddings) -> float:
 
 
 def best_pairwise_f1(rows: list[Row], vectors: Embeddings) -> float:
-    """The best F1 over all pairs of one threshold on the cosine (it knows the answer: a bound, not a promise)."""
+    """Best F1 over all pairs by one threshold on the cosine, chosen with the answers known: an upper bound."""
     stories = np.unique([row["story"] for row in rows], return_inverse=True)[1]
     left, right = np.triu_indices(len(rows), 1)
     cosines = (vectors @ vectors.T)[left, right]
@@ -82,7 +82,7 @@ def best_pairwise_f1(rows: list[Row], vectors: Embeddings) -> float:
 
 
 def figures(encoder: Encoder, folder: Path) -> dict[str, Any]:
-    """All figures of a model on the sets of a folder that are there."""
+    """Figures of a model on those sets that a folder has."""
     found: dict[str, Any] = {}
     for name in (name for name in ALIGNED if (folder / f"{name}.jsonl.xz").exists()):
         rows = read_set(folder, name)
@@ -107,7 +107,7 @@ def figures(encoder: Encoder, folder: Path) -> dict[str, Any]:
 
 
 def read_set(folder: Path, name: str) -> list[Row]:
-    """The articles of a set."""
+    """Read the articles of a set."""
     with lzma.open(folder / f"{name}.jsonl.xz", "rt", encoding="utf-8") as file:
         return [json.loads(line) for line in file]
 

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from dedup.errors import SettingsError
 
 LOWEST_TEMPERATURE = 0.02
-"""Cosines over it stay below 50, so that no maximum need be taken off before the exponential."""
+"""Lowest temperature of a loss: cosines divided by it stay within 50, so exponentials need no maximum subtracted."""
 
 SOURCE_WEIGHTS: Mapping[str, float] = {
     "lexicon": 0.25,
@@ -36,7 +36,7 @@ SOURCE_WEIGHTS: Mapping[str, float] = {
         2.0,
     ),
 }
-"""How much a segment of a source counts when segments are drawn; 1 where nothing is said."""
+"""Weight of a segment of each source when segments are drawn; 1 for a source that is missing."""
 
 
 def _check_shares(settings: Stage | TrainSettings, *names: str) -> None:
@@ -47,7 +47,7 @@ def _check_shares(settings: Stage | TrainSettings, *names: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A part of the training, at whose end the learning rate is nought.
+    """Stage of the training, at whose end the learning rate is zero.
 
     Parameters
     ----------
@@ -58,10 +58,10 @@ class Stage:
     evenness : float
         Languages are drawn by their corpus' size to this power.
     temperature, document_temperature : float
-        Temperature of the loss of sentences, and of pseudo-documents. A low one tells apart what is nearest, a high
-        one draws translations together and brings all pairs onto one scale.
+        Temperature of the loss of sentences, and of pseudo-documents. A low one separates the nearest, a high one
+        draws translations together and brings all pairs onto one scale.
     token_dropout : float
-        Share of the tokens of a sentence that are left out, other ones each time.
+        Share of the tokens of a sentence that are left out, drawn anew each time.
     """
 
     steps: int = 30_000
@@ -114,45 +114,44 @@ FINISHES = (
         token_dropout=0.12,
     ),
 )
-"""How the bundled model is finished, each time anew: longer documents, higher temperatures, words missing. The first
-way is better at sentences, the second at articles, their mean at both."""
+"""Last stages of the bundled model, each from the same table: longer documents, higher temperatures, dropped words. The
+first is better at sentences, the second at articles, their mean at both."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainSettings:
-    """Everything that shapes the model; the defaults are those of the bundled one.
+    """Settings that shape the model; the defaults are those of the bundled one.
 
     Parameters
     ----------
     tokens, pieces, kept : int
-        Size of the vocabulary in training, how much of it byte-pair encoding gives (most frequent words the rest),
-        and tokens kept at the end: words that are nearly the sum of their pieces are left to them.
+        Size of the vocabulary in training, the part of it from byte-pair encoding (the rest are the most frequent
+        words), and tokens kept at the end: words that are nearly the sum of their pieces are dropped.
     width, dimensions : int
         Columns of the table in training, and at the end: the directions in which documents differ most.
     first : Stage
-        How training begins.
+        First stage.
     finishes : tuple of Stage
-        Ways to go on from there, each for itself; the mean of the tables is kept (Wortsman et al. 2022, "Model soups").
+        Stages that each go on from the first; the mean of their tables is kept (Wortsman et al. 2022, "Model soups").
     settled : float
-        Share of the first stage after which the kept tokens and columns are chosen; the rest of the training knows no
-        others.
+        Share of the first stage after which the kept tokens and columns are chosen; training goes on with these.
     pairs, group : int
-        Pairs a step, and how many of them are of one language.
+        Pairs a step, and pairs of one language in a group.
     other : float
         Share of the groups whose second side is another language than English.
     one_source : float
         Share of the groups drawn from one source: its other pairs are the harder negatives.
     word_dropout, spread : float
-        Share of words a step leaves to their pieces, and standard deviation of the pieces' first vectors.
+        Share of words encoded in pieces at a step, and standard deviation of the pieces' first vectors.
     whitening : float
         Power p of the within-story covariance C in C^-p, which is folded into the table.
     language_directions : int
-        Directions in which languages stand apart most: a linear layer behind the table takes them off.
+        Number of directions, those in which languages differ most, that a linear layer behind the table removes.
     levels, tilt : float
-        Quantisation steps in a row's root mean square (geometric mean), which go by its token's frequency to the power
-        `tilt`.
+        Quantisation steps in a row's root mean square (geometric mean), proportional to its token's frequency to the
+        power `tilt`.
     seed : int
-        Of everything random.
+        Seed of all random choices.
     """
 
     tokens: int = 400_000
@@ -193,11 +192,11 @@ class TrainSettings:
 
     @property
     def steps(self) -> int:
-        """Steps of all stages."""
+        """Number of steps of all stages."""
         return sum(stage.steps for stage in (self.first, *self.finishes))
 
     @property
     def key(self) -> str:
-        """Changes whenever a setting does: names the checkpoints."""
+        """Hash of the settings, by which checkpoints are named."""
         content = json.dumps(asdict(self), sort_keys=True)
         return hashlib.blake2b(content.encode(), digest_size=6).hexdigest()

@@ -1,4 +1,4 @@
-"""The whole of a training run, in order, with checkpoints and a log of figures."""
+"""Training run: all steps in order, with checkpoints and a log of figures."""
 
 from __future__ import annotations
 
@@ -65,11 +65,11 @@ def train_encoder(
     settings : TrainSettings, optional
         The bundled model's by default.
     work : Path, optional
-        Where checkpoints, token ids and ``log.jsonl`` go; by default ``<out>.work``. About 2 GB for the whole corpus.
+        Folder for checkpoints, token ids and ``log.jsonl``; by default ``<out>.work``. About 2 GB for the whole corpus.
     checkpoint_every : int
         Steps between two checkpoints.
     progress : callable (stage, done, total), optional
-        Told how far the run has come.
+        Called with the progress of the run.
 
     Returns
     -------
@@ -105,7 +105,7 @@ def train_encoder(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pairs:
-    """The corpus as token ids of a vocabulary."""
+    """Corpus as token ids of a vocabulary."""
 
     vocabulary: Vocabulary
     english: Ragged
@@ -113,7 +113,7 @@ class Pairs:
 
 
 def _prepare(corpus: Corpus, folder: Path, work: Path, settings: TrainSettings, progress: Progress | None) -> Pairs:
-    """Build the vocabulary and turn segments into ids."""
+    """Build the vocabulary and encode the segments."""
     vocabulary = _vocabulary(corpus, folder, work, settings, progress)
     weights = np.array([settings.source_weights.get(name, 1.0) for name in corpus.sources])
     ids = work / "ids"
@@ -176,7 +176,7 @@ def _optimise(
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """A stage, the steps before it, and its checkpoints: where, and every how many steps."""
+    """Plan of a stage: the steps before it, the place of its checkpoints, and the steps between them."""
 
     stage: Stage
     before: int
@@ -224,7 +224,7 @@ def _settle(table: Table, pairs: Pairs, settings: TrainSettings) -> None:
 
 
 def _whitened_directions(folded: Floats, pairs: Pairs, settings: TrainSettings) -> Floats:
-    """Whitening within stories, and of what that gives the directions in which documents differ most."""
+    """Whiten within stories, and find the directions in which whitened documents differ most."""
     matrix = within_story_whitening(folded, pairs.english, pairs.sides, power=settings.whitening, seed=settings.seed)
     return matrix @ widest_directions(folded @ matrix, pairs.english, settings.dimensions, seed=settings.seed)
 

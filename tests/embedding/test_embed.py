@@ -8,6 +8,7 @@ import subprocess
 import sys
 from itertools import chain
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -18,12 +19,13 @@ import dedup
 from dedup.embedding import pooling
 from dedup.embedding.encoder import Encoder
 from dedup.embedding.language_means import embed_articles, embed_sentences, unit_rows
-from dedup.embedding.load import load_encoder
+from dedup.embedding.load import load_encoder, workers_for
 from dedup.embedding.pooling import Linear, mean_vectors
 from dedup.embedding.safetensors_map import is_static
 from dedup.embedding.transformer_encoder import TransformerEncoder
 from dedup.embedding.with_sentences import pool_with_sentences
 from dedup.errors import ModelError
+from dedup.runtime.workers import ALONE, Workers
 
 TEXTS = (
     "Kazakhstan attends the first Central Asia – G7 ministerial meeting",
@@ -222,7 +224,33 @@ def test_a_layer_is_the_product_with_its_matrix(directions: int, width: int) -> 
     rows = generator.normal(size=(5, width)).astype(np.float32)
     layer = Linear(matrix)
     assert (layer._crosses is None) == (directions > 8)
-    assert layer.of(rows) == pytest.approx(rows @ matrix, abs=1e-4)
+    assert layer.apply(rows) == pytest.approx(rows @ matrix, abs=1e-4)
     narrow = Linear(matrix[:, :2])
     assert narrow.width == 2
-    assert narrow.of(rows) == pytest.approx(rows @ matrix[:, :2], abs=1e-4)
+    assert narrow.apply(rows) == pytest.approx(rows @ matrix[:, :2], abs=1e-4)
+
+
+class _LooksLikeAnEncoder:
+    """The members that have no default, and no base class."""
+
+    name, fingerprint, language_means = "plain", "plain-1", {}
+
+    def __init__(self, inner: Encoder) -> None:
+        self.dimension, self.pool, self.encode = inner.dimension, inner.pool, inner.encode
+        self.sentence_transformer = inner.sentence_transformer
+
+
+def test_an_encoder_needs_no_base_class(toy_encoder: Encoder) -> None:
+    plain = cast(Encoder, _LooksLikeAnEncoder(toy_encoder))
+    for ours, defaults in zip(
+        *(pool_with_sentences(["a b"], [["a", "b"]], each) for each in (plain, toy_encoder)), strict=True
+    ):
+        assert np.array_equal(ours, defaults)
+    assert workers_for(plain, Workers(2)) is ALONE
+
+
+def test_light_encoders_are_embedded_with_by_every_process(toy_encoder: Encoder, bundled: Encoder) -> None:
+    workers = Workers(2)
+    assert (workers_for(bundled, workers), workers_for(toy_encoder, workers)) == (workers, ALONE)
+    workers.remote = True
+    assert (workers_for(bundled, workers), workers_for(toy_encoder, workers)) == (workers, ALONE)

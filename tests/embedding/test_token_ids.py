@@ -20,7 +20,7 @@ import dedup
 from dedup.embedding.tokenizer import bpe, token_ids
 from dedup.embedding.tokenizer.bpe import BytePairEncoder
 from dedup.embedding.tokenizer.table_cache import kept_tables
-from dedup.embedding.tokenizer.token_ids import StretchIds, TokenIds, WordIds, read_token_ids
+from dedup.embedding.tokenizer.token_ids import CachingTokenizer, StretchTokenizer, WordTokenizer, load_tokenizer
 from dedup.embedding.tokenizer.vocabulary import Vocabulary, make_tables, read_rule
 from dedup.errors import ModelError
 from dedup.language import word_hash
@@ -72,9 +72,9 @@ def bundled_rule() -> tuple[Any, ...]:
     return rule["normalizer"], vocabulary, BytePairEncoder.of(vocabulary, pairs)
 
 
-def by_words() -> TokenIds:
+def by_words() -> CachingTokenizer:
     """The bundled tokenizer, which has met nothing."""
-    return WordIds(*bundled_rule())
+    return WordTokenizer(*bundled_rule())
 
 
 @pytest.fixture(scope="module")
@@ -83,23 +83,23 @@ def tokenizer() -> Tokenizer:
 
 
 @pytest.fixture(params=["by words", "by stretches"])
-def known(request: pytest.FixtureRequest, tokenizer: Tokenizer) -> TokenIds:
-    return by_words() if request.param == "by words" else StretchIds(tokenizer)
+def known(request: pytest.FixtureRequest, tokenizer: Tokenizer) -> CachingTokenizer:
+    return by_words() if request.param == "by words" else StretchTokenizer(tokenizer)
 
 
 def cut(tokenizer: Tokenizer, texts: list[str]) -> list[list[int]]:
     return [encoding.ids for encoding in tokenizer.encode_batch(texts, add_special_tokens=False)]
 
 
-def split_articles(known: TokenIds, texts: list[str]) -> list[list[int]]:
-    ids, lengths = known.of(texts)
+def split_articles(known: CachingTokenizer, texts: list[str]) -> list[list[int]]:
+    ids, lengths = known.encode(texts)
     assert len(ids) == lengths.sum()
     ends = lengths.cumsum()
     return [ids[end - length : end].tolist() for end, length in zip(ends, lengths, strict=True)]
 
 
 def test_the_bundled_tokenizer_is_taken_apart_into_words() -> None:
-    assert isinstance(read_token_ids(BUNDLED), WordIds)
+    assert isinstance(load_tokenizer(BUNDLED), WordTokenizer)
 
 
 @pytest.mark.parametrize("text", SCRIPTS.values(), ids=SCRIPTS.keys())
@@ -136,12 +136,14 @@ def test_broken_surrogates_count_for_nothing() -> None:
     )
 
 
-def test_no_texts_have_no_ids(known: TokenIds) -> None:
-    ids, lengths = known.of([])
+def test_no_texts_have_no_ids(known: CachingTokenizer) -> None:
+    ids, lengths = known.encode([])
     assert (len(ids), len(lengths)) == (0, 0)
 
 
-def test_what_is_forgotten_is_cut_again(known: TokenIds, tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_forgotten_is_cut_again(
+    known: CachingTokenizer, tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(token_ids, "_MOST", 200)
     monkeypatch.setattr(token_ids, "_MOST_WORDS", 3)
     texts = [text for name, text in SCRIPTS.items() if name != "what is dropped"]
@@ -156,7 +158,7 @@ def test_any_texts_have_the_tokenizers_ids(texts: list[str]) -> None:
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cc", "Cs", "Cn"]), max_size=40), max_size=5))
 def test_any_texts_in_stretches_have_the_tokenizers_ids(texts: list[str]) -> None:
-    assert split_articles(StretchIds(bundled_tokenizer()), texts) == cut(bundled_tokenizer(), texts)
+    assert split_articles(StretchTokenizer(bundled_tokenizer()), texts) == cut(bundled_tokenizer(), texts)
 
 
 @given(st.data())
@@ -281,7 +283,7 @@ def small_tokenizer() -> Tokenizer:
 def test_tables_are_kept_for_the_next_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "tokenizer.json"
     shutil.copy(BUNDLED, path)
-    read_token_ids(path, keep=True)
+    load_tokenizer(path, keep=True)
     kept = kept_tables(path, path.read_bytes())
     assert kept
     normaliser, vocabulary, pairs = bundled_rule()
@@ -293,14 +295,14 @@ def test_tables_are_kept_for_the_next_time(tmp_path: Path, monkeypatch: pytest.M
     ):
         assert (found.dtype, found.tolist()) == (wanted.dtype, wanted.tolist())
     monkeypatch.setattr(token_ids, "read_rule", None)  # not looked at again
-    assert split_articles(read_token_ids(path, keep=True), PARAGRAPHS) == cut(bundled_tokenizer(), PARAGRAPHS)
+    assert split_articles(load_tokenizer(path, keep=True), PARAGRAPHS) == cut(bundled_tokenizer(), PARAGRAPHS)
 
 
 @pytest.mark.parametrize("change", ["another tokenizer", "cut short", "of another kind", "a folder", "removed", "none"])
 def test_kept_tables_count_for_the_very_file_they_were_made_of(change: str, tmp_path: Path) -> None:
     path, kept = tmp_path / "tokenizer.json", tmp_path / "__pycache__" / "words.safetensors"
     path.write_text(small_tokenizer().to_str(), encoding="utf-8")
-    read_token_ids(path, keep=True)
+    load_tokenizer(path, keep=True)
     if change == "another tokenizer":
         path.write_text(path.read_text(encoding="utf-8").replace('"c":2', '"d":2'), encoding="utf-8")
     elif change == "cut short":
@@ -313,7 +315,7 @@ def test_kept_tables_count_for_the_very_file_they_were_made_of(change: str, tmp_
         kept.mkdir()
     assert (kept_tables(path, path.read_bytes()) is None) == (change != "none")
     texts = ["abba cab", "Äb, ABx", " a一b dc"]
-    assert split_articles(read_token_ids(path, keep=True), texts) == cut(Tokenizer.from_file(str(path)), texts)
+    assert split_articles(load_tokenizer(path, keep=True), texts) == cut(Tokenizer.from_file(str(path)), texts)
     assert [found.name for found in kept.parent.iterdir()] == [kept.name]
 
 
@@ -327,7 +329,7 @@ def test_no_tables_are_kept(reason: str, tmp_path: Path) -> None:
     if reason == "no place":
         (tmp_path / "__pycache__").write_text("a file")
     texts = ["abba cab", "Äb, ABx"]
-    assert split_articles(read_token_ids(path, keep=reason != "nobody asked"), texts) == cut(tokenizer, texts)
+    assert split_articles(load_tokenizer(path, keep=reason != "nobody asked"), texts) == cut(tokenizer, texts)
     assert not list(tmp_path.glob("__pycache__/*"))
 
 
@@ -352,7 +354,7 @@ def test_tokenizers_that_depart_from_the_bundled_one(departure: dict[str, Any], 
     path = tmp_path / "tokenizer.json"
     path.write_text(json.dumps(rule), encoding="utf-8")
     texts = ["abba cab", "Äb, ABx", " a一b", "一", ""]
-    assert split_articles(read_token_ids(path), texts) == cut(Tokenizer.from_file(str(path)), texts)
+    assert split_articles(load_tokenizer(path), texts) == cut(Tokenizer.from_file(str(path)), texts)
 
 
 @pytest.mark.parametrize(
@@ -372,7 +374,7 @@ def test_tokenizers_that_see_spaces_get_whole_texts(split: Callable[[], object],
     if split() is not None:
         tokenizer.pre_tokenizer = split()
     texts = ["ab b", "B ab", " a"]
-    ids = split_articles(StretchIds(tokenizer), texts)
+    ids = split_articles(StretchTokenizer(tokenizer), texts)
     assert ids == cut(tokenizer, texts)
     assert crosses == any(token in (2, 3) for row in ids for token in row)
 
@@ -381,4 +383,4 @@ def test_tokenizers_that_see_spaces_get_whole_texts(split: Callable[[], object],
 def test_what_is_no_tokenizer_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "tokenizer.json").write_bytes(content)
     with pytest.raises(ModelError, match=r"tokenizer\.json is damaged or no tokenizer; install the model again"):
-        read_token_ids(tmp_path / "tokenizer.json")
+        load_tokenizer(tmp_path / "tokenizer.json")

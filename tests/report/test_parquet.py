@@ -12,7 +12,7 @@ import pytest
 import dedup
 from dedup import Article, Skipped
 from dedup.embedding.encoder import Encoder
-from dedup.errors import MissingExtraError, ReadError
+from dedup.errors import MissingExtraError, ReadError, WriteError
 from dedup.pipeline import write_tables
 from dedup.report import as_dict, as_parquet, parquet
 from dedup.runtime.remote_files import Store, is_uri
@@ -116,7 +116,7 @@ def test_without_pyarrow_the_extra_is_named_before_the_work(
         ("-", False),
     ],
 )
-def test_uris_are_told_from_paths(path: str, expected: bool) -> None:
+def test_uris_are_not_paths(path: str, expected: bool) -> None:
     assert is_uri(path) == expected
 
 
@@ -133,3 +133,9 @@ def test_a_store_gives_back_what_was_written(tmp_path: Path) -> None:
     with Store.at(f"file://{tmp_path}/new/a.txt").opened(packed=False) as stream:
         assert isinstance(stream, io.BufferedReader)
         assert (stream.peek(1)[:1], stream.read()) == (b"a", b"aa")
+
+
+def test_a_store_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"no folder")
+    with pytest.raises(WriteError, match=r"^cannot write file://.*file/a\.txt: .*; check your access$"):
+        Store.at(f"file://{tmp_path}/file").write("a.txt", b"text")

@@ -341,7 +341,7 @@ def test_reasons_by_table(kind: MatchKind, changes: dict[str, Any], reason: str)
 
 def test_numbers_that_would_hardly_agree_by_chance_come_first() -> None:
     numbers = ("10", "13400000000", "16764.09", "2008", "2009-05-14", "CVE-2024-1234", "07", "x" * 3)
-    assert view.telling_numbers(numbers) == [
+    assert view.format_numbers(numbers) == [
         "2009-05-14",
         "CVE-2024-1234",
         "16764.09",

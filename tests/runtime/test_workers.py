@@ -96,7 +96,7 @@ if __name__ == "__main__":
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only on Linux may a process be copied as it stands")
 @pytest.mark.parametrize(
-    ("prepare", "threads", "told"),
+    ("prepare", "threads", "expected"),
     [
         ("load_numpy_alone()", None, "True None"),
         ("load_numpy_alone()", "2", "True 2"),
@@ -105,7 +105,7 @@ if __name__ == "__main__":
     ids=["without threads", "without threads, though asked for", "with a thread"],
 )
 def test_only_a_process_without_threads_is_copied(
-    prepare: str, threads: str | None, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    prepare: str, threads: str | None, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if threads is None:
         monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
@@ -114,7 +114,7 @@ def test_only_a_process_without_threads_is_copied(
     script = tmp_path / "script.py"
     script.write_text(PARENTS.format(prepare=prepare), encoding="utf-8")
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == told.split()
+    assert done.stdout.split() == expected.split()
 
 
 def test_an_encoder_is_sent_by_its_name() -> None:
@@ -149,7 +149,7 @@ import os, signal, sys
 from dedup.runtime.workers import Workers
 from dedup.runtime.row_files import RowFile
 if __name__ == "__main__":
-    shelf = RowFile("f4")
+    row_file = RowFile("f4")
     with Workers(2) as workers:
         workers.wait()
         print(*os.listdir(sys.argv[1]), flush=True)

@@ -1,7 +1,7 @@
-"""Texts → words, as a tokenizer's normaliser and splitter make them, told by what these two do with single characters.
+"""Normalising and splitting of texts into words by tables, one entry a character.
 
-Each character is shown to them once; after that all texts of a batch are put in small letters and cut by looking up
-tables, which takes a tenth of the time.
+The tokenizer's own normaliser and splitter are asked once for each character; after that texts are normalised and cut
+by table look-up, which takes a tenth of the time.
 """
 
 from __future__ import annotations
@@ -21,36 +21,36 @@ _SURROGATES = range(0xD800, 0xE000)
 
 _UNSEEN, _SEPARATOR, _LETTER, _DIGIT, _REPLACED = range(5)
 
-_LINK = "\u4e00"  # a letter without a small form, which stands between characters that are shown together
+_LINK = "\u4e00"  # letter without a small form, put between characters that are asked for together
 
 
 class Normaliser:
-    """What a normaliser and a splitter do, both of which look at one character at a time.
+    """Tables of a normaliser and a splitter that look at one character at a time.
 
     Parameters
     ----------
     normaliser : Normalizer
         Replaces characters, each by any number of others.
     splitter : PreTokenizer
-        Keeps runs of letters, whatever it takes for letters, and runs of digits; drops everything else.
+        Keeps runs of letters, as it defines them, and runs of digits; drops everything else.
     """
 
     def __init__(self, normaliser: Normalizer, splitter: PreTokenizer) -> None:
         self._normaliser, self._splitter = normaliser, splitter
         self._kind = np.zeros(CODES, np.uint8)
         self._becomes = np.zeros(CODES, np.uint32)
-        # Of characters that become none, or more than one; surrogates, which are broken, none as U+FFFD does.
+        # Characters that become none, or several; broken surrogates become none, as U+FFFD does.
         self._replacements = dict.fromkeys(_SURROGATES, "")
         self._kind[_SURROGATES] = _REPLACED
         self._kind[ord(_LINK)], self._becomes[ord(_LINK)] = _LETTER, ord(_LINK)
 
     def words(self, texts: Sequence[str]) -> tuple[HashedWords, Ids]:
-        """Words of the texts one after another, and how many each text has."""
+        """Words of the texts, concatenated, and the number of each text."""
         codes = code_points("\n".join([*texts, ""]))
         kind = self._kind[codes]
         unseen = kind == _UNSEEN
         if unseen.any():
-            self._look_at(np.unique(codes[unseen]).tolist())
+            self._extend_tables(np.unique(codes[unseen]).tolist())
             kind = self._kind[codes]
         ends = np.cumsum(np.fromiter(map(len, texts), np.intp, len(texts)) + 1)
         replaced = np.flatnonzero(kind == _REPLACED)
@@ -58,7 +58,7 @@ class Normaliser:
             texts = list(texts)
             for number in np.unique(np.searchsorted(ends, replaced, "right")).tolist():
                 texts[number] = texts[number].translate(self._replacements)
-            return self.words(texts)  # what characters become stays as it is
+            return self.words(texts)  # replacements are not replaced again
         inside = kind != _SEPARATOR
         begins, ends_here = inside.copy(), inside.copy()
         other = kind[1:] != kind[:-1]
@@ -68,8 +68,8 @@ class Normaliser:
         counts = np.diff(np.searchsorted(starts, ends), prepend=0)
         return HashedWords(self._becomes[codes], starts, np.flatnonzero(ends_here) + 1), counts
 
-    def _look_at(self, codes: list[int]) -> None:
-        """Enter what becomes of characters met for the first time."""
+    def _extend_tables(self, codes: list[int]) -> None:
+        """Extend the tables by characters met for the first time."""
         characters = [chr(code) for code in codes]
         becomes = self._normaliser.normalize_str(_LINK.join(characters)).split(_LINK)
         single = [(code, ord(new)) for code, new in zip(codes, becomes, strict=True) if len(new) == 1]
@@ -80,7 +80,7 @@ class Normaliser:
         shown = _LINK + "".join(chr(new) + _LINK for _, new in single)
         kinds = np.full(len(shown), _SEPARATOR, np.uint8)
         for _, (start, end) in self._splitter.pre_tokenize_str(shown):
-            kinds[start:end] = _DIGIT if start % 2 else _LETTER  # a letter hangs together with the link before it
+            kinds[start:end] = _DIGIT if start % 2 else _LETTER  # a letter continues the word of the link before it
         old, new = np.array(single, np.intp).reshape(-1, 2).T
         self._kind[old] = kinds[1::2]
         self._becomes[old] = np.where(kinds[1::2] == _SEPARATOR, ord(" "), new)

@@ -1,7 +1,8 @@
-"""What a tokenizer's words are looked up in, kept beside its file and mapped into memory as it is used.
+"""Cache of a tokenizer's look-up tables on disk, memory-mapped.
 
-To make it of a file of 300,000 tokens takes a third of a second, a third of a small scan. So it is kept as Python keeps
-what it compiles: in ``__pycache__``, where that can be written to, and it counts only for the very file it was made of.
+Making the tables of a file of 300,000 tokens takes a third of a second, a third of a small scan. They are therefore
+kept as Python keeps compiled code: in ``__pycache__``, where that can be written to, and valid only for the very file
+from which they were made.
 """
 
 from __future__ import annotations
@@ -22,13 +23,13 @@ from dedup.errors import ModelError
 from dedup.language.word_hash import HashTable
 
 WordTables: TypeAlias = tuple[dict[str, Any], Vocabulary, BytePairEncoder]
-"""What a tokenizer's file says of its normaliser, its tokens, and what it merges."""
+"""Normaliser options, vocabulary and byte-pair encoder of a tokenizer file."""
 
-_FORMAT = "1"  # of what is kept, and of the numbers that stand for words (`dedup.language.word_hash`)
+_FORMAT = "1"  # version of the tables, and of the hashes of words (`dedup.language.word_hash`)
 
 
 def keep_tables(tokenizer: Path, content: bytes, tables: WordTables) -> None:
-    """Keep tables made of a tokenizer's file with this content, where there is a place for them."""
+    """Write the tables of a tokenizer's file with this content, where the folder can be written to."""
     from safetensors.numpy import save
 
     normaliser, vocabulary, merges = tables
@@ -53,7 +54,7 @@ def keep_tables(tokenizer: Path, content: bytes, tables: WordTables) -> None:
 
 
 def kept_tables(tokenizer: Path, content: bytes) -> WordTables | None:
-    """Tables kept of a tokenizer's file, if they were made of this content."""
+    """Load the tables of a tokenizer's file, if they were made from this content."""
     kept = _place(tokenizer)
     if not kept.is_file():
         return None

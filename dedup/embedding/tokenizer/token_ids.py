@@ -1,7 +1,7 @@
-"""Texts → token ids, each part of a text cut once however often it stands in an archive.
+"""Token ids of texts; each distinct part of a text is tokenized once.
 
-Cutting dominates a static model's work, and most of what it cuts it has cut before. The ids are always those the
-tokenizer gives for the whole text. A text is parted into words where the tokenizer's rules are known down to its
+Tokenizing dominates a static model's work, and most parts have occurred before. The ids always equal those that the
+tokenizer gives for the whole text. A text is split into words where the tokenizer's rules are known down to its
 characters, as those of the bundled model are; or else at spaces, where it never looks across them; or not at all.
 """
 
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 WORDS = r"[^\s\p{P}\p{N}$+<=>^`|~]+|\p{N}+"
-"""Pattern of a word as models are trained with it: of letters, or whatever is no space, mark or digit; or of digits."""
+"""Pattern of a word, as in training: a run of letters and whatever is no space, mark or digit; or a run of digits."""
 
-_MOST = 1 << 23  # characters held, counting each part as _OVERHEAD more: about 25 MB
+_MOST = 1 << 23  # characters in the cache, _OVERHEAD more for each part: about 25 MB
 
 _OVERHEAD = 50
 
-_MOST_WORDS = 1 << 19  # put together from pieces and held: about 30 MB
+_MOST_WORDS = 1 << 19  # words in pieces that the cache holds: about 30 MB
 
 _AT_SPACES = ("BertPreTokenizer", "Whitespace", "WhitespaceSplit")
 
@@ -47,27 +47,27 @@ _MODEL = {"type": "BPE", "ignore_merges": True, "byte_fallback": False}
 _MODEL |= dict.fromkeys(["dropout", "unk_token", "continuing_subword_prefix", "end_of_word_suffix"])
 
 
-class TokenIds(Protocol):
-    """A tokenizer that remembers; what it remembers never changes an answer. Threads may share one."""
+class CachingTokenizer(Protocol):
+    """Protocol of tokenizers with a cache, which never changes an answer; threads may share one."""
 
-    def of(self, texts: Sequence[str]) -> tuple[Ids, Ids]:
-        """Ids of the texts one after another, and how many each has: ndarrays of shape (tokens,) and (len(texts),)."""
+    def encode(self, texts: Sequence[str]) -> tuple[Ids, Ids]:
+        """Token ids of the texts, concatenated, and the number of each: shapes (tokens,) and (len(texts),)."""
         ...
 
 
-def read_token_ids(path: Path, *, keep: bool = False) -> TokenIds:
-    """The token ids that a file of the `tokenizers` library stands for, without padding and truncation.
+def load_tokenizer(path: Path, *, keep: bool = False) -> CachingTokenizer:
+    """Load a file of the `tokenizers` library, without padding and truncation.
 
-    With `keep` the tables that are made of the file are kept beside it for the next time.
+    With `keep` the tables made from the file are kept beside it for the next time.
 
     Raises
     ------
     ModelError
-        If the file is damaged or none of that library.
+        If the file is damaged or not one of that library.
     """
     content = path.read_bytes()
     if keep and (tables := kept_tables(path, content)):
-        return WordIds(*tables)
+        return WordTokenizer(*tables)
     try:
         rule, parts = read_rule(content)
         if _is_by_words(rule):
@@ -75,7 +75,7 @@ def read_token_ids(path: Path, *, keep: bool = False) -> TokenIds:
             tables = rule["normalizer"], vocabulary, BytePairEncoder.of(vocabulary, pairs)
             if keep:
                 keep_tables(path, content, tables)
-            return WordIds(*tables)
+            return WordTokenizer(*tables)
         if not rule["model"]:
             raise ValueError("no model")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -85,16 +85,16 @@ def read_token_ids(path: Path, *, keep: bool = False) -> TokenIds:
     tokenizer = Tokenizer.from_file(str(path))
     tokenizer.no_padding()
     tokenizer.no_truncation()
-    return StretchIds(tokenizer)
+    return StretchTokenizer(tokenizer)
 
 
-class WordIds:
-    """Words of letters and words of digits: tokens, or else put together from pieces.
+class WordTokenizer:
+    """Tokenizer by words of letters and of digits: a word is one token, or else is encoded in pieces.
 
     Parameters
     ----------
     normaliser : dict
-        What the tokenizer's file says of its `BertNormalizer`.
+        Options of the file's `BertNormalizer`.
     vocabulary : Vocabulary
     merges : BytePairEncoder
     """
@@ -106,11 +106,11 @@ class WordIds:
         splitter = pre_tokenizers.Split(Regex(WORDS), "removed", invert=True)
         self._words = Normaliser(normalizers.BertNormalizer(**options), splitter).words
         self._vocabulary, self._merges = vocabulary, merges
-        self._known = _CutWords()
+        self._known = _WordCache()
         self._lock = Lock()
 
-    def of(self, texts: Sequence[str]) -> tuple[Ids, Ids]:
-        """Ids of the texts one after another, and how many each has."""
+    def encode(self, texts: Sequence[str]) -> tuple[Ids, Ids]:
+        """Token ids of the texts, concatenated, and the number of each."""
         with self._lock:
             words, counts = self._words(texts)
             hashes = words.hashes()
@@ -125,38 +125,38 @@ class WordIds:
         return ids, np.diff(ends[np.append(0, np.cumsum(counts))])
 
     def _cut(self, words: HashedWords, hashes: Hashes, lacking: Ids) -> tuple[Ids, Ids]:
-        """Ids of words that are no tokens, and how many each has."""
+        """Ids of words that are no tokens, concatenated, and the number of each."""
         different, first, number = np.unique(hashes[lacking], return_index=True, return_inverse=True)
         known = self._known
-        fresh = known.lacks(different)
+        fresh = known.missing(different)
         if len(fresh):
             known.learn(different[fresh], *self._merges.encode(words.take(lacking[first[fresh]])))
         ids, lengths = known.look_up(different, number)
         if len(known) > _MOST_WORDS:
-            self._known = _CutWords()
+            self._known = _WordCache()
         return ids, lengths
 
 
-class _CutWords:
-    """Words met so far that are no tokens: that of hash ``hashes[i]`` has the ids ``ids[starts[i]:][:lengths[i]]``."""
+class _WordCache:
+    """Cache of words that are no tokens: hash ``hashes[i]`` has the ids ``ids[starts[i]:][:lengths[i]]``."""
 
     def __init__(self) -> None:
-        self._hashes = np.empty(0, np.uint64)  # in order
+        self._hashes = np.empty(0, np.uint64)  # ascending
         self._starts, self._lengths = np.empty(0, np.intp), np.empty(0, np.intp)
-        self._ids = _Column()
+        self._ids = _GrowingArray()
 
     def __len__(self) -> int:
         return len(self._hashes)
 
-    def lacks(self, hashes: Hashes) -> Ids:
-        """The places of those that were not met."""
+    def missing(self, hashes: Hashes) -> Ids:
+        """Places of the words that are not in the cache."""
         if not len(self):
             return np.arange(len(hashes))
         places = np.minimum(np.searchsorted(self._hashes, hashes), len(self) - 1)
         return np.flatnonzero(self._hashes[places] != hashes)
 
     def learn(self, hashes: Hashes, ids: Ids, lengths: Ids) -> None:
-        """Enter words that were not met, in the order of their hashes."""
+        """Add new words, in the order of their hashes."""
         places = np.searchsorted(self._hashes, hashes)
         self._hashes = np.insert(self._hashes, places, hashes)
         self._starts = np.insert(self._starts, places, len(self._ids) + np.cumsum(lengths) - lengths)
@@ -164,7 +164,7 @@ class _CutWords:
         self._ids.extend(ids)
 
     def look_up(self, different: Hashes, number: Ids) -> tuple[Ids, Ids]:
-        """Ids of the words ``different[number]``, all of them met, one after another, and how many each has."""
+        """Ids of the cached words ``different[number]``, concatenated, and the number of each."""
         places = np.searchsorted(self._hashes, different)[number]
         lengths = self._lengths[places]
         ends = np.cumsum(lengths)
@@ -173,10 +173,10 @@ class _CutWords:
         ), lengths
 
 
-class StretchIds:
-    """Stretches between spaces, or whole texts where a tokenizer may look across spaces, cut by the tokenizer itself.
+class StretchTokenizer:
+    """Tokenizer by stretches between spaces, or by whole texts where it may look across spaces.
 
-    Control characters that Python counts as spaces, as form feeds, part words here; a tokenizer may drop them.
+    Control characters that Python counts as spaces, such as form feeds, split words here; a tokenizer may drop them.
 
     Parameters
     ----------
@@ -187,11 +187,11 @@ class StretchIds:
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
         self._parted = _splits_at_spaces(tokenizer)
-        self._known = _Known()
+        self._known = _PartCache()
         self._lock = Lock()
 
-    def of(self, texts: Sequence[str]) -> tuple[Ids, Ids]:
-        """Ids of the texts one after another, and how many each has."""
+    def encode(self, texts: Sequence[str]) -> tuple[Ids, Ids]:
+        """Token ids of the texts, concatenated, and the number of each."""
         stretches = [text.split() if self._parted else [text] for text in texts]
         counts = np.fromiter(map(len, stretches), np.intp, len(stretches))
         with self._lock:
@@ -200,50 +200,50 @@ class StretchIds:
             if fresh := known.not_learnt():
                 known.learn(fresh, *self._cut(fresh))
             if known.held > _MOST:
-                self._known = _Known()
+                self._known = _PartCache()
         ids, ends = known.look_up(numbers)
         return ids, np.diff(ends[np.append(0, np.cumsum(counts))])
 
     def _cut(self, stretches: list[str]) -> tuple[Ids, Ids]:
-        """Ids of the stretches, and how many each has."""
+        """Ids of the stretches, concatenated, and the number of each."""
         rows = [encoding.ids for encoding in self._tokenizer.encode_batch_fast(stretches, add_special_tokens=False)]
         lengths = np.fromiter(map(len, rows), np.intp, len(rows))
         return np.fromiter(chain.from_iterable(rows), np.intp, lengths.sum()), lengths
 
 
-class _Known:
-    """Parts met so far: number i has the ids ``ids[starts[i]:][:lengths[i]]``."""
+class _PartCache:
+    """Cache of parts: number i has the ids ``ids[starts[i]:][:lengths[i]]``."""
 
     def __init__(self) -> None:
         self.held = 0
-        self._numbers: defaultdict[str, int] = defaultdict(count().__next__)  # in the order parts are met
-        self._ids, self._starts, self._lengths = _Column(), _Column(), _Column()
+        self._numbers: defaultdict[str, int] = defaultdict(count().__next__)  # in the order of first occurrence
+        self._ids, self._starts, self._lengths = _GrowingArray(), _GrowingArray(), _GrowingArray()
 
     def number(self, parts: Sequence[str]) -> Ids:
-        """The numbers of parts, new ones for those not met so far."""
+        """Number the parts; new parts get new numbers."""
         return np.fromiter(map(self._numbers.__getitem__, parts), np.intp, len(parts))
 
     def not_learnt(self) -> list[str]:
-        """Parts that have a number and no ids, in order."""
+        """Parts that have a number and no ids yet, in order."""
         return list(islice(reversed(self._numbers), len(self._numbers) - len(self._starts)))[::-1]
 
     def learn(self, fresh: list[str], ids: Ids, lengths: Ids) -> None:
-        """Enter the ids of what was not learnt."""
+        """Add the ids of the parts of `not_learnt`."""
         self._starts.extend(len(self._ids) + np.cumsum(lengths) - lengths)
         self._lengths.extend(lengths)
         self._ids.extend(ids)
         self.held += sum(map(len, fresh)) + _OVERHEAD * len(fresh)
 
     def look_up(self, numbers: Ids) -> tuple[Ids, Ids]:
-        """Ids of numbered parts one after another, and where those of each part end, a 0 in front."""
+        """Ids of numbered parts, concatenated, and the bounds of each part, starting with 0."""
         lengths = self._lengths.take(numbers)
         ends = np.append(0, np.cumsum(lengths))
         place = np.arange(ends[-1]) + np.repeat(self._starts.take(numbers) - ends[:-1], lengths)
         return self._ids.take(place), ends
 
 
-class _Column:
-    """Numbers that grow by the end, with room for more so that they seldom move."""
+class _GrowingArray:
+    """Array that grows at its end, with spare room so that it is seldom copied."""
 
     def __init__(self) -> None:
         self._values, self._used = np.empty(0, np.intp), 0
@@ -252,7 +252,7 @@ class _Column:
         return self._used
 
     def extend(self, values: Ids) -> None:
-        """Enter more at the end."""
+        """Append numbers."""
         end = self._used + len(values)
         if end > len(self._values):
             self._values = np.append(self._values[: self._used], np.empty(end, np.intp))
@@ -260,12 +260,12 @@ class _Column:
         self._used = end
 
     def take(self, places: Ids) -> Ids:
-        """The values at some places."""
+        """Values at the places given."""
         return self._values[places]
 
 
 def _is_by_words(rule: dict[str, Any]) -> bool:
-    """Whether a tokenizer is of the bundled one's kind: it sees characters, then words, and merges within a word."""
+    """Whether a tokenizer is of the bundled kind: it normalises characters, splits words, merges within a word."""
     normaliser, splitter, model = (rule.get(part) or {} for part in ("normalizer", "pre_tokenizer", "model"))
     return (
         not rule.get("added_tokens")
@@ -283,11 +283,11 @@ def _has(part: dict[str, Any], values: dict[str, Any]) -> bool:
 
 
 def _splits_at_spaces(tokenizer: Tokenizer) -> bool:
-    """Whether spaces part tokens and leave no trace; what cannot be told counts as no."""
+    """Whether spaces separate tokens and leave no trace; False where the file does not show it."""
     if tokenizer.pre_tokenizer is None:
         return False
     rule: dict[str, Any] = json.loads(tokenizer.pre_tokenizer.__getstate__())
-    if rule.get("type") == "Split":  # the inverted pattern says what is kept
+    if rule.get("type") == "Split":  # an inverted pattern matches what is kept
         kept = rule["pattern"].get("Regex", "")
         return bool(rule["invert"]) and rule["behavior"] == "Removed" and r"[^\s" in kept
     return rule.get("type") in _AT_SPACES

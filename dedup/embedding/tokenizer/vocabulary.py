@@ -1,7 +1,7 @@
-"""The tokens and merges of a tokenizer file, read into tables.
+"""Tokens and merges of a tokenizer file, read into tables.
 
-Where a file has neither spaces between its parts nor escapes in its tokens, as `dedup train` writes it, no string is
-made (`dedup.language.fast_json`).
+A file with neither spaces between its parts nor escapes in its tokens, as `dedup train` writes it, is read without
+making strings (`dedup.language.fast_json`).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from dedup.runtime.process import collected_seldom
 Rule = dict[str, Any]
 
 Tables = tuple["Vocabulary", HashedWords]
-"""A vocabulary, and the two parts of each merge in turn."""
+"""Vocabulary, and the left and right part of each merge in turn."""
 
 _VOCABULARY, _MERGES, _END = ('"vocab":{', '},"merges":[', "]]")
 
@@ -30,39 +30,39 @@ class Vocabulary:
 
     Parameters
     ----------
-    places : Places
-        The id of each token by the number of its letters.
+    places : HashTable
+        Hash table from the hash of each token to its id.
     characters : ndarray of shape (k,), uint32
-        The tokens that are a single character.
+        Tokens that are a single character.
     ids : ndarray of shape (k,), int32
-        The ids of these.
+        Ids of `characters`.
     """
 
     def __init__(self, places: HashTable, characters: Letters, ids: npt.NDArray[np.int32]) -> None:
         self.places, self.characters = places, characters
         self.letters = np.full(CODES, -1, np.int32)
-        """The id of each character that is a token, -1 for the others, by its code point."""
+        """Token id of each code point, -1 where the character is no token: ndarray of shape (CODES,), int32."""
         self.letters[characters] = ids
 
     @classmethod
     def of(cls, tokens: HashedWords, ids: npt.NDArray[Any]) -> Vocabulary:
-        """That of tokens in any order; one that is there twice counts by its last id."""
+        """Build a vocabulary from tokens in any order; the last id of a repeated token counts."""
         ids = ids.astype(np.int32)
         single = np.flatnonzero(tokens.lengths == 1)
         return cls(HashTable.of(tokens.hashes(), ids), tokens.text[tokens.starts[single]], ids[single])
 
     def find(self, hashes: Hashes) -> npt.NDArray[np.int32]:
-        """Ids of words given by their numbers, -1 for those that are no tokens."""
+        """Ids of words, given by their hashes; -1 for words that are no tokens."""
         return self.places.find(hashes)
 
 
 def read_rule(content: bytes) -> tuple[Rule, Tables | None]:
-    """What a tokenizer file says; its vocabulary and merges apart from that where they could be read at once.
+    """Read a tokenizer file; returns vocabulary and merges apart where `fast_json` can read them.
 
     Raises
     ------
     ValueError
-        If it is no JSON.
+        If the file is not JSON.
     """
     text = content.decode()
     compact = _read_compact(text)
@@ -73,7 +73,7 @@ def read_rule(content: bytes) -> tuple[Rule, Tables | None]:
 
 
 def make_tables(model: Rule) -> Tables:
-    """The vocabulary and merges of a model as tokenizer files hold it."""
+    """Build the vocabulary and merges from the model section of a tokenizer file."""
     ids = np.array(list(model["vocab"].values()), np.int32)
     return Vocabulary.of(HashedWords.of(list(model["vocab"])), ids), HashedWords.of(
         list(chain.from_iterable(model["merges"]))
@@ -81,7 +81,7 @@ def make_tables(model: Rule) -> Tables:
 
 
 def _read_compact(text: str) -> tuple[Rule, Tables] | None:
-    """The same of a file without spaces and escapes; None where this is not one, or may not be."""
+    """Build vocabulary and merges from a file without spaces and escapes; None where it may have some."""
     begin = text.find(_VOCABULARY) + len(_VOCABULARY)
     middle = text.find(_MERGES, begin)
     end = text.find(_END, middle) + 1
@@ -93,6 +93,6 @@ def _read_compact(text: str) -> tuple[Rule, Tables] | None:
         return None
     rule: Rule = json.loads(text[:begin] + text[middle : middle + len(_MERGES)] + text[end:])
     model = rule.get("model") or {}
-    if model.get("vocab") != {} or model.get("merges") != []:  # what was read is of something else
+    if model.get("vocab") != {} or model.get("merges") != []:  # the parts read belong to something else
         return None
     return rule, (Vocabulary.of(*tokens), merges)

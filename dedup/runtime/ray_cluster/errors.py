@@ -1,4 +1,4 @@
-"""Faults of Ray as errors of dedup."""
+"""Errors of Ray as errors of dedup."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dedup.errors import ResourceError
 
 @contextmanager
 def named_ray_errors() -> Iterator[None]:
-    """Errors of a task are raised as they were there; what Ray could not mend becomes a `ResourceError`."""
+    """Raise errors of a task as they were raised there, and failures of Ray as `ResourceError`."""
     from ray.exceptions import RayError, RayTaskError
 
     try:

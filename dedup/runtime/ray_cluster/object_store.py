@@ -1,9 +1,8 @@
-"""Articles and rows in Ray's object store, and the actors that hand out single ones.
+"""Articles and rows in Ray's object store, and the actors that serve single ones.
 
-Tasks put what they make into the object store in chunks, from where Ray can fetch or compute it again when a machine is
-lost. A chunk is the least that Ray moves, and a pair of articles needs two rows of two chunks: so every server holds
-the chunks of one stretch of the rows on its machine, and hands out the rows that it is asked for. A server that dies
-forgets without harm, since it fetches what it lacks.
+Tasks put results into the object store in chunks, which Ray can fetch or compute again when a machine is lost. Ray
+moves whole chunks, while a pair of articles needs two rows of two chunks: so every server holds the chunks of one range
+of rows on its machine, and sends the rows that it is asked for. A server that is restarted fetches its chunks again.
 """
 
 from __future__ import annotations
@@ -26,19 +25,19 @@ from dedup.runtime.row_files import RowFile, Rows, StoredRows
 if TYPE_CHECKING:
     import ray
 
-_CHUNK = 1 << 20  # bytes that rows wait for
+_CHUNK = 1 << 20  # bytes of rows collected before they are put into the store
 
-_FETCHED = 1024  # articles fetched at a time by whoever goes through them
+_FETCHED = 1024  # articles fetched at a time by iteration
 
 
 class RowServer:
-    """An actor that holds stretches of rows or articles; a stretch is fetched when it is first asked for."""
+    """Actor that holds ranges of rows or articles; a range is fetched when it is first asked for."""
 
     def __init__(self) -> None:
         self._held: dict[bytes, npt.NDArray[Any] | list[Any]] = {}
 
     def take(self, stretch: list[ray.ObjectRef[Any]], at: Positions) -> npt.NDArray[Any] | list[Any]:
-        """Some rows of a stretch, which is given as a list of one, since Ray would send what it refers to itself."""
+        """Rows of a range; the range is passed in a list of one, since Ray would resolve a bare reference."""
         name = stretch[0].binary()
         if name not in self._held:
             self._held[name] = _fetch(stretch[0])
@@ -47,7 +46,7 @@ class RowServer:
 
 
 def _fetch(stretch: ray.ObjectRef[Any]) -> npt.NDArray[Any] | list[Any]:
-    """The chunks of a stretch as one: articles in memory, rows in a file as a single machine has them."""
+    """Fetch the chunks of a range and join them: articles in memory, rows in a row file."""
     import ray
 
     chunks = ray.get(stretch)
@@ -57,15 +56,15 @@ def _fetch(stretch: ray.ObjectRef[Any]) -> npt.NDArray[Any] | list[Any]:
     file = RowFile(first.dtype.str, first.shape[1] if first.ndim > 1 else None)
     for chunk in chunks:
         file.append(ray.get(chunk))
-    return file.stored().open()  # what is mapped stays readable when the file takes its file away
+    return file.stored().open()  # stays readable when the row file removes its file
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _ServerMap:
-    """Who keeps which rows.
+    """Map of rows to the servers that hold them.
 
-    servers : actors, each with a stretch of the rows
-    stretches : a reference to the list of each server's chunks
+    servers : actors, each with a range of rows
+    stretches : reference to the list of chunks of each server
     bounds : ndarray of shape (servers + 1,), intp; server k has rows ``bounds[k]`` to ``bounds[k + 1]``
     """
 
@@ -76,12 +75,12 @@ class _ServerMap:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RemoteChunks:
-    """Rows or articles with their servers: a reference to the register, since every task carries one."""
+    """Rows or articles held by servers: a reference to the map, which is small enough for every task."""
 
     register: ray.ObjectRef[_ServerMap]
 
     def pieces(self, at: Positions) -> Iterator[tuple[Positions, Any]]:
-        """Of the rows asked for, those of each server: their places among them, and the rows."""
+        """Fetch rows by number; yield for each server the places among `at` that it holds, and those rows."""
         import ray
 
         register = _look_up(self.register)
@@ -97,7 +96,7 @@ class RemoteChunks:
 
 
 def forget_servers() -> None:
-    """Take nothing over into another cluster, whose references may have the same names."""
+    """Forget the servers of a cluster: references of the next one may have the same names."""
     _look_up.cache_clear()
 
 
@@ -111,7 +110,7 @@ def _look_up(register: ray.ObjectRef[_ServerMap]) -> _ServerMap:
 
 
 def serve(servers: Sequence[Any], chunks: Sequence[ray.ObjectRef[Any]], sizes: Sequence[int]) -> RemoteChunks:
-    """Divide chunks among servers, each a stretch of about the same number of rows."""
+    """Divide chunks among servers, each a range of about the same number of rows."""
     import ray
 
     ends = np.concatenate([[0], np.cumsum(sizes)]).astype(np.intp)
@@ -123,7 +122,7 @@ def serve(servers: Sequence[Any], chunks: Sequence[ray.ObjectRef[Any]], sizes: S
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RemoteRows:
-    """Rows of numbers that any machine can take some of, as from an array.
+    """Rows of numbers in the object store; indexing fetches some of them from any machine.
 
     place : ndarray of shape (n,), intp, where each row lies if not in its own order
     """
@@ -134,7 +133,7 @@ class RemoteRows:
     place: Positions | None = None
 
     def open(self) -> RemoteRows:
-        """Themselves: they are fetched as they are used."""
+        """Return the rows themselves: they are fetched as they are used."""
         return self
 
     def __len__(self) -> int:
@@ -148,7 +147,7 @@ class RemoteRows:
 
 
 class RemoteRowWriter:
-    """A row file in the object store: what tasks make for it does not pass through the process that started them."""
+    """Row file in the object store; rows of tasks do not pass through the process that started them."""
 
     def __init__(self, servers: Sequence[Any], dtype: str, columns: int | None = None) -> None:
         self._servers = servers
@@ -159,24 +158,24 @@ class RemoteRowWriter:
         self._waiting: list[npt.NDArray[Any]] = []
 
     def append(self, rows: npt.NDArray[Any]) -> None:
-        """Put rows behind those that are there, in the file's type; a few wait until they make a chunk."""
+        """Append rows, converted to the file's type; they are put into the store in chunks."""
         self._waiting.append(np.asarray(rows, self._dtype))
         if sum(part.nbytes for part in self._waiting) >= _CHUNK:
             self._put()
 
     def take_over(self, chunk: ray.ObjectRef[Any], size: int) -> None:
-        """The same for rows that are in the object store already."""
+        """Append a chunk of `size` rows that is in the object store already."""
         self._put()
         self._enter(chunk, size)
 
     def stored(self) -> Rows:
-        """What has been put there so far."""
+        """Rows appended so far."""
         self._put()
         shape = (sum(self._sizes), *self._row)
         return self._kept(shape) if all(shape) else StoredRows("", self._dtype.str, shape)
 
     def arranged(self, order: Positions) -> RemoteRows:
-        """The same where row i of the file is to be called ``order[i]``."""
+        """Rows appended so far, row i of the file under the number ``order[i]``."""
         self._put()
         place = np.empty(len(order), np.intp)
         place[order] = np.arange(len(order))
@@ -203,8 +202,8 @@ class RemoteRowWriter:
 class RemoteArticles(StoredArticles):
     """Articles in the object store.
 
-    at : ndarray of shape (n,), intp, which of those kept these are
-    names : ids of articles whose own id another one has, by what is in `at`
+    at : ndarray of shape (n,), intp, the number of each article among those held
+    names : replacement ids, by number, of articles whose own id occurs twice
     """
 
     kept: RemoteChunks
@@ -212,7 +211,7 @@ class RemoteArticles(StoredArticles):
     names: dict[int, str] = field(default_factory=dict)
 
     def take(self, positions: Positions) -> RemoteArticles:
-        """Some of the articles, in the order of `positions`."""
+        """Select articles by position, in the order of `positions`."""
         return self._of(self.at[positions])
 
     def __len__(self) -> int:

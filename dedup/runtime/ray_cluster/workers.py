@@ -1,4 +1,4 @@
-"""Ray in the place of the processes that share a run's work."""
+"""Workers on a Ray cluster."""
 
 from __future__ import annotations
 
@@ -28,27 +28,27 @@ Task = TypeVar("Task")
 
 Result = TypeVar("Result")
 
-_AHEAD = 3  # tasks in hand for each core
+_AHEAD = 3  # tasks submitted for each core
 
-_TRIES = 5  # more, of a task whose worker dies
+_TRIES = 5  # retries of a task whose worker dies
 
 _CORES_A_SERVER = 4
 
-_SHARED_ROWS = 1 << 14  # of article vectors in a chunk: 16 MB
+_SHARED_ROWS = 1 << 14  # rows of article vectors in a chunk: 16 MB
 
 _PATIENCE = 10.0  # seconds for a cluster's head to answer
 
 _OWN = {
     "RAY_USAGE_STATS_ENABLED": "0",  # nothing leaves the machine
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # what Ray is going to do anyway, without a warning
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # Ray's coming default, set to silence its warning
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "TOKENIZERS_PARALLELISM": "false",
-}  # the environment of a Ray of this machine's own
+}  # environment of a Ray started here
 
 
 class RayWorkers(Workers):
-    """A Ray cluster that shares the work of a run; used as a context manager, it is left as it was found.
+    """Ray cluster that shares the work of a run; used as a context manager, it is left as it was found.
 
     Ray prints a line on standard output when a worker dies and its task is run again.
 
@@ -103,7 +103,7 @@ class RayWorkers(Workers):
             self._connected = False
 
     def map(self, work: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Result]:
-        """What `work` makes of each task, in their order; tasks are taken as results are asked for.
+        """Yield the results of `work` in the order of the tasks; tasks are taken as results are asked for.
 
         Raises
         ------
@@ -114,7 +114,7 @@ class RayWorkers(Workers):
         return _in_order(ray.remote(_apply), work, tasks, ahead=_AHEAD * self.jobs, receive=ray.get)
 
     def map_arrays(self, work: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Result]:
-        """The same: each machine receives the arrays in `work` once."""
+        """Yield results in the order of the tasks; each machine receives the arrays in `work` once."""
         return self.map(work, tasks)
 
     def fill(
@@ -123,7 +123,7 @@ class RayWorkers(Workers):
         work: Callable[[Task], tuple[Result, Sequence[npt.NDArray[Any]]]],
         tasks: Iterable[Task],
     ) -> Iterator[Result]:
-        """What `work` tells of each task; the rows that it makes for each of the files stay in the object store."""
+        """Put the rows that `work` returns for each file into the object store, and yield its other result."""
         ray = _import_ray()
         remote_writers = [row_writer for row_writer in writers if isinstance(row_writer, RemoteRowWriter)]
 
@@ -137,11 +137,11 @@ class RayWorkers(Workers):
         yield from _in_order(apart, work, tasks, ahead=_AHEAD * self.jobs, receive=receive)
 
     def row_writer(self, dtype: str, columns: int | None = None) -> RemoteRowWriter:
-        """A row file in the object store."""
+        """Create a row file in the object store."""
         return RemoteRowWriter(self._servers, dtype, columns)
 
     def share(self, rows: npt.NDArray[Any], order: Positions) -> Any:
-        """Rows in the object store, kept in an order in which neighbours are asked for together."""
+        """Put rows into the object store, in an order that puts rows together that are read together."""
         if not len(rows):
             return rows
         row_writer = self.row_writer(rows.dtype.str, rows.shape[1])
@@ -150,11 +150,11 @@ class RayWorkers(Workers):
         return row_writer.arranged(order)
 
     def put(self, value: Any) -> Any:
-        """A reference to a value in the object store."""
+        """Put a value into the object store; returns a reference."""
         return _import_ray().put(value)
 
     def stream(self, read: Callable[..., Iterator[Any]], tasks: Iterable[tuple[Any, ...]]) -> Iterator[Iterator[Any]]:
-        """For each task, in their order, references to all that `read` yields of it."""
+        """Yield for each task, in order, an iterator of references to the values that `read` yields."""
         remote = _import_ray().remote(num_returns="streaming", max_retries=_TRIES)(read).remote
         coming = iter(tasks)
         streams = deque(remote(*task) for task in islice(coming, _AHEAD * self.jobs))
@@ -163,18 +163,18 @@ class RayWorkers(Workers):
             streams.extend(remote(*task) for task in islice(coming, 1))
 
     def get(self, reference: Any) -> Any:
-        """The value that a reference names."""
+        """Fetch the value of a reference."""
         return _import_ray().get(reference)
 
     def serve_articles(self, chunks: Sequence[Any], sizes: Sequence[int], names: dict[int, str]) -> RemoteArticles:
-        """Articles whose chunks lie in the object store; `names` are the ids of those that go by another one."""
+        """Sequence of the articles in chunks of the object store; `names` replaces ids, by number."""
         return RemoteArticles(serve(self._servers, chunks, sizes), np.arange(sum(sizes)), names)
 
 
 def _in_order(
     function: Any, work: Callable[[Task], Any], tasks: Iterable[Task], *, ahead: int, receive: Callable[[Any], Result]
 ) -> Iterator[Result]:
-    """Results in the order of the tasks, of which a few are in hand at a time."""
+    """Yield results in the order of the tasks, of which `ahead` are submitted at a time."""
     ray = _import_ray()
     submit = function.options(max_retries=_TRIES).remote
     waiting: deque[Any] = deque()
@@ -193,7 +193,7 @@ def _in_order(
 
 
 def _apply(version: str, work: Callable[[Task], Result], task: Task) -> Result:
-    """A task of `map`."""
+    """Run a task of `map`, if this machine has the same version of dedup."""
     if version != __version__:
         raise ResourceError(f"this run is of dedup {version}, a machine of the cluster has {__version__}; update it")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -203,20 +203,20 @@ def _apply(version: str, work: Callable[[Task], Result], task: Task) -> Result:
 def _apply_apart(
     version: str, work: Callable[[Task], tuple[Result, Sequence[npt.NDArray[Any]]]], task: Task
 ) -> tuple[Any, ...]:
-    """A task of `fill`: what it tells with the numbers of rows, and then the rows for each row file."""
+    """Run a task of `fill`; returns its result with the numbers of rows, then the rows for each file."""
     answer, parts = _apply(version, work, task)
     return (answer, [len(rows) for rows in parts]), *parts
 
 
 def _connect(ray: Any, address: str | None, cores: int) -> None:
-    """Join a cluster, or start one of this machine's own; Ray says nothing but errors, and those on standard error."""
+    """Join a cluster, or start a Ray of this machine's own; Ray logs errors alone, on standard error."""
     quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
     with _environment(_OWN):
         if address is None:
             ray.init("local", num_cpus=cores, include_dashboard=False, **quiet)
             return
         try:
-            _knock(address)
+            _check_listening(address)
             ray.init(address, **quiet)
         except (OSError, ValueError, RuntimeError) as error:
             raise ResourceError(
@@ -225,8 +225,8 @@ def _connect(ray: Any, address: str | None, cores: int) -> None:
             ) from error
 
 
-def _knock(address: str) -> None:
-    """Raise `OSError` or `ValueError` where nobody listens: Ray itself goes on asking for minutes."""
+def _check_listening(address: str) -> None:
+    """Raise `OSError` or `ValueError` where nothing listens; Ray itself would go on asking for minutes."""
     if address != "auto":
         host, _, port = address.rpartition(":")
         socket.create_connection((host, int(port)), timeout=_PATIENCE).close()
@@ -234,7 +234,7 @@ def _knock(address: str) -> None:
 
 @contextmanager
 def _environment(given: dict[str, str]) -> Iterator[None]:
-    """Some environment variables for a moment; those that are set already stay."""
+    """Set environment variables within the block; those that are set already stay."""
     added = {name: value for name, value in given.items() if name not in os.environ}
     os.environ.update(added)
     try:
