@@ -37,11 +37,13 @@ _FEED_CUTS = (0, 1, 2, 3, None)  # the same of feeds; None keeps all
 _FEEDS = 3  # feeds of each cut
 _TOLD_TWICE = 0.3  # share of a feed's stories that are told twice, where they can be
 _COPIED = 120  # articles of a set that are copied
-_MOST = {WHOLE: (1500, 2500), SHORT: (500, 1000), FEED: (500, 400), COPIES: (1500, 500), ARCHIVE: (1500, 6000)}
+_MOST = {WHOLE: (1500, 2500), SHORT: (400, 800), FEED: (200, 250), COPIES: (1200, 0), ARCHIVE: (1500, 6000)}
 """Pairs of a scan that are kept, the same and the different; of the different the likeliest."""
 _COPIED_CONTAINMENT, _COPIED_OVERLAP = 0.5, 0.3  # from which on reports of one event may hold parts of each other
 
 _LIKELY = [FEATURES.index(name) for name in ("containment", "overlap", "lead", "facts", "headline_clash")]
+_CLASHES = [FEATURES.index(name) for name in ("clash", "headline_clash", "opening_clash", "subject_clash")]
+_COVERAGE, _ALL_ALIKE = FEATURES.index("coverage"), 0.8
 _CONTAINMENT, _OVERLAP = FEATURES.index("containment"), FEATURES.index("overlap")
 
 _OPEN = Scorer(np.zeros((len(HEADS), len(FEATURES) + 1)), threshold=1e-9)
@@ -191,6 +193,7 @@ def label_archive(
 
 def _likely(pairs: Pairs) -> Pairs:
     """Some of the pairs: those that people judged one by one, the likeliest of the different, any of the same."""
+    pairs = take_rows(pairs, _telling(pairs))
     if not len(pairs.same):
         return pairs
     most_same, most_different = _MOST[int(pairs.way[0])]
@@ -202,6 +205,18 @@ def _likely(pairs: Pairs) -> Pairs:
         np.flatnonzero(pairs.judged & (pairs.way == ARCHIVE)),
     ]
     return take_rows(pairs, np.unique(np.concatenate(chosen)))
+
+
+def _telling(pairs: Pairs) -> _Flags:
+    """Pairs whose label follows from what the two texts say.
+
+    Two stories cut to their first sentences may say the same, and a round-up or a borrowed title is of two stories:
+    of short articles and feeds what covers each other and states nothing else is left out, of copies all that differ.
+    """
+    features = pairs.features
+    alike = (features[:, _COVERAGE] >= _ALL_ALIKE) & (features[:, _CLASHES] >= 0).all(axis=1)
+    doubtful = np.isin(pairs.way, (SHORT, FEED)) & alike | (pairs.way == COPIES)
+    return np.asarray(pairs.same | ~doubtful, np.bool_)
 
 
 def _spread(total: int, most: int) -> npt.NDArray[np.intp]:

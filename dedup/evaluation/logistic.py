@@ -17,6 +17,7 @@ _TOGETHER = 3e-4  # how strongly heads are drawn towards what they have in commo
 
 _RIDGE = 1e-5
 
+_STOP = {"ftol": 1e-7}
 _NEVER = -20.0  # log-odds where a head has seen no duplicate
 
 _Floats = npt.NDArray[np.float64]
@@ -76,7 +77,7 @@ def fit_heads(
     if seen:
         bounds = ([(0, None)] * k + [(None, None)]) * n + [(0, None)] * k
         initial = np.zeros(len(bounds)) if start is None else _standardised(start[seen], centre, spread)
-        found = minimize(loss, initial, jac=True, method="L-BFGS-B", bounds=bounds)
+        found = minimize(loss, initial, jac=True, method="L-BFGS-B", bounds=bounds, options=_STOP)
         own = found.x[:-k].reshape(n, k + 1)
         weights[seen, :-1] = own[:, :-1] / spread
         weights[seen, -1] = own[:, -1] - weights[seen, :-1] @ centre
