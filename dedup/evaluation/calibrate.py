@@ -42,7 +42,7 @@ _FEWEST = 100  # pairs of one kind, below which they count less than another kin
 
 _FEWEST_SAME = 60  # duplicates of a feed or archive, below which all its pairs count less
 
-_WEIGHTS = {WHOLE: 1.0, SHORT: 0.4, FEED: 0.7, COPIES: 0.5, ARCHIVE: 1.5}
+_WEIGHTS = {WHOLE: 1.0, SHORT: 0.4, FEED: 0.7, COPIES: 0.15, ARCHIVE: 2.0}
 """How much the pairs of a set count as it was seen."""
 
 _TEMPLATE = 0.15  # of feeds and short cuts of a set whose stories come in groups: a few sentences of one are all alike
@@ -50,6 +50,8 @@ _TEMPLATE = 0.15  # of feeds and short cuts of a set whose stories come in group
 _JUDGED = 3.0  # pairs that a judged one of an archive counts for
 
 _DOUBTED = 0.5  # shared runs of words from which on a pair of an archive that nobody judged counts for nothing
+
+_CONTRADICTED = 4.0  # log-odds of a first fit from which on two stories are not believed to be different
 
 _NEVER = -20.0  # log-odds of a pair without the evidence that a match needs
 
@@ -203,25 +205,32 @@ def fit_scorer(
     """The scorer of all sets, with a threshold of 0.5, and the pairs of archives that it was fitted to.
 
     From the sets in `against`, in which nothing is the same, it learns what must stay apart; `copies` is the scorer
-    that admits a pair besides. Candidates of archives that nobody judged are believed to be different where a first fit
-    without them says so.
+    that admits a pair besides. Some labels are doubtful: of an archive those of candidates that nobody judged, and of
+    short cuts and feeds those of two stories that say the same as far as they go. They are believed where a first fit
+    without them does not contradict (trimmed likelihood: Neykov & Neytchev 1990).
     """
-    every = [*labelled.values(), *against]
-    first = Scorer(_fit([*every, *(_judged(one) for one in archives.values())]), 0.5)
-    believed = {name: _believed(one, first) for name, one in archives.items()}
-    return Scorer(_fit([*every, *believed.values()], first.weights), 0.5, copies), believed
+    every = {**labelled, **archives}
+    first = Scorer(_fit([*(_certain(one) for one in every.values()), *against]), 0.5)
+    believed = {name: _believed(one, first) for name, one in every.items()}
+    scorer = Scorer(_fit([*believed.values(), *against], first.weights), 0.5, copies)
+    return scorer, {name: believed[name] for name in archives}
 
 
-def _judged(archive: Labelled) -> Labelled:
-    pairs = archive.pairs
-    return replace(archive, pairs=take_rows(pairs, pairs.judged | (pairs.way != ARCHIVE)))
+def _certain(one: Labelled) -> Labelled:
+    """A set seen whole and as copies, or the judged pairs of an archive."""
+    pairs = one.pairs
+    certain = (pairs.way == WHOLE) | (pairs.way == COPIES) | ((pairs.way == ARCHIVE) & pairs.judged)
+    return replace(one, pairs=take_rows(pairs, certain))
 
 
-def _believed(archive: Labelled, scorer: Scorer) -> Labelled:
-    """An archive less the candidates that nobody judged and that look like duplicates."""
-    pairs = archive.pairs
-    alike = (scorer.log_odds(pairs.features, pairs.head) >= 0) | (pairs.features[:, _OVERLAP] >= _DOUBTED)
-    return replace(archive, pairs=take_rows(pairs, pairs.judged | (pairs.way != ARCHIVE) | ~alike))
+def _believed(one: Labelled, scorer: Scorer) -> Labelled:
+    """A set less the pairs whose label a scorer contradicts."""
+    pairs = one.pairs
+    log_odds = scorer.log_odds(pairs.features, pairs.head)
+    unjudged = (pairs.way == ARCHIVE) & ~pairs.judged
+    alike = unjudged & ((log_odds >= 0) | (pairs.features[:, _OVERLAP] >= _DOUBTED))
+    alike |= (pairs.way != ARCHIVE) & ~pairs.same & (log_odds >= _CONTRADICTED)
+    return replace(one, pairs=take_rows(pairs, ~alike))
 
 
 def score_sets(

@@ -70,8 +70,8 @@ def read_articles(path: Path) -> tuple[Gold, ...]:
 def read_pairs(path: Path) -> tuple[GoldPair, ...]:
     """Read labelled pairs from a JSONL file: a, b and label (1 same, 0 different; others are left out).
 
-    Or, as people judge the pairs of a report: left, right and verdict (S same, U updated or contained; E another report
-    of the event, D different).
+    Or, as people judge the pairs of a report: left, right and verdict (S same, U updated or contained, D different; E,
+    another report of the event, is neither and left out).
     """
     records = ((f"{path}:{line}", record) for line, record in _records(path))
     return tuple(
@@ -82,7 +82,7 @@ def read_pairs(path: Path) -> tuple[GoldPair, ...]:
     )
 
 
-_DIFFERENT = {"label": (0,), "verdict": ("E", "D")}
+_DIFFERENT = {"label": (0,), "verdict": ("D",)}
 
 
 def read_clusters(path: Path) -> dict[str, str]:
