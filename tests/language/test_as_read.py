@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedup.language.as_read import as_read, body_of, is_mostly_capitals
 from dedup.datatypes import Article
+from dedup.language.as_read import as_read, body_of, is_mostly_capitals
 from dedup.language.encoding_repair import repair_encoding, unescape
 from dedup.language.wrapped_lines import join_lines
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from dedup.language.detect import detect_language
-from dedup.report.wording import language_name
 from dedup.language.siblings import base_language, refine
+from dedup.report.wording import language_name
 
 
 @pytest.mark.parametrize(
