@@ -62,11 +62,10 @@ def words_of(text: Sequence[str]) -> list[WORD]:
 
 
 def shingles_of(words: Sequence[WORD]) -> set[tuple[str, ...]]:
-    """Runs of five words or nine characters; a text of fewer is one run."""
-    of_spaced = sum(spaced for *_, spaced in words)
-    size = 5 if 5 * of_spaced >= len(words) else 9
+    """Five words or nine characters on from each, whatever follows; a text of fewer is one run."""
+    sizes = [5 if spaced else 9 for *_, spaced in words]
     names = [name for name, *_ in words]
-    return {tuple(names[at : at + size]) for at in range(len(names)) if at == 0 or at + size <= len(names)}
+    return {tuple(names[at : at + size]) for at, size in enumerate(sizes) if at == 0 or at + size <= len(names)}
 
 
 def stems_of(words: Sequence[WORD]) -> list[tuple[str, int, int]]:
@@ -208,3 +207,16 @@ def test_what_a_headline_speaks_of_and_the_other_text_lacks(left: str, right: st
     texts = [sentences(text) for text in (left, right)]
     assert len(texts[0]) == 2
     assert found_of(texts, [0, 1], [1, 0])[:, 4] == pytest.approx([-math.log1p(clash)] * 2)
+
+
+NOTICE = (
+    "Readers of this paper are kindly asked to keep all tickets until the prize is drawn again.",
+    "页面由编辑部制作",
+)
+
+
+@pytest.mark.parametrize("above", [True, False], ids=["above", "below"])
+@pytest.mark.parametrize("text", TEXTS[15::3], ids=lambda text: text[0][:12])
+def test_a_notice_in_another_script_takes_no_run_away(text: list[str], above: bool) -> None:
+    copy = [*NOTICE, *text] if above else [*text, *NOTICE]
+    assert found_of([text, copy], [0], [1])[0, :4] == pytest.approx([1] * 4)

@@ -76,11 +76,11 @@ def test_what_is_proposed(articles: list[set[int]], pairs: set[tuple[int, int]])
 def test_a_copy_under_a_long_notice_is_proposed_in_every_script() -> None:
     notice = "Readers of this paper are kindly asked to keep all tickets, as the prize may be drawn again in May. " * 2
     articles = [article for article in real_articles() if article.id[:3] not in ("001", "002", "003", "004")][3:]
-    telling = [article for article in articles if len(article.text) > 80]
-    assert len(telling) >= 60
+    telling = [article for article in articles if len(article.text) > 30]
+    assert len(telling) > 70
     found = _proposed_of([*telling, *(Article(f"{one.id}+", f"{notice}\n{one.text}") for one in telling)])
     missed = [one.id for at, one in enumerate(telling) if (at, at + len(telling)) not in found]
-    assert len(missed) <= len(telling) // 20, missed
+    assert missed == []
 
 
 def _proposed_of(articles: Sequence[Article]) -> set[tuple[int, int]]:
