@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from dedup.datatypes import Article
+from dedup.datatypes import UNDETERMINED, Article
 from dedup.errors import ReadError
 
 _UNREADABLE = (OSError, EOFError, UnicodeDecodeError, lzma.LZMAError)
@@ -63,8 +63,10 @@ def read_articles(path: Path) -> tuple[Gold, ...]:
     ReadError
         If the file cannot be read, or a line is no such record.
     """
-    records = ({"story": record.get("id"), "lang": "", **record} for _, record in _records(path))
-    return tuple(_gold(record, f"{path}:{line}", path) for line, record in enumerate(records, 1))
+    return tuple(
+        _gold({**record, "story": record.get("id"), "lang": record.get("lang") or UNDETERMINED}, f"{path}:{line}", path)
+        for line, record in _records(path)
+    )
 
 
 def read_pairs(path: Path) -> tuple[GoldPair, ...]:
