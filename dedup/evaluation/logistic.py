@@ -13,6 +13,8 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from dedup.runtime.process import one_thread
+
 _TOGETHER = 3e-4  # how strongly heads are drawn towards what they have in common
 
 _RIDGE = 1e-5
@@ -72,7 +74,8 @@ def fit_heads(
     weights[:, -1] = _NEVER
     if seen:
         bounds = ([(0, None)] * k + [(None, None)]) * n + [(0, None)] * k
-        found = minimize(loss, np.zeros(len(bounds)), jac=True, method="L-BFGS-B", bounds=bounds)
+        with one_thread():  # of products this small threads take ten times as long
+            found = minimize(loss, np.zeros(len(bounds)), jac=True, method="L-BFGS-B", bounds=bounds)
         own = found.x[:-k].reshape(n, k + 1)
         weights[seen, :-1] = own[:, :-1] / spread
         weights[seen, -1] = own[:, -1] - weights[seen, :-1] @ centre
