@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 
 import dedup
-from dedup import Article, Language, Level, MatchKind, Report, Settings, Skipped, find_duplicates
+from dedup import Article, Level, MatchKind, Report, Settings, Skipped, find_duplicates
 from dedup.embedding.encoder import Encoder
 from dedup.matching.prepare import prepare
-from dedup.matching.scorer import FEATURES, HEADS, Scorer
 from dedup.matching.verify import judge_pairs
 from dedup.report import as_json
+from scores import constant_scorer
 
 STORIES = {
     "en": "Heavy rain flooded 12 streets in the old town of Verona on Monday, the mayor said. About 340 people had to "
@@ -222,12 +222,6 @@ def test_a_higher_threshold_matches_no_more(bundled: Encoder) -> None:
     assert counts[0] > counts[2] > 0
 
 
-def constant(log_odds: float, copies: Scorer | None = None) -> Scorer:
-    weights = np.zeros((len(HEADS), len(FEATURES) + 1))
-    weights[:, -1] = log_odds
-    return Scorer(weights, 0.5, copies)
-
-
 @pytest.mark.parametrize(
     ("days", "copies", "joined"),
     [
@@ -252,10 +246,13 @@ def constant(log_odds: float, copies: Scorer | None = None) -> Scorer:
 def test_dates_far_apart_forbid_other_reports_but_not_copies(
     days: tuple[str, str], copies: float, joined: bool, toy_encoder: Encoder
 ) -> None:
-    found = [replace(article, published=day) for article, day in zip(articles("cat sat", "rain"), days, strict=True)]
-    match_input, neighbourhood = prepare(found, [Language("en", 1.0)] * 2, toy_encoder, Settings())
-    pair = neighbourhood.between(np.array([0]), np.array([1]))
-    verdicts = judge_pairs(match_input, pair, constant(5.0, copies=constant(copies)))
+    found = [
+        replace(article, published=day)
+        for article, day in zip(articles("cat sat mat", "kucing duduk tikar"), days, strict=True)
+    ]
+    prepared = prepare(found, toy_encoder, Settings())
+    pair = prepared.neighbourhood.between(np.array([0]), np.array([1]))
+    verdicts = judge_pairs(prepared.match_input, pair, constant_scorer(5.0, copies=constant_scorer(copies)))
     assert (verdicts.log_odds[0] > 0) == joined
 
 
@@ -273,7 +270,7 @@ def test_two_articles_side_by_side(bundled: Encoder) -> None:
 def test_progress_is_told_stage_by_stage(bundled: Encoder) -> None:
     told: list[tuple[str, int, int]] = []
     find_duplicates(articles(*STORIES.values()), encoder=bundled, progress=lambda *step: told.append(step))
-    stages = ["detect", "embed", "sentences", "facts", "search", "verify"]
+    stages = ["embed", "search", "verify"]
     assert list(dict.fromkeys(stage for stage, _, _ in told)) == stages
     assert all(done <= total for _, done, total in told)
 
