@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from itertools import chain
 from pathlib import Path
 
@@ -144,7 +145,7 @@ MEANS = dict(zip(("en", "id"), np.random.default_rng(0).standard_normal((2, 64))
 class WithMeans(ToyEncoder):
     """Knows the means of two languages."""
 
-    language_means = MEANS
+    language_means: Mapping[str, npt.NDArray[np.float32]] = MEANS
 
 
 @pytest.mark.parametrize(

@@ -190,7 +190,7 @@ def test_a_page_of_nothing_but_a_notice_matches_nothing() -> None:
     ]
     plain = [replace(article, text=STORIES_ABOVE_IT[0]) for article in wall]
     for articles, admitted in ((wall, False), (plain, True)):
-        assert (judged(articles, *articles, constant_scorer(9.0)).log_odds[0] > 0) == admitted
+        assert (judged(articles, articles[0], articles[1], constant_scorer(9.0)).log_odds[0] > 0) == admitted
 
 
 def features(**values: float) -> npt.NDArray[np.float32]:
