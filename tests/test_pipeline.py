@@ -267,6 +267,32 @@ def test_two_articles_side_by_side(bundled: Encoder) -> None:
     assert "340" in different.match.evidence.numbers.left_only
 
 
+def test_a_comparison_says_what_a_scan_says_from_either_side(of_seeds: Report, bundled: Encoder) -> None:
+    left, right = of_seeds.articles[:2]
+    there = dedup.compare_articles(left, right, encoder=bundled).match
+    back = dedup.compare_articles(right, left, encoder=bundled).match
+    assert there == of_seeds.matches[0]
+    assert back.score == there.score
+    assert back.evidence.features == there.evidence.features
+    assert back.evidence.coverage == there.evidence.coverage[::-1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Already a subscriber? Sign in here. This article is for subscribers only.",
+        "Wir verwenden Cookies und ähnliche Technologien, um Inhalte und Anzeigen zu personalisieren. "
+        "Sie können Ihre Einwilligung jederzeit in den Datenschutzeinstellungen widerrufen.",
+    ],
+    ids=["paywall", "consent"],
+)
+def test_pages_of_nothing_but_a_notice_are_no_story(text: str, bundled: Encoder) -> None:
+    titles = ("Storm hits the coast", "Minister resigns", "Cup final postponed", "New tram line", "Museum reopens")
+    pages = [Article(title, text, title=title) for title in titles]
+    assert find_duplicates(pages, encoder=bundled).clusters == ()
+    assert len(find_duplicates([*pages, replace(pages[0], id="copy")], encoder=bundled).clusters) == 1
+
+
 def test_progress_is_told_stage_by_stage(bundled: Encoder) -> None:
     told: list[tuple[str, int, int]] = []
     find_duplicates(articles(*STORIES.values()), encoder=bundled, progress=lambda *step: told.append(step))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import lzma
+import math
 import random
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from pathlib import Path
 from string import ascii_lowercase
 
@@ -25,6 +26,7 @@ from dedup.matching.facts import (
     FactSets,
     StoredFacts,
     compare_facts,
+    days_apart,
     extract_facts,
     fact_scores,
     pack_facts,
@@ -218,3 +220,13 @@ def test_matches_found_by_bounds_are_those_of_judging_every_pair(level: Level, s
         assert np.array_equal(column, expected)
     for column, expected in zip(astuple(verdicts), astuple(take_rows(every, matching)), strict=True):
         assert np.array_equal(column, expected)
+
+
+@settings(deadline=None, max_examples=1000)
+@given(any_facts, any_facts, st.booleans())
+def test_the_two_texts_may_change_places(left: Facts, right: Facts, alike: bool) -> None:
+    right = replace(right, numbers=left.numbers, names=left.names) if alike else right
+    one, other = FactSets.of(left), FactSets.of(right)
+    assert fact_scores(one, other) == fact_scores(other, one)
+    there, back = days_apart(one.dates, other.dates), days_apart(other.dates, one.dates)
+    assert there == back or (math.isnan(there) and math.isnan(back))
