@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from dedup.matching.scorer import FEATURES, HEADS, Scorer
@@ -29,3 +31,10 @@ def constant_scorer(log_odds: float, copies: Scorer | None = None) -> Scorer:
     weights = np.zeros((len(HEADS), len(FEATURES) + 1))
     weights[:, -1] = log_odds
     return Scorer(weights, 0.5, copies)
+
+
+def as_file(scorer: Scorer) -> dict[str, Any]:
+    """What `load_scorer` reads, as JSON, of a scorer."""
+    names = (*FEATURES, "intercept")
+    rows = zip(HEADS, scorer.weights.tolist(), strict=True)
+    return {"threshold": scorer.threshold, "heads": {head: dict(zip(names, row, strict=True)) for head, row in rows}}

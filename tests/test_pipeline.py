@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import sys
 from collections.abc import Sequence
@@ -17,7 +18,8 @@ from dedup.embedding.encoder import Encoder
 from dedup.matching.prepare import prepare
 from dedup.matching.verify import judge_pairs
 from dedup.report import as_json
-from scores import constant_scorer
+from real_articles import real_articles
+from scores import as_file, constant_scorer, plain_scorer
 
 STORIES = {
     "en": "Heavy rain flooded 12 streets in the old town of Verona on Monday, the mayor said. About 340 people had to "
@@ -275,6 +277,27 @@ def test_a_comparison_says_what_a_scan_says_from_either_side(of_seeds: Report, b
     assert back.score == there.score
     assert back.evidence.features == there.evidence.features
     assert back.evidence.coverage == there.evidence.coverage[::-1]
+
+
+def scores_of(found: Sequence[Article], encoder: Encoder, scorer: Path) -> dict[frozenset[str], float]:
+    """Scores of all matches, every pair looked at."""
+    settings = Settings(scorer=str(scorer), neighbours=len(found))
+    report = find_duplicates(found, settings=settings, encoder=encoder, evidence=False)
+    ids = [article.id for article in report.articles]
+    return {frozenset((ids[match.left], ids[match.right])): match.score for match in report.matches}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_some_articles_have_the_matches_that_they_have_among_all(seed: int, bundled: Encoder, tmp_path: Path) -> None:
+    path = tmp_path / "scorer.json"
+    path.write_text(json.dumps(as_file(plain_scorer())))
+    found = real_articles()
+    some = random.Random(seed).sample(found, 40)
+    ids = {article.id for article in some}
+    every = scores_of(found, bundled, path)
+    between = {pair: score for pair, score in every.items() if pair <= ids}
+    assert len(every) > len(between) > 5
+    assert scores_of(some, bundled, path) == between
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ from dedup.datatypes import Level
 from dedup.errors import SettingsError
 from dedup.matching import scorer as scorer_module
 from dedup.matching.literal import LITERAL_FEATURES
-from dedup.matching.scorer import FEATURES, HEADS, RELATIONS, Scorer, load_scorer, probability
-from scores import random_scorer
+from dedup.matching.scorer import FEATURES, HEADS, RELATIONS, load_scorer, probability
+from scores import as_file, random_scorer
 
 
 @pytest.mark.parametrize("level", list(Level))
@@ -89,12 +89,6 @@ def test_heads_are_a_relation_each_and_its_excerpts() -> None:
     assert HEADS[len(RELATIONS) :] == tuple(f"{relation} excerpt" for relation in RELATIONS)
     assert len(set(FEATURES)) == len(FEATURES)
     assert set(LITERAL_FEATURES) < set(FEATURES)
-
-
-def as_file(scorer: Scorer) -> dict[str, Any]:
-    names = (*FEATURES, "intercept")
-    heads = {head: dict(zip(names, row, strict=True)) for head, row in zip(HEADS, scorer.weights.tolist(), strict=True)}
-    return {"threshold": scorer.threshold, "heads": heads}
 
 
 def without(heads: dict[str, Any], head: str) -> dict[str, Any]:
