@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 import dedup
 from dedup.arrays import take_rows
-from dedup.datatypes import Article, Candidates, Settings
+from dedup.datatypes import UNDETERMINED, Article, Candidates, Settings
 from dedup.matching import verify
 from dedup.matching.features import has_evidence
+from dedup.matching.literal import LITERAL_FEATURES
 from dedup.matching.prepare import Prepared, prepare
 from dedup.matching.scorer import FEATURES, HEADS, Scorer
 from dedup.matching.verify import Verdicts, find_matches, judge_pairs
@@ -127,6 +128,10 @@ def test_all_pairs_are_judged_alike_from_both_sides() -> None:
     verdicts, turned = (judge_pairs(prepared.match_input, pairs, plain_scorer()) for pairs in (there, back))
     assert equal(verdicts, replace(turned, share=turned.share[:, ::-1]))
     assert len(set(verdicts.heads.tolist())) == len(HEADS), "every head has judged some pair"
+    apart = np.array([head.split()[0] in ("translation", "undetermined") for head in HEADS])[verdicts.heads]
+    literal = verdicts.features[:, [FEATURES.index(name) for name in LITERAL_FEATURES]]
+    assert not literal[apart].any(), "across languages there is nothing to see"
+    assert (literal[~apart] > 0).any(axis=0)[:4].all()
 
 
 def matches_of(every: Verdicts, scorer: Scorer) -> npt.NDArray[np.intp]:
@@ -184,13 +189,16 @@ WALL = (
 )
 
 
-def test_a_page_of_nothing_but_a_notice_matches_nothing() -> None:
-    wall = [
-        Article(str(at), f"{title}\n{' '.join(WALL)}") for at, title in enumerate(("Harbour opens", "Harbour opens!"))
-    ]
+@pytest.mark.parametrize("code", ["en", UNDETERMINED])
+def test_a_page_of_nothing_but_a_notice_matches_nothing(code: str) -> None:
+    titles = ("Harbour opens", "Harbour opens!")
+    wall = [Article(str(at), f"{title}\n{' '.join(WALL)}") for at, title in enumerate(titles)]
     plain = [replace(article, text=STORIES_ABOVE_IT[0]) for article in wall]
     for articles, admitted in ((wall, False), (plain, True)):
-        assert (judged(articles, articles[0], articles[1], constant_scorer(9.0)).log_odds[0] > 0) == admitted
+        prepared = read(articles)
+        match_input = replace(prepared.match_input, codes=np.array([code, code]))
+        verdicts = judge_pairs(match_input, pairs_of(prepared, (0, 1)), constant_scorer(9.0))
+        assert (verdicts.log_odds[0] > 0) == admitted
 
 
 def features(**values: float) -> npt.NDArray[np.float32]:
