@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import sys
 from collections.abc import Sequence
@@ -12,12 +13,13 @@ import numpy as np
 import pytest
 
 import dedup
-from dedup import Article, Language, Level, MatchKind, Report, Settings, Skipped, find_duplicates
+from dedup import Article, Level, MatchKind, Report, Settings, Skipped, find_duplicates
 from dedup.embedding.encoder import Encoder
 from dedup.matching.prepare import prepare
-from dedup.matching.scorer import FEATURES, HEADS, Scorer
 from dedup.matching.verify import judge_pairs
 from dedup.report import as_json
+from real_articles import real_articles
+from scores import as_file, constant_scorer, plain_scorer
 
 STORIES = {
     "en": "Heavy rain flooded 12 streets in the old town of Verona on Monday, the mayor said. About 340 people had to "
@@ -222,12 +224,6 @@ def test_a_higher_threshold_matches_no_more(bundled: Encoder) -> None:
     assert counts[0] > counts[2] > 0
 
 
-def constant(log_odds: float, copies: Scorer | None = None) -> Scorer:
-    weights = np.zeros((len(HEADS), len(FEATURES) + 1))
-    weights[:, -1] = log_odds
-    return Scorer(weights, 0.5, copies)
-
-
 @pytest.mark.parametrize(
     ("days", "copies", "joined"),
     [
@@ -252,10 +248,13 @@ def constant(log_odds: float, copies: Scorer | None = None) -> Scorer:
 def test_dates_far_apart_forbid_other_reports_but_not_copies(
     days: tuple[str, str], copies: float, joined: bool, toy_encoder: Encoder
 ) -> None:
-    found = [replace(article, published=day) for article, day in zip(articles("cat sat", "rain"), days, strict=True)]
-    match_input, neighbourhood = prepare(found, [Language("en", 1.0)] * 2, toy_encoder, Settings())
-    pair = neighbourhood.between(np.array([0]), np.array([1]))
-    verdicts = judge_pairs(match_input, pair, constant(5.0, copies=constant(copies)))
+    found = [
+        replace(article, published=day)
+        for article, day in zip(articles("cat sat mat", "kucing duduk tikar"), days, strict=True)
+    ]
+    prepared = prepare(found, toy_encoder, Settings())
+    pair = prepared.neighbourhood.between(np.array([0]), np.array([1]))
+    verdicts = judge_pairs(prepared.match_input, pair, constant_scorer(5.0, copies=constant_scorer(copies)))
     assert (verdicts.log_odds[0] > 0) == joined
 
 
@@ -270,10 +269,57 @@ def test_two_articles_side_by_side(bundled: Encoder) -> None:
     assert "340" in different.match.evidence.numbers.left_only
 
 
+def test_a_comparison_says_what_a_scan_says_from_either_side(of_seeds: Report, bundled: Encoder) -> None:
+    left, right = of_seeds.articles[:2]
+    there = dedup.compare_articles(left, right, encoder=bundled).match
+    back = dedup.compare_articles(right, left, encoder=bundled).match
+    assert there == of_seeds.matches[0]
+    assert back.score == there.score
+    assert back.evidence.features == there.evidence.features
+    assert back.evidence.coverage == there.evidence.coverage[::-1]
+
+
+def scores_of(found: Sequence[Article], encoder: Encoder, scorer: Path) -> dict[frozenset[str], float]:
+    """Scores of all matches, every pair looked at."""
+    settings = Settings(scorer=str(scorer), neighbours=len(found))
+    report = find_duplicates(found, settings=settings, encoder=encoder, evidence=False)
+    ids = [article.id for article in report.articles]
+    return {frozenset((ids[match.left], ids[match.right])): match.score for match in report.matches}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_some_articles_have_the_matches_that_they_have_among_all(seed: int, bundled: Encoder, tmp_path: Path) -> None:
+    path = tmp_path / "scorer.json"
+    path.write_text(json.dumps(as_file(plain_scorer())))
+    found = real_articles()
+    some = random.Random(seed).sample(found, 40)
+    ids = {article.id for article in some}
+    every = scores_of(found, bundled, path)
+    between = {pair: score for pair, score in every.items() if pair <= ids}
+    assert len(every) > len(between) > 5
+    assert scores_of(some, bundled, path) == between
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Already a subscriber? Sign in here. This article is for subscribers only.",
+        "Wir verwenden Cookies und ähnliche Technologien, um Inhalte und Anzeigen zu personalisieren. "
+        "Sie können Ihre Einwilligung jederzeit in den Datenschutzeinstellungen widerrufen.",
+    ],
+    ids=["paywall", "consent"],
+)
+def test_pages_of_nothing_but_a_notice_are_no_story(text: str, bundled: Encoder) -> None:
+    titles = ("Storm hits the coast", "Minister resigns", "Cup final postponed", "New tram line", "Museum reopens")
+    pages = [Article(title, text, title=title) for title in titles]
+    assert find_duplicates(pages, encoder=bundled).clusters == ()
+    assert len(find_duplicates([*pages, replace(pages[0], id="copy")], encoder=bundled).clusters) == 1
+
+
 def test_progress_is_told_stage_by_stage(bundled: Encoder) -> None:
     told: list[tuple[str, int, int]] = []
     find_duplicates(articles(*STORIES.values()), encoder=bundled, progress=lambda *step: told.append(step))
-    stages = ["detect", "embed", "sentences", "facts", "search", "verify"]
+    stages = ["embed", "search", "verify"]
     assert list(dict.fromkeys(stage for stage, _, _ in told)) == stages
     assert all(done <= total for _, done, total in told)
 

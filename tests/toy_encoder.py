@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -54,6 +55,7 @@ def _words(value: str) -> list[str]:
     return [_MEANS_THE_SAME.get(word, word) for word in text.words(text.normalise(value))]
 
 
+@lru_cache(maxsize=1 << 12)
 def _direction(word: str) -> npt.NDArray[np.float64]:
     seed = int.from_bytes(hashlib.blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
     return np.random.default_rng(seed).standard_normal(64)

@@ -19,6 +19,7 @@ _TOGETHER = 256  # token vectors summed at a time
 
 _FEW_DIRECTIONS = 8
 
+_ROWS = 64  # that go through a layer at a time
 _NOTHING_LEFT = 1e-6  # remainder taken for zero, of a layer whose entries are at most about 1
 
 
@@ -84,7 +85,16 @@ class Linear:
             self._crosses = _crosses(matrix - np.eye(len(matrix), dtype=np.float32))
 
     def apply(self, rows: Embeddings) -> Embeddings:
-        """Apply the layer to rows."""
+        """Apply the layer to rows, each as if it were alone: only products of one shape are summed up in one order."""
+        found = np.empty((len(rows), self.width), np.float32)
+        room = np.zeros((_ROWS, rows.shape[1]), np.float32)
+        for start in range(0, len(rows), _ROWS):
+            part = rows[start : start + _ROWS]
+            room[: len(part)] = part
+            found[start : start + _ROWS] = self._of_block(room)[: len(part)]
+        return found
+
+    def _of_block(self, rows: Embeddings) -> Embeddings:
         if self._crosses is None:
             return rows @ self._matrix
         left, right = self._crosses

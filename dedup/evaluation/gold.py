@@ -63,8 +63,10 @@ def read_articles(path: Path) -> tuple[Gold, ...]:
     ReadError
         If the file cannot be read, or a line is no such record.
     """
-    records = ({"story": record.get("id"), "lang": UNDETERMINED, **record} for _, record in _records(path))
-    return tuple(_gold(record, f"{path}:{line}", path) for line, record in enumerate(records, 1))
+    return tuple(
+        _gold({**record, "story": record.get("id"), "lang": record.get("lang") or UNDETERMINED}, f"{path}:{line}", path)
+        for line, record in _records(path)
+    )
 
 
 def read_pairs(path: Path) -> tuple[GoldPair, ...]:

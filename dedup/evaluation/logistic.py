@@ -13,6 +13,8 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from dedup.runtime.process import one_thread
+
 _TOGETHER = 3e-4  # how strongly heads are drawn towards what they have in common
 
 _RIDGE = 1e-5
@@ -77,7 +79,8 @@ def fit_heads(
     if seen:
         bounds = ([(0, None)] * k + [(None, None)]) * n + [(0, None)] * k
         initial = np.zeros(len(bounds)) if start is None else _standardised(start[seen], centre, spread)
-        found = minimize(loss, initial, jac=True, method="L-BFGS-B", bounds=bounds, options=_STOP)
+        with one_thread():  # of products this small threads take ten times as long
+            found = minimize(loss, initial, jac=True, method="L-BFGS-B", bounds=bounds, options=_STOP)
         own = found.x[:-k].reshape(n, k + 1)
         weights[seen, :-1] = own[:, :-1] / spread
         weights[seen, -1] = own[:, -1] - weights[seen, :-1] @ centre

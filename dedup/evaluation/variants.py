@@ -33,10 +33,10 @@ _BANNERS = (
 
 def cut(item: Gold, lines: int) -> Gold:
     """An article cut to its title and so many sentences; with none of them the title alone, or the first sentence."""
-    title, text = item.article.title.strip(), item.article.text
-    found = sentences(text)
-    if title and text.lstrip().startswith(title):
-        found = sentences(text.lstrip()[len(title) :])
+    title, found = item.article.title.strip(), sentences(item.article.text)
+    named = sentences(title)
+    if found[: len(named)] == named:  # the text begins with its title, and not only with the same words
+        found = found[len(named) :]
     kept = " ".join(found[:lines]) if lines else ""
     if not kept:
         return replace(item, article=Article(id=item.article.id, text=title or "\n".join(found[:1])))

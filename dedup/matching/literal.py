@@ -108,16 +108,15 @@ class _Words:
         """Runs of words, as many as are kept, of each of n texts."""
         hashes = HashedWords(self.code_points, self.starts, self.ends).hashes()
         counts = np.bincount(self.text_of, minlength=n)
-        of_spaced = np.bincount(self.text_of, self.spaced, minlength=n)
-        length = np.where(5 * of_spaced >= counts, _RUN, _CHARACTER_RUN)  # a word is worth some four characters
+        length = np.where(self.spaced, _RUN, _CHARACTER_RUN)  # told by the first, whatever the text holds besides
         begins = np.cumsum(counts) - counts
         place = np.arange(len(hashes)) - begins[self.text_of]
         left = counts[self.text_of] - place  # words from here on
         number = np.zeros(len(hashes), np.uint64)
         for step in range(_CHARACTER_RUN):
-            going = (step < length[self.text_of]) & (step < left)
+            going = (step < length) & (step < left)
             number[going] = number[going] * _MIX + hashes[np.flatnonzero(going) + step]
-        whole = (left >= length[self.text_of]) | (place == 0)  # a text of fewer words is one run
+        whole = (left >= length) | (place == 0)  # a text of fewer words is one run
         keys, of_text = _lists_of(self.text_of[whole], _small(number[whole]), n)
         return _smallest(keys, of_text, _MOST_SHINGLES)
 

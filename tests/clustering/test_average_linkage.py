@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Collection
 
 import networkx as nx
 import numpy as np
@@ -18,16 +19,16 @@ PAIRS = st.dictionaries(
     st.floats(-5, 5, allow_nan=False).filter(bool),
     max_size=60,
 )
-LANGUAGES = [f"l{position}" for position in range(15)]
 KEYS = [f"article-{position:02}" for position in range(15)]
 
 
 def clustered(
-    log_odds: dict[tuple[int, int], float], *, keys: list[str] = KEYS, languages: list[str] = LANGUAGES
+    log_odds: dict[tuple[int, int], float], *, keys: list[str] = KEYS, certain: Collection[tuple[int, int]] = ()
 ) -> list[tuple[int, ...]]:
     left, right = np.array([*log_odds], np.intp).reshape(-1, 2).T
     values = np.array([*log_odds.values()], np.float64)
-    return cluster_pairs(left, right, values, unknown=-1.0, key=keys.__getitem__, languages=languages)
+    sure = np.array([pair in certain for pair in log_odds], np.bool_)
+    return cluster_pairs(left, right, values, unknown=-1.0, key=keys.__getitem__, certain=sure)
 
 
 @given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20)).filter(lambda pair: pair[0] != pair[1])))
@@ -58,14 +59,40 @@ def test_clusters(log_odds: dict[tuple[int, int], float], clusters: list[tuple[i
     assert clustered(log_odds) == clusters
 
 
+BRIDGES = {(0, 1): 5.0, (2, 3): 5.0, (0, 2): -0.5, (0, 3): 1.0, (1, 2): 1.0, (1, 3): -0.5}
+
+
 @pytest.mark.parametrize(
-    ("languages", "clusters"),
-    [(["en", "id", "en", "id"], [(0, 1), (2, 3)]), (["en", "id", "de", "fr"], [(0, 1, 2, 3)])],
-    ids=["the two in one language contradict each other", "no two are in one language"],
+    ("certain", "clusters"),
+    [
+        ([], [(0, 1, 2, 3)]),
+        ([(0, 1), (2, 3)], [(0, 1, 2, 3)]),
+        ([(0, 2)], [(0, 1), (2, 3)]),
+        ([(0, 2), (1, 3)], [(0, 1), (2, 3)]),
+        ([(0, 2), (0, 3)], [(0, 1, 2, 3)]),
+        ([*BRIDGES], [(0, 1, 2, 3)]),
+    ],
+    ids=[
+        "nothing is certain",
+        "what is certain speaks for it",
+        "one contradiction is certain",
+        "both are",
+        "a certain pair outweighs it",
+        "all are certain, and in sum they favour it",
+    ],
 )
-def test_pairs_in_one_language_have_a_veto(languages: list[str], clusters: list[tuple[int, ...]]) -> None:
-    log_odds = {(0, 1): 5.0, (2, 3): 5.0, (0, 2): -0.5, (0, 3): 1.0, (1, 2): 1.0, (1, 3): -0.5}
-    assert clustered(log_odds, languages=languages) == clusters
+def test_pairs_that_are_certain_have_a_veto(certain: list[tuple[int, int]], clusters: list[tuple[int, ...]]) -> None:
+    assert clustered(BRIDGES, certain=certain) == clusters
+
+
+@settings(deadline=None)
+@given(PAIRS, st.data())
+def test_a_cluster_has_no_veto_against_it(log_odds: dict[tuple[int, int], float], data: st.DataObject) -> None:
+    certain = data.draw(st.sets(st.sampled_from([*log_odds] or [(0, 1)])))
+    for cluster in clustered(log_odds, certain=certain):
+        assert sum(log_odds.get(pair, 0) for pair in certain if set(pair) <= set(cluster)) > -1e-9
+    for_it = [pair for pair in log_odds if log_odds[pair] > 0]
+    assert clustered(log_odds, certain=for_it) == clustered(log_odds)
 
 
 @given(PAIRS)

@@ -6,26 +6,28 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from itertools import chain
 from pathlib import Path
 from typing import cast
 
 import numpy as np
+import numpy.typing as npt
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import dedup
 from dedup.embedding import pooling
 from dedup.embedding.encoder import Encoder
-from dedup.embedding.language_means import embed_articles, embed_sentences, unit_rows
-from dedup.embedding.load import load_encoder, workers_for
+from dedup.embedding.language_means import embed_texts, known_mean, unit_rows
+from dedup.embedding.load import load_encoder
 from dedup.embedding.pooling import Linear, mean_vectors
 from dedup.embedding.safetensors_map import is_static
 from dedup.embedding.transformer_encoder import TransformerEncoder
 from dedup.embedding.with_sentences import pool_with_sentences
 from dedup.errors import ModelError
-from dedup.runtime.workers import ALONE, Workers
+from toy_encoder import ToyEncoder
 
 TEXTS = (
     "Kazakhstan attends the first Central Asia – G7 ministerial meeting",
@@ -44,6 +46,7 @@ TEXTS = (
     "?!",
     "",
 )
+CODES = ("en", "id", "ru", "el", "ar", "he", "hi", "ta", "th", "zh-cn", "ja", "ko", "en", "und", "ms")
 
 
 @pytest.fixture(scope="module")
@@ -137,23 +140,53 @@ def test_texts_and_their_sentences_are_pooled_together(model: str, request: pyte
     assert [array.shape for array in pool_with_sentences([], [], encoder)] == [(0, encoder.dimension)] * 2
 
 
-def test_language_means_are_taken_off_and_sentences_share_them(toy_encoder: Encoder) -> None:
-    texts = ["cat sat mat", "rain flood city", "cat rain house"] * 20
-    vectors, means = embed_articles(texts, ["en"] * 60, toy_encoder)
-    pooled = toy_encoder.pool(texts)
-    assert means["en"] == pytest.approx(pooled.sum(axis=0) / 80, abs=1e-6)  # 60 own, 20 of the (empty) prior
-    assert vectors == pytest.approx(unit_rows(pooled - means["en"]), abs=1e-5)
-    sentences = embed_sentences(["cat sat mat", "cat rain house", ""], "en", means, toy_encoder)
-    assert sentences[:2] == pytest.approx(vectors[[0, 2]], abs=1e-5)
-    assert not sentences[2].any()
+MEANS = dict(zip(("en", "id"), np.random.default_rng(0).standard_normal((2, 64)).astype(np.float32), strict=True))
 
 
-def test_a_language_nobody_has_measured_starts_from_the_mean_of_all(bundled: Encoder) -> None:
-    _, means = embed_articles(["Saluton mondo"], ["eo"], bundled)
-    expected = (
-        np.mean(list(bundled.language_means.values()), axis=0) * 20 / 21 + bundled.pool(["Saluton mondo"])[0] / 21
-    )
-    assert means["eo"] == pytest.approx(expected, abs=1e-5)
+class WithMeans(ToyEncoder):
+    """Knows the means of two languages."""
+
+    language_means: Mapping[str, npt.NDArray[np.float32]] = MEANS
+
+
+@pytest.mark.parametrize(
+    ("code", "mean"),
+    [
+        ("en", MEANS["en"]),
+        ("id", MEANS["id"]),
+        ("ms", MEANS["id"]),
+        ("fi", (MEANS["en"] + MEANS["id"]) / 2),
+        ("und", (MEANS["en"] + MEANS["id"]) / 2),
+    ],
+    ids=["known", "known too", "a sibling of a known one", "unknown", "no language"],
+)
+def test_the_mean_of_a_language_is_what_the_model_knows(code: str, mean: npt.NDArray[np.float32]) -> None:
+    encoder = WithMeans()
+    assert known_mean(encoder, code) == pytest.approx(mean, abs=1e-6)
+    texts = ["cat sat mat", "rain flood city", "?!"]
+    pooled = encoder.pool(texts)
+    found = embed_texts(texts, [code] * 3, encoder)
+    assert found[:2] == pytest.approx(unit_rows(pooled[:2] - mean), abs=1e-5)
+    assert not found[2].any(), "nothing to read has no direction"
+
+
+def test_a_model_without_means_takes_nothing_off(toy_encoder: Encoder) -> None:
+    texts = ["cat sat mat", "rain flood city"]
+    assert embed_texts(texts, ["en", "xx"], toy_encoder) == pytest.approx(toy_encoder.encode(texts), abs=1e-6)
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.sampled_from([*zip(TEXTS, CODES, strict=True)]), min_size=1, max_size=40))
+def test_a_vector_hangs_on_its_text_and_language_alone(asked: list[tuple[str, str]]) -> None:
+    encoder = load_encoder("bundled")
+    texts, codes = zip(*asked, strict=True)
+    together = embed_texts(texts, codes, encoder)
+    for text, code, vector in zip(texts, codes, together, strict=True):
+        assert np.array_equal(embed_texts([text], [code], encoder)[0], vector)
+
+
+def test_no_texts_have_no_vectors(bundled: Encoder) -> None:
+    assert embed_texts([], [], bundled).shape == (0, bundled.dimension)
 
 
 def test_a_static_model_without_its_tokenizer_is_refused_before_anything_is_read(tmp_path: Path) -> None:

@@ -8,17 +8,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
 from dedup.datatypes import Article, Level
 from dedup.embedding.encoder import Encoder
 from dedup.embedding.load import load_encoder
-from dedup.evaluation.calibrate import calibrate_scorer, fit_scorer, score_sets
+from dedup.evaluation.calibrate import calibrate_scorer, fit_scorer, score_archives, score_sets
 from dedup.evaluation.gold import Gold, GoldPair
-from dedup.evaluation.labelled_pairs import ARCHIVE, FEW_STORIES, ONE_TOPIC, WHOLE, label_pairs
+from dedup.evaluation.labelled_pairs import ARCHIVE, COPIES, FEED, SHORT, WHOLE, label_archive, label_pairs
+from dedup.matching.literal import LITERAL_FEATURES
 from dedup.matching.scorer import FEATURES, HEADS, load_scorer, probability
-from toy_encoder import ToyEncoder
 
 TOPICS = ("rain", "flood", "earthquake", "minister", "meeting", "house", "cat", "city", "mat", "sat")
 
@@ -59,12 +58,27 @@ def test_a_fitted_scorer_tells_the_stories_apart(toy_encoder: Encoder) -> None:
     assert scores["two"].f1_left_out > 0.8
     assert scores["two"].clustered_left_out > 0.8
     assert 0 < scores["one"].candidate_recall <= 1
+    right, wrong = scores["one"].fed
+    assert right > 5 * wrong
 
 
 def test_a_head_that_has_seen_no_duplicate_joins_nothing(toy_encoder: Encoder) -> None:
-    scorer = fit_scorer({"set": label_pairs(gold_of(8), toy_encoder)})
-    unseen = HEADS.index("undetermined")
-    assert probability(scorer.log_odds(np.ones((1, len(FEATURES)), np.float32), np.array([unseen])))[0] < 0.01
+    labelled = label_pairs(gold_of(8), toy_encoder, varied=False)
+    unseen = sorted(set(range(len(HEADS))) - set(labelled.pairs.head[labelled.pairs.same].tolist()))
+    assert HEADS.index("undetermined excerpt") in unseen
+    log_odds = fit_scorer({"set": labelled}).log_odds(
+        np.ones((len(unseen), len(FEATURES)), np.float32), np.array(unseen)
+    )
+    assert (probability(log_odds) < 0.01).all()
+
+
+def test_literal_words_count_in_one_language_alone(toy_encoder: Encoder) -> None:
+    weights = fit_scorer({"set": label_pairs(gold_of(12), toy_encoder)}).weights
+    literal = [FEATURES.index(name) for name in LITERAL_FEATURES]
+    for at, head in enumerate(HEADS):
+        if head.split()[0] in ("translation", "undetermined"):
+            assert not weights[at, literal].any()
+    assert (weights[:, :-1] >= 0).all()
 
 
 def test_what_must_stay_apart_is_learned_without_its_duplicates(toy_encoder: Encoder) -> None:
@@ -76,26 +90,42 @@ def test_what_must_stay_apart_is_learned_without_its_duplicates(toy_encoder: Enc
     assert score_sets({"one": one}, warned, [other])["one"].f1 > 0.8
 
 
+@pytest.mark.parametrize(
+    ("varied", "ways"), [(True, {WHOLE, SHORT, FEED, COPIES}), (False, {WHOLE})], ids=["varied", "whole alone"]
+)
+def test_a_set_is_seen_whole_short_as_a_feed_and_as_copies(varied: bool, ways: set[int], toy_encoder: Encoder) -> None:
+    pairs = label_pairs(gold_of(8), toy_encoder, varied=varied).pairs
+    assert set(pairs.way.tolist()) == ways
+    assert pairs.judged.all()
+    for way in ways:
+        assert set(pairs.same[pairs.way == way].tolist()) == {False, True}
+
+
 @pytest.mark.parametrize("groups", [False, True], ids=["no groups", "groups"])
-def test_a_set_with_groups_is_also_seen_topic_by_topic(groups: bool, toy_encoder: Encoder) -> None:
+def test_stories_of_one_group_are_hard_negatives(groups: bool, toy_encoder: Encoder) -> None:
     pairs = label_pairs(gold_of(8, groups=groups), toy_encoder).pairs
-    assert set(pairs.way) == {WHOLE, FEW_STORIES, ARCHIVE, *([ONE_TOPIC] if groups else [])}
-    hard = pairs.related & ~pairs.same
-    assert hard.any() == groups
-    assert pairs.related[pairs.way == ONE_TOPIC].all()
+    assert (pairs.related & ~pairs.same).any() == groups
 
 
-def test_few_stories_of_an_archive_are_told_twice(toy_encoder: Encoder) -> None:
+def test_most_stories_of_a_feed_are_told_once(toy_encoder: Encoder) -> None:
     pairs = label_pairs(gold_of(20), toy_encoder).pairs
-    same = {way: pairs.same[pairs.way == way] for way in (WHOLE, ARCHIVE)}
-    assert 0 < same[ARCHIVE].sum() <= 4 * same[WHOLE].sum() / 2
-    assert same[ARCHIVE].mean() < same[WHOLE].mean() / 2
+    same = {way: pairs.same[pairs.way == way] for way in (WHOLE, FEED)}
+    feeds = 15
+    assert 0 < same[FEED].sum() < feeds * same[WHOLE].sum() / 2
+    assert same[FEED].mean() < same[WHOLE].mean()
+
+
+def test_the_same_seed_gives_the_same_pairs(toy_encoder: Encoder) -> None:
+    one, other, another = (label_pairs(gold_of(5), toy_encoder, seed=seed).pairs for seed in (0, 0, 1))
+    assert np.array_equal(one.features, other.features)
+    assert one.features.shape != another.features.shape or not np.array_equal(one.features, another.features)
 
 
 def test_reports_of_an_event_are_no_duplicates_unless_one_may_be_copied(toy_encoder: Encoder) -> None:
     labelled = label_pairs(gold_of(8), toy_encoder)
     pairs, told = labelled.pairs, labelled.reports_only().pairs
-    copied = pairs.same & (pairs.features[:, FEATURES.index("containment")] >= 0.5)
+    containment, overlap = (pairs.features[:, FEATURES.index(name)] for name in ("containment", "overlap"))
+    copied = pairs.same & ((containment >= 0.5) | (overlap >= 0.3))
     assert copied.any()
     assert len(told.same) == len(pairs.same) - copied.sum()
     assert not told.same.any()
@@ -120,6 +150,56 @@ def test_pairs_of_other_sets_change_nothing(toy_encoder: Encoder) -> None:
     assert np.array_equal(own.same, told.same)
 
 
+ARCHIVED = [
+    *(Article(f"x{at}", item.article.text) for at, item in enumerate(gold_of(20)[24::2])),
+    Article("x0+", gold_of(13)[24].article.text.replace("The", "And the")),
+    Article("x1~", gold_of(14)[26].article.text.replace("seen", "not seen")),
+]
+JUDGED = [GoldPair("x0+", "x0", True), GoldPair("x2", "x3", False), GoldPair("x1", "x1~", False)]
+STRANGE = [GoldPair("x0", "elsewhere", True), GoldPair("0-en", "0-id", True)]
+
+
+def archive() -> list[Gold]:
+    return [Gold(article, article.id, "") for article in ARCHIVED]
+
+
+def test_an_archive_is_seen_with_what_people_judged_and_with_copies(toy_encoder: Encoder) -> None:
+    pairs = label_archive(archive(), toy_encoder, [*JUDGED, *STRANGE]).pairs
+    assert set(pairs.way.tolist()) == {ARCHIVE, COPIES}
+    of_archive = pairs.way == ARCHIVE
+    assert 1 <= (pairs.judged & of_archive).sum() <= len(JUDGED)
+    assert (pairs.same & of_archive).sum() == 1
+    assert pairs.judged[pairs.same].all()
+    assert (~pairs.judged & of_archive).sum() > 5
+    assert pairs.same[~of_archive].any()
+
+
+def test_an_archive_that_nobody_judged_has_no_duplicates_but_planted_ones(toy_encoder: Encoder) -> None:
+    pairs = label_archive(archive(), toy_encoder, STRANGE).pairs
+    assert not (pairs.judged & (pairs.way == ARCHIVE)).any()
+    assert not pairs.same[pairs.way == ARCHIVE].any()
+
+
+def test_a_fit_does_not_believe_that_all_that_nobody_judged_is_different(toy_encoder: Encoder) -> None:
+    gold = {"set": label_pairs(gold_of(12), toy_encoder)}
+    doubted = {"archive": label_archive(gold_of(12), toy_encoder, [])}  # stories told twice, which nobody has seen
+    scorer = fit_scorer(gold, [], doubted)
+    assert score_sets(gold, scorer, [], doubted)["set"].f1 > 0.9
+
+
+def test_pairs_that_were_judged_are_told_of_an_archive_left_out(toy_encoder: Encoder) -> None:
+    gold = {"set": label_pairs(gold_of(12), toy_encoder)}
+    archives = {name: label_archive(archive(), toy_encoder, JUDGED, seed=seed) for seed, name in enumerate("ab")}
+    found = score_archives(gold, [], archives)
+    assert set(found) == {"a", "b"}
+    for name, score in found.items():
+        pairs = archives[name].pairs
+        judged = pairs.judged & (pairs.way == ARCHIVE)
+        assert (score.same, score.different) == (1, judged.sum() - 1)
+        assert 0 <= score.wrong <= score.different
+        assert score.right == 1
+
+
 @pytest.mark.parametrize("level", list(Level))
 def test_a_calibration_is_read_back_as_it_was_fitted(level: Level, toy_encoder: Encoder, tmp_path: Path) -> None:
     gold, apart = write_gold(tmp_path / "own.jsonl.xz", gold_of(10)), write_gold(tmp_path / "x.jsonl.xz", gold_of(6))
@@ -130,24 +210,32 @@ def test_a_calibration_is_read_back_as_it_was_fitted(level: Level, toy_encoder: 
     told = json.loads(found.as_json())
     assert (told["level"], told["model"]) == (level.value, "toy@toy-1")
     assert (told["sets"], told["against"], told["events"]) == (["own.jsonl.xz"], ["x.jsonl.xz"], ["x.jsonl.xz"])
+    assert told["archives"] == []
     assert found.as_text().startswith("own.jsonl.xz: pairs ")
+
+
+def test_archives_are_read_with_the_pairs_that_people_judged(toy_encoder: Encoder, tmp_path: Path) -> None:
+    gold = write_gold(tmp_path / "own.jsonl.xz", gold_of(10))
+    told, verdicts = tmp_path / "archive.jsonl", tmp_path / "verdicts.jsonl"
+    told.write_text("".join(json.dumps({"id": one.id, "text": one.text}) + "\n" for one in ARCHIVED))
+    verdicts.write_text(
+        "".join(
+            json.dumps({"left": pair.left, "right": pair.right, "verdict": "S" if pair.same else "D"}) + "\n"
+            for pair in JUDGED
+        )
+    )
+    found = calibrate_scorer([gold], pairs=[verdicts], archives=[told], encoder=toy_encoder, jobs=1)
+    score = found.archives["archive.jsonl"]
+    assert (score.same, 1 <= score.different <= 2) == (1, True)
+    assert json.loads(found.as_json())["archives"] == ["archive.jsonl"]
+    assert "archive.jsonl: left out of the fit it joins " in found.as_text()
+    plain = calibrate_scorer([gold], pairs=[verdicts], encoder=toy_encoder, jobs=1)
+    assert plain.archives == {}
+    assert not np.array_equal(plain.scorer.weights, found.scorer.weights)
 
 
 def test_the_same_articles_give_the_same_scorer_with_any_number_of_processes(bundled: Encoder, tmp_path: Path) -> None:
     gold = write_gold(tmp_path / "own.jsonl.xz", gold_of(6, groups=True))
-    one, two = (calibrate_scorer([gold], encoder=bundled, jobs=jobs).as_json() for jobs in (1, 2))
+    told = write_gold(tmp_path / "archive.jsonl.xz", archive())
+    one, two = (calibrate_scorer([gold], archives=[told], encoder=bundled, jobs=jobs).as_json() for jobs in (1, 2))
     assert one == two
-
-
-def test_a_slow_model_is_asked_once_for_each_text() -> None:
-    asked: list[str] = []
-
-    class Counting(ToyEncoder):
-        def pool(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-            asked.extend(texts)
-            return super().pool(texts)
-
-    gold = gold_of(6, groups=True)
-    label_pairs(gold, Counting())
-    assert len(asked) == len(set(asked))
-    assert {item.article.body for item in gold} <= set(asked)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from dedup.datatypes import Article
 from dedup.errors import ReadError
-from dedup.evaluation.gold import Gold, GoldPair, read_clusters, read_gold, read_pairs
+from dedup.evaluation.gold import Gold, GoldPair, read_articles, read_clusters, read_gold, read_pairs
 from dedup.evaluation.metrics import Evaluation, PairKind, evaluate, evaluation_as_dict, evaluation_as_text
 from dedup.report import as_json, as_jsonl
 from handmade import handmade_report
@@ -243,6 +243,48 @@ def test_pairs_without_a_label_are_left_out(tmp_path: Path) -> None:
     rows = [{"a": "1", "b": "2", "label": label} for label in (1, 0, None)]
     path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     assert read_pairs(path) == (GoldPair("1", "2", True), GoldPair("1", "2", False))
+
+
+@pytest.mark.parametrize(
+    ("verdict", "same"),
+    [("S", True), ("U", True), ("E", False), ("D", False), ("?", None), ("", None), (None, None)],
+    ids=["same", "updated", "another report of the event", "different", "no verdict", "an empty one", "null"],
+)
+def test_verdicts_on_the_pairs_of_a_report_are_labels(verdict: str | None, same: bool | None, tmp_path: Path) -> None:
+    path = tmp_path / "verdicts.jsonl"
+    records = [{"left": "1", "right": "2", "verdict": verdict, "note": "one line"}, {"left": "3", "right": "4"}]
+    path.write_text("".join(json.dumps(record) + "\n" for record in [*records, {"a": "5", "b": "6", "label": 1}]))
+    labels = () if same is None else (GoldPair("1", "2", same),)
+    assert read_pairs(path) == (*labels, GoldPair("5", "6", True))
+
+
+def test_a_verdict_without_its_articles_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "verdicts.jsonl"
+    path.write_text('{"left": "1", "verdict": "S"}\n')
+    with pytest.raises(ReadError, match=r"verdicts\.jsonl:1: no 'right' in this record"):
+        read_pairs(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        ("", []),
+        ('{"id": "1", "text": "T"}', [("1", "T", "", "1")]),
+        ('{"id": 1, "text": "T", "story": "s", "lang": "", "group": null}', [("1", "T", "", "1")]),
+        ('{"id": "1", "text": "T", "title": "Head"}\n{"id": "2"}', [("1", "T", "Head", "1"), ("2", "", "", "2")]),
+    ],
+    ids=["nothing", "a text", "other fields", "a title, and no text"],
+)
+def test_articles_of_an_archive_are_stories_of_their_own(
+    content: str, found: list[tuple[str, ...]], tmp_path: Path
+) -> None:
+    path = tmp_path / "archive.jsonl"
+    path.write_text(content)
+    told = [(item.article.id, item.article.text, item.article.title, item.story) for item in read_articles(path)]
+    assert told == found
+    path.write_text(f"{content}\n\n{{}}\n")
+    with pytest.raises(ReadError, match=rf"archive\.jsonl:{content.count(chr(10)) + 3}: no 'id'"):
+        read_articles(path)
 
 
 @pytest.mark.parametrize("render", [as_json, as_jsonl])

@@ -25,7 +25,7 @@ from dedup.language.ngram_model import load_model, log_likelihoods
 
 ROWS = (Path(__file__).parents[1] / "data" / "paragraphs.tsv").read_text(encoding="utf-8").splitlines()
 ALL_PARAGRAPHS = dict(row.split("\t") for row in ROWS)  # one or two sentences of local news by language
-STRANGERS = ("am", "be", "eu", "ga", "hy", "is", "ka", "kk", "km", "mi", "mn", "mt", "si")
+STRANGERS = ("am", "eu", "ga", "hy", "is", "ka", "kk", "km", "mi", "mn", "mt", "si")
 PARAGRAPHS = {code: text for code, text in ALL_PARAGRAPHS.items() if code not in STRANGERS}
 
 BANNER = (
@@ -42,7 +42,7 @@ def long_article(code: str, characters: int = 2000) -> str:
 def test_the_paragraphs_cover_every_language_of_langdetect() -> None:
     from langdetect import detector_factory
 
-    assert set(PARAGRAPHS) == {path.name for path in Path(detector_factory.PROFILES_DIRECTORY).iterdir()}
+    assert set(PARAGRAPHS) - {"be"} == {path.name for path in Path(detector_factory.PROFILES_DIRECTORY).iterdir()}
 
 
 @pytest.mark.parametrize("code", PARAGRAPHS)
@@ -138,7 +138,7 @@ def test_languages_without_a_profile_are_not_forced_into_one(code: str) -> None:
     [
         ("Sungai itu melimpah selepas hujan selama tiga hari. Majlis bandaraya menutup dua jambatan.", "id"),
         ("Rijeka se izlila nakon tri dana kiše. Gradske vlasti su zatvorile dva mosta.", "hr"),
-        ("Elva flaumde over etter tre dagar med regn. Kommunen ber folk om ikkje å køyre inn til sentrum.", "no"),
+        ("Elva flaumde over etter tre dagar med regn. Kommunen ber folk om ikkje å køyre inn til sentrum.", "nn"),
     ],
     ids=["malay", "bosnian", "nynorsk"],
 )

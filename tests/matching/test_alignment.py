@@ -1,81 +1,183 @@
-"""Sentences against sentences: coverage against a plain double loop, order, alignment, information."""
+"""Sentences against sentences: coverage against a plain double loop, order, alignment, openings."""
 
 from __future__ import annotations
 
+from itertools import pairwise
+from random import Random
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from threadpoolctl import threadpool_limits
 
 from dedup.datatypes import AlignedPair, Embeddings
 from dedup.embedding.language_means import unit_rows
 from dedup.embedding.quantise import pack_rows, quantise, unpack_rows
 from dedup.matching import alignment
-from dedup.matching.alignment import UNORDERED, align, cover
+from dedup.matching.alignment import Coverage, align, cover
 from dedup.matching.sentence_store import Passages, leads
-from dedup.matching.sentence_weights import information_weights
+
+DIMENSION = 6
+OF_CHANCE = 0.34  # 1 - 2 * the mean distance of two random places, about
 
 
-def random_passages(lengths: list[int], seed: int) -> Passages:
+def random_passages(lengths: list[int], seed: int, *, dimension: int = DIMENSION, zero: float = 0.0) -> Passages:
+    """Articles of so many sentences, in part alike; `zero` is the share of sentences that do not count."""
     generator = np.random.default_rng(seed)
-    vectors = unit_rows(generator.standard_normal((sum(lengths), 6)).astype(np.float32))
+    topics = generator.standard_normal((5, dimension))
+    rows = topics[generator.integers(5, size=sum(lengths))] + 0.7 * generator.standard_normal((sum(lengths), dimension))
+    weights = generator.uniform(0.1, 1, len(rows)) * (generator.random(len(rows)) >= zero)
     starts = np.cumsum([0, *lengths]).astype(np.intp)
-    weights = np.concatenate([np.full(length, 1 / length, np.float32) for length in lengths if length])
-    return Passages(vectors, weights, starts)
+    for begin, end in pairwise(starts.tolist()):
+        weights[begin:end] /= max(weights[begin:end].sum(), 1e-9)
+    return Passages.of_unit_rows(unit_rows(rows.astype(np.float32)), weights.astype(np.float32), starts)
 
 
 def one_hot(order: list[int]) -> Embeddings:
     return np.eye(8, dtype=np.float32)[order]
 
 
-def test_coverage_is_the_weighted_mean_of_every_sentences_best_counterpart() -> None:
-    passages = random_passages([4, 3, 5, 1], seed=3)
-    found = cover(passages, np.zeros(3, np.intp), np.array([1, 2, 3]))
-    for row, other in enumerate((1, 2, 3)):
-        table = passages.vectors[passages.of(0)] @ passages.vectors[passages.of(other)].T
-        assert found.similarity[row] == pytest.approx([table.max(axis=1).mean(), table.max(axis=0).mean()], abs=1e-6)
-        shares = [np.clip((table.max(axis=axis) - 0.3) / 0.5, 0, 1).mean() for axis in (1, 0)]
-        assert found.share[row] == pytest.approx(shares, abs=1e-6)
+def passages_of(*articles: list[int]) -> Passages:
+    """Articles whose sentences are alike where their numbers are equal."""
+    lengths = [len(article) for article in articles]
+    weights = np.concatenate([np.full(length, 1 / max(length, 1), np.float32) for length in lengths])
+    vectors = one_hot([sentence for article in articles for sentence in article])
+    return Passages.of_unit_rows(vectors, weights, np.cumsum([0, *lengths]).astype(np.intp))
+
+
+def plainly(passages: Passages, left: int, right: int) -> tuple[list[float], list[float], float]:
+    """Shares, close shares and order of one pair, sentence after sentence."""
+    ours, theirs = passages.unit_rows(left), passages.unit_rows(right)
+    cosines = [[float(one @ other) for other in theirs] for one in ours]
+    both = (cosines, [list(row) for row in zip(*cosines, strict=True)])
+    if not all(both):
+        return [0.0, 0.0], [0.0, 0.0], 0.0
+    weights = [passages.weights[passages.of(at)].tolist() for at in (left, right)]
+    counted = [sum(weight > 0 for weight in of_text) for of_text in weights]
+    places = [
+        [(sum(weight > 0 for weight in of_text[:at]) + 0.5) / max(n, 1) for at in range(len(of_text))]
+        for of_text, n in zip(weights, counted, strict=True)
+    ]
+    shares, closely, total, distance = [0.0, 0.0], [0.0, 0.0], 0.0, 0.0
+    for side, rows in enumerate(both):
+        for at, row in enumerate(rows):
+            best = max(row)
+            weight, alike = weights[side][at], min(max((best - 0.3) / 0.5, 0), 1)
+            shares[side] += weight * alike
+            closely[side] += weight * min(max((best - 0.5) / 0.4, 0), 1)
+            total += weight * alike
+            distance += weight * alike * abs(places[side][at] - places[1 - side][row.index(best)])
+    in_order = 1 - 2 * distance / total if min(counted) > 1 and total > 1e-6 else 0.5
+    return shares, closely, min(max((in_order - OF_CHANCE) / (1 - OF_CHANCE), 0), 1) * max(shares)
+
+
+LENGTHS = st.lists(st.integers(0, 9), min_size=2, max_size=6)
+
+
+@settings(deadline=None)
+@given(LENGTHS, st.integers(0, 10_000), st.sampled_from([0.0, 0.3]))
+def test_coverage_is_that_of_a_plain_double_loop(lengths: list[int], seed: int, zero: float) -> None:
+    passages = random_passages(lengths, seed, zero=zero)
+    pairs = [(left, right) for left in range(len(lengths)) for right in range(len(lengths))]
+    found = cover(passages, *np.array(pairs, np.intp).T)
+    for row, (left, right) in enumerate(pairs):
+        shares, closely, order = plainly(passages, left, right)
+        assert found.share[row] == pytest.approx(shares, abs=1e-5)
+        assert found.closely[row] == pytest.approx(closely, abs=1e-5)
+        assert found.order[row] == pytest.approx(order, abs=1e-4)
+
+
+def bits(found: Coverage) -> list[bytes]:
+    return [found.share.tobytes(), found.closely.tobytes(), found.order.tobytes()]
+
+
+@settings(deadline=None, max_examples=40)
+@given(LENGTHS, st.integers(0, 10_000), st.randoms(use_true_random=False))
+def test_a_pair_is_covered_alike_in_any_block_and_from_both_sides(
+    lengths: list[int], seed: int, random: Random
+) -> None:
+    passages = random_passages(lengths, seed, dimension=40, zero=0.2)
+    pairs = sorted({(random.randrange(len(lengths)), random.randrange(len(lengths))) for _ in range(12)})
+    left, right = np.array(pairs, np.intp).T
+    whole, back = cover(passages, left, right), cover(passages, right, left)
+    assert bits(whole) == bits(Coverage(back.share[:, ::-1], back.closely[:, ::-1], back.order))
+    for at in range(len(pairs)):
+        alone = cover(passages, left[at : at + 1], right[at : at + 1])
+        assert bits(alone) == bits(Coverage(whole.share[at], whole.closely[at], whole.order[at]))
 
 
 @pytest.mark.parametrize("cosines", [1, 40, 1 << 17])
-def test_pairs_are_covered_as_if_each_were_alone(cosines: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("piece", [1, 1000, 1 << 18])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_parts_pieces_and_threads_change_not_a_bit(
+    cosines: int, piece: int, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passages = random_passages([40, 0, 31, 5, 1, 70, 23], seed=4, dimension=256)
+    left, right = np.array([(one, other) for one in range(7) for other in range(7)], np.intp).T
+    with threadpool_limits(1, "blas"):
+        expected = bits(cover(passages, left, right))
     monkeypatch.setattr(alignment, "_COSINES", cosines)
-    passages = random_passages([4, 0, 3, 5, 1, 7, 2], seed=4)
-    pairs = [(left, right) for left in range(7) for right in range(7)]
-    left, right = np.array(pairs).T
-    found = cover(passages, left, right)
-    for at, (one, other) in enumerate(pairs):
-        alone = cover(passages, np.array([one]), np.array([other]))
-        assert found.similarity[at] == pytest.approx(alone.similarity[0], abs=1e-5)
-        assert found.share[at] == pytest.approx(alone.share[0], abs=1e-5)
-        assert found.order[at] == pytest.approx(alone.order[0], abs=1e-5)
+    monkeypatch.setattr(alignment, "_ONE_THREAD", piece)
+    with threadpool_limits(threads, "blas"):
+        assert bits(cover(passages, left, right)) == expected
+
+
+def test_what_the_article_says_itself_can_only_lower_coverage() -> None:
+    whole = random_passages([6, 8, 5], seed=7)
+    own = whole.weights.copy()
+    own[[0, 7, 15]] = 0
+    less = Passages(whole.vectors, whole.scales, whole.weights, own, whole.starts)
+    left, right = np.array([0, 0, 1]), np.array([1, 2, 2])
+    found, lowered = cover(whole, left, right), cover(less, left, right)
+    for one, other in ((found.share, lowered.share), (found.closely, lowered.closely), (found.order, lowered.order)):
+        assert (other <= one).all()
+        assert (other < one).any()
 
 
 def test_a_text_without_sentences_covers_nothing() -> None:
     found = cover(random_passages([2, 0], seed=5), np.array([0, 1]), np.array([1, 1]))
-    assert not found.similarity.any()
     assert not found.share.any()
-    assert found.order.tolist() == [UNORDERED] * 2
+    assert not found.closely.any()
+    assert not found.order.any()
 
 
 def test_of_equal_sentences_the_first_is_the_counterpart() -> None:
-    vectors = np.concatenate([one_hot([0, 1]), one_hot([0, 1]) * np.float32(1 - 1e-7), one_hot([0, 1])])
-    passages = Passages(vectors, np.array([0.5, 0.5, *[0.25] * 4], np.float32), np.array([0, 2, 6]))
-    apart = (abs(1 / 4 - 1 / 8) + abs(3 / 4 - 3 / 8)) / 2
-    assert cover(passages, np.array([0]), np.array([1])).order[0] == pytest.approx(1 - 2 * apart, abs=1e-6)
+    apart = (abs(1 / 4 - 1 / 8) + abs(3 / 4 - 3 / 8)) / 2  # from the left text
+    back = (abs(1 / 8 - 1 / 4) + abs(3 / 8 - 3 / 4) + abs(5 / 8 - 1 / 4) + abs(7 / 8 - 3 / 4)) / 4
+    found = cover(passages_of([0, 1], [0, 1, 0, 1]), np.array([0]), np.array([1])).order[0]
+    assert found == pytest.approx((1 - (apart + back) - OF_CHANCE) / (1 - OF_CHANCE), abs=1e-6)
 
 
 @pytest.mark.parametrize(
     ("right", "order"),
-    [([0, 1, 2, 3], 1.0), ([3, 2, 1, 0], 0.0), ([0], UNORDERED), ([7, 6, 5, 4], UNORDERED)],
-    ids=["the same order", "reversed", "one sentence has no order", "nothing in common"],
+    [
+        ([0, 1, 2, 3], 1.0),
+        ([3, 2, 1, 0], 0.0),
+        ([0, 1, 6, 7], 0.5),
+        ([0], 0.24),
+        ([7, 6, 5, 4], 0.0),
+    ],
+    ids=[
+        "the same order",
+        "reversed",
+        "half of the text in order",
+        "one sentence says little of an order",
+        "nothing in common",
+    ],
 )
 def test_order_tells_a_translation_from_a_shuffled_text(right: list[int], order: float) -> None:
-    vectors = np.concatenate([one_hot([0, 1, 2, 3]), one_hot(right)])
-    starts = np.array([0, 4, 4 + len(right)])
-    weights = np.concatenate([np.full(4, 0.25), np.full(len(right), 1 / len(right))]).astype(np.float32)
-    assert cover(Passages(vectors, weights, starts), np.array([0]), np.array([1])).order[0] == pytest.approx(
-        order, abs=1e-6
-    )
+    found = cover(passages_of([0, 1, 2, 3], right), np.array([0]), np.array([1]))
+    assert found.order[0] == pytest.approx(order, abs=0.003)
+    assert found.order[0] <= found.share[0].max()
+
+
+def test_a_line_of_the_page_moves_nothing() -> None:
+    plain = passages_of([0, 1, 2], [0, 1, 2])
+    weights = np.array([*[1 / 3] * 3, 0, *[1 / 3] * 3], np.float32)
+    under = Passages.of_unit_rows(one_hot([0, 1, 2, 7, 0, 1, 2]), weights, np.array([0, 3, 7]))
+    left, right = np.array([0]), np.array([1])
+    assert bits(cover(plain, left, right)) == bits(cover(under, left, right))
 
 
 def test_each_sentence_is_aligned_once_and_the_closest_first() -> None:
@@ -97,30 +199,22 @@ def test_unrelated_sentences_are_not_aligned() -> None:
     assert align(one_hot([0]), one_hot([0])) == (AlignedPair(0, 0, 1.0),)
 
 
-def test_boilerplate_weighs_less_and_a_copied_article_keeps_its_weights() -> None:
-    starts = np.array([0, 3, 6])
-    weights = information_weights([100, 100, 100, 100, 100, 100], [1, 1, 20, 7, 7, 7], starts)
-    assert weights[:3] == pytest.approx([0.4878, 0.4878, 0.0244], abs=1e-3)
-    assert weights[3:] == pytest.approx([1 / 3] * 3)
-
-
-def test_a_very_long_sentence_does_not_outweigh_an_article() -> None:
-    assert information_weights([4000, 400], [1, 1], np.array([0, 2])) == pytest.approx([0.5, 0.5])
-
-
 def test_a_lead_is_the_direction_of_the_first_sentences_that_count() -> None:
     vectors = one_hot([0, 1, 2, 3, 4, 5])
     weights = np.array([0, 0.5, 0.3, 0.2, 0.6, 0.4], np.float32)  # the first is a line of the page
-    found = leads(Passages(vectors, weights, np.array([0, 4, 4, 6])), 2)
+    found = leads(vectors, weights, np.array([0, 4, 4, 6]), 2)
     assert found[0] == pytest.approx(unit_rows(np.array([[0, 0.5, 0.3, 0, 0, 0, 0, 0]], np.float32))[0])
     assert not found[1].any(), "an article without sentences has none"
     assert found[2] == pytest.approx(unit_rows(np.array([[0, 0, 0, 0, 0.6, 0.4, 0, 0]], np.float32))[0])
+    assert not leads(vectors[:0], weights[:0], np.array([0, 0]), 2).any()
 
 
 def test_a_long_lead_is_the_whole_article() -> None:
     passages = random_passages([3, 2], seed=5)
-    whole = np.stack([passages.vectors[passages.of(at)].sum(axis=0) for at in (0, 1)])
-    assert leads(passages, 10) == pytest.approx(unit_rows(whole), abs=1e-6)
+    vectors = np.concatenate([passages.unit_rows(at) for at in (0, 1)])
+    weighted = vectors * passages.weights[:, None]
+    whole = np.stack([weighted[passages.of(at)].sum(axis=0) for at in (0, 1)])
+    assert leads(vectors, passages.weights, passages.starts, 10) == pytest.approx(unit_rows(whole), abs=1e-6)
 
 
 @pytest.mark.parametrize("columns", [1, 6, 384])

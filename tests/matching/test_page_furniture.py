@@ -9,7 +9,7 @@ import pytest
 
 from dedup.embedding.encoder import Encoder
 from dedup.embedding.load import load_encoder
-from dedup.matching.sentence_weights import EXAMPLES, MORE_STORIES, page_furniture
+from dedup.matching.sentence_weights import CONSENT, PAYWALL, Page, notice_kind, page_furniture
 
 ARTICLE = (
     "The ministers met in Almaty on Tuesday to talk about water and energy.",
@@ -28,8 +28,7 @@ def furniture(lines: Sequence[str], encoder: Encoder) -> list[bool]:
         encoder.encode(lines),
         [len(line) for line in lines],
         np.array([0, len(lines)]),
-        encoder.encode(EXAMPLES),
-        encoder.encode(MORE_STORIES),
+        Page.of(encoder.encode),
     ).tolist()
 
 
@@ -77,5 +76,32 @@ def test_a_text_of_nothing_but_furniture_keeps_it(bundled: Encoder) -> None:
 
 def test_no_sentences_are_no_furniture(bundled: Encoder) -> None:
     empty = bundled.encode([])
-    found = page_furniture(empty, [], np.array([0, 0, 0]), bundled.encode(EXAMPLES), bundled.encode(MORE_STORIES))
+    found = page_furniture(empty, [], np.array([0, 0, 0]), Page.of(bundled.encode))
     assert found.shape == (0,)
+
+
+@pytest.mark.parametrize(
+    "notice",
+    [
+        "Wir verwenden Cookies und ähnliche Technologien, um Inhalte und Anzeigen zu personalisieren und die Zugriffe "
+        "auf unsere Website zu analysieren.",
+        "Dengan mengklik Setuju, Anda menyetujui pemrosesan data Anda.",
+        "Cet article est réservé aux abonnés.",
+        "Вы исчерпали лимит бесплатных статей.",
+        "Ya es suscriptor? Inicie sesión aquí.",
+    ],
+)
+def test_notices_are_found_in_any_language(notice: str, bundled: Encoder) -> None:
+    assert furniture([notice, *ARTICLE], bundled) == [True, False, False, False]
+
+
+def test_a_page_of_nothing_but_a_notice_under_a_title_loses_the_title_too(bundled: Encoder) -> None:
+    wall = ["This article is for subscribers only.", "Already a subscriber? Sign in here."]
+    assert furniture(["Harbour reopens after the storm", *wall], bundled) == [True] * 3
+    assert furniture(["Harbour reopens after the storm", ARTICLE[0], *wall], bundled) == [False, False, True, True]
+
+
+def test_a_notice_is_named(bundled: Encoder) -> None:
+    consent, paywall = bundled.encode(CONSENT), bundled.encode(PAYWALL)
+    assert notice_kind(bundled.encode(["We use cookies to analyse our traffic."]), consent, paywall) == "consent page"
+    assert notice_kind(bundled.encode(["Subscribe to continue reading."]), consent, paywall) == "paywall"

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import dedup
 from dedup.datatypes import Level
 from dedup.errors import SettingsError
 from dedup.matching import scorer as scorer_module
-from dedup.matching.scorer import FEATURES, HEADS, load_scorer, probability
+from dedup.matching.literal import LITERAL_FEATURES
+from dedup.matching.scorer import FEATURES, HEADS, RELATIONS, load_scorer, probability
+from scores import as_file, random_scorer
 
 
 @pytest.mark.parametrize("level", list(Level))
@@ -25,6 +28,7 @@ def test_no_feature_lowers_a_shipped_score(level: Level) -> None:
     assert 0 < scorer.threshold < 1
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.floats(-1, 1, width=32), min_size=len(FEATURES), max_size=len(FEATURES)),
     st.integers(0, len(FEATURES) - 1),
@@ -33,10 +37,12 @@ def test_no_feature_lowers_a_shipped_score(level: Level) -> None:
 def test_more_agreement_never_scores_less(values: list[float], raised: int, head: int) -> None:
     rows = np.array([values, values], np.float32)
     rows[1, raised] += 0.5
-    low, high = probability(load_scorer(Level.DUPLICATE).log_odds(rows, np.array([head, head])))
-    assert 0 <= low <= high <= 1
+    for scorer in (random_scorer(raised), load_scorer(Level.DUPLICATE)):
+        low, high = probability(scorer.log_odds(rows, np.array([head, head])))
+        assert 0 <= low <= high <= 1
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.floats(-1, 1, width=32), min_size=len(FEATURES), max_size=len(FEATURES)),
     st.integers(0, len(HEADS) - 1),
@@ -48,8 +54,65 @@ def test_what_is_a_copy_belongs_to_the_story_too(values: list[float], head: int)
 
 def test_a_threshold_of_ones_own_is_kept() -> None:
     assert load_scorer(Level.DUPLICATE, 0.8).threshold == 0.8
+    assert random_scorer(0, 0.0).least < -20
+    assert random_scorer(0, 1.0).least > 20
+    assert random_scorer(0, 0.5).least == 0
     assert load_scorer(Level.DUPLICATE, 0.0).least < -20
     assert load_scorer(Level.DUPLICATE, 1.0).least > 20
+
+
+@settings(deadline=None)
+@given(st.integers(0, 10_000), st.integers(0, 10_000))
+def test_a_bound_is_the_score_of_the_most_lenient_head(seed: int, pairs: int) -> None:
+    generator = np.random.default_rng(pairs)
+    scorer = random_scorer(seed, copies=random_scorer(seed + 1) if seed % 2 else None)
+    features = generator.uniform(-1, 1, (6, len(FEATURES))).astype(np.float32)
+    possible = generator.random((6, len(HEADS))) < 0.4
+    every = np.stack([scorer.log_odds(features, np.full(6, head)) for head in range(len(HEADS))], axis=1)
+    expected = np.where(possible, every, -np.inf).max(axis=1)
+    assert scorer.best_log_odds(features, possible) == pytest.approx(expected, abs=1e-9)
+    more = features + generator.uniform(0, 1, features.shape).astype(np.float32)
+    assert (scorer.best_log_odds(more, possible) >= scorer.best_log_odds(features, possible)).all()
+
+
+@pytest.mark.parametrize("level", list(Level))
+def test_words_shared_literally_count_in_one_language_alone(level: Level) -> None:
+    weights = load_scorer(level).weights
+    literal = weights[:, [FEATURES.index(name) for name in LITERAL_FEATURES]]
+    apart = np.array([head.split()[0] in ("translation", "undetermined") for head in HEADS])
+    assert not literal[apart].any()
+    assert literal[~apart].any()
+
+
+def test_heads_are_a_relation_each_and_its_excerpts() -> None:
+    assert HEADS[: len(RELATIONS)] == RELATIONS
+    assert HEADS[len(RELATIONS) :] == tuple(f"{relation} excerpt" for relation in RELATIONS)
+    assert len(set(FEATURES)) == len(FEATURES)
+    assert set(LITERAL_FEATURES) < set(FEATURES)
+
+
+def without(heads: dict[str, Any], head: str) -> dict[str, Any]:
+    return {name: row for name, row in heads.items() if name != head}
+
+
+WRITTEN = as_file(random_scorer(1, 0.4))
+
+
+def changed(name: str, value: Any) -> dict[str, Any]:
+    """The written scorer with one weight of one head changed."""
+    heads = WRITTEN["heads"]
+    return WRITTEN | {"heads": heads | {"copy": heads["copy"] | {name: value}}}
+
+
+def test_a_scorer_is_read_as_it_was_written(tmp_path: Path) -> None:
+    path = tmp_path / "scorer.json"
+    path.write_text(json.dumps(WRITTEN))
+    found = load_scorer(Level.DUPLICATE, None, str(path))
+    assert found.threshold == 0.4
+    assert np.array_equal(found.weights, random_scorer(1).weights)
+    assert load_scorer(Level.DUPLICATE, 0.9, str(path)).threshold == 0.9
+    path.write_text(json.dumps(changed("intercept", -30)))
+    assert load_scorer(Level.DUPLICATE, None, str(path)).weights[HEADS.index("copy"), -1] == -30
 
 
 @pytest.mark.parametrize(
@@ -58,8 +121,26 @@ def test_a_threshold_of_ones_own_is_kept() -> None:
         (None, "cannot read the scorer"),
         ("{", "no scorer of this version"),
         ('{"heads": {}}', "no scorer of this version"),
+        ("[]", "no scorer of this version"),
+        (json.dumps(without(WRITTEN, "threshold")), "no scorer of this version"),
+        (json.dumps(WRITTEN | {"heads": without(WRITTEN["heads"], "rewording")}), "no scorer of this version"),
+        (json.dumps(changed("margin", 1.0)), "no scorer of this version"),
+        (json.dumps(changed("lead", -0.1)), "no scorer of this version"),
+        (json.dumps(changed("lead", float("nan"))), "no scorer of this version"),
+        (json.dumps(changed("lead", "much")), "no scorer of this version"),
     ],
-    ids=["missing", "broken", "another shape"],
+    ids=[
+        "missing",
+        "broken",
+        "another shape",
+        "a list",
+        "no threshold",
+        "a head less",
+        "a feature more",
+        "negative",
+        "not a number",
+        "a word",
+    ],
 )
 def test_a_scorer_that_cannot_be_used_is_named(content: str | None, message: str, tmp_path: Path) -> None:
     path = tmp_path / "scorer.json"

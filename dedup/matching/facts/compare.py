@@ -157,7 +157,7 @@ def hash_of(fact: str) -> int:
 
 
 def opening_clash(left: FactSets, right: FactSets) -> int:
-    """Kinds of facts, of weekday, month, ordinal and small number, in which two openings contradict each other.
+    """Kinds of facts, of weekday, month, ordinal, small number and year, in which two openings contradict each other.
 
     A kind does where each opening states one of it that the other text does not state anywhere, in whatever form.
     """
@@ -393,6 +393,7 @@ def stated_tokens(facts: Facts, runs: Iterable[str]) -> Iterator[str]:
     numbers |= {str(int(part)) for number in facts.numbers if ":" in number for part in number.split(":")}
     for number in numbers:
         yield "N" + number
+        yield "Y" + number
         yield "O" + number
     yield from ("W" + day for day in facts.weekdays)
     yield from ("M" + month for month in facts.months)

@@ -91,7 +91,7 @@ class Facts:
         Those of the dates that may as well have their day and month the other way round.
     opening : tuple of str
         What the first line and the 300 characters behind it state of weekdays ("W2"), months ("M5"), ordinals ("O2")
-        and numbers ("N3"): any in words, and in digits those from 2 to 99 without a unit.
+        numbers ("N3"), any in words, and in digits those from 2 to 99 without a unit, and years ("Y2026").
     opening_names : tuple of str
         Those of the names that are in there and come twice or more in all, acronyms left out.
     """
@@ -174,10 +174,11 @@ def _ends(text: str) -> tuple[int, int]:
 
 
 def _small_numbers(reader: _Reader, counts: _Counts) -> list[str]:
-    """Numbers from 2 to 99 at the top of a text, but for days of its dates and amounts in some unit."""
+    """Numbers from 2 to 99 and years at the top of a text, but for days of its dates and amounts in some unit."""
     numbers, dates = reader.numbers[: counts[0]], reader.dates[: counts[1]]
     days = {date[-2:].lstrip("0") for date in dates} | reader.units.keys()
-    return [f"N{number}" for number in numbers if len(number) < _SMALL and number > "1" and number not in days]
+    small = [f"N{number}" for number in numbers if len(number) < _SMALL and number > "1" and number not in days]
+    return [*small, *(f"Y{number}" for number in numbers if _YEAR.fullmatch(number))]
 
 
 _DIGITS = re.compile(r"[0-9]+")
@@ -194,6 +195,7 @@ _HEADLINE = 200  # characters at most
 
 _OPENING = 300  # behind it
 _SMALL = len("100")
+_YEAR = re.compile(r"[12]\d{3}")  # of any calendar
 
 _TIME = re.compile(r"\d{1,2}:\d{2}")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -54,7 +56,7 @@ def test_blocks_do_not_change_the_answer(monkeypatch: pytest.MonkeyPatch) -> Non
     blocks = neighbours.search(vectors, languages, neighbours=5).candidates()
     assert np.array_equal(whole.left, blocks.left)
     assert np.array_equal(whole.right, blocks.right)
-    assert np.allclose(whole.margin, blocks.margin, atol=1e-6)
+    assert np.array_equal(whole.similarity, blocks.similarity)
 
 
 def test_pairs_are_unique_and_ordered() -> None:
@@ -66,16 +68,38 @@ def test_pairs_are_unique_and_ordered() -> None:
     assert np.allclose(found.similarity, np.einsum("ij,ij->i", vectors[found.left], vectors[found.right]), atol=1e-6)
 
 
-def test_the_margin_is_taken_from_the_best_other_article_in_the_partners_language() -> None:
-    angles = np.radians([0, 10, 30, 50])  # cosines of article 0 with the others: 0.985, 0.866, 0.643
-    vectors = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
-    found = neighbours.search(vectors, ["en", "id", "id", "de"], neighbours=3)
+@pytest.mark.parametrize(
+    ("pairs", "added"),
+    [
+        ([], set()),
+        ([(0, 1)], {(0, 1)}),
+        ([(9, 3), (3, 9), (3, 9)], {(3, 9)}),
+        ([(0, 19), (18, 19)], {(0, 19), (18, 19)}),
+    ],
+    ids=["none", "one", "twice and backwards", "two"],
+)
+def test_pairs_that_others_propose_are_candidates_too(
+    pairs: list[tuple[int, int]], added: set[tuple[int, int]]
+) -> None:
+    vectors, languages = random_articles(20, 1, 3)
+    found = neighbours.search(vectors, languages, neighbours=1)
+    more = found.with_pairs(np.array(pairs, np.int64).reshape(-1, 2))
+    told = [
+        set(zip(one.left.tolist(), one.right.tolist(), strict=True)) for one in (found.candidates(), more.candidates())
+    ]
+    assert told[1] == told[0] | added
+    assert np.all(np.diff(more.near) > 0)
+
+
+def test_a_candidate_has_the_same_cosine_whoever_asks() -> None:
+    vectors, languages = random_articles(30, 2, 5)
+    found = neighbours.search(vectors, languages, neighbours=3)
     candidates = found.candidates()
-    pairs = zip(candidates.left.tolist(), candidates.right.tolist(), strict=True)
-    margin = dict(zip(pairs, candidates.margin.tolist(), strict=True))
-    assert margin[0, 1] == pytest.approx(min(0.9848 - 0.8660, 0.05), abs=1e-3)  # 1 has no other English partner
-    assert margin[0, 2] == pytest.approx(0.8660 - 0.9848, abs=1e-3)
-    assert margin[0, 3] == pytest.approx(0.05, abs=1e-3)
+    between = found.between(candidates.right[::-1], candidates.left[::-1])
+    for one, other in zip(astuple(candidates), astuple(between), strict=True):
+        assert np.array_equal(one, other)
+    few = neighbours.search(vectors[:2], languages[:2], neighbours=3, floor=-1.0).candidates()
+    assert few.similarity.tolist() == found.between(np.array([0]), np.array([1])).similarity.tolist()
 
 
 def test_one_article_has_no_neighbour() -> None:
@@ -94,24 +118,3 @@ def test_one_article_has_no_neighbour() -> None:
 def test_a_setting_out_of_range_is_named(given_settings: dict[str, float], message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         neighbours.search(*random_articles(3, 1, 0), **given_settings)  # type: ignore[arg-type]
-
-
-def test_isolation_is_what_a_pair_has_beyond_the_means_of_its_nearest() -> None:
-    vectors, languages = random_articles(30, 3, 4)
-    found = neighbours.search(vectors, languages, neighbours=4, floor=-1.0).candidates()
-    cosine = vectors @ vectors.T
-    closeness = np.array([np.sort(np.delete(cosine[row], row))[-4:].mean() for row in range(30)])
-    expected = found.similarity - (closeness[found.left] + closeness[found.right]) / 2
-    assert found.isolation == pytest.approx(expected, abs=1e-5)
-
-
-@pytest.mark.parametrize(
-    ("angles", "isolated"),
-    [((0, 10), False), ((0, 10, 5, 15), False), ((0, 10, 80, 90), True)],
-    ids=["nobody else to compare with", "a crowd", "far from all others"],
-)
-def test_a_pair_in_a_crowd_is_not_isolated(angles: tuple[int, ...], isolated: bool) -> None:
-    vectors = np.stack([np.cos(np.radians(angles)), np.sin(np.radians(angles))], axis=1).astype(np.float32)
-    found = neighbours.search(vectors, ["en"] * len(angles), neighbours=3, floor=-1.0).candidates()
-    assert (found.isolation[0] > 0.2) == isolated
-    assert (abs(found.isolation[0]) < 0.02) != isolated

@@ -70,10 +70,12 @@ def test_at_most_twenty_and_never_itself() -> None:
 
 
 @pytest.mark.parametrize(("code", "proposed"), [("und", True), ("en", False)], ids=["unknown", "taken for known"])
-def test_an_article_in_an_unknown_language_is_proposed_by_its_facts(code: str, proposed: bool) -> None:
+def test_an_article_in_an_unknown_language_is_proposed_by_its_facts(
+    code: str, proposed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     others = [f"Report {number} speaks of {number * 31 + 7} things in the town hall." for number in range(40)]
     articles = [Article("a", ENGLISH), Article("b", FAROESE_LIKE), *(Article(f"o{n}", t) for n, t in enumerate(others))]
     languages = [Language("en", 1.0), Language(code, 0.5), *[Language("en", 1.0)] * len(others)]
-    _, found = prepare(articles, languages, _Unreading(), Settings(neighbours=1))
-    candidates = found.candidates()
+    monkeypatch.setattr("dedup.matching.prepare.detect_languages", lambda texts: languages)
+    candidates = prepare(articles, _Unreading(), Settings(neighbours=1)).neighbourhood.candidates()
     assert ((0, 1) in zip(candidates.left.tolist(), candidates.right.tolist(), strict=True)) is proposed

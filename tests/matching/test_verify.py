@@ -1,0 +1,253 @@
+"""Pairs judged: by the two articles alone, alike from both sides, and by bounds as without them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import astuple, replace
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import dedup
+from dedup.arrays import take_rows
+from dedup.datatypes import UNDETERMINED, Article, Candidates, Settings
+from dedup.matching import verify
+from dedup.matching.features import has_evidence
+from dedup.matching.literal import LITERAL_FEATURES
+from dedup.matching.prepare import Prepared, prepare
+from dedup.matching.scorer import FEATURES, HEADS, Scorer
+from dedup.matching.verify import Verdicts, find_matches, judge_pairs
+from dedup.runtime.workers import Workers
+from real_articles import real_articles
+from scores import constant_scorer, plain_scorer, random_scorer
+from toy_encoder import ToyEncoder
+
+ARTICLES = real_articles()
+AT = {article.id: position for position, article in enumerate(ARTICLES)}
+PLACES = st.integers(0, len(ARTICLES) - 1)
+STORIES = [tuple(name for name in AT if name.startswith(start)) for start in ("000", "001", "002", "003", "004")]
+TWO = PLACES.flatmap(lambda one: st.tuples(st.just(one), PLACES.filter(lambda other: other != one)))
+
+
+def read(articles: Sequence[Article]) -> Prepared:
+    return prepare(articles, dedup.load_encoder("bundled"), Settings())
+
+
+@cache
+def everything() -> Prepared:
+    return read(ARTICLES)
+
+
+def pairs_of(prepared: Prepared, *pairs: tuple[int, int]) -> Candidates:
+    """Pairs as they are given, the left one in front even where it comes later."""
+    left, right = np.array(pairs, np.intp).reshape(-1, 2).T
+    vectors = prepared.neighbourhood.embeddings
+    return Candidates(left, right, (vectors[left] * vectors[right]).sum(axis=1))
+
+
+def every_pair(prepared: Prepared) -> Candidates:
+    return prepared.neighbourhood.between(*np.triu_indices(len(prepared.languages), 1))
+
+
+def judged(articles: Sequence[Article], left: Article, right: Article, scorer: Scorer) -> Verdicts:
+    prepared = read(articles)
+    found = prepared.neighbourhood.between(np.array([articles.index(left)]), np.array([articles.index(right)]))
+    return judge_pairs(prepared.match_input, found, scorer)
+
+
+def equal(one: Verdicts, other: Verdicts) -> bool:
+    return all(np.array_equal(a, b) for a, b in zip(astuple(one), astuple(other), strict=True))
+
+
+@settings(deadline=None, max_examples=30)
+@given(TWO, st.sets(PLACES, max_size=30), st.integers(0, 32))
+def test_a_score_does_not_ask_who_else_is_there(pair: tuple[int, int], others: set[int], place: int) -> None:
+    left, right = (ARTICLES[at] for at in sorted(pair))
+    company = [ARTICLES[at] for at in sorted(others - set(pair))]
+    among = [*company[:place], left, *company[place:], right]
+    alone, fed = (judged(articles, left, right, plain_scorer()) for articles in ([left, right], among))
+    assert equal(alone, fed)
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [(story[0], other) for story in STORIES for other in (*story[1:], "id", "004-excerpt") if other != story[0]],
+)
+def test_so_it_is_with_long_articles(left: str, right: str) -> None:
+    one, other = ARTICLES[AT[left]], ARTICLES[AT[right]]
+    company = [article for article in ARTICLES if article.id[:3] not in (left[:3], right[:3])][:30]
+    alone, fed = (
+        judged(articles, one, other, plain_scorer())
+        for articles in ([one, other], [*company[:15], one, other, *company[15:]])
+    )
+    assert equal(alone, fed)
+
+
+FURNITURE = (
+    "The harbour quarter was rebuilt by the city between the two wars and belongs to it to this day.",
+    "Visitors find the old lighthouse, two museums and a garden of medicinal herbs behind the fish market.",
+    "The town hall keeps a list of all the fountains, benches and trees that citizens have given since.",
+)
+STORIES_ABOVE_IT = (
+    "A ferry ran aground off the northern pier on Monday.\nAll 212 passengers were brought ashore by midnight.",
+    "Thieves took eleven paintings from the museum of glass.\nThe guards noticed nothing before the morning.",
+    "The school orchestra won a prize for its new symphony.\nIt will play in the capital next spring.",
+    "Four bakers have opened a bakery in the old prison.\nTheir bread is sold out by nine.",
+    "The council wants a tunnel for cyclists under the river.\nIt would cost some 30 million.",
+)
+
+
+@pytest.mark.parametrize(("pages", "lower"), [(2, False), (3, True), (5, True)])
+def test_what_recurs_under_many_headlines_can_only_lower_a_score(pages: int, lower: bool) -> None:
+    found = [Article(str(at), "\n".join([story, *FURNITURE])) for at, story in enumerate(STORIES_ABOVE_IT)][:pages]
+    alone = judged(found[:2], found[0], found[1], plain_scorer())
+    among = judged(found, found[0], found[1], plain_scorer())
+    assert (among.log_odds[0] < alone.log_odds[0]) == lower
+    assert (among.features <= alone.features).all()
+    assert np.array_equal(among.heads, alone.heads)
+
+
+@settings(deadline=None)
+@given(st.lists(TWO, min_size=1, max_size=12), st.integers(0, 10_000))
+def test_the_two_articles_may_change_places(pairs: list[tuple[int, int]], seed: int) -> None:
+    prepared = everything()
+    scorer = random_scorer(seed)
+    there = judge_pairs(prepared.match_input, pairs_of(prepared, *pairs), scorer)
+    back = judge_pairs(prepared.match_input, pairs_of(prepared, *(pair[::-1] for pair in pairs)), scorer)
+    assert equal(there, replace(back, share=back.share[:, ::-1]))
+
+
+def test_all_pairs_are_judged_alike_from_both_sides() -> None:
+    prepared = everything()
+    there = every_pair(prepared)
+    back = Candidates(there.right, there.left, there.similarity)
+    verdicts, turned = (judge_pairs(prepared.match_input, pairs, plain_scorer()) for pairs in (there, back))
+    assert equal(verdicts, replace(turned, share=turned.share[:, ::-1]))
+    assert len(set(verdicts.heads.tolist())) == len(HEADS), "every head has judged some pair"
+    apart = np.array([head.split()[0] in ("translation", "undetermined") for head in HEADS])[verdicts.heads]
+    literal = verdicts.features[:, [FEATURES.index(name) for name in LITERAL_FEATURES]]
+    assert not literal[apart].any(), "across languages there is nothing to see"
+    assert (literal[~apart] > 0).any(axis=0)[:4].all()
+
+
+def matches_of(every: Verdicts, scorer: Scorer) -> npt.NDArray[np.intp]:
+    return np.flatnonzero(scorer.admits(every.log_odds))
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(0, 10_000), st.floats(0.01, 0.99), st.booleans())
+def test_matches_found_by_bounds_are_those_of_judging_every_pair(seed: int, threshold: float, story: bool) -> None:
+    prepared = everything()
+    scorer = random_scorer(seed, threshold, random_scorer(seed + 1, 0.9) if story else None)
+    candidates = every_pair(prepared)
+    every = judge_pairs(prepared.match_input, candidates, scorer)
+    blocks = (take_rows(candidates, part) for part in np.array_split(np.arange(len(candidates)), seed % 5 + 1))
+    found, verdicts = find_matches(prepared.match_input, blocks, scorer)
+    matching = matches_of(every, scorer)
+    assert all(
+        np.array_equal(one, other)
+        for one, other in zip(astuple(found), astuple(take_rows(candidates, matching)), strict=True)
+    )
+    assert equal(verdicts, take_rows(every, matching))
+
+
+def test_bounds_leave_some_and_not_all() -> None:
+    prepared, scorer = everything(), plain_scorer()
+    every = judge_pairs(prepared.match_input, every_pair(prepared), scorer)
+    assert 5 < len(matches_of(every, scorer)) < len(every.log_odds) / 2
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_blocks_and_processes_change_no_verdict(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared, scorer = everything(), plain_scorer()
+    candidates = take_rows(every_pair(prepared), slice(0, 3000, 23))
+    whole = judge_pairs(prepared.match_input, candidates, scorer)
+    monkeypatch.setattr(verify, "_PAIRS", size)
+    assert equal(whole, judge_pairs(prepared.match_input, candidates, scorer))
+    if size > 1:
+        with Workers(2) as workers:
+            assert equal(whole, judge_pairs(prepared.match_input, candidates, scorer, workers=workers))
+
+
+def test_no_pairs_have_no_verdicts() -> None:
+    prepared = everything()
+    none = pairs_of(prepared)
+    assert judge_pairs(prepared.match_input, none, plain_scorer()).features.shape == (0, len(FEATURES))
+    found, verdicts = find_matches(prepared.match_input, [none], plain_scorer())
+    assert (len(found), len(verdicts.log_odds)) == (0, 0)
+    found, verdicts = find_matches(prepared.match_input, [], plain_scorer())
+    assert (len(found), len(verdicts.log_odds)) == (0, 0)
+
+
+WALL = (
+    "This article is for subscribers only. Already a subscriber? Sign in here.",
+    "You have reached your limit of free articles. Subscribe to continue reading this article.",
+)
+
+
+@pytest.mark.parametrize("code", ["en", UNDETERMINED])
+def test_a_page_of_nothing_but_a_notice_matches_nothing(code: str) -> None:
+    titles = ("Harbour opens", "Harbour opens!")
+    wall = [Article(str(at), f"{title}\n{' '.join(WALL)}") for at, title in enumerate(titles)]
+    plain = [replace(article, text=STORIES_ABOVE_IT[0]) for article in wall]
+    for articles, admitted in ((wall, False), (plain, True)):
+        prepared = read(articles)
+        match_input = replace(prepared.match_input, codes=np.array([code, code]))
+        verdicts = judge_pairs(match_input, pairs_of(prepared, (0, 1)), constant_scorer(9.0))
+        assert (verdicts.log_odds[0] > 0) == admitted
+
+
+def features(**values: float) -> npt.NDArray[np.float32]:
+    found = np.ones((1, len(FEATURES)), np.float32)
+    for name, value in values.items():
+        found[0, FEATURES.index(name)] = value
+    return found
+
+
+@pytest.mark.parametrize(
+    ("head", "containment", "enough"),
+    [
+        ("translation", 0.04, False),
+        ("translation", 0.06, True),
+        ("copy", 0.44, False),
+        ("copy", 0.46, True),
+        ("rewording", 0.29, False),
+        ("rewording", 0.31, True),
+        ("undetermined", 0.0, True),
+        ("translation excerpt", 0.29, False),
+        ("translation excerpt", 0.31, True),
+        ("copy excerpt", 0.54, False),
+        ("copy excerpt", 0.56, True),
+        ("rewording excerpt", 0.54, False),
+        ("rewording excerpt", 0.56, True),
+        ("undetermined excerpt", 0.0, True),
+    ],
+)
+def test_a_match_needs_counterparts(head: str, containment: float, enough: bool) -> None:
+    assert has_evidence(features(containment=containment), np.array([HEADS.index(head)])).tolist() == [enough]
+
+
+def test_without_counterparts_no_score_is_high_enough() -> None:
+    prepared, scorer = everything(), constant_scorer(9.0)
+    verdicts = judge_pairs(prepared.match_input, every_pair(prepared), scorer)
+    enough = has_evidence(verdicts.features, verdicts.heads)
+    assert 0 < enough.sum() < len(enough)
+    assert (verdicts.log_odds[enough] == 9.0).all()
+    assert (verdicts.log_odds[~enough] < -10).all()
+
+
+def test_where_there_is_nothing_to_see_nothing_is_counted() -> None:
+    none, other = Article("none", "?!"), Article("other", "Rain fell on the hills near the town for three days.")
+    found = judged([none, other], none, other, plain_scorer()).features[0]
+    assert not np.any(found[[FEATURES.index(name) for name in FEATURES if name not in ("length", "amount")]])
+
+
+def test_an_encoder_without_means_is_as_good() -> None:
+    left, right = Article("1", "cat sat mat. rain flood city."), Article("2", "kucing duduk tikar. hujan banjir kota.")
+    prepared = prepare([left, right], ToyEncoder(), Settings())
+    verdicts = judge_pairs(prepared.match_input, pairs_of(prepared, (0, 1)), plain_scorer())
+    assert verdicts.features[0, FEATURES.index("containment")] == pytest.approx(1.0)
