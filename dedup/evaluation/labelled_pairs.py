@@ -21,7 +21,7 @@ from dedup.datatypes import Candidates, Progress, Settings
 from dedup.embedding.encoder import Encoder
 from dedup.embedding.load import EncoderByName, workers_for
 from dedup.evaluation.gold import Gold, GoldPair
-from dedup.evaluation.variants import copies, cut
+from dedup.evaluation.variants import copies, cut, retold
 from dedup.language.as_read import body_of
 from dedup.language.text import content_hash
 from dedup.matching.prepare import prepare
@@ -36,8 +36,10 @@ _CUTS = (0, 1, 2)  # sentences behind the title that short articles keep
 _FEED_CUTS = (0, 1, 2, 3, None)  # the same of feeds; None keeps all
 _FEEDS = 3  # feeds of each cut
 _TOLD_TWICE = 0.3  # share of a feed's stories that are told twice, where they can be
+_RETOLD_LINES = 5  # sentences behind the title, less than which a story is retold in
+_EQUALLY_LONG = 0.2  # of a logarithm of the ratio of lengths
 _COPIED = 120  # articles of a set that are copied
-_MOST = {WHOLE: (1500, 2500), SHORT: (400, 800), FEED: (200, 250), COPIES: (1200, 0), ARCHIVE: (1500, 6000)}
+_MOST = {WHOLE: (1500, 2500), SHORT: (400, 800), FEED: (200, 250), COPIES: (1200, 400), ARCHIVE: (1500, 6000)}
 """Pairs of a scan that are kept, the same and the different; of the different the likeliest."""
 _COPIED_CONTAINMENT, _COPIED_OVERLAP = 0.5, 0.3  # from which on reports of one event may hold parts of each other
 
@@ -215,8 +217,14 @@ def _telling(pairs: Pairs) -> _Flags:
     """
     features = pairs.features
     alike = (features[:, _COVERAGE] >= _ALL_ALIKE) & (features[:, _CLASHES] >= 0).all(axis=1)
-    doubtful = np.isin(pairs.way, (SHORT, FEED)) & alike | (pairs.way == COPIES)
+    doubtful = (np.isin(pairs.way, (SHORT, FEED)) & alike) | ((pairs.way == COPIES) & ~_is_retold(pairs))
     return np.asarray(pairs.same | ~doubtful, np.bool_)
+
+
+def _is_retold(pairs: Pairs) -> _Flags:
+    """Pairs of a text and the same words about something else, among copies: what only the subject tells apart."""
+    retold = pairs.related & (pairs.features[:, FEATURES.index("length")] > -_EQUALLY_LONG)
+    return np.asarray(retold & (pairs.features[:, FEATURES.index("subject_clash")] < 0), np.bool_)
 
 
 def _spread(total: int, most: int) -> npt.NDArray[np.intp]:
@@ -270,8 +278,13 @@ def _copied(gold: Sequence[Gold], generator: np.random.Generator) -> list[Gold]:
     """Some articles with one copy of each kind, as stories of their own."""
     found: list[Gold] = []
     for at in generator.permutation(len(gold))[:_COPIED].tolist():
-        item = replace(gold[at], story=gold[at].article.id)
+        name = gold[at].article.id
+        item = replace(gold[at], story=name, group=name)
         found += [item, *copies(item, gold, generator)]
+        short = cut(item, int(generator.integers(1, _RETOLD_LINES)))
+        short = replace(short, story=f"{name}#short", article=replace(short.article, id=f"{name}#short"))
+        if other := retold(short, gold, generator):
+            found += [short, other]
     return _distinct(found)
 
 

@@ -12,10 +12,12 @@ from dedup.datatypes import Article
 from dedup.evaluation.gold import Gold
 from dedup.language.as_read import body_of
 from dedup.language.sentences import sentences
+from dedup.language.text import WIDE, words
 
 _NUMBER = re.compile(r"(?<![\d.,:])\d{2,}(?![\d.,:])")
 _FEWEST_SENTENCES = 6
 _TITLE_WORDS = 8
+_TERM_LETTERS = 4
 
 _TAILS = (
     "Follow us for the latest news. Sign up for our newsletter so that you do not miss a thing. Contact the editors "
@@ -54,6 +56,37 @@ def copies(item: Gold, others: Sequence[Gold], generator: np.random.Generator) -
         title, text = change(item.article.title, body, other, generator)
         if text:
             found.append(replace(item, article=Article(id=f"{item.article.id}#{name}", text=text, title=title)))
+    return found
+
+
+def retold(item: Gold, others: Sequence[Gold], generator: np.random.Generator) -> Gold | None:
+    """The story of somebody or something else in the same words: a word of the headline, changed wherever it stands.
+
+    None where no word of the headline comes back in the text, or no other headline lends one in its place.
+    """
+    body = body_of(item.article)
+    headline, _, text = body.partition("\n")
+    if not text.strip():
+        found = sentences(body)
+        headline, text = found[0] if found else "", " ".join(found[1:])
+    other = body_of(others[int(generator.integers(len(others)))].article).partition("\n")[0]
+    own = [word for word in _terms(headline) if word in text and word not in other]
+    lent = [word for word in _terms(other) if word not in body]
+    if not own or not lent:
+        return None
+    word, instead = (words[int(generator.integers(len(words)))] for words in (own, lent))
+    article = Article(
+        id=f"{item.article.id}#retold", text=text.replace(word, instead), title=headline.replace(word, instead)
+    )
+    return replace(item, article=article, story=article.id)
+
+
+def _terms(text: str) -> list[str]:
+    """Words that may be what a headline is about; of scripts without spaces pairs of characters."""
+    found = []
+    for word in words(text):
+        wide = WIDE.search(word)
+        found += [word[at : at + 2] for at in range(len(word) - 1)] if wide else [word] * (len(word) >= _TERM_LETTERS)
     return found
 
 

@@ -27,7 +27,7 @@ HAN_KANA = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
 
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
 
-_WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]")
+WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]")
 
 UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")  # Thai, Lao, Burmese, Khmer
 
@@ -131,7 +131,7 @@ def _kind_of() -> Kinds:
 
 def reading_length(text: str) -> int:
     """Length of a text as if it were in letters: a Han or kana character counts three, a Hangul syllable two."""
-    if text.isascii() or not _WIDE.search(text):
+    if text.isascii() or not WIDE.search(text):
         return len(text)
     return len(text) + 2 * len(HAN_KANA.findall(text)) + len(_HANGUL.findall(text))
 
