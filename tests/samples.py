@@ -113,7 +113,7 @@ ROW = ",".join(RECORD) + "\n" + ",".join(RECORD.values()) + "\n"
 ARTICLE = Article("n1", "some text", "T", "", "https://x.org/1", "2024-05-01", "en")
 FORMATS: dict[str, tuple[str, list[tuple[str, str]]]] = {
     ".txt": (" a\r\nb\n", [("a.txt", "a\nb")]),
-    ".md": ("# Head\n\nsome *text*\n", [("a.md", "Head\n\nsome text")]),
+    ".md": ("# Head\n\nsome *text*\n", [("a.md", "Head\nsome text")]),
     ".html": ("<p>One short sentence.</p>", [("a.html", "One short sentence.")]),
     ".htm": ("<p>One short sentence.</p>", [("a.htm", "One short sentence.")]),
     ".json": (json.dumps([RECORD, {"text": "b"}]), [("n1", "some text"), ("a.json#2", "b")]),

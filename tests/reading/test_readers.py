@@ -17,7 +17,8 @@ import samples
 from dedup.datatypes import Article, Skipped
 from dedup.reading.fields import iso_date
 from dedup.reading.formats import READERS
-from dedup.reading.markup import strip_markdown, strip_tags
+from dedup.reading.markdown import read_body
+from dedup.reading.markup import strip_tags
 from samples import ARTICLE, ATOM, FORMATS, PAGE, RECORD, ROW, RSS, SCRIPTS, Found, lines, parquet
 
 reads = samples.reads
@@ -93,6 +94,15 @@ def test_unknown_suffixes_are_skipped_in_folders_and_tried_when_chosen(reads: Ca
         pytest.param({"content_text": "t"}, {}, "t", id="JSON Feed"),
         pytest.param({"text": "t", "lead": "l"}, {"text_field": "lead"}, "l", id="text field named"),
         pytest.param({"Main-Text": "m"}, {"text_field": "main text"}, "m", id="text field named loosely"),
+        pytest.param({"text": "t"}, {"text_field": "lead"}, "t", id="names are added to the common ones"),
+        pytest.param({"b": "t", "c": "u"}, {"text_field": ("a", "c", "b")}, "u", id="several text fields"),
+        pytest.param({"a": {"B": [{"c": "t"}]}}, {"text_field": "a.b.c"}, "t", id="within others"),
+        pytest.param({"a.b": "t"}, {"text_field": "a.b"}, "t", id="a dot in the name"),
+        pytest.param({"content": {"rendered": "<p>a &amp; b</p>"}}, {}, "a & b", id="WordPress"),
+        pytest.param({"body": {"value": "x", "processed": "<p>x</p>"}}, {}, "x", id="Drupal"),
+        pytest.param({"text": ["a", "b"]}, {}, "a\nb", id="paragraphs"),
+        pytest.param({"text": "<p>a<p>b"}, {}, "a\nb", id="HTML in a text"),
+        pytest.param({"text": "if a<b and <p> c"}, {}, "if a<b and <p> c", id="a text with a tag is no HTML"),
     ],
 )
 def test_text_field(record: dict[str, Any], options: dict[str, str], text: str, reads: Callable[..., Found]) -> None:
@@ -105,16 +115,20 @@ def test_text_field(record: dict[str, Any], options: dict[str, str], text: str, 
         (
             {"headline": "h", "Übersicht": 1},
             {},
-            'no field "text", "body" or "content"; there are: headline, Übersicht; name ',
+            'no field "text", "body" or "content"; name one with --text-field; there are: headline, Übersicht',
         ),
-        ({"text": "t"}, {"text_field": "body"}, 'no field "body"; there are: text; name one with --text-field'),
+        (
+            {"words": "t"},
+            {"text_field": "lead"},
+            'no field "lead", "text", "body" or "content"; choose one of them with --text-field; there are: words',
+        ),
         ({}, {}, "there are: none"),
-        ({str(n): "" for n in range(20)}, {}, "there are: 0, 1, 2, 3, 4, 5, 6, 7, ...;"),
-        ({"a\x1b[31m": ""}, {}, r"there are: a\x1b[31m;"),
+        ({str(n): "" for n in range(20)}, {}, "there are: 0, 1, 2, 3, 4, 5, 6, 7, ..."),
+        ({"a\x1b[31m": ""}, {}, r"there are: a\x1b[31m"),
         ({"text": ""}, {}, "no text"),
         ({"text": "\u200b\n"}, {}, "no text"),
         ({"text": 5}, {}, 'field "text" holds a number, not text'),
-        ({"text": ["a"]}, {}, 'field "text" holds a list, not text'),
+        ({"text": [1]}, {}, 'field "text" holds a list, not text'),
         ({"text": True}, {}, 'field "text" holds true or false, not text'),
     ],
 )
@@ -133,7 +147,40 @@ def test_a_table_without_text_is_skipped_once_with_its_columns(name: str, reads:
     articles, skipped = reads({name: data})
     assert not articles
     assert [(s.path, s.line) for s in skipped] == [(name, None)]
-    assert "there are: name, note;" in skipped[0].reason
+    assert "there are: name, note" in skipped[0].reason
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("Titre", "Texte", "Date", "Langue"),
+        ("Titel", "Inhalt", "Datum", "Sprache"),
+        ("Título", "Texto", "Fecha", "Idioma"),
+        ("Titolo", "Testo", "Data", "Lingua"),
+        ("Tytuł", "Treść", "data", "język"),
+        ("judul", "isi", "tanggal", "bahasa"),
+        ("Başlık", "Metin", "Tarih", "Dil"),
+        ("Заголовок", "Текст", "Дата", "Язык"),
+        ("العنوان", "النص", "التاريخ", "اللغة"),
+        ("כותרת", "תוכן", "תאריך", "שפה"),
+        ("标题", "正文", "日期", "语言"),
+        ("タイトル", "本文", "日付", "言語"),
+        ("제목", "본문", "날짜", "언어"),
+        ("शीर्षक", "पाठ", "दिनांक", "भाषा"),
+        ("Tiêu đề", "Nội dung", "Ngày", "Ngôn ngữ"),
+    ],
+)
+def test_common_names_of_many_languages(names: tuple[str, ...], reads: Callable[..., Found]) -> None:
+    values = ("head", "words", "2024-05-01", "xx")
+    (article,), _ = reads({"a.csv": ";".join(names) + "\n" + ";".join(values) + "\n"})
+    assert (article.title, article.text, article.published, article.declared_language) == values
+
+
+def test_every_field_may_be_named(reads: Callable[..., Found]) -> None:
+    record = {"k": 5, "h": "head", "when": "2024-05-01", "tongue": "xx", "w": "words", "title": "other"}
+    names = {"text": "w", "id": "k", "title": "h", "date": "when", "language": "tongue"}
+    (article,), _ = reads({"a.json": json.dumps(record)}, **{f"{part}_field": name for part, name in names.items()})
+    assert article == Article("5", "words", "head", "a.json", "", "2024-05-01", "xx")
 
 
 @pytest.mark.parametrize(
@@ -153,6 +200,9 @@ def test_own_ids_are_texts_or_whole_numbers(value: object, id: str, reads: Calla
         (1716282000, "2024-05-21T09:00:00+00:00"),
         (1716282000123, "2024-05-21T09:00:00+00:00"),
         (1716282000.5, "2024-05-21T09:00:00+00:00"),
+        ("2024-05-21 10:00:00 -0400", "2024-05-21T10:00:00-04:00"),
+        ("2024-05-21 10:00", "2024-05-21T10:00"),
+        ("2024-05-21 10:00:00.5 UTC", "2024-05-21T10:00:00.5Z"),
     ],
 )
 def test_dates_become_iso_8601(given: object, iso: str) -> None:
@@ -228,17 +278,34 @@ def test_a_stray_quote_costs_no_row(reads: Callable[..., Found]) -> None:
     [
         ("## Two\ntext", "Two\ntext"),
         ("a **bold** and *slanted* and __strong__ and _soft_ word", "a bold and slanted and strong and soft word"),
-        ("see [the page](https://x.org/a_(b)) and [that][1]\n\n[1]: https://x.org", "see the page and that\n\n"),
-        ("![a map](map.png) <https://x.org>", "a map https://x.org"),
-        ("> quoted\n> > twice", "quoted\ntwice"),
-        ("- one\n* two\n+ three", "one\ntwo\nthree"),
-        ("```python\nx = 1\n```", "\nx = 1\n"),
+        ("see [the page](https://x.org/a_(b)) and [that][1]\n\n[1]: https://x.org", "see the page and that"),
+        ("![a map](map.png) at <https://x.org> here", "a map at here"),
+        ("> quoted\n>> twice\n\n> [!NOTE]\n> kept", "quoted\ntwice\nkept"),
+        ("- one\n* two\n+ [x] three\n    - four", "one\ntwo\nthree\nfour"),
+        ("1. one\n2. two\n", "one\ntwo"),
+        ("Text.\n```python\nx = 1\n```\n", "Text."),
+        ("```python\nx = 1\n```", "x = 1"),
         ("a `code` b<!-- not\nseen -->c", "a code bc"),
-        ("Title\n=====\ntext\n\n---\n", "Title\n\ntext\n\n\n"),
+        ("Title\n=====\ntext\n\n---\n", "Title\ntext"),
+        ("one line\nwrapped\n\nnext  \nbroken", "one line wrapped\nnext\nbroken"),
+        ("明日は\n雨です", "明日は雨です"),
+        ("|a|b|\n|-|-|\n|1|2|", "a b\n1 2"),
+        ("A.[^1]\n\n[^1]: The *note*.\n", "A.\nThe note."),
+        ("Apple\n: A fruit\n", "Apple\nA fruit"),
+        ('# A {#a}\n\nb\n{: .x}\n\n[c](d){:target="_blank"} e', "A\nb\nc e"),
+        ("* TOC\n{:toc}\n\nwords", "words"),
+        ('{% include a.html %}{{ b }}{{< c d="e" >}}words {% raw %}stay{% endraw %} {# not #}here', "words stay here"),
+        ('[caption id="a" width="1"]words[/caption] [sic]', "words [sic]"),
+        ("{% highlight ruby %}\nputs 1\n{% endhighlight %}\nwords", "words"),
+        (':::tip[Mind]\nthe gap\n:::\n\n!!! note "And"\n    the door\n', "Mind\nthe gap\nAnd\nthe door"),
+        ("import A from 'a'\n\n<A b={() => 1}>*words*</A>\n\n{/* no */}\n", "words"),
+        ("<div>\n\n*one*<br>two\n\n</div>\n<p>**three** &amp; four<script>x()</script>", "one\ntwo\nthree & four"),
+        ("<table><tr><td>1</td><td>2</td></tr></table>", "1\n2"),
+        ("[a loose link](/the path/) and [[Page|wiki]]", "a loose link and wiki"),
     ],
 )
 def test_light_markup_is_stripped(markdown: str, plain: str) -> None:
-    assert strip_markdown(markdown) == plain
+    assert read_body(markdown).text == plain
 
 
 @pytest.mark.parametrize(
@@ -247,18 +314,21 @@ def test_light_markup_is_stripped(markdown: str, plain: str) -> None:
         "2 * 3 * 4",
         "snake_case_name",
         "a [sic] b",
-        "1. first",
+        "24. first",
+        "1999) first",
         "C# and F#",
+        "#one",
         "x < y > z",
-        "*",
         "**",
-        "- ",
         "e-mail -1",
+        "{a, b} and {{ open",
+        "imports from 'abroad' fell",
+        "a_b_c [not] (a link) ~ and $5",
         *SCRIPTS.values(),
     ],
 )
 def test_what_is_no_markup_stays(text: str) -> None:
-    assert strip_markdown(text) == text
+    assert read_body(f"words\n{text}").text.replace("\n", " ").removeprefix("words ") == text.strip()
 
 
 @pytest.mark.parametrize(
@@ -268,14 +338,16 @@ def test_what_is_no_markup_stays(text: str) -> None:
         ('+++\ntitle = "Front"\ndate = 2024-05-01\nlanguage = "en"\n+++\n# Head\n', "Front", "2024-05-01"),
         ("# *Head* line #\n", "Head line", ""),
         ("Head line\n=========\n", "Head line", ""),
-        ("## No title\n", "", ""),
+        ("## Second level {#id}\n", "Second level", ""),
+        ("```sh\n# comment\n```\n", "", ""),
+        ("Not one --- of these\n", "", ""),
     ],
 )
 def test_title_and_date_of_markdown(front: str, title: str, published: str, reads: Callable[..., Found]) -> None:
     (article,), _ = reads({"a.md": front + "\nBody.\n"})
     assert (article.title, article.published) == (title, published)
     assert article.declared_language == ("en" if published else "")
-    assert "---" not in article.text
+    assert not article.text.startswith("---")
     assert article.text.endswith("Body.")
 
 
