@@ -185,7 +185,10 @@ class Lines(Iterator[str]):
             following = self._stream.peek(_HEAD).splitlines(keepends=True)[:-1]
             strange = [other for other in following if not _decodes(other, "utf-8")]
             self._legacy = find_encoding(b"".join([line, *strange]))
-        return line.decode(self._legacy)
+        try:
+            return line.decode(self._legacy)
+        except UnicodeDecodeError as fault:
+            raise ReadError(f"line that is neither UTF-8 nor {self._legacy.upper()} as the lines behind it") from fault
 
 
 def _byte_lines(stream: Stream, max_bytes: int) -> Stream:

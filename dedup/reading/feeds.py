@@ -13,7 +13,7 @@ from dedup.errors import ReadError
 from dedup.reading.encoding import declared_encoding, decode
 from dedup.reading.fields import make_article
 from dedup.reading.markup import MARKUP_FAULTS, strip_tags
-from dedup.reading.source import Source
+from dedup.reading.source import Source, one_line
 
 # The bytes handed over are UTF-8 whatever their declaration says, and a response header outranks a declaration.
 _HEADERS = {"content-type": "application/xml; charset=utf-8"}
@@ -28,7 +28,7 @@ def read_feed(source: Source) -> Iterator[Article | Skipped]:
     try:
         feed = feedparser.parse(xml, response_headers=_HEADERS, sanitize_html=False, resolve_relative_uris=False)
     except MARKUP_FAULTS as fault:
-        raise ReadError(f"broken feed: {fault}") from fault
+        raise ReadError(f"broken feed: {one_line(fault)}") from fault
     if not feed.entries and not feed.get("version"):
         raise ReadError("no feed (RSS or Atom)")
     language = feed.feed.get("language") or ""

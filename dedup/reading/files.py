@@ -14,6 +14,7 @@ from typing import Any, cast
 
 from dedup.errors import ReadError
 from dedup.reading.encoding import Stream
+from dedup.reading.source import one_line
 
 STDIN = "-"
 """The path that stands for standard input."""
@@ -57,7 +58,7 @@ def file_format(path: str) -> tuple[str, bool]:
 
 def cannot_be_read(fault: OSError) -> str:
     """The reason the system gives, as that of a skipped file."""
-    return f"cannot be read: {fault.strerror or fault}"
+    return f"cannot be read: {fault.strerror or one_line(fault)}"
 
 
 @contextmanager

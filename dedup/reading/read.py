@@ -8,6 +8,7 @@ pages take a hundred times as long as text, may be shared among processes; files
 from __future__ import annotations
 
 import gzip
+import logging
 import os
 import zlib
 from collections.abc import Iterable, Iterator
@@ -24,9 +25,11 @@ from dedup.reading.encoding import Stream
 from dedup.reading.files import STDIN, cannot_be_read, file_format, open_file, open_stdin, show_path, walk
 from dedup.reading.formats import READERS, Reader
 from dedup.reading.json_files import read_json_lines
-from dedup.reading.source import ReadOptions, Source
+from dedup.reading.source import ReadOptions, Source, one_line
 from dedup.runtime.remote_files import is_uri
 from dedup.runtime.workers import Workers
+
+logger = logging.getLogger(__name__)
 
 __all__ = ["ReadOptions", "read_folder", "read_paths"]
 
@@ -203,7 +206,11 @@ def _reader(path: str, chosen: bool, options: ReadOptions) -> Reader:
 def _read_opened(
     opened: AbstractContextManager[Stream], reader: Reader, path: str, options: ReadOptions, *, packed: bool
 ) -> Iterator[Article | Skipped]:
-    """What the reader finds, and one `Skipped` for all that it could not reach."""
+    """What the reader finds, and one `Skipped` for all that it could not reach.
+
+    Anything else that a reader raises is its fault or that of a library: the file is skipped with the exception as the
+    reason, and its traceback goes to the log.
+    """
     empty = True
     try:
         with opened as stream:
@@ -213,9 +220,14 @@ def _read_opened(
     except (ReadError, MissingExtraError) as fault:
         yield Skipped(path, str(fault))
     except (EOFError, zlib.error, gzip.BadGzipFile) as fault:
-        yield Skipped(path, f"broken gzip: {fault}")
+        yield Skipped(path, f"broken gzip: {one_line(fault)}")
     except OSError as fault:
         yield Skipped(path, cannot_be_read(fault))
+    except MemoryError:
+        raise
+    except Exception as fault:  # the last net: no library that reads a file stops the run
+        logger.debug("%s", path, exc_info=True)
+        yield Skipped(path, f"could not be read: {type(fault).__name__}: {one_line(fault)}")
     else:
         if empty:
             yield Skipped(path, "no records")

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from dedup.errors import ReadError, SettingsError
+from dedup.language.text import printable
 from dedup.reading.encoding import Lines, Stream, read_all
 
 _Item = TypeVar("_Item")
+
+_LONGEST_REASON = 300
 
 _FIELDS = ("text_field", "id_field", "title_field", "date_field", "language_field")
 
@@ -62,6 +65,11 @@ class ReadOptions:
         """The fields that lie within others."""
         return tuple(name for field in _FIELDS for name in getattr(self, field) if "." in name)
 
+    @property
+    def outermost(self) -> tuple[str, ...]:
+        """The fields in which those lie."""
+        return tuple(name.partition(".")[0] for name in self.dotted)
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -93,3 +101,8 @@ def or_fault(items: Iterator[_Item]) -> Iterator[_Item | ReadError]:
             return
         except ReadError as fault:
             yield fault
+
+
+def one_line(fault: BaseException) -> str:
+    """The message of an exception as part of a reason: one line that can be printed, not too long."""
+    return printable(" ".join(str(fault).split()))[:_LONGEST_REASON] or type(fault).__name__

@@ -89,7 +89,8 @@ FORMS = {
         ("", "", "", "The boats left at nine."),
     ),
     "shortcode": (
-        '---\ntitle: T\n---\n{{< youtube abc123XYZ >}}\nThe boats left at nine. {{% pageinfo color="info" %}}{% include toc.html %}\n',
+        "---\ntitle: T\n---\n{{< youtube abc123XYZ >}}\n"
+        'The boats left at nine. {{% pageinfo color="info" %}}{% include toc.html %}\n',
         ("T", "", "", "The boats left at nine."),
     ),
     "HTML in Markdown": (
