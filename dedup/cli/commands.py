@@ -68,8 +68,8 @@ def main() -> None:
     dedup compare first.txt second.html                 two articles side by side
     dedup evaluate gold.jsonl report.json               how right a report is
 
-    Reads .txt .md .html .json .jsonl .csv .tsv .parquet .xml .rss .atom, each also as .gz. Nothing is changed, and
-    nothing leaves the machine.
+    Reads text, Markdown, web pages, mail, feeds, JSON, tables and archives, and with dedup[documents] Word, PDF and
+    other documents. Nothing is changed, and nothing leaves the machine.
 
     Exit codes: 0 finished, 1 failed, 2 wrong usage, 3 duplicates found under --check, 130 interrupted.
     """

@@ -1,4 +1,4 @@
-"""Tables: CSV, TSV and Parquet, every row an article."""
+"""Tables: CSV, TSV, Parquet and Arrow, every row an article."""
 
 from __future__ import annotations
 
@@ -53,6 +53,31 @@ def read_parquet(source: Source) -> Iterator[Article | Skipped]:
             yield read_record(row, source, number, number)
     except (pyarrow.ArrowException, UnicodeDecodeError) as fault:
         raise ReadError(f"broken Parquet: {one_line(fault)}") from fault
+
+
+def read_arrow(source: Source) -> Iterator[Article | Skipped]:
+    """The articles of an Arrow file or stream, such as those that the package datasets saves.
+
+    Raises `MissingExtraError` without pyarrow, and `ReadError` where the file is broken.
+    """
+    try:
+        import pyarrow
+        from pyarrow import ipc
+    except ImportError as fault:
+        raise MissingExtraError("pyarrow", "parquet") from fault
+    is_file = source.stream.peek(6)[:6] == b"ARROW1"
+    try:
+        if is_file:
+            file = ipc.open_file(io.BytesIO(source.data()) if source.packed else source.stream)
+            batches = (file.get_batch(number) for number in range(file.num_record_batches))
+        else:
+            file = batches = ipc.open_stream(source.stream)
+        text_columns(file.schema.names, source.options)
+        small = (batch.slice(at, _BATCH) for batch in batches for at in range(0, batch.num_rows, _BATCH))
+        for number, row in enumerate(itertools.chain.from_iterable(map(_batch_rows, small)), 1):
+            yield read_record(row, source, number, number)
+    except pyarrow.ArrowException as fault:
+        raise ReadError(f"broken Arrow file: {one_line(fault)}") from fault
 
 
 class UnreadableValue:

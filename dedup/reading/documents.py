@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 from dedup.datatypes import Article, Skipped
+from dedup.reading.csv_parquet import read_tsv
 from dedup.reading.encoding import declared_encoding, decode
-from dedup.reading.fields import make_article, read_fields
+from dedup.reading.fields import find_columns, make_article, read_fields
 from dedup.reading.front_matter import split_front_matter
 from dedup.reading.markdown import read_body, strip_inline
 from dedup.reading.markup import read_page
@@ -18,8 +21,13 @@ _DATED_NAME = re.compile(r"(?:.*/)?((?:19|20)\d\d-\d\d-\d\d)-[^/]*", re.DOTALL)
 
 
 def read_text(source: Source) -> Iterator[Article | Skipped]:
-    """The article that a text file is."""
-    yield make_article(source.path, decode(source.data()))
+    """The article that a text file is, or the rows of a table that Excel has saved as "Unicode text"."""
+    text = decode(source.data())
+    head = text[: text.find("\n")]
+    if "\t" in head and find_columns(tuple(map(str.strip, head.split("\t"))), source.options).text:
+        yield from read_tsv(replace(source, stream=io.BufferedReader(io.BytesIO(text.encode()))))
+    else:
+        yield make_article(source.path, text)
 
 
 def read_markdown(source: Source) -> Iterator[Article | Skipped]:

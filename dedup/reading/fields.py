@@ -33,6 +33,8 @@ _SPACED_DATE = re.compile(
     r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d)?)(\.\d+)?[ ]?(?:(Z|UTC|GMT)|([+-]\d\d):?(\d\d))?", re.ASCII
 )
 
+_CUT_OFF = re.compile(r"\s*\[\+\d{1,9} chars\]$")  # how newsapi.org marks what it has cut
+
 _NAMES_SHOWN = 8
 
 
@@ -208,6 +210,8 @@ def make_article(
     Its id is its own, the path where it has none, or ``path#number`` where the file holds several.
     """
     text = _tidy(text).strip()
+    if text.endswith("chars]"):
+        text = _CUT_OFF.sub("", text)
     if not text:
         return Skipped(path, "no text", line)
     return Article(

@@ -148,7 +148,7 @@ def test_whatever_a_reader_raises_the_run_goes_on(
 
     monkeypatch.setitem(READERS, ".html", fail)
     write(tmp_path, {"a.html": "x", "b.txt": WORDS})
-    with caplog.at_level("DEBUG", "dedup.reading.read"):
+    with caplog.at_level("DEBUG", "dedup.reading.opened"):
         found = list(read_folder(tmp_path))
     assert [item.text for item in found if isinstance(item, Article)] == ["before", WORDS.strip()]
     assert [item.reason for item in found if isinstance(item, Skipped)] == [

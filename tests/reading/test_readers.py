@@ -25,7 +25,8 @@ reads = samples.reads
 
 
 def test_every_suffix_has_its_row_here() -> None:
-    assert set(FORMATS) | {".parquet"} == set(READERS)
+    elsewhere = {".parquet", ".arrow", ".mhtml", ".mht", ".xlsx", ".docx", ".odt", ".rtf", ".pdf", ".epub", ".warc"}
+    assert set(FORMATS) | elsewhere == set(READERS)
 
 
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "gz"])
@@ -72,13 +73,13 @@ def test_without_pyarrow_a_parquet_file_names_the_extra(
 
 
 def test_unknown_suffixes_are_skipped_in_folders_and_tried_when_chosen(reads: Callable[..., Found]) -> None:
-    files: dict[str, str | bytes] = {"a.log": "words", "README": "more words", "b.png": b"\x89PNG\0\x01\x02"}
+    files: dict[str, str | bytes] = {"a.log": "words", "README": b"\0\x01\x02", "b.png": b"\x89PNG\0\x01\x02"}
     assert [s.reason for s in reads(files)[1]] == [
         "unsupported file type, no suffix",
         'unsupported file type ".log"',
         'unsupported file type ".png"',
     ]
-    assert [a.text for a in reads({}, "a.log", "README")[0]] == ["words", "more words"]
+    assert [a.text for a in reads({"README": "more words"}, "a.log", "README")[0]] == ["words", "more words"]
     assert [a.text for a in reads({}, glob="*.log")[0]] == ["words"]
     assert [s.reason for s in reads({}, "b.png")[1]] == ["binary file, not text"]
 
