@@ -8,59 +8,34 @@ wraps are joined, so that a sentence is found in one piece.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, MutableMapping
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from dedup.reading.markup import BLOCKS, strip_shortcodes, strip_tags
+from dedup.reading.markdown_macros import strip_macros
+from dedup.reading.markup import BLOCKS, strip_tags
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
+Environment: TypeAlias = "MutableMapping[str, Any]"
+
 _BREAK = "\u2028"  # a line break of ours, told from those in the source, which are mere spaces
-
-_MACROS = (("{{", "}}"), ("{%", "%}"), ("{#", "#}"), ("{/*", "*/}"))
-
-_LONGEST_MACRO = 4000
 
 _LONGEST_TITLE = 300
 
 _DEEPEST = 40  # of lists and quotes within one another; the parser's own 20 loses what lies deeper
 
-_MOST_OPEN = 1000  # brackets that nothing closes, each of which the parser follows to the end of its paragraph
 
-_HIGHLIGHT = re.compile(
-    r"^[ \t]*\{%-?[ \t]*highlight[^\n]{0,200}%\}[ \t]*$(.*?)^[ \t]*\{%-?[ \t]*endhighlight[ \t]*-?%\}[ \t]*$",
-    re.DOTALL | re.MULTILINE,
-)
+_MARK = re.compile(r"[*_`\[<&\\~]|  \n")
 
-_IMPORT = re.compile(
-    r"""^(?:import\s(?:[\w*{},$\s]{1,500}?\sfrom\s+)?|export\s(?:[\w*{},$\s]{1,500}?\sfrom\s+))['"][^'"\n]{1,500}['"];?"""
-    r"[ \t]*$",
-    re.MULTILINE,
-)
-
-_EXPORT = re.compile(
-    r"^export[ \t]+(?:const|let|var|default|function|async)\b[^\n]*(?:\n[^\n]*\S[^\n]*)*", re.MULTILINE
-)
-
-_TAG = re.compile(r"</?([A-Za-z])[\w.:-]*(?:\s(?:=>|[^<>]){0,4000})?>")
-
-# What site generators read as attributes, containers and marks; each line by line and bounded.
-_MARKS = (
-    (re.compile(r"^[ \t]{0,8}[-*+][ \t]+[^\n]{0,200}\n[ \t]{0,8}\{:toc[^{}\n]{0,200}\}[ \t]*$", re.MULTILINE), ""),
-    (re.compile(r"\{:[^{}\n]{0,500}\}|\{[#.][\w-][^{}\n]{0,300}\}|(?<=\))\{[^{}\n]{1,300}\}"), ""),
-    (re.compile(r"^[ \t]{0,20}:{3,}[ \t]*[\w-]*[ \t]*(?:\[([^\[\]\n]{0,300})\])?[^\n]*$", re.MULTILINE), "\n\\1\n"),
-    (
-        re.compile(r"^[ \t]{0,20}(?:!!!|\?\?\?)\+?[ \t]+[\w-]+[^\"\n]{0,80}(?:\"([^\"\n]{0,300})\")?[ \t]*$", re.M),
-        "\\1\n",
-    ),
-    (re.compile(r"^([ \t]{0,20}>[ \t]*)\[![A-Za-z]{1,20}\][ \t]*[-+]?", re.MULTILINE), r"\1"),
-    (re.compile(r"^([ \t]{0,20}[-*+][ \t]+)\[[ xX]\](?=[ \t])", re.MULTILINE), r"\1"),
-    (re.compile(r"^[ \t]*\[\[?_?toc_?\]?\][ \t]*$", re.MULTILINE | re.IGNORECASE), ""),
-    (re.compile(r"\[\[(?:[^\[\]|\n]{1,200}\|)?([^\[\]|\n]{1,200})\]\]"), r"\1"),
-    (re.compile(r"(\A\s*#|^#{2,6})(?=[^\s#!-])", re.MULTILINE), r"\1 "),
+# Emphasis, links and code that stand alone and hold no other mark: most paragraphs have no more than these.
+_PLAIN = r"[^*_`\[\]<>&\\~()]"
+_SIMPLE = re.compile(
+    rf"(?<![\w*])(\*{{1,2}})(?=[^\s*])({_PLAIN}{{0,500}}[^\s*_`\[\]<>&\\~()])\1(?![\w*])"
+    rf"|(?<![!\w`])`({_PLAIN}{{1,200}})`(?![`\w])"
+    rf"|(?<!!)\[({_PLAIN}{{1,500}})\]\([^()\s<>\\`]{{1,1000}}(?:[ ]\"[^\"\n<\\`]{{0,200}}\")?\)"
 )
 
 _LOOSE_LINK = re.compile(r"!?\[([^\[\]]{1,500})\]\([^()\n]{0,1000}\)")
@@ -85,7 +60,7 @@ class Markdown(NamedTuple):
 
 def read_body(markdown: str) -> Markdown:
     """Plain text and first heading of Markdown without its front matter."""
-    blocks = list(_blocks(_parser().parse(_without_macros(markdown)), depth=0))
+    blocks = list(_parsed(strip_macros(markdown), depth=0))
     lines = [line for kind, line in blocks if kind == "text"] or [line for kind, line in blocks if kind == "code"]
     return Markdown("\n".join(lines), next((line for kind, line in blocks if kind == "title"), ""))
 
@@ -94,8 +69,7 @@ def strip_inline(markdown: str) -> str:
     """One line of Markdown, such as a title, without its markup."""
     if not any(mark in markdown for mark in "*_`[<&\\{"):
         return markdown
-    tokens = _parser().parseInline(_without_macros(markdown))
-    return " ".join(" ".join(_lines(token, images=False)) for token in tokens)
+    return " ".join(_lines(strip_macros(markdown), {}, images=False))
 
 
 @cache
@@ -106,42 +80,19 @@ def _parser() -> MarkdownIt:
     from mdit_py_plugins.footnote import footnote_plugin
 
     parser = MarkdownIt("commonmark", {"html": True, "maxNesting": _DEEPEST}).enable(["table", "strikethrough"])
-    return parser.disable("code").use(footnote_plugin, inline=False).use(deflist_plugin)
+    parser.disable("code").use(footnote_plugin, inline=False).use(deflist_plugin)
+    parser.core.ruler.enableOnly(["normalize", "block"])  # paragraphs are parsed one by one, and few need it
+    parser.normalizeLink = parser.normalizeLinkText = str  # type: ignore[method-assign, assignment]
+    parser.validateLink = bool  # type: ignore[method-assign, assignment]
+    return parser
 
 
-def _without_macros(markdown: str) -> str:
-    if "{" in markdown:
-        markdown = _HIGHLIGHT.sub(r"```\n\1\n```", markdown)
-    if "import" in markdown or "export" in markdown:
-        markdown = _EXPORT.sub("", _IMPORT.sub("", markdown))
-    if "<" in markdown:
-        markdown = _TAG.sub(lambda tag: "" if tag[1].isupper() or "={" in tag[0] else tag[0], markdown)
-    for opener, closer in _MACROS:
-        markdown = _cut(markdown, opener, closer)
-    for pattern, replacement in _MARKS:
-        markdown = pattern.sub(replacement, markdown)
-    if markdown.count("[") > markdown.count("]") + _MOST_OPEN:
-        markdown = markdown.replace("[", "\\[")
-    return strip_shortcodes(markdown)
+def _parsed(markdown: str, depth: int) -> Iterator[tuple[str, str]]:
+    references: Environment = {}
+    return _blocks(_parser().parse(markdown, references), references, depth)
 
 
-def _cut(text: str, opener: str, closer: str) -> str:
-    """Text without what stands between two marks in one paragraph."""
-    kept = []
-    done = 0
-    begin = text.find(opener)
-    while begin >= 0:
-        end = text.find(closer, begin + 2, begin + _LONGEST_MACRO)
-        if end >= 0 and text.find("\n\n", begin, end) < 0:
-            kept.append(text[done:begin])
-            done = end + len(closer)
-            begin = text.find(opener, done)
-        else:
-            begin = text.find(opener, begin + 2)
-    return "".join([*kept, text[done:]]) if done else text
-
-
-def _blocks(tokens: list[Token], depth: int) -> Iterator[tuple[str, str]]:
+def _blocks(tokens: list[Token], references: Environment, depth: int) -> Iterator[tuple[str, str]]:
     """Lines in their order, each with what it is: text, title (of a heading, said a second time) or code."""
     numbered: list[bool] = []
     number = ""
@@ -149,7 +100,7 @@ def _blocks(tokens: list[Token], depth: int) -> Iterator[tuple[str, str]]:
     for at, token in enumerate(tokens):
         if token.type == "inline":
             heading = tokens[at - 1].type == "heading_open"
-            lines = _lines(token, images=not heading)
+            lines = _lines(token.content, references, images=not heading)
             yield from _title(lines if heading else [])
             if cells is not None:
                 cells += lines
@@ -180,9 +131,14 @@ def _title(lines: list[str]) -> Iterator[tuple[str, str]]:
         yield "title", title
 
 
-def _lines(token: Token, *, images: bool) -> list[str]:
+def _lines(markdown: str, references: Environment, *, images: bool) -> list[str]:
     """Lines of a paragraph, a heading or a cell."""
-    text = "".join(_words(token.children or (), images=images))
+    text = markdown
+    if _MARK.search(markdown) and _MARK.search(text := _SIMPLE.sub(r"\2\3\4", markdown)):
+        tokens: list[Token] = []
+        parser = _parser()
+        parser.inline.parse(markdown, parser, references, tokens)
+        text = "".join(_words(tokens, images=images))
     if "](" in text:
         text = _LOOSE_LINK.sub(r"\1", text)
     if "://" in text:
@@ -228,4 +184,4 @@ def _html(content: str, depth: int) -> Iterator[tuple[str, str]]:
     if depth or not any(mark in content for mark in "*_[`"):
         yield from (("text", line) for line in lines)
     else:
-        yield from _blocks(_parser().parse("\n\n".join(lines)), depth + 1)
+        yield from _parsed("\n\n".join(lines), depth + 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 
@@ -189,6 +190,33 @@ def test_dates_of_names(name: str, published: str, reads: Callable[..., Found]) 
     assert article.published == published
 
 
+@pytest.mark.parametrize(
+    "markdown",
+    [
+        '**a** *b* `c` [d](e) [f](g "h")',
+        "**a *b* c** *a **b***",
+        "*a*b **a**b a*b* 2*3*4 * a * b",
+        "`*a*` *`a`* `a``b` ``a`b``",
+        "[*a*](b) [a](b(c)d) [a]( b ) [a] (b) ![a](b) [![a](b)](c)",
+        "(**a**) «*a*» “**a**”, *a*. **a**:",
+        "漢字**漢字**漢字 *漢字*。",
+        "*a\nb* `a\nb` [a\nb](c)",
+        "***a*** ****a**** * *a* *",
+        "[a](b)[c](d) *a**b* **a*b**",
+        "\\*a* \\[b](c)",
+        "*a(b)* (*a)b*",
+    ],
+)
+def test_the_short_way_gives_what_the_parser_gives(markdown: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    short = read_body(markdown).text
+    monkeypatch.setattr("dedup.reading.markdown._SIMPLE", re.compile("(x^)(x)(x)(x)"))
+    assert read_body(markdown).text == short
+
+
+def test_footnotes_that_nothing_refers_to_stay() -> None:
+    assert read_body("Words.[^1]\n\n[^1]: One.\n[^2]: Two.\n").text == "Words.\nOne.\nTwo."
+
+
 HOSTILE = {
     "brackets": "[" * 40_000,
     "links": "[a](" * 10_000,
@@ -196,6 +224,8 @@ HOSTILE = {
     "quotes": ">" * 40_000,
     "lists": "- " * 20_000,
     "nested lists": "".join(" " * (2 * depth) + "- a\n" for depth in range(200)),
+    "simple emphasis": " *a" * 13_000,
+    "simple links": " [a](b" * 6_000,
     "emphasis": "*a **b " * 6_000,
     "ticks": "".join("`" * (n % 60 + 1) + "a" for n in range(1200)),
     "tags": "<a " * 13_000,
