@@ -15,6 +15,7 @@ from dedup.reading.fields import find_columns, make_article, read_fields
 from dedup.reading.front_matter import split_front_matter
 from dedup.reading.markdown import read_body, strip_inline
 from dedup.reading.markup import read_page
+from dedup.reading.own_reports import refuse_own_page
 from dedup.reading.source import Source
 
 _DATED_NAME = re.compile(r"(?:.*/)?((?:19|20)\d\d-\d\d-\d\d)-[^/]*", re.DOTALL)
@@ -52,7 +53,9 @@ def read_markdown(source: Source) -> Iterator[Article | Skipped]:
 def read_html(source: Source) -> Iterator[Article | Skipped]:
     """The article on a web page: its main text without navigation, its title, date, address and language."""
     data = source.data()
-    page = read_page(decode(data, declared_encoding(data)))
+    html = decode(data, declared_encoding(data))
+    refuse_own_page(html)
+    page = read_page(html)
     yield make_article(
         source.path, page.text, title=page.title, url=page.url, published=page.published, language=page.language
     )

@@ -13,6 +13,7 @@ from dedup.datatypes import Article, Skipped
 from dedup.errors import ReadError
 from dedup.language import text as texts
 from dedup.reading.field_names import ID, LANGUAGE, PUBLISHED, TEXT, TITLE, URL
+from dedup.reading.own_reports import refuse_own_table
 from dedup.reading.source import ReadOptions, Source
 
 _INSIDE = ("rendered", "processed", "value", "plaintext", "text", "#text", "_", "html", "name")
@@ -83,7 +84,9 @@ def find_columns(names: tuple[str, ...], options: ReadOptions) -> Columns:
 
 def text_columns(names: Iterable[str], options: ReadOptions) -> Columns:
     """`find_columns` of a table; raises `ReadError` naming the fields there are where none of them holds the text."""
-    columns = find_columns(tuple(names), options)
+    names = tuple(names)
+    refuse_own_table(names)
+    columns = find_columns(names, options)
     if not columns.text and not any("." in name for name in options.text_field):
         raise ReadError(_no_text_field(names, options))
     return columns

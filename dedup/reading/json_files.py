@@ -12,6 +12,7 @@ from dedup.datatypes import Article, Skipped
 from dedup.errors import ReadError
 from dedup.reading.encoding import decode
 from dedup.reading.fields import has_text, kind_of, read_record
+from dedup.reading.own_reports import OwnReportError, refuse_own_record
 from dedup.reading.source import Source, or_fault
 
 _DEEPEST, _TRIED = 4, 20  # objects within objects, and how many of each are looked into for articles
@@ -33,6 +34,7 @@ def read_json(source: Source) -> Iterator[Article | Skipped]:
             raise
         yield from _read_lines(replace(source, stream=io.BufferedReader(io.BytesIO(text.encode()))))
     else:
+        refuse_own_record(value)
         yield from _read_value(value, source)
 
 
@@ -59,7 +61,12 @@ def _read_line(line: str | ReadError, source: Source, number: int, position: int
     if isinstance(line, ReadError):
         return Skipped(source.path, str(line), position)
     try:
-        return _read_object(_parse(line.strip()), source, number, position)
+        record = _parse(line.strip())
+        if number == 1:
+            refuse_own_record(record)
+        return _read_object(record, source, number, position)
+    except OwnReportError:
+        raise
     except ReadError as fault:
         return Skipped(source.path, str(fault), position)
 
