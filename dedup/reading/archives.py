@@ -6,6 +6,7 @@ import bz2
 import gzip
 import io
 import lzma
+import sys
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
@@ -37,10 +38,10 @@ class Member(NamedTuple):
 
 
 class _Limited(io.RawIOBase):
-    """A stream that raises `ReadError` behind a number of bytes shared by all streams of an archive."""
+    """A stream that raises `ReadError` behind a number of bytes shared by all streams of an archive, and on faults."""
 
-    def __init__(self, stream: io.BufferedIOBase, left: list[int]) -> None:
-        self._stream, self._left = stream, left
+    def __init__(self, stream: io.BufferedIOBase, left: list[int], faults: tuple[type[Exception], ...] = ()) -> None:
+        self._stream, self._left, self._faults = stream, left, faults
 
     def readable(self) -> bool:
         """Always."""
@@ -49,7 +50,10 @@ class _Limited(io.RawIOBase):
     def readinto(self, buffer: object) -> int:
         """Bytes read into the buffer."""
         view = memoryview(cast(bytearray, buffer))
-        data = self._stream.read(len(view))
+        try:
+            data = self._stream.read(len(view))
+        except self._faults as fault:
+            raise ReadError(broken(fault)) from fault
         self._left[0] -= len(data)
         if self._left[0] < 0:
             raise ReadError("unpacks to too much; raise --max-bytes to read it")
@@ -93,7 +97,8 @@ def _unpack_zstd(stream: Stream) -> object:
         import zstandard
     except ImportError as fault:
         raise MissingExtraError("zstandard", "documents") from fault
-    return zstandard.ZstdDecompressor().stream_reader(cast(IO[bytes], stream), read_across_frames=True)
+    reader = zstandard.ZstdDecompressor().stream_reader(cast(IO[bytes], stream), read_across_frames=True)
+    return _buffered(_Limited(cast(io.BufferedIOBase, reader), [sys.maxsize], (zstandard.ZstdError,)))
 
 
 _UNPACK: dict[str, Callable[..., object]] = {".xz": lzma.LZMAFile, ".bz2": bz2.BZ2File, ".zst": _unpack_zstd}

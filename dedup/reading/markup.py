@@ -52,6 +52,21 @@ _UNSEEN = ("head", "noscript", "script", "style", "svg", "template")
 
 _LANGUAGE = re.compile(r"""<html\b[^>]{0,500}?\blang\s*=\s*["']?([\w-]{2,20})""", re.IGNORECASE)
 
+# Where a page says its language beside the html element: JSON-LD, meta elements, Open Graph.
+_LANGUAGE_ELSEWHERE = re.compile(
+    r'''"inLanguage"\s{0,5}:\s{0,5}"([A-Za-z]{2,3}(?:[-_]\w{2,8})?)"'''
+    r"""|<meta\b[^<>]{0,200}?(?:content-language|dc\.language|dcterms\.language|og:locale)["']?"""
+    r"""[^<>]{0,100}?\bcontent\s*=\s*["']?([A-Za-z]{2,3}(?:[-_]\w{2,8})?)\b""",
+    re.IGNORECASE,
+)
+
+_ADDRESS = re.compile(
+    r""""mainEntityOfPage"\s{0,5}:\s{0,5}(?:"(https?://[^"\s]{1,1000})"|\{[^{}]{0,300}?"@id"\s{0,5}:\s{0,5}"""
+    r""""(https?://[^"\s]{1,1000})")"""
+)
+
+_HEAD = 1 << 16
+
 # Whatever htmldate finds has to be the same next year: its own default refuses dates later than today.
 _DATE_SEARCH = {"extensive_search": False, "original_date": True, "max_date": "2100-01-01"}
 
@@ -88,7 +103,17 @@ def read_page(html: str) -> Page:
         except MARKUP_FAULTS:  # the page is stripped of its tags instead
             found = None
     page = Page(*(getattr(found, name, None) or "" for name in ("text", "title", "url", "date")))
-    return page._replace(text=page.text.strip() or strip_tags(html), language=language[1] if language else "")
+    return page._replace(
+        text=page.text.strip() or strip_tags(html),
+        url=page.url or _said(_ADDRESS, html),
+        language=language[1] if language else _said(_LANGUAGE_ELSEWHERE, html),
+    )
+
+
+def _said(pattern: re.Pattern[str], html: str) -> str:
+    """What a pattern finds in the head of a page."""
+    found = pattern.search(html[:_HEAD])
+    return found[found.lastindex or 0] if found else ""
 
 
 def strip_tags(html: str) -> str:

@@ -10,16 +10,19 @@ import logging
 import re
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from functools import wraps
+from typing import Any, TypeAlias
 
 from dedup.datatypes import Article, Skipped
 from dedup.errors import MissingExtraError, ReadError
 from dedup.reading.encoding import decode
 from dedup.reading.fields import iso_date, make_article, read_record, text_columns
 from dedup.reading.markup import strip_tags
-from dedup.reading.source import Source
+from dedup.reading.source import Source, one_line
+
+logger = logging.getLogger(__name__)
 
 _EXTRA = "documents"
 
@@ -32,6 +35,30 @@ _HYPHENATED = re.compile(r"(?<=\w)[-\u00ad]\n(?=[^\W\d_A-Z])")
 _TITLE_TAG = re.compile(r"<h[1-6]\b[^<>]*>(.*?)</h[1-6]>", re.IGNORECASE | re.DOTALL)
 
 
+# Raised by these libraries on documents that are not what they seem; the zipfile module adds its own.
+_FAULTS = (ValueError, LookupError, TypeError, AttributeError, NotImplementedError, RuntimeError, zipfile.BadZipFile)
+
+Reader: TypeAlias = Callable[[Source], Iterator[Article | Skipped]]
+
+
+def _whole(kind: str) -> Callable[[Reader], Reader]:
+    """Make a reader tell of a broken document what its library says."""
+
+    def decorate(reader: Reader) -> Reader:
+        @wraps(reader)
+        def read(source: Source) -> Iterator[Article | Skipped]:
+            try:
+                yield from reader(source)
+            except _FAULTS as fault:
+                logger.debug("%s", source.path, exc_info=True)
+                raise ReadError(f"broken {kind}: {one_line(fault)}") from fault
+
+        return read
+
+    return decorate
+
+
+@_whole("Word document")
 def read_docx(source: Source) -> Iterator[Article | Skipped]:
     """The article that a Word document is, tables included; title, date and language from its properties."""
     with _library("python-docx"):
@@ -57,6 +84,7 @@ def read_docx(source: Source) -> Iterator[Article | Skipped]:
     )
 
 
+@_whole("OpenDocument text")
 def read_odt(source: Source) -> Iterator[Article | Skipped]:
     """The article that an OpenDocument text is; title, date and language from its metadata."""
     with _library("odfpy"):
@@ -78,6 +106,7 @@ def read_odt(source: Source) -> Iterator[Article | Skipped]:
     )
 
 
+@_whole("RTF")
 def read_rtf(source: Source) -> Iterator[Article | Skipped]:
     """The article that a file of Rich Text Format is."""
     with _library("striprtf"):
@@ -88,6 +117,7 @@ def read_rtf(source: Source) -> Iterator[Article | Skipped]:
     yield make_article(source.path, rtf_to_text(data.decode("latin-1"), errors="replace").replace("|\n", "\n"))
 
 
+@_whole("PDF")
 def read_pdf(source: Source) -> Iterator[Article | Skipped]:
     """The article that a PDF file is, as far as its pages hold text and not pictures of it."""
     with _library("pypdf"):
@@ -101,7 +131,7 @@ def read_pdf(source: Source) -> Iterator[Article | Skipped]:
             pages = list(_pages(reader, source.options.max_bytes))
             about: Any = reader.metadata or {}
         except PyPdfError as fault:
-            raise ReadError(f"broken PDF: {' '.join(str(fault).split())}") from fault
+            raise ReadError(f"broken PDF: {one_line(fault)}") from fault
     text = "\n".join(pages)
     if not text.strip():
         raise ReadError("no text in this PDF; where its pages are scanned, run it through OCR, such as ocrmypdf")
@@ -114,6 +144,7 @@ def read_pdf(source: Source) -> Iterator[Article | Skipped]:
     )
 
 
+@_whole("EPUB")
 def read_epub(source: Source) -> Iterator[Article | Skipped]:
     """The chapters of a book in EPUB, each an article."""
     with _library("ebooklib"):
@@ -122,7 +153,7 @@ def read_epub(source: Source) -> Iterator[Article | Skipped]:
         try:
             book = epub.read_epub(_zipped(source), {"ignore_ncx": True})
         except (epub.EpubException, KeyError) as fault:
-            raise ReadError(f"broken EPUB: {' '.join(str(fault).split())}") from fault
+            raise ReadError(f"broken EPUB: {one_line(fault)}") from fault
     book_title, published, language = (
         next((str(value) for value, _ in book.get_metadata("DC", name)), "") for name in ("title", "date", "language")
     )
@@ -145,6 +176,7 @@ def read_epub(source: Source) -> Iterator[Article | Skipped]:
         )
 
 
+@_whole("Excel workbook")
 def read_xlsx(source: Source) -> Iterator[Article | Skipped]:
     """The rows of an Excel workbook, each an article; the first row of a sheet names its columns."""
     with _library("openpyxl"):
@@ -205,7 +237,7 @@ def _zipped(source: Source) -> io.BytesIO:
         with zipfile.ZipFile(file) as archive:
             size = sum(info.file_size for info in archive.infolist())
     except zipfile.BadZipFile as fault:
-        raise ReadError(f"broken document: {fault}") from fault
+        raise ReadError(f"broken document: {one_line(fault)}") from fault
     if size > source.options.max_bytes * _MOST_EXPANDED:
         raise ReadError(f"unpacks to {size:,} bytes; raise --max-bytes to read it")
     file.seek(0)

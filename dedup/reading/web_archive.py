@@ -22,13 +22,15 @@ def read_warc(source: Source) -> Iterator[Article | Skipped]:
     except ImportError as fault:
         raise MissingExtraError("warcio", "documents") from fault
     try:
-        for number, record in enumerate(ArchiveIterator(source.stream), 1):
+        records = ArchiveIterator(source.stream)
+        records.INC_RECORD = ""  # a warning that would go to standard error
+        for number, record in enumerate(records, 1):
             headers = record.http_headers
             if record.rec_type != "response" or not headers or headers.get_statuscode() != "200":
                 continue
             if headers.get_header("Content-Type", "").partition(";")[0].strip().lower() in _PAGES:
                 yield _article(record, source, number)
-    except ArchiveLoadFailed as fault:
+    except (ArchiveLoadFailed, AttributeError, ValueError) as fault:
         raise ReadError(f"broken WARC: {one_line(fault)}") from fault
 
 

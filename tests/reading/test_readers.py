@@ -364,6 +364,34 @@ def test_a_page_gives_its_main_text_title_date_address_and_language(reads: Calla
     assert not {"Olahraga", "track", "Hak cipta"} & set(article.text.replace("(", " ").split())
 
 
+@pytest.mark.parametrize(
+    ("head", "said"),
+    [
+        ('<meta name="date" content="2024-05-01">', ("A", "", "2024-05-01", "")),
+        ('<link rel="canonical" href="https://x.org/a">', ("A", "https://x.org/a", "", "")),
+        (
+            '<meta property="og:url" content="https://x.org/b"><meta property="og:title" content="Other">',
+            ("Other", "https://x.org/b", "", ""),
+        ),
+        ('<meta http-equiv="content-language" content="id">', ("A", "", "", "id")),
+        ("<meta property='og:locale' content='id_ID'>", ("A", "", "", "id_ID")),
+        (
+            '<script type="application/ld+json">{"@context":"https://schema.org",'
+            '"@type": "NewsArticle", "headline": '
+            '"Real \\u0026 head", "datePublished": "2024-05-01T10:00:00Z", "inLanguage": "id", "mainEntityOfPage": '
+            '"https://x.org/a"}</script>',
+            ("Real & head", "https://x.org/a", "2024-05-01", "id"),
+        ),
+    ],
+)
+def test_what_the_head_of_a_page_says(head: str, said: tuple[str, ...], reads: Callable[..., Found]) -> None:
+    text = PAGE[PAGE.index("<p>") : PAGE.index("</article>")]
+    head = f"<!doctype html><html><head><title>A - Site</title>{head}</head>"
+    page = f"{head}<body><article><h1>A</h1>{text}</article></body></html>"
+    (article,), _ = reads({"a.html": page})
+    assert (article.title, article.url, article.published, article.declared_language) == said
+
+
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_navigation_is_told_from_text_in_every_script(script: str, reads: Callable[..., Found]) -> None:
     paragraphs = [f"{SCRIPTS[script].strip()} {n}" for n in range(6)]
