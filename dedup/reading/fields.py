@@ -217,14 +217,16 @@ def make_article(
         text = _CUT_OFF.sub("", text)
     if not text:
         return Skipped(path, "no text", line)
+    own_id = _one_line(own_id)
     return Article(
-        id=_one_line(own_id) or (path if number is None else f"{path}#{number}"),
+        id=own_id or (path if number is None else f"{path}#{number}"),
         text=text,
         title=_one_line(title),
         path=path,
         url=_one_line(url),
         published=published,
         declared_language=_one_line(language),
+        own_id=own_id,
     )
 
 

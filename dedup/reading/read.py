@@ -20,6 +20,9 @@ from dedup.reading.documents import read_html, read_markdown, read_text
 from dedup.reading.files import STDIN, file_format, open_file, open_stdin, show_path, walk
 from dedup.reading.formats import Reader
 from dedup.reading.json_files import read_json_lines
+from dedup.reading.light_markup import read_asciidoc, read_rst
+from dedup.reading.mail import read_mail, read_mhtml
+from dedup.reading.office import read_docx, read_odt, read_pdf, read_rtf
 from dedup.reading.opened import read_opened, read_with, reader_of
 from dedup.reading.source import ReadOptions
 from dedup.runtime.remote_files import is_uri
@@ -27,7 +30,19 @@ from dedup.runtime.workers import Workers
 
 __all__ = ["ReadOptions", "read_folder", "read_paths"]
 
-_DOCUMENTS = (read_html, read_markdown, read_text)
+_DOCUMENTS = (
+    read_html,
+    read_markdown,
+    read_text,
+    read_rst,
+    read_asciidoc,
+    read_mail,
+    read_mhtml,
+    read_pdf,
+    read_docx,
+    read_odt,
+    read_rtf,
+)
 
 _BATCH = 16  # documents that a process reads at a time
 

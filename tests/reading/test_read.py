@@ -151,6 +151,7 @@ def test_ids_taken_before_give_way_without_losing_an_article(reads: Callable[...
         ("b.json#1", "d"),
         ("c.txt#1", "e"),
     ]
+    assert [a.own_id for a in articles] == ["1", "1", "c.txt", "1", ""], "by which their sources know them"
 
 
 @given(

@@ -313,6 +313,16 @@ def test_long_lists_are_cut_with_a_count_and_a_hint() -> None:
     assert "24.txt: empty 24" in rendering.as_text(report, full=True)
 
 
+def test_an_id_that_gave_way_is_listed_beside_ours() -> None:
+    report = handmade_report()
+    articles = [
+        replace(article, own_id=own_id)
+        for article, own_id in zip(report.articles, ("7", report.articles[1].id), strict=False)
+    ]
+    rows = json.loads(rendering.as_json(replace(report, articles=(*articles, *report.articles[2:]))))["articles"]
+    assert [row.get("own_id") for row in rows[:3]] == ["7", None, None]
+
+
 def test_reasons_are_counted_and_never_cut() -> None:
     advice = 'python-docx is needed here and is not installed; run: pip install "dedup[documents]"'
     skipped = (Skipped("a.txt", "empty"), *(Skipped(f"{n}.docx", advice) for n in range(12)), Skipped("b.csv", "no", 3))
