@@ -74,7 +74,7 @@ class Article(Sent):
     path : str
         The file it came from, as the user wrote it; empty for an article made in memory.
     own_id : str
-        The id by which its source knows it, which `id` is not where another file uses the same; empty where it has none.
+        The id by which its source knows it, which `id` is not where another file uses the same; empty without one.
     """
 
     id: str

@@ -13,10 +13,7 @@ _LONGEST_MACRO = 4000
 
 _MOST_OPEN = 1000  # brackets that nothing closes, each of which the parser follows to the end of its paragraph
 
-_HIGHLIGHT = re.compile(
-    r"^[ \t]*\{%-?[ \t]*highlight[^\n]{0,200}%\}[ \t]*$(.*?)^[ \t]*\{%-?[ \t]*endhighlight[ \t]*-?%\}[ \t]*$",
-    re.DOTALL | re.MULTILINE,
-)
+_HIGHLIGHT = re.compile(r"^[ \t]*\{%-?[ \t]*(?:end)?highlight\b[^\n]{0,200}%\}[ \t]*$", re.MULTILINE)
 
 _IMPORT = re.compile(
     r"""^(?:import\s(?:[\w*{},$\s]{1,500}?\sfrom\s+)?|export\s(?:[\w*{},$\s]{1,500}?\sfrom\s+))['"][^'"\n]{1,500}['"];?"""
@@ -55,8 +52,8 @@ _MARKS = (
 
 def strip_macros(markdown: str) -> str:
     """Markdown without what template engines, MDX and site generators would have replaced before anyone sees it."""
-    if "{" in markdown:
-        markdown = _HIGHLIGHT.sub(r"```\n\1\n```", markdown)
+    if "endhighlight" in markdown and len(_HIGHLIGHT.findall(markdown)) % 2 == 0:
+        markdown = _HIGHLIGHT.sub("```", markdown)
     if "import" in markdown or "export" in markdown:
         markdown = _EXPORT.sub("", _IMPORT.sub("", markdown))
     if "<" in markdown:
