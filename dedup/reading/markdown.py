@@ -1,8 +1,8 @@
 """Markdown to plain text, as a CommonMark parser sees it.
 
 Template macros, attributes and JSX are cut out before the text is parsed. Blocks of code are left out, unless there is
-nothing else; code within a sentence stays, since the sentence would not be whole without it. Lines that the source
-wraps are joined, so that a sentence is found in one piece.
+nothing else, or nearly nothing beside blocks that name no language; code within a sentence stays, since the sentence
+would not be whole without it. Lines that the source wraps are joined, so that a sentence is found in one piece.
 """
 
 from __future__ import annotations
@@ -24,6 +24,10 @@ Environment: TypeAlias = "MutableMapping[str, Any]"
 _BREAK = "\u2028"  # a line break of ours, told from those in the source, which are mere spaces
 
 _LONGEST_TITLE = 300
+
+_NO_CODE = ("", "text", "txt", "plain")  # fences that may hold a letter or a licence
+
+_MOSTLY = 3  # times more text in such fences than beside them makes it the text of the file
 
 _DEEPEST = 40  # of lists and quotes within one another; the parser's own 20 loses what lies deeper
 
@@ -61,7 +65,9 @@ class Markdown(NamedTuple):
 def read_body(markdown: str) -> Markdown:
     """Plain text and first heading of Markdown without its front matter."""
     blocks = list(_parsed(strip_macros(markdown), depth=0))
-    lines = [line for kind, line in blocks if kind == "text"] or [line for kind, line in blocks if kind == "code"]
+    prose, plain = (sum(len(line) for kind, line in blocks if kind == wanted) for wanted in ("text", "plain"))
+    kinds = ("text", "plain") if prose * _MOSTLY < plain else ("text",) if prose else ("code", "plain")
+    lines = [line for kind, line in blocks if kind in kinds]
     return Markdown("\n".join(lines), next((line for kind, line in blocks if kind == "title"), ""))
 
 
@@ -93,7 +99,8 @@ def _parsed(markdown: str, depth: int) -> Iterator[tuple[str, str]]:
 
 
 def _blocks(tokens: list[Token], references: Environment, depth: int) -> Iterator[tuple[str, str]]:
-    """Lines in their order, each with what it is: text, title (of a heading, said a second time) or code."""
+    """Lines in their order, each with what it is: text, code, plain (of a fence that names no language), or title
+    (of a heading, said a second time)."""
     numbered: list[bool] = []
     number = ""
     cells: list[str] | None = None
@@ -108,7 +115,7 @@ def _blocks(tokens: list[Token], references: Environment, depth: int) -> Iterato
                 yield from (("text", line) for line in (number + lines[0], *lines[1:]))
             number = ""
         elif token.type in ("fence", "code_block"):
-            yield "code", token.content.strip("\n")
+            yield "code" if token.info.strip() not in _NO_CODE else "plain", token.content.strip("\n")
         elif token.type == "html_block":
             yield from _html(token.content, depth)
         elif token.type == "tr_open":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from dedup.reading.markup import strip_shortcodes
 
@@ -46,14 +47,43 @@ _MARKS = (
     (("[ ]", "[x]", "[X]"), re.compile(r"^([ \t]{0,20}[-*+][ \t]+)\[[ xX]\](?=[ \t])", re.MULTILINE), r"\1"),
     (("toc]", "TOC]"), re.compile(r"^[ \t]*\[\[?_?toc_?\]?\][ \t]*$", re.MULTILINE | re.IGNORECASE), ""),
     (("[[",), re.compile(r"\[\[(?:[^\[\]|\n]{1,200}\|)?([^\[\]|\n]{1,200})\]\]"), r"\1"),
-    (("#",), re.compile(r"(\A\s*#|^#{2,6})(?=[^\s#!-])", re.MULTILINE), r"\1 "),
+    (("##",), re.compile(r"^(#{2,6})(?=[^\s#!-])", re.MULTILINE), r"\1 "),
 )
 
 
+_FIRST_HEADING = re.compile(r"\A\s*#(?=[^\s#!-])")
+
+_FENCE = re.compile(r"^[ \t>*+-]{0,40}(`{3,}|~{3,})([^\n]*)$", re.MULTILINE)
+
+
 def strip_macros(markdown: str) -> str:
-    """Markdown without what template engines, MDX and site generators would have replaced before anyone sees it."""
+    """Markdown without what template engines, MDX and site generators would have replaced before anyone sees it.
+
+    Fenced code stays as it is, so that half a macro in it takes nothing with it.
+    """
     if "endhighlight" in markdown and len(_HIGHLIGHT.findall(markdown)) % 2 == 0:
         markdown = _HIGHLIGHT.sub("```", markdown)
+    markdown = _FIRST_HEADING.sub("# ", markdown)
+    if "```" not in markdown and "~~~" not in markdown:
+        return _strip(markdown)
+    return "".join(piece if fenced else _strip(piece) for piece, fenced in _pieces(markdown))
+
+
+def _pieces(markdown: str) -> Iterator[tuple[str, bool]]:
+    """Runs of text and of fenced code in turn; a fence that nothing closes is text."""
+    done, begin, fence = 0, 0, ""
+    for found in _FENCE.finditer(markdown):
+        if not fence:
+            if found[1][0] == "~" or "`" not in found[2]:
+                begin, fence = found.start(), found[1]
+        elif found[1].startswith(fence) and not found[2].strip():
+            yield markdown[done:begin], False
+            yield markdown[begin : found.end()], True
+            done, fence = found.end(), ""
+    yield markdown[done:], False
+
+
+def _strip(markdown: str) -> str:
     if "import" in markdown or "export" in markdown:
         markdown = _EXPORT.sub("", _IMPORT.sub("", markdown))
     if "<" in markdown:

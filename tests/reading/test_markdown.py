@@ -213,6 +213,18 @@ def test_the_short_way_gives_what_the_parser_gives(markdown: str, monkeypatch: p
     assert read_body(markdown).text == short
 
 
+def test_code_takes_no_prose_with_it() -> None:
+    code = "```js\nexport const a = `{{`\n```\n\nOne.\n\n```\nimport {\n```\nTwo.\n\n~~~\n{% }}\n```\n~~~\nThree.\n"
+    assert read_body(code).text == "One.\nTwo.\nThree."
+
+
+def test_a_letter_in_a_fence_is_a_text() -> None:
+    letter = "The boats left at nine.\n" * 5
+    assert read_body(f"# Letter\n```\n{letter}```\n").text == f"Letter\n{letter}".strip()
+    assert read_body(f"# Letter\n```py\n{letter}```\n").text == "Letter"
+    assert read_body(f"{letter}\n\n```\n{letter}```\n").text == letter.strip().replace("\n", " ")
+
+
 def test_footnotes_that_nothing_refers_to_stay() -> None:
     assert read_body("Words.[^1]\n\n[^1]: One.\n[^2]: Two.\n").text == "Words.\nOne.\nTwo."
 
