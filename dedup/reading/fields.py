@@ -109,7 +109,7 @@ def read_record(
     text = next(filter(None, (_text(record[name], name) for name in columns.text)), "")
     if not text:
         return Skipped(source.path, _missing_text(record, columns, source.options), line)
-    fields = read_fields(record, source.options)
+    fields = _fields(record, columns)
     return make_article(
         source.path,
         text,
@@ -125,7 +125,10 @@ def read_record(
 
 def read_fields(record: Mapping[str, object], options: ReadOptions) -> Fields:
     """Id, title, address, date and language of a record, each empty where it has none."""
-    columns = find_columns(tuple(record), options)
+    return _fields(record, find_columns(tuple(record), options))
+
+
+def _fields(record: Mapping[str, object], columns: Columns) -> Fields:
     title = _first(record, columns.title)
     return Fields(
         _first(record, columns.id),
@@ -138,6 +141,8 @@ def read_fields(record: Mapping[str, object], options: ReadOptions) -> Fields:
 
 def with_nested(record: Mapping[str, object], options: ReadOptions) -> Mapping[str, object]:
     """A record with the fields that the options name by dots, such as ``content.rendered``, beside its own."""
+    if not options.dotted:
+        return record
     found = {name: _dig(record, name) for name in options.dotted if name not in record}
     return {**record, **{name: value for name, value in found.items() if value is not None}} if found else record
 
@@ -192,7 +197,7 @@ def _text(value: object, name: str) -> str:
 
 
 def _date(value: object) -> str:
-    shown = iso_date(_inner(value)[0])
+    shown = iso_date(value if isinstance(value, str) else _inner(value)[0])
     return shown if len(shown) <= _LONGEST_DATE else ""
 
 
@@ -289,7 +294,9 @@ def _plain(name: str) -> str:
 def _first(record: Mapping[str, object], names: tuple[str, ...]) -> str:
     """The first value that is text or a whole number, as text."""
     for name in names:
-        value, _ = _inner(record[name])
+        value = record[name]
+        if not isinstance(value, str):
+            value, _ = _inner(value)
         if isinstance(value, str) and value:
             return value
         if isinstance(value, int) and not isinstance(value, bool):

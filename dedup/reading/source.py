@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from dedup.errors import ReadError, SettingsError
@@ -47,6 +47,7 @@ class ReadOptions:
     title_field: str | tuple[str, ...] = ()
     date_field: str | tuple[str, ...] = ()
     language_field: str | tuple[str, ...] = ()
+    dotted: tuple[str, ...] = field(default=(), init=False, repr=False, compare=False)  # fields that lie within others
 
     def __post_init__(self) -> None:
         if self.max_bytes < 1:
@@ -57,17 +58,14 @@ class ReadOptions:
             if "" in names:
                 raise SettingsError(f"{name} must not be empty; leave it out for the default")
             object.__setattr__(self, name, names)
+        dotted = (name for part in _FIELDS for name in getattr(self, part) if "." in name)
+        object.__setattr__(self, "dotted", tuple(dotted))
         if self.glob == "":
             raise SettingsError("glob must not be empty; leave it out for the default")
 
     @property
-    def dotted(self) -> tuple[str, ...]:
-        """The fields that lie within others."""
-        return tuple(name for field in _FIELDS for name in getattr(self, field) if "." in name)
-
-    @property
     def outermost(self) -> tuple[str, ...]:
-        """The fields in which those lie."""
+        """The fields in which those lie that are named by dots."""
         return tuple(name.partition(".")[0] for name in self.dotted)
 
 
