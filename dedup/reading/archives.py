@@ -26,7 +26,12 @@ MOST_MEMBERS = 1_000_000
 MOST_UNPACKED = 64
 """How many times `ReadOptions.max_bytes` an archive or a packed stream may unpack to."""
 
-FAULTS = (zipfile.BadZipFile, tarfile.TarError, lzma.LZMAError)
+
+class ArchiveError(Exception):
+    """The rest of an archive is lost; no `ReadError`, which readers of lines take for the fault of one line."""
+
+
+FAULTS = (ArchiveError, zipfile.BadZipFile, tarfile.TarError, lzma.LZMAError)
 """Raised on archives that are broken, beside `OSError`, `EOFError` and `zlib.error`."""
 
 
@@ -38,7 +43,7 @@ class Member(NamedTuple):
 
 
 class _Limited(io.RawIOBase):
-    """A stream that raises `ReadError` behind a number of bytes shared by all streams of an archive, and on faults."""
+    """A stream that raises `ArchiveError` on faults and behind a number of bytes that all of an archive share."""
 
     def __init__(self, stream: io.BufferedIOBase, left: list[int], faults: tuple[type[Exception], ...] = ()) -> None:
         self._stream, self._left, self._faults = stream, left, faults
@@ -53,10 +58,10 @@ class _Limited(io.RawIOBase):
         try:
             data = self._stream.read(len(view))
         except self._faults as fault:
-            raise ReadError(broken(fault)) from fault
+            raise ArchiveError(one_line(fault)) from fault
         self._left[0] -= len(data)
         if self._left[0] < 0:
-            raise ReadError("unpacks to too much; raise --max-bytes to read it")
+            raise ArchiveError("unpacks to too much; raise --max-bytes to read it")
         view[: len(data)] = data
         return len(data)
 
@@ -150,7 +155,7 @@ def _allowance(source: Source) -> list[int]:
 
 
 def _is_seen(name: str) -> bool:
-    return not any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts)
+    return not any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts if part != "..")
 
 
 def broken(fault: BaseException) -> str:

@@ -22,6 +22,8 @@ _MARKED_UP = re.compile(
     r"\s*(?:<!--.*?-->\s*)?<(?:p|div|h[1-6]|span|section|article|figure|ul|ol|blockquote)\b[^<>]*>", re.I | re.S
 )
 
+_ENTITY_OR_TAG = re.compile(r"&#?\w{2,8};|</[a-z]{1,10}>")
+
 _LONGEST_DATE = 80
 
 _SEPARATORS = str.maketrans("", "", " _-")
@@ -132,7 +134,7 @@ def _fields(record: Mapping[str, object], columns: Columns) -> Fields:
     title = _first(record, columns.title)
     return Fields(
         _first(record, columns.id),
-        plain_text(title) if "<" in title or "&" in title else title,
+        plain_text(title) if _ENTITY_OR_TAG.search(title) else title,
         _first(record, columns.url),
         next(filter(None, (_date(record[name]) for name in columns.published)), ""),
         _first(record, columns.language),

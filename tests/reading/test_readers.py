@@ -177,6 +177,20 @@ def test_common_names_of_many_languages(names: tuple[str, ...], reads: Callable[
     assert (article.title, article.text, article.published, article.declared_language) == values
 
 
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        ("Fish &amp; chips", "Fish & chips"),
+        ("<em>New</em> boats", "New boats"),
+        ("&#8220;Yes&#8221;", "“Yes”"),
+        ("AT&T < Sons & co", "AT&T < Sons & co"),
+        ("The <b> tag", "The <b> tag"),
+    ],
+)
+def test_titles_of_records_lose_entities_and_tags(title: str, shown: str, reads: Callable[..., Found]) -> None:
+    assert [a.title for a in reads({"a.json": json.dumps({"title": title, "text": "t"})})[0]] == [shown]
+
+
 def test_every_field_may_be_named(reads: Callable[..., Found]) -> None:
     record = {"k": 5, "h": "head", "when": "2024-05-01", "tongue": "xx", "w": "words", "title": "other"}
     names = {"text": "w", "id": "k", "title": "h", "date": "when", "language": "tongue"}
