@@ -136,7 +136,10 @@ class _Opening(AbstractContextManager["Stream"]):
         self._opener, self._left = opener, left
 
     def __enter__(self) -> Stream:
-        opened = self._opener()
+        try:
+            opened = self._opener()
+        except (NotImplementedError, RuntimeError) as fault:  # a way of packing that zipfile does not know
+            raise ArchiveError(one_line(fault)) from fault
         if opened is None:
             raise ReadError("not a file")
         self._file = closing(cast(io.BufferedIOBase, opened))

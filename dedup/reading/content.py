@@ -1,4 +1,4 @@
-"""What a file without a suffix is, by the way it begins."""
+"""Kinds of files without a suffix, told by how they begin."""
 
 from __future__ import annotations
 

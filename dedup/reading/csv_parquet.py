@@ -81,7 +81,7 @@ def read_arrow(source: Source) -> Iterator[Article | Skipped]:
 
 
 class UnreadableValue:
-    """What stands for a value of a table that Python cannot hold or decode."""
+    """Stand-in for a value of a table that Python cannot hold or decode."""
 
 
 def _batch_rows(batch: RecordBatch) -> Iterator[dict[str, object]]:

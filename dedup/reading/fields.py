@@ -58,7 +58,7 @@ class Columns(NamedTuple):
 
 
 class Fields(NamedTuple):
-    """What a record says of an article besides its text."""
+    """Id, title, address, date and language of a record."""
 
     id: str
     title: str
@@ -176,7 +176,7 @@ def _dig(record: Mapping[str, object], name: str) -> object:
 
 
 def _inner(value: object) -> tuple[object, str]:
-    """What an object such as ``{"rendered": ...}`` wraps, with the name it has there."""
+    """Value inside an object such as ``{"rendered": ...}``, with its name there."""
     if isinstance(value, list) and value and all(isinstance(part, str) for part in value):
         return "\n".join(value), ""  # paragraphs
     if isinstance(value, list) and len(value) == 1:
@@ -238,7 +238,7 @@ def make_article(
 
 
 def kind_of(value: object) -> str:
-    """What a value is, in words."""
+    """Kind of a value, in words."""
     kinds: tuple[tuple[type, str], ...] = (
         (type(None), "nothing"),
         (str, "a text"),

@@ -108,7 +108,7 @@ def _buffered(stream: object) -> io.BufferedReader:
 
 
 def _entries(folder: str | os.DirEntry[str]) -> list[os.DirEntry[str]]:
-    """What a folder holds, hidden names left out, the last name first."""
+    """Entries of a folder, hidden names left out, the last name first."""
     with os.scandir(folder) as entries:
         seen = [entry for entry in entries if not entry.name.startswith(".")]
     return sorted(seen, key=lambda entry: entry.name, reverse=True)

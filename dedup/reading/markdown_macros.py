@@ -1,4 +1,4 @@
-"""What stands in Markdown files beside Markdown: template macros, attributes, containers, JSX."""
+"""Template macros, attributes, containers and JSX cut out of Markdown files."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ _SHORTCODE = re.compile(
 
 
 class Page(NamedTuple):
-    """What a web page says: main text, and title, address, date and language where they are given."""
+    """Main text of a web page, and its title, address, date and language where they are given."""
 
     text: str
     title: str = ""
@@ -111,7 +111,7 @@ def read_page(html: str) -> Page:
 
 
 def _said(pattern: re.Pattern[str], html: str) -> str:
-    """What a pattern finds in the head of a page."""
+    """First find of a pattern in the head of a page."""
     found = pattern.search(html[:_HEAD])
     return found[found.lastindex or 0] if found else ""
 

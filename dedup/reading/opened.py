@@ -36,7 +36,7 @@ SUFFIXES = frozenset((*READERS, *_ARCHIVES, *archives.PACKED))
 def read_opened(
     opened: AbstractContextManager[Stream], path: str, options: ReadOptions, *, chosen: bool
 ) -> Iterator[Article | Skipped]:
-    """What a file holds that somebody opens, by its path as reports show it."""
+    """Articles of a file that somebody opens, and what was skipped there; `path` is the one that reports show."""
     return read_with(opened, reader_of(path, options, chosen=chosen), path, options, packed=file_format(path)[1])
 
 
@@ -57,7 +57,7 @@ def reader_of(path: str, options: ReadOptions, *, chosen: bool, depth: int = 0) 
 def read_with(
     opened: AbstractContextManager[Stream], reader: Reader, path: str, options: ReadOptions, *, packed: bool
 ) -> Iterator[Article | Skipped]:
-    """What the reader finds, and one `Skipped` for all that it could not reach.
+    """Articles that a reader finds, and one `Skipped` for all that it could not reach.
 
     Anything else that a reader raises is its fault or that of a library: the file is skipped with the exception as the
     reason, and its traceback goes to the log.

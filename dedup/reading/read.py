@@ -156,7 +156,7 @@ class File:
     chosen: bool
 
     def read(self, options: ReadOptions) -> Iterator[Article | Skipped]:
-        """What it holds."""
+        """Its articles, and what was skipped there."""
         if self.fault:
             return iter([Skipped(show_path(self.path), self.fault)])
         if self.path == STDIN:
@@ -170,7 +170,7 @@ class File:
 
 
 def _read_files(roots: list[str], options: ReadOptions, jobs: int) -> Iterator[Iterable[Article | Skipped]]:
-    """What each file holds, one to be used up before the next."""
+    """Articles of each file, one file to be used up before the next."""
     files = find_files(roots, options)
     first = list(islice(files, _FEW)) if jobs > 1 else []
     many = len(first) == _FEW

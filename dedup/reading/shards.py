@@ -28,7 +28,7 @@ class StoredFile:
     chosen: bool
 
     def read(self, options: ReadOptions) -> Iterator[Article | Skipped]:
-        """What it holds."""
+        """Its articles, and what was skipped there."""
         path = self.store.uri
         return read_opened(self.store.opened(file_format(path)[1]), path, options, chosen=self.chosen)
 

@@ -19,7 +19,7 @@ _FIELDS = ("text_field", "id_field", "title_field", "date_field", "language_fiel
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """What is read, and from which fields.
+    """Choice of files, fields and sizes for reading.
 
     Parameters
     ----------
