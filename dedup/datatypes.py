@@ -69,6 +69,8 @@ class Article:
         Empty where the source does not say. The declared language is shown, never trusted.
     path : str
         The file it came from, as the user wrote it; empty for an article made in memory.
+    own_id : str
+        The id by which its source knows it, which `id` is not where another file uses the same; empty without one.
     """
 
     id: str
@@ -78,6 +80,7 @@ class Article:
     url: str = ""
     published: str = ""
     declared_language: str = ""
+    own_id: str = field(default="", compare=False)
 
     @property
     def body(self) -> str:

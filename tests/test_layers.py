@@ -133,7 +133,12 @@ def test_files_keep_house_rules(path: Path) -> None:
     assert ast.get_docstring(tree), "a module says what it is"
     for node in ast.walk(tree):
         assert not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print")
-        assert not (isinstance(node, ast.ExceptHandler) and _is_broad(node)), f"broad except in line {node.lineno}"
+    broad = [node.lineno for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler) and _is_broad(node)]
+    assert len(broad) == (path.relative_to(ROOT).as_posix() == LAST_NET), f"broad except in lines {broad}"
+
+
+LAST_NET = "reading/opened.py"
+"""The one place where any exception is caught: whatever a reader raises, the file is skipped and the run goes on."""
 
 
 NOT_YET_REWRITTEN = (

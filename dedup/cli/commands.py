@@ -68,8 +68,8 @@ def main() -> None:
     dedup compare first.txt second.html                 two articles side by side
     dedup evaluate gold.jsonl report.json               how right a report is
 
-    Reads .txt .md .html .json .jsonl .csv .tsv .parquet .xml .rss .atom, each also as .gz. Nothing is changed, and
-    nothing leaves the machine.
+    Reads text, Markdown, web pages, mail, feeds, JSON, tables and archives, and with dedup[documents] Word, PDF and
+    other documents. Nothing is changed, and nothing leaves the machine.
 
     Exit codes: 0 finished, 1 failed, 2 wrong usage, 3 duplicates found under --check, 130 interrupted.
     """
@@ -102,8 +102,11 @@ def scan(
     threshold: float | None,
     scorer: str,
     level: str,
-    text_field: str | None,
-    id_field: str | None,
+    text_field: tuple[str, ...],
+    id_field: tuple[str, ...],
+    title_field: tuple[str, ...],
+    date_field: tuple[str, ...],
+    language_field: tuple[str, ...],
     glob: str | None,
     max_bytes: int | None,
     jobs: int | None,
@@ -140,6 +143,9 @@ def scan(
             jobs=jobs or count_cores(),
             text_field=text_field,
             id_field=id_field,
+            title_field=title_field,
+            date_field=date_field,
+            language_field=language_field,
             glob=glob,
             max_bytes=max_bytes,
         )

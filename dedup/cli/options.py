@@ -56,8 +56,16 @@ matching_options = _several(
 """Options that decide what is a duplicate."""
 
 reading_options = _several(
-    click.option("--text-field", metavar="NAME", help="Field of JSON, CSV and Parquet records that holds the text."),
-    click.option("--id-field", metavar="NAME", help="Field that holds the id."),
+    *(
+        click.option(f"--{part}-field", multiple=True, metavar="NAME", help=f"{more} the {part}; may be repeated.")
+        for part, more in (
+            ("text", "One more field of JSON, CSV and Parquet records to look for"),
+            ("id", "One more field for"),
+            ("title", "One more field for"),
+            ("date", "One more field for"),
+            ("language", "One more field for"),
+        )
+    ),
     click.option("--glob", metavar="PATTERN", help="In folders, read only files whose name matches, such as '*.html'."),
     click.option("--max-bytes", type=click.IntRange(min=1), metavar="N", help="Skip files larger than this."),
 )

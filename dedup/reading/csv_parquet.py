@@ -1,4 +1,4 @@
-"""Tables: CSV, TSV and Parquet, every row an article."""
+"""Tables: CSV, TSV, Parquet and Arrow, every row an article."""
 
 from __future__ import annotations
 
@@ -7,13 +7,20 @@ import io
 import itertools
 from collections import deque
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from dedup.datatypes import Article, Skipped
 from dedup.errors import MissingExtraError, ReadError
 from dedup.reading.fields import read_record, text_columns
-from dedup.reading.source import Source, or_fault
+from dedup.reading.source import Source, one_line, or_fault
+
+if TYPE_CHECKING:
+    from pyarrow import Array, RecordBatch, Scalar
 
 _BATCH = 256
+
+# Raised where Arrow has no Python value: nanoseconds, years beyond 9999, zones nobody knows, bytes that are no UTF-8.
+_NO_PYTHON_VALUE = (ValueError, OverflowError, LookupError, TypeError, AttributeError, ImportError)
 
 
 def read_csv(source: Source) -> Iterator[Article | Skipped]:
@@ -38,13 +45,81 @@ def read_parquet(source: Source) -> Iterator[Article | Skipped]:
         raise MissingExtraError("pyarrow", "parquet") from fault
     try:
         file = parquet.ParquetFile(io.BytesIO(source.data()) if source.packed else source.stream)
-        columns = text_columns(file.schema_arrow.names, source.options)
-        batches = file.iter_batches(batch_size=_BATCH, columns=columns.used, use_threads=False)
-        rows = itertools.chain.from_iterable(batch.to_pylist() for batch in batches)
-        for number, row in enumerate(rows, 1):
+        names = file.schema_arrow.names
+        columns = text_columns(names, source.options)
+        used = [*columns.used, *(name for name in names if name in source.options.outermost)]
+        batches = file.iter_batches(batch_size=_BATCH, columns=list(dict.fromkeys(used)), use_threads=False)
+        for number, row in enumerate(itertools.chain.from_iterable(map(_batch_rows, batches)), 1):
             yield read_record(row, source, number, number)
     except (pyarrow.ArrowException, UnicodeDecodeError) as fault:
-        raise ReadError(f"broken Parquet: {str(fault).partition(chr(10))[0]}") from fault
+        raise ReadError(f"broken Parquet: {one_line(fault)}") from fault
+
+
+def read_arrow(source: Source) -> Iterator[Article | Skipped]:
+    """The articles of an Arrow file or stream, such as those that the package datasets saves.
+
+    Raises `MissingExtraError` without pyarrow, and `ReadError` where the file is broken.
+    """
+    try:
+        import pyarrow
+        from pyarrow import ipc
+    except ImportError as fault:
+        raise MissingExtraError("pyarrow", "parquet") from fault
+    is_file = source.stream.peek(6)[:6] == b"ARROW1"
+    try:
+        if is_file:
+            file = ipc.open_file(io.BytesIO(source.data()) if source.packed else source.stream)
+            batches = (file.get_batch(number) for number in range(file.num_record_batches))
+        else:
+            file = batches = ipc.open_stream(source.stream)
+        text_columns(file.schema.names, source.options)
+        small = (batch.slice(at, _BATCH) for batch in batches for at in range(0, batch.num_rows, _BATCH))
+        for number, row in enumerate(itertools.chain.from_iterable(map(_batch_rows, small)), 1):
+            yield read_record(row, source, number, number)
+    except pyarrow.ArrowException as fault:
+        raise ReadError(f"broken Arrow file: {one_line(fault)}") from fault
+
+
+class UnreadableValue:
+    """Stand-in for a value of a table that Python cannot hold or decode."""
+
+
+def _batch_rows(batch: RecordBatch) -> Iterator[dict[str, object]]:
+    names = batch.schema.names
+    return (dict(zip(names, row, strict=True)) for row in zip(*map(_column_values, batch.columns), strict=True))
+
+
+def _column_values(column: Array) -> list[object]:
+    """Values of a column; one by one where Arrow cannot give all of them to Python."""
+    try:
+        values: list[object] = column.to_pylist()
+    except _NO_PYTHON_VALUE:
+        values = [_value(scalar) for scalar in column]
+    return [_decoded(value) if isinstance(value, bytes) else value for value in values]
+
+
+def _value(scalar: Scalar) -> object:
+    """A value as Python has it, a moment beyond its calendar or in a zone it does not know as text in UTC."""
+    from pyarrow import timestamp, types
+
+    try:
+        return scalar.as_py()
+    except _NO_PYTHON_VALUE:
+        pass
+    try:
+        if types.is_timestamp(scalar.type):
+            scalar = scalar.cast(timestamp("us", scalar.type.tz), safe=False).cast(timestamp("us"))
+        shown = str(scalar.cast("string"))
+        return UnreadableValue() if shown.startswith("<") else shown  # "<value out of range: 1>"
+    except (*_NO_PYTHON_VALUE, NotImplementedError):
+        return UnreadableValue()
+
+
+def _decoded(value: bytes) -> object:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return UnreadableValue()
 
 
 def _read_rows(source: Source, delimiters: str) -> Iterator[Article | Skipped]:
@@ -112,5 +187,5 @@ class _Rows(Iterator[list[str]]):
         self._rows = self._parser()
         row = self._taken[0].rstrip("\r\n").split(self._delimiter)
         if len(row) != len(self.header):
-            raise ReadError(f"broken row: {fault}") from fault
+            raise ReadError(f"broken row: {one_line(fault)}") from fault
         return row

@@ -2,45 +2,69 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
 
 from dedup.datatypes import Article, Skipped
+from dedup.reading.csv_parquet import read_tsv
 from dedup.reading.encoding import declared_encoding, decode
-from dedup.reading.fields import iso_date, make_article
-from dedup.reading.markup import first_heading, read_page, strip_markdown
+from dedup.reading.fields import find_columns, make_article, read_fields
+from dedup.reading.front_matter import split_front_matter
+from dedup.reading.markdown import read_body, strip_inline
+from dedup.reading.markup import read_page
+from dedup.reading.own_reports import refuse_own_page
 from dedup.reading.source import Source
 
-_FRONT_MATTER = re.compile(r"\A(---|\+\+\+)[ \t]*\n(.*?)^\1[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
-
-_ENTRY = re.compile(r"^(\w+)[ \t]*[:=][ \t]*(\S.*)$", re.MULTILINE)
+_DATED_NAME = re.compile(r"(?:.*/)?((?:19|20)\d\d-\d\d-\d\d)-[^/]*", re.DOTALL)
 
 
 def read_text(source: Source) -> Iterator[Article | Skipped]:
-    """The article that a text file is."""
-    yield make_article(source.path, decode(source.data()))
+    """The article that a text file is, or the rows of a table that Excel has saved as "Unicode text"."""
+    text = decode(source.data())
+    head = text[: text.find("\n")]
+    if "\t" in head and find_columns(tuple(map(str.strip, head.split("\t"))), source.options).text:
+        yield from read_tsv(replace(source, stream=io.BufferedReader(io.BytesIO(text.encode()))))
+    else:
+        yield make_article(source.path, text)
 
 
 def read_markdown(source: Source) -> Iterator[Article | Skipped]:
-    """The article that a Markdown file is: title, date, language and address from its front matter (YAML or TOML)."""
-    markdown = decode(source.data()).replace("\r\n", "\n")
-    front = _FRONT_MATTER.match(markdown)
-    entries = {name.casefold(): value.strip("\"' \t") for name, value in _ENTRY.findall(front[2])} if front else {}
-    body = markdown[front.end() :] if front else markdown
+    """The article that a Markdown file is.
+
+    Title, date, language and address come from its front matter (YAML, TOML, JSON); else the title is the first
+    heading, and the date stands in a name such as ``2024-05-01-title.md``.
+    """
+    entries, markdown = split_front_matter(decode(source.data()).replace("\r\n", "\n"))
+    body = read_body(markdown)
+    fields = read_fields(entries, source.options)
     yield make_article(
         source.path,
-        strip_markdown(body),
-        title=entries.get("title") or first_heading(body),
-        url=entries.get("url", ""),
-        published=iso_date(entries.get("date") or entries.get("published")),
-        language=entries.get("lang") or entries.get("language", ""),
+        body.text,
+        title=strip_inline(fields.title) or body.heading,
+        url=fields.url,
+        published=fields.published or _date_of_name(source.path),
+        language=fields.language,
     )
 
 
 def read_html(source: Source) -> Iterator[Article | Skipped]:
     """The article on a web page: its main text without navigation, its title, date, address and language."""
     data = source.data()
-    page = read_page(decode(data, declared_encoding(data)))
+    html = decode(data, declared_encoding(data))
+    refuse_own_page(html)
+    page = read_page(html)
     yield make_article(
         source.path, page.text, title=page.title, url=page.url, published=page.published, language=page.language
     )
+
+
+def _date_of_name(path: str) -> str:
+    """The date that the name of a file begins with, as Jekyll has it; empty where there is none."""
+    found = _DATED_NAME.fullmatch(path)
+    try:
+        return date.fromisoformat(found[1]).isoformat() if found else ""
+    except ValueError:  # the 31st of February
+        return ""

@@ -126,7 +126,7 @@ def find_encoding(data: bytes, declared: str = "") -> str:
             raise ReadError(f"marked as {encoding.removesuffix('-sig').upper()} and not valid as such")
     if encoding := _unmarked_wide(data):
         return encoding
-    if _looks_binary(data):
+    if looks_binary(data):
         raise ReadError("binary file, not text")
     for encoding in _guesses(data, declared):
         if _decodes(data, encoding):
@@ -185,7 +185,10 @@ class Lines(Iterator[str]):
             following = self._stream.peek(_HEAD).splitlines(keepends=True)[:-1]
             strange = [other for other in following if not _decodes(other, "utf-8")]
             self._legacy = find_encoding(b"".join([line, *strange]))
-        return line.decode(self._legacy)
+        try:
+            return line.decode(self._legacy)
+        except UnicodeDecodeError as fault:
+            raise ReadError(f"line that is neither UTF-8 nor {self._legacy.upper()} as the lines behind it") from fault
 
 
 def _byte_lines(stream: Stream, max_bytes: int) -> Stream:
@@ -198,7 +201,7 @@ def _byte_lines(stream: Stream, max_bytes: int) -> Stream:
     if wide or (b"\r" in head and b"\n" not in head):
         text = decode(read_all(stream, max_bytes))
         return io.BufferedReader(io.BytesIO(text.replace("\r\n", "\n").replace("\r", "\n").encode()))
-    if _looks_binary(head):
+    if looks_binary(head):
         raise ReadError("binary file, not text")
     return stream
 
@@ -213,7 +216,7 @@ def _decodes(data: bytes, encoding: str) -> bool:
 
 def _unmarked_wide(data: bytes) -> str:
     """UTF-16 without its mark, told by how much of it is text in either order; empty where it is not."""
-    if b"\0" not in data[:_HEAD] or not (_looks_binary(data[:_HEAD]) or not _decodes(data, "utf-8")):
+    if b"\0" not in data[:_HEAD] or not (looks_binary(data[:_HEAD]) or not _decodes(data, "utf-8")):
         return ""
     share, encoding = max((_text_share(data, name), name) for name in ("utf-16-le", "utf-16-be"))
     return encoding if share > 0.98 else ""
@@ -228,7 +231,7 @@ def _text_share(data: bytes, encoding: str) -> float:
     return 1 - strange / len(text) if " " in text or "\n" in text else 0.0
 
 
-def _looks_binary(data: bytes) -> bool:
+def looks_binary(data: bytes) -> bool:
     """Whether more than one byte in thirty is a control character other than a space or ESC."""
     head = data[:_SAMPLE]
     return (len(head) - len(head.translate(None, _CONTROLS))) * 30 > len(head)

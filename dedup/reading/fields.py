@@ -12,25 +12,31 @@ from typing import NamedTuple
 from dedup.datatypes import Article, Skipped
 from dedup.errors import ReadError
 from dedup.language import text as texts
+from dedup.reading.field_names import ID, LANGUAGE, PUBLISHED, TEXT, TITLE, URL
+from dedup.reading.own_reports import refuse_own_table
 from dedup.reading.source import ReadOptions, Source
 
-_TEXT = ("text", "body", "content", "contenttext")
+_INSIDE = ("rendered", "processed", "value", "plaintext", "text", "#text", "_", "html", "name")
 
-_ID = ("id",)
+_MARKED_UP = re.compile(
+    r"\s*(?:<!--.*?-->\s*)?<(?:p|div|h[1-6]|span|section|article|figure|ul|ol|blockquote)\b[^<>]*>", re.I | re.S
+)
 
-_TITLE = ("title", "headline")
+_ENTITY_OR_TAG = re.compile(r"&#?\w{2,8};|</[a-z]{1,10}>")
 
-_URL = ("url", "link")
-
-_PUBLISHED = ("published", "publishedat", "datepublished", "publicationdate", "pubdate", "date")
-
-_LANGUAGE = ("language", "lang")
+_LONGEST_DATE = 80
 
 _SEPARATORS = str.maketrans("", "", " _-")
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 _MAIL_DATE = re.compile(r"(?:[A-Z][a-z]{2},? )?\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d(?::\d\d)?(?: \S{1,6})?", re.ASCII)
+
+_SPACED_DATE = re.compile(
+    r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d)?)(\.\d+)?[ ]?(?:(Z|UTC|GMT)|([+-]\d\d):?(\d\d))?", re.ASCII
+)
+
+_CUT_OFF = re.compile(r"\s*\[\+\d{1,9} chars\]$")  # how newsapi.org marks what it has cut
 
 _NAMES_SHOWN = 8
 
@@ -51,20 +57,39 @@ class Columns(NamedTuple):
         return list(dict.fromkeys(name for names in self for name in names))
 
 
+class Fields(NamedTuple):
+    """Id, title, address, date and language of a record."""
+
+    id: str
+    title: str
+    url: str
+    published: str
+    language: str
+
+
 @lru_cache(maxsize=256)
 def find_columns(names: tuple[str, ...], options: ReadOptions) -> Columns:
-    """Which of the field names hold what; the case of letters, spaces, ``_`` and ``-`` do not matter."""
+    """Which of the field names hold what; those of the options first, then the common ones.
+
+    The case of letters, spaces, ``_`` and ``-`` do not matter.
+    """
+    plain = tuple((name, _plain(name)) for name in names)
     return Columns(
-        _named(names, (options.text_field,) if options.text_field else _TEXT),
-        _named(names, (options.id_field,) if options.id_field else _ID),
-        *(_named(names, wanted) for wanted in (_TITLE, _URL, _PUBLISHED, _LANGUAGE)),
+        _named(plain, (*options.text_field, *TEXT)),
+        _named(plain, (*options.id_field, *ID)),
+        _named(plain, (*options.title_field, *TITLE)),
+        _named(plain, URL),
+        _named(plain, (*options.date_field, *PUBLISHED)),
+        _named(plain, (*options.language_field, *LANGUAGE)),
     )
 
 
 def text_columns(names: Iterable[str], options: ReadOptions) -> Columns:
     """`find_columns` of a table; raises `ReadError` naming the fields there are where none of them holds the text."""
-    columns = find_columns(tuple(names), options)
-    if not columns.text:
+    names = tuple(names)
+    refuse_own_table(names)
+    columns = find_columns(names, options)
+    if not columns.text and not any("." in name for name in options.text_field):
         raise ReadError(_no_text_field(names, options))
     return columns
 
@@ -81,22 +106,101 @@ def read_record(
     line : int, optional
         What a skipped record is called by.
     """
+    record = with_nested(record, source.options)
     columns = find_columns(tuple(record), source.options)
-    values = [record[name] for name in columns.text]
-    text = next((value for value in values if isinstance(value, str) and not value.isspace() and value), None)
-    if text is None:
+    text = next(filter(None, (_text(record[name], name) for name in columns.text)), "")
+    if not text:
         return Skipped(source.path, _missing_text(record, columns, source.options), line)
+    fields = _fields(record, columns)
     return make_article(
         source.path,
         text,
         number=number,
-        own_id=_first(record, columns.id),
-        title=_first(record, columns.title),
-        url=_first(record, columns.url),
-        published=next((iso_date(record[name]) for name in columns.published if record[name]), ""),
-        language=_first(record, columns.language),
+        own_id=fields.id,
+        title=fields.title,
+        url=fields.url,
+        published=fields.published,
+        language=fields.language,
         line=line,
     )
+
+
+def read_fields(record: Mapping[str, object], options: ReadOptions) -> Fields:
+    """Id, title, address, date and language of a record, each empty where it has none."""
+    return _fields(record, find_columns(tuple(record), options))
+
+
+def _fields(record: Mapping[str, object], columns: Columns) -> Fields:
+    title = _first(record, columns.title)
+    return Fields(
+        _first(record, columns.id),
+        plain_text(title) if _ENTITY_OR_TAG.search(title) else title,
+        _first(record, columns.url),
+        next(filter(None, (_date(record[name]) for name in columns.published)), ""),
+        _first(record, columns.language),
+    )
+
+
+def with_nested(record: Mapping[str, object], options: ReadOptions) -> Mapping[str, object]:
+    """A record with the fields that the options name by dots, such as ``content.rendered``, beside its own."""
+    if not options.dotted:
+        return record
+    found = {name: _dig(record, name) for name in options.dotted if name not in record}
+    return {**record, **{name: value for name, value in found.items() if value is not None}} if found else record
+
+
+def has_text(record: object, options: ReadOptions) -> bool:
+    """Whether a value is a record with a text in one of the fields that may hold it."""
+    if not isinstance(record, dict):
+        return False
+    record = with_nested(record, options)
+    return any(_text(record[name], name) for name in find_columns(tuple(record), options).text)
+
+
+def plain_text(html: str) -> str:
+    """Text of a piece of HTML, without shortcodes."""
+    from dedup.reading.markup import strip_shortcodes, strip_tags
+
+    return strip_tags(strip_shortcodes(html))
+
+
+def _dig(record: Mapping[str, object], name: str) -> object:
+    value: object = record
+    for part in name.split("."):
+        if isinstance(value, list) and value:
+            value = value[0]
+        if not isinstance(value, dict):
+            return None
+        value = next((inner for key, inner in value.items() if _plain(str(key)) == _plain(part)), None)
+    return value
+
+
+def _inner(value: object) -> tuple[object, str]:
+    """Value inside an object such as ``{"rendered": ...}``, with its name there."""
+    if isinstance(value, list) and value and all(isinstance(part, str) for part in value):
+        return "\n".join(value), ""  # paragraphs
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, dict):
+        return next(((value[name], name) for name in _INSIDE if isinstance(value.get(name), str)), (value, ""))
+    return value, ""
+
+
+def _text(value: object, name: str) -> str:
+    """The text that a field holds, its markup stripped where it is HTML; empty where it holds none."""
+    if isinstance(value, str):
+        inner = name
+    else:
+        value, inner = _inner(value)
+    if not isinstance(value, str) or not value or value.isspace():
+        return ""
+    marked_up = inner in ("rendered", "processed") or _plain(inner).endswith("html") or _MARKED_UP.match(value)
+    return plain_text(value) if marked_up else value
+
+
+def _date(value: object) -> str:
+    shown = iso_date(value if isinstance(value, str) else _inner(value)[0])
+    return shown if len(shown) <= _LONGEST_DATE else ""
 
 
 def make_article(
@@ -116,21 +220,25 @@ def make_article(
     Its id is its own, the path where it has none, or ``path#number`` where the file holds several.
     """
     text = _tidy(text).strip()
+    if text.endswith("chars]"):
+        text = _CUT_OFF.sub("", text)
     if not text:
         return Skipped(path, "no text", line)
+    own_id = _one_line(own_id)
     return Article(
-        id=_one_line(own_id) or (path if number is None else f"{path}#{number}"),
+        id=own_id or (path if number is None else f"{path}#{number}"),
         text=text,
         title=_one_line(title),
         path=path,
         url=_one_line(url),
         published=published,
         declared_language=_one_line(language),
+        own_id=own_id,
     )
 
 
 def kind_of(value: object) -> str:
-    """What a value is, in words."""
+    """Kind of a value, in words."""
     kinds: tuple[tuple[type, str], ...] = (
         (type(None), "nothing"),
         (str, "a text"),
@@ -158,6 +266,9 @@ def iso_date(value: object) -> str:
             return parsedate_to_datetime(text).isoformat()
         except (ValueError, TypeError, OverflowError):  # the 31st of February; Python 3.10 raises a TypeError
             return text
+    if spaced := _SPACED_DATE.fullmatch(text):
+        day, time, fraction, utc, hours, minutes = spaced.groups(default="")
+        return f"{day}T{time}{fraction}{'Z' if utc else ''}{hours}{':' if hours else ''}{minutes}"
     return text
 
 
@@ -168,26 +279,26 @@ def _date_of_number(value: float) -> str:
     return str(value) if isinstance(value, int) else ""
 
 
-def _named(names: tuple[str, ...], wanted: Iterable[str]) -> tuple[str, ...]:
+def _named(names: tuple[tuple[str, str], ...], wanted: Iterable[str]) -> tuple[str, ...]:
     """The names that are wanted, in the order in which they are wanted, an exact one before one written otherwise."""
-    plain = {name: _plain(name) for name in names}
-    return tuple(
-        dict.fromkeys(
-            name
-            for want in wanted
-            for name in sorted((name for name in names if plain[name] == _plain(want)), key=lambda name: name != want)
-        )
-    )
+    order: dict[str, int] = {}
+    for want in wanted:
+        order.setdefault(_plain(want), len(order))
+    exact = frozenset(wanted)
+    found = [(order[plain], name not in exact, at, name) for at, (name, plain) in enumerate(names) if plain in order]
+    return tuple(dict.fromkeys(name for *_, name in sorted(found)))
 
 
 def _plain(name: str) -> str:
-    return name.casefold().translate(_SEPARATORS)
+    return name.casefold().translate(_SEPARATORS).replace("i\u0307", "i")  # of the Turkish capital
 
 
 def _first(record: Mapping[str, object], names: tuple[str, ...]) -> str:
     """The first value that is text or a whole number, as text."""
     for name in names:
         value = record[name]
+        if not isinstance(value, str):
+            value, _ = _inner(value)
         if isinstance(value, str) and value:
             return value
         if isinstance(value, int) and not isinstance(value, bool):
@@ -200,16 +311,18 @@ def _missing_text(record: Mapping[str, object], columns: Columns, options: ReadO
         return _no_text_field(record, options)
     for name in columns.text:
         value = record[name]
-        if value is not None and not isinstance(value, str):
+        if value is not None and not isinstance(_inner(value)[0], str):
             return f'field "{texts.printable(name)}" holds {kind_of(value)}, not text'
     return "no text"
 
 
 def _no_text_field(names: Iterable[str], options: ReadOptions) -> str:
-    wanted = f'"{texts.printable(options.text_field)}"' if options.text_field else '"text", "body" or "content"'
+    wanted = [f'"{texts.printable(name)}"' for name in (*options.text_field, "text", "body", "content")]
     known = [texts.printable(name)[:40] for name in names]
     shown = ", ".join(known[:_NAMES_SHOWN]) + (", ..." if len(known) > _NAMES_SHOWN else "")
-    return f"no field {wanted}; there are: {shown or 'none'}; name one with --text-field"
+    advice = "choose one of them" if options.text_field else "name one"
+    listed = f"{', '.join(wanted[:-1])} or {wanted[-1]}"
+    return f"no field {listed}; {advice} with --text-field; there are: {shown or 'none'}"
 
 
 def _tidy(text: str) -> str:

@@ -13,10 +13,14 @@ from pathlib import PurePath
 from typing import Any, cast
 
 from dedup.errors import ReadError
+from dedup.language.text import printable
 from dedup.reading.encoding import Stream
+from dedup.reading.source import one_line
 
 STDIN = "-"
 """The path that stands for standard input."""
+
+_OF_PAGES = ("_files", ".files", "-Dateien", "_fichiers", "_archivos", "_file")  # as browsers name them
 
 _BUFFER = 1 << 16
 
@@ -27,7 +31,8 @@ def walk(root: str, glob: str | None) -> Iterator[tuple[str, str]]:
     """Paths under a folder in order of names, or the path itself where it is no folder.
 
     With each comes the reason why it cannot be used, empty where it may be. Hidden names and names that do not match
-    the pattern are passed over; symbolic links are not followed.
+    the pattern are passed over, and so is the folder that a browser saves beside a page, as one; symbolic links are
+    not followed.
     """
     if root == STDIN or not os.path.isdir(root):
         yield root, ""
@@ -36,6 +41,10 @@ def walk(root: str, glob: str | None) -> Iterator[tuple[str, str]]:
     while waiting:
         entry = waiting.pop()
         if isinstance(entry, str) or entry.is_dir(follow_symlinks=False):
+            if page := _saved_page(entry):
+                if glob is None:
+                    yield os.fspath(entry), f'belongs to the saved page "{printable(show_path(page))}", passed over'
+                continue
             try:
                 waiting += _entries(entry)
             except OSError as fault:
@@ -57,7 +66,7 @@ def file_format(path: str) -> tuple[str, bool]:
 
 def cannot_be_read(fault: OSError) -> str:
     """The reason the system gives, as that of a skipped file."""
-    return f"cannot be read: {fault.strerror or fault}"
+    return f"cannot be read: {fault.strerror or one_line(fault)}"
 
 
 @contextmanager
@@ -84,12 +93,22 @@ def open_stdin() -> Iterator[Stream]:
         buffered.detach()
 
 
+def _saved_page(folder: str | os.DirEntry[str]) -> str:
+    """The page beside a folder of its pictures and scripts, such as ``a.html`` of ``a_files``; empty where none is."""
+    if isinstance(folder, str):
+        return ""
+    stem = next((folder.name[: -len(end)] for end in _OF_PAGES if folder.name.endswith(end)), "")
+    pages = (f"{stem}{suffix}" for suffix in (".html", ".htm", ".xhtml"))
+    beside = os.path.dirname(folder.path)
+    return next((page for page in pages if stem and os.path.isfile(os.path.join(beside, page))), "")
+
+
 def _buffered(stream: object) -> io.BufferedReader:
     return io.BufferedReader(cast(Any, stream), _BUFFER)
 
 
 def _entries(folder: str | os.DirEntry[str]) -> list[os.DirEntry[str]]:
-    """What a folder holds, hidden names left out, the last name first."""
+    """Entries of a folder, hidden names left out, the last name first."""
     with os.scandir(folder) as entries:
         seen = [entry for entry in entries if not entry.name.startswith(".")]
     return sorted(seen, key=lambda entry: entry.name, reverse=True)

@@ -6,12 +6,16 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from dedup.datatypes import Article, Skipped
 from dedup.errors import ReadError
 from dedup.reading.encoding import decode
-from dedup.reading.fields import find_columns, kind_of, read_record
+from dedup.reading.fields import has_text, kind_of, read_record
+from dedup.reading.own_reports import OwnReportError, refuse_own_record
 from dedup.reading.source import Source, or_fault
+
+_DEEPEST, _TRIED = 4, 20  # objects within objects, and how many of each are looked into for articles
 
 # Raw tabs and line breaks inside strings are common in exports and do no harm.
 _DECODER = json.JSONDecoder(strict=False)
@@ -30,6 +34,7 @@ def read_json(source: Source) -> Iterator[Article | Skipped]:
             raise
         yield from _read_lines(replace(source, stream=io.BufferedReader(io.BytesIO(text.encode()))))
     else:
+        refuse_own_record(value)
         yield from _read_value(value, source)
 
 
@@ -56,7 +61,12 @@ def _read_line(line: str | ReadError, source: Source, number: int, position: int
     if isinstance(line, ReadError):
         return Skipped(source.path, str(line), position)
     try:
-        return _read_object(_parse(line.strip()), source, number, position)
+        record = _parse(line.strip())
+        if number == 1:
+            refuse_own_record(record)
+        return _read_object(record, source, number, position)
+    except OwnReportError:
+        raise
     except ReadError as fault:
         return Skipped(source.path, str(fault), position)
 
@@ -71,17 +81,41 @@ def _read_value(value: object, source: Source) -> Iterator[Article | Skipped]:
 
 
 def _records_inside(value: object, source: Source) -> list[object] | None:
-    """The one list of objects in an object that has no text itself, such as ``{"articles": [...]}``."""
-    if not isinstance(value, dict) or find_columns(tuple(value), source.options).text:
+    """The list of articles in an object that has no text itself, such as ``{"articles": [...]}``.
+
+    Exports lay it up to four deep (Ghost: ``{"db": [{"data": {"posts": [...]}}]}``); of several the longest counts.
+    """
+    if not isinstance(value, dict) or has_text(_flat(value), source.options):
         return None
-    lists = [inner for inner in value.values() if isinstance(inner, list) and inner and isinstance(inner[0], dict)]
-    return lists[0] if len(lists) == 1 else None
+    lists = list(_lists(value, _DEEPEST))
+    if len(lists) == 1:
+        return lists[0]
+    with_text = [found for found in lists if any(has_text(_flat(record), source.options) for record in found[:_TRIED])]
+    return max(with_text, key=len, default=None)
+
+
+def _lists(value: object, depth: int) -> Iterator[list[object]]:
+    """Lists of objects in an object, those outside before those inside them."""
+    values = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    inner = [one for one in values if isinstance(one, (dict, list))]
+    yield from (one for one in inner if isinstance(one, list) and one and isinstance(one[0], dict))
+    if depth:
+        for one in inner[:_TRIED]:
+            yield from _lists(one, depth - 1)
+
+
+def _flat(value: Any) -> Any:
+    """A record of JSON:API with its attributes as its own fields."""
+    attributes = value.get("attributes") if isinstance(value, dict) else None
+    if not isinstance(attributes, dict):
+        return value
+    return {**{name: inner for name, inner in value.items() if name != "attributes"}, **attributes}
 
 
 def _read_object(value: object, source: Source, number: int | None, line: int | None) -> Article | Skipped:
     if not isinstance(value, dict):
         return Skipped(source.path, f"holds {kind_of(value)}, not an object", line)
-    return read_record(value, source, number, line)
+    return read_record(_flat(value), source, number, line)
 
 
 def _parses(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""Readable text out of HTML and Markdown."""
+"""Readable text out of HTML."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-_BLOCKS = frozenset(
+BLOCKS = frozenset(
     (
         "address",
         "article",
@@ -52,34 +52,36 @@ _UNSEEN = ("head", "noscript", "script", "style", "svg", "template")
 
 _LANGUAGE = re.compile(r"""<html\b[^>]{0,500}?\blang\s*=\s*["']?([\w-]{2,20})""", re.IGNORECASE)
 
+# Where a page says its language beside the html element: JSON-LD, meta elements, Open Graph.
+_LANGUAGE_ELSEWHERE = re.compile(
+    r'''"inLanguage"\s{0,5}:\s{0,5}"([A-Za-z]{2,3}(?:[-_]\w{2,8})?)"'''
+    r"""|<meta\b[^<>]{0,200}?(?:content-language|dc\.language|dcterms\.language|og:locale)["']?"""
+    r"""[^<>]{0,100}?\bcontent\s*=\s*["']?([A-Za-z]{2,3}(?:[-_]\w{2,8})?)\b""",
+    re.IGNORECASE,
+)
+
+_ADDRESS = re.compile(
+    r""""mainEntityOfPage"\s{0,5}:\s{0,5}(?:"(https?://[^"\s]{1,1000})"|\{[^{}]{0,300}?"@id"\s{0,5}:\s{0,5}"""
+    r""""(https?://[^"\s]{1,1000})")"""
+)
+
+_HEAD = 1 << 16
+
 # Whatever htmldate finds has to be the same next year: its own default refuses dates later than today.
 _DATE_SEARCH = {"extensive_search": False, "original_date": True, "max_date": "2100-01-01"}
 
 # What trafilatura, feedparser and lxml raise on markup no browser or feed reader would show.
 MARKUP_FAULTS = (ValueError, TypeError, AttributeError, LookupError, AssertionError, RecursionError)
 
-# Light markup only, each pattern bounded so that a long line of brackets takes no longer than a long line of words.
-_MARKDOWN = (
-    (re.compile(r"<!--(?:(?!<!--).){0,5000}?-->", re.DOTALL), ""),
-    (re.compile(r"^ {0,3}(?:```|~~~).*$", re.MULTILINE), ""),
-    (re.compile(r"^ {0,3}\[[^\]\n]{1,200}\]:[ \t]+\S.*$", re.MULTILINE), ""),
-    (re.compile(r"!?\[([^\[\]]{0,500})\](?:\((?:[^()\n]|\([^()\n]{0,200}\)){0,2000}\)|\[[^\[\]\n]{0,200}\])"), r"\1"),
-    (re.compile(r"<(https?://[^<>\s]{1,2000})>"), r"\1"),
-    (re.compile(r"^ {0,3}#{1,6}[ \t]+", re.MULTILINE), ""),
-    (re.compile(r"^(?: {0,3}>[ \t]?)+", re.MULTILINE), ""),
-    (re.compile(r"^ {0,3}(?:=+|-{2,}|(?:\*[ \t]?){3,}|(?:_[ \t]?){3,})[ \t]*$", re.MULTILINE), ""),
-    (re.compile(r"^[ \t]{0,12}[-*+][ \t]+(?=\S)", re.MULTILINE), ""),
-    (re.compile(r"(\*\*|__)(?=\S)((?:(?!\1)[^\n]){1,1000})(?<=\S)\1"), r"\2"),
-    (re.compile(r"(?<![\w*])\*(?=\S)([^*\n]{1,1000})(?<=\S)\*(?![\w*])"), r"\1"),
-    (re.compile(r"(?<!\w)_(?=\S)([^_\n]{1,1000})(?<=\S)_(?!\w)"), r"\1"),
-    (re.compile(r"`([^`\n]{1,1000})`"), r"\1"),
+# Shortcodes of WordPress and its page builders: known ones, any with attributes, any that closes.
+_SHORTCODE = re.compile(
+    r"\[(?:/[a-z][\w-]{1,40}|(?:caption|gallery|embed|audio|video|playlist|toc)\b[^\[\]]{0,2000}"
+    r"|[a-z][\w-]{1,40}\s+[\w-]{1,40}=[\"'\w][^\[\]]{0,2000})/?\]"
 )
-
-_HEADING = re.compile(r"^ {0,3}#[ \t]+(.+?)[ \t#]*$|^(\S.*)\n=+[ \t]*$", re.MULTILINE)
 
 
 class Page(NamedTuple):
-    """What a web page says: main text, and title, address, date and language where they are given."""
+    """Main text of a web page, and its title, address, date and language where they are given."""
 
     text: str
     title: str = ""
@@ -101,7 +103,17 @@ def read_page(html: str) -> Page:
         except MARKUP_FAULTS:  # the page is stripped of its tags instead
             found = None
     page = Page(*(getattr(found, name, None) or "" for name in ("text", "title", "url", "date")))
-    return page._replace(text=page.text.strip() or strip_tags(html), language=language[1] if language else "")
+    return page._replace(
+        text=page.text.strip() or strip_tags(html),
+        url=page.url or _said(_ADDRESS, html),
+        language=language[1] if language else _said(_LANGUAGE_ELSEWHERE, html),
+    )
+
+
+def _said(pattern: re.Pattern[str], html: str) -> str:
+    """First find of a pattern in the head of a page."""
+    found = pattern.search(html[:_HEAD])
+    return found[found.lastindex or 0] if found else ""
 
 
 def strip_tags(html: str) -> str:
@@ -120,23 +132,15 @@ def strip_tags(html: str) -> str:
     etree.strip_elements(tree, *_UNSEEN, with_tail=False)
     pieces = []
     for event, element in etree.iterwalk(tree, events=("start", "end")):
-        pieces += [_BREAK] if element.tag in _BLOCKS else []
+        pieces += [_BREAK] if element.tag in BLOCKS else []
         pieces.append((element.text if event == "start" else element.tail) or "")
     lines = (" ".join(line.split()) for line in "".join(pieces).split(_BREAK))
     return "\n".join(line for line in lines if line)
 
 
-def first_heading(markdown: str) -> str:
-    """The first heading of the first level, without its markup; empty where there is none."""
-    found = _HEADING.search(markdown)
-    return strip_markdown(found[1] or found[2]) if found else ""
-
-
-def strip_markdown(markdown: str) -> str:
-    """Text without the light markup: headings, emphasis, links and images to their words, fences, quotes, bullets."""
-    for pattern, replacement in _MARKDOWN:
-        markdown = pattern.sub(replacement, markdown)
-    return markdown
+def strip_shortcodes(text: str) -> str:
+    """Text without the shortcodes of WordPress; what they enclose stays."""
+    return _SHORTCODE.sub("", text) if "[" in text and ("=" in text or "[/" in text or "[gallery" in text) else text
 
 
 @contextmanager

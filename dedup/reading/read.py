@@ -7,30 +7,42 @@ pages take a hundred times as long as text, may be shared among processes; files
 
 from __future__ import annotations
 
-import gzip
 import os
-import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, groupby, islice
 
 from dedup.datatypes import Article, Skipped
-from dedup.errors import MissingExtraError, ReadError
+from dedup.errors import ReadError
 from dedup.language.text import printable
 from dedup.reading.documents import read_html, read_markdown, read_text
-from dedup.reading.encoding import Stream
-from dedup.reading.files import STDIN, cannot_be_read, file_format, open_file, open_stdin, show_path, walk
-from dedup.reading.formats import READERS, Reader
+from dedup.reading.files import STDIN, file_format, open_file, open_stdin, show_path, walk
+from dedup.reading.formats import Reader
 from dedup.reading.json_files import read_json_lines
-from dedup.reading.source import ReadOptions, Source
+from dedup.reading.light_markup import read_asciidoc, read_rst
+from dedup.reading.mail import read_mail, read_mhtml
+from dedup.reading.office import read_docx, read_odt, read_pdf, read_rtf
+from dedup.reading.opened import read_opened, read_with, reader_of
+from dedup.reading.source import ReadOptions
 from dedup.runtime.remote_files import is_uri
 from dedup.runtime.workers import Workers
 
 __all__ = ["ReadOptions", "read_folder", "read_paths"]
 
-_DOCUMENTS = (read_html, read_markdown, read_text)
+_DOCUMENTS = (
+    read_html,
+    read_markdown,
+    read_text,
+    read_rst,
+    read_asciidoc,
+    read_mail,
+    read_mhtml,
+    read_pdf,
+    read_docx,
+    read_odt,
+    read_rtf,
+)
 
 _BATCH = 16  # documents that a process reads at a time
 
@@ -43,8 +55,11 @@ def read_folder(
     """Articles of a folder or a file, and what had to be skipped there.
 
     A folder is walked with its subfolders in order of names; hidden files are passed over, symbolic links are not
-    followed. Formats go by suffix, each also with ``.gz``: ``.txt .md .html .htm`` hold one article, ``.json .jsonl
-    .ndjson .csv .tsv .parquet`` one a record, ``.xml .rss .atom`` are feeds with one an entry.
+    followed. Formats go by suffix, each also with ``.gz``; files without one go by their content. One article a file:
+    ``.txt .text .md .markdown .mdx .rst .adoc .html .htm .xhtml .mhtml .srt .vtt .eml``, and with the extra
+    ``documents`` ``.docx .odt .rtf .pdf``. One a record: ``.json .jsonl .ndjson .csv .tsv .parquet .arrow .mbox .xml
+    .rss .atom`` (feeds, WordPress exports, NITF, NewsML-G2), and with the extra ``.xlsx .epub .warc``. Archives
+    (``.zip .tar .xz .bz2 .zst``) are read file by file.
 
     Parameters
     ----------
@@ -141,21 +156,21 @@ class File:
     chosen: bool
 
     def read(self, options: ReadOptions) -> Iterator[Article | Skipped]:
-        """What it holds."""
+        """Its articles, and what was skipped there."""
         if self.fault:
             return iter([Skipped(show_path(self.path), self.fault)])
         if self.path == STDIN:
-            return _read_opened(open_stdin(), read_json_lines, self.path, options, packed=False)
+            return read_with(open_stdin(), read_json_lines, self.path, options, packed=False)
         opened = open_file(self.path, file_format(self.path)[1])
         return read_opened(opened, show_path(self.path), options, chosen=self.chosen)
 
     def reader(self, options: ReadOptions) -> Reader:
         """Who can read it."""
-        return _reader(self.path, self.chosen, options)
+        return reader_of(self.path, options, chosen=self.chosen)
 
 
 def _read_files(roots: list[str], options: ReadOptions, jobs: int) -> Iterator[Iterable[Article | Skipped]]:
-    """What each file holds, one to be used up before the next."""
+    """Articles of each file, one file to be used up before the next."""
     files = find_files(roots, options)
     first = list(islice(files, _FEW)) if jobs > 1 else []
     many = len(first) == _FEW
@@ -186,42 +201,3 @@ def _batches(files: Iterator[File]) -> Iterator[list[File]]:
 
 def _read_batch(options: ReadOptions, files: list[File]) -> list[list[Article | Skipped]]:
     return [list(file.read(options)) for file in files]
-
-
-def read_opened(
-    opened: AbstractContextManager[Stream], path: str, options: ReadOptions, *, chosen: bool
-) -> Iterator[Article | Skipped]:
-    """What a file holds that somebody opens, by its path as reports show it."""
-    return _read_opened(opened, _reader(path, chosen, options), path, options, packed=file_format(path)[1])
-
-
-def _reader(path: str, chosen: bool, options: ReadOptions) -> Reader:
-    """The reader of a file; one of an unknown type is tried as text if it was chosen by its name or a pattern."""
-    return READERS.get(file_format(path)[0], read_text if chosen or options.glob else _read_unsupported)
-
-
-def _read_opened(
-    opened: AbstractContextManager[Stream], reader: Reader, path: str, options: ReadOptions, *, packed: bool
-) -> Iterator[Article | Skipped]:
-    """What the reader finds, and one `Skipped` for all that it could not reach."""
-    empty = True
-    try:
-        with opened as stream:
-            for item in reader(Source(path, stream, options, packed)):
-                empty = False
-                yield item
-    except (ReadError, MissingExtraError) as fault:
-        yield Skipped(path, str(fault))
-    except (EOFError, zlib.error, gzip.BadGzipFile) as fault:
-        yield Skipped(path, f"broken gzip: {fault}")
-    except OSError as fault:
-        yield Skipped(path, cannot_be_read(fault))
-    else:
-        if empty:
-            yield Skipped(path, "no records")
-
-
-def _read_unsupported(source: Source) -> Iterator[Article | Skipped]:
-    suffix, packed = file_format(source.path)
-    suffix += ".gz" if packed else ""
-    raise ReadError(f'unsupported file type "{printable(suffix)}"' if suffix else "unsupported file type, no suffix")

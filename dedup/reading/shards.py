@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from dedup.datatypes import Article, Skipped
 from dedup.errors import SettingsError
 from dedup.reading.files import STDIN, file_format
-from dedup.reading.read import File, find_files, read_opened, require, with_unique_ids
+from dedup.reading.opened import read_opened
+from dedup.reading.read import File, find_files, require, with_unique_ids
 from dedup.reading.source import ReadOptions
 from dedup.runtime.remote_files import Store, is_uri
 
@@ -27,7 +28,7 @@ class StoredFile:
     chosen: bool
 
     def read(self, options: ReadOptions) -> Iterator[Article | Skipped]:
-        """What it holds."""
+        """Its articles, and what was skipped there."""
         path = self.store.uri
         return read_opened(self.store.opened(file_format(path)[1]), path, options, chosen=self.chosen)
 

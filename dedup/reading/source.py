@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from dedup.errors import ReadError, SettingsError
+from dedup.language.text import printable
 from dedup.reading.encoding import Lines, Stream, read_all
 
 _Item = TypeVar("_Item")
 
+_LONGEST_REASON = 300
+
+_FIELDS = ("text_field", "id_field", "title_field", "date_field", "language_field")
+
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """What is read, and from which fields.
+    """Choice of files, fields and sizes for reading.
 
     Parameters
     ----------
-    text_field, id_field : str, optional
-        Field (of JSON) or column (of CSV, Parquet) that holds the text and the id of an article. By default the text is
-        the first of ``text``, ``body`` and ``content`` that is not empty, and the id is ``id``; the case of letters,
-        ``_`` and ``-`` do not matter.
+    text_field, id_field, title_field, date_field, language_field : str or tuple of str
+        Further names of the field (of JSON) or column (of CSV, Parquet) that holds the part of an article; looked for
+        before the common ones, such as ``text``, ``body`` and ``content``, which stay. The first that is not empty
+        counts; the case of letters, ``_`` and ``-`` do not matter, and dots lead into objects: ``content.rendered``.
     glob : str, optional
         Shell pattern such as ``*.html`` or ``news/*.txt`` that a file met inside a folder has to match, from the right.
         Files named one by one are read in any case.
@@ -35,17 +40,33 @@ class ReadOptions:
         If `max_bytes` is less than 1, or a field name or the pattern is empty.
     """
 
-    text_field: str | None = None
-    id_field: str | None = None
+    text_field: str | tuple[str, ...] = ()
+    id_field: str | tuple[str, ...] = ()
     glob: str | None = None
     max_bytes: int = 64 << 20
+    title_field: str | tuple[str, ...] = ()
+    date_field: str | tuple[str, ...] = ()
+    language_field: str | tuple[str, ...] = ()
+    dotted: tuple[str, ...] = field(default=(), init=False, repr=False, compare=False)  # fields that lie within others
 
     def __post_init__(self) -> None:
         if self.max_bytes < 1:
             raise SettingsError(f"max_bytes must be at least 1, got {self.max_bytes}; leave it out for 64 MiB")
-        for name in ("text_field", "id_field", "glob"):
-            if getattr(self, name) == "":
+        for name in _FIELDS:
+            given = getattr(self, name)
+            names = (given,) if isinstance(given, str) else tuple(given or ())
+            if "" in names:
                 raise SettingsError(f"{name} must not be empty; leave it out for the default")
+            object.__setattr__(self, name, names)
+        dotted = (name for part in _FIELDS for name in getattr(self, part) if "." in name)
+        object.__setattr__(self, "dotted", tuple(dotted))
+        if self.glob == "":
+            raise SettingsError("glob must not be empty; leave it out for the default")
+
+    @property
+    def outermost(self) -> tuple[str, ...]:
+        """The fields in which those lie that are named by dots."""
+        return tuple(name.partition(".")[0] for name in self.dotted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +99,8 @@ def or_fault(items: Iterator[_Item]) -> Iterator[_Item | ReadError]:
             return
         except ReadError as fault:
             yield fault
+
+
+def one_line(fault: BaseException) -> str:
+    """The message of an exception as part of a reason: one line that can be printed, not too long."""
+    return printable(" ".join(str(fault).split()))[:_LONGEST_REASON] or type(fault).__name__

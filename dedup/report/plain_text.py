@@ -16,6 +16,8 @@ _NARROWEST = 40
 
 _STORIES, _MEMBERS, _SKIPPED, _LANGUAGES, _NUMBERS = 50, 10, 10, 8, 4
 
+_PLACES, _REASON_LINES = 3, 8
+
 _ALL = 10**9
 
 
@@ -77,11 +79,15 @@ class _Page:
         if not skipped:
             return
         yield self.pen("Skipped", "bold")
-        shown = skipped[: self._limit(_SKIPPED)]
-        for line in map(_skipped_line, shown):
-            yield f"  {fit(line, self.width - 2)}"
-        if len(skipped) > len(shown):
-            yield "  " + self._more(len(skipped) - len(shown), "file")
+        groups = [(line, [line]) for line in map(_skipped_line, skipped)] if self.full else _by_reason(skipped)
+        shown = groups[: self._limit(_SKIPPED)]
+        for head, places in shown:
+            yield from (f"  {part}" for part in wrap(head, self.width - 2, lines=_REASON_LINES))
+            if len(places) > 1:
+                some = ", ".join(places[:_PLACES]) + (", …" if len(places) > _PLACES else "")
+                yield f"    {fit(some, self.width - 4)}"
+        if len(groups) > len(shown):
+            yield "  " + self._more(sum(len(places) for _, places in groups[len(shown) :]), "file")
         yield ""
 
     def summary(self) -> Iterator[str]:
@@ -154,8 +160,26 @@ class _Page:
 
 
 def _skipped_line(skipped: Skipped) -> str:
-    where = skipped.path if skipped.line is None else f"{skipped.path}:{skipped.line}"
-    return f"{printable(where)}: {printable(skipped.reason)}"
+    return f"{_place(skipped)}: {printable(skipped.reason)}"
+
+
+def _place(skipped: Skipped) -> str:
+    return printable(skipped.path if skipped.line is None else f"{skipped.path}:{skipped.line}")
+
+
+def _by_reason(skipped: Iterable[Skipped]) -> list[tuple[str, list[str]]]:
+    """What was skipped for one reason, as a heading and its places, the most frequent reason first."""
+    groups: dict[str, list[Skipped]] = {}
+    for item in skipped:
+        groups.setdefault(item.reason, []).append(item)
+    ranked = sorted(groups.items(), key=lambda group: -len(group[1]))
+    return [
+        (
+            f"{len(items):,} × {printable(reason)}" if len(items) > 1 else _skipped_line(items[0]),
+            list(map(_place, items)),
+        )
+        for reason, items in ranked
+    ]
 
 
 def _joined(codes: list[str]) -> str:

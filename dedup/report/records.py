@@ -74,8 +74,10 @@ def schema() -> str:
 
 def article_record(article: Article, language: Language) -> Record:
     """Record of an article and its language, without its text."""
+    given = {"own_id": article.own_id} if article.own_id not in ("", article.id) else {}
     return {
         "id": article.id,
+        **given,
         "path": article.path,
         "title": article.title,
         "language": language.code,

@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -136,3 +137,57 @@ def test_no_bytes_under_any_suffix_are_fatal_or_lost(tmp_path: Path, suffix: str
         assert item.path == path.as_posix()
         if isinstance(item, Article):
             item.text.encode()
+
+
+def test_whatever_a_reader_raises_the_run_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(source: object) -> Iterator[Article | Skipped]:
+        yield Article("one", "before")
+        raise ZeroDivisionError("odd\n\x1b[31m\tmessage")
+
+    monkeypatch.setitem(READERS, ".html", fail)
+    write(tmp_path, {"a.html": "x", "b.txt": WORDS})
+    with caplog.at_level("DEBUG", "dedup.reading.opened"):
+        found = list(read_folder(tmp_path))
+    assert [item.text for item in found if isinstance(item, Article)] == ["before", WORDS.strip()]
+    assert [item.reason for item in found if isinstance(item, Skipped)] == [
+        r"could not be read: ZeroDivisionError: odd \x1b[31m message"
+    ]
+    assert "Traceback" in caplog.text
+
+
+def test_a_line_that_the_guess_does_not_fit_is_skipped_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dedup.reading.encoding.find_encoding", lambda data: "utf-16-be")
+    write(tmp_path, {"a.jsonl": b'{"text": "a"}\n{"text": "\xe9"} \n{"text": "b"}\n'})
+    first, odd, last = read_folder(tmp_path)
+    assert isinstance(first, Article)
+    assert isinstance(last, Article)
+    assert (first.text, last.text) == ("a", "b")
+    assert odd == Skipped(
+        (tmp_path / "a.jsonl").as_posix(), "line that is neither UTF-8 nor UTF-16-BE as the lines behind it", 2
+    )
+
+
+def test_values_that_python_does_not_know_cost_no_row(tmp_path: Path) -> None:
+    arrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    texts = arrow.array([b"one", b"two \xff", b"three"])
+    columns = {
+        "text": texts,
+        "published": arrow.array([1, 2**62, None], arrow.timestamp("ns")),
+        "date": arrow.array([2**60, 1, 1], arrow.timestamp("us")),
+        "created": arrow.array([0, 0, 0], arrow.timestamp("s", "US/Pacific-New")),
+        "title": arrow.array([1, 2, 3], arrow.duration("ns")),
+        "language": arrow.array([["en"], [], None]),
+        "url": arrow.array([{"value": "https://x.org"}, None, None]),
+    }
+    parquet.write_table(arrow.table(columns), tmp_path / "a.parquet")
+    found = list(read_folder(tmp_path))
+    assert [item.text for item in found if isinstance(item, Article)] == ["one", "three"]
+    assert [item.line for item in found if isinstance(item, Skipped)] == [2]
+    assert "UnreadableValue" in str(found[1])
+    first = found[0]
+    assert isinstance(first, Article)
+    assert (first.url, first.declared_language) == ("https://x.org", "en")

@@ -151,6 +151,7 @@ def test_ids_taken_before_give_way_without_losing_an_article(reads: Callable[...
         ("b.json#1", "d"),
         ("c.txt#1", "e"),
     ]
+    assert [a.own_id for a in articles] == ["1", "1", "c.txt", "1", ""], "by which their sources know them"
 
 
 @given(
@@ -211,3 +212,43 @@ def test_the_seeds_are_read_with_the_library_call(seeds: Path) -> None:
 def test_errors_of_reading_share_the_one_root() -> None:
     assert issubclass(ReadError, DedupError)
     assert issubclass(SettingsError, DedupError)
+
+
+def test_folders_of_saved_pages_are_passed_over_as_one(reads: Callable[..., Found]) -> None:
+    files: dict[str, str | bytes] = {
+        "a.html": "<p>One.",
+        "a_files/x.js": "no",
+        "a_files/y.png": "no",
+        "b_files/c.txt": "two",
+        "d-Dateien/e.html": "<p>no",
+        "d.htm": "<p>Three.",
+    }
+    articles, skipped = reads(files)
+    assert [a.text for a in articles] == ["One.", "two", "Three."]
+    assert skipped == [
+        Skipped("a_files", 'belongs to the saved page "a.html", passed over'),
+        Skipped("d-Dateien", 'belongs to the saved page "d.htm", passed over'),
+    ]
+    assert [a.text for a in reads({}, "a_files/x.js")[0]] == ["no"]
+    assert [a.text for a in reads({}, "d-Dateien")[0]] == ["no"], "a folder that is named is meant"
+
+
+def test_own_reports_are_passed_over_each_as_one(tmp_path: Path) -> None:
+    from dedup import report as rendering
+    from handmade import handmade_report
+
+    report = handmade_report()
+    pages: dict[str, str | bytes] = {
+        "r.json": rendering.as_json(report),
+        "r.jsonl": rendering.as_jsonl(report),
+        "r.csv": rendering.as_csv(report),
+        "r.html": rendering.as_html(report),
+    }
+    tables = {f"t/{name}": data for name, data in rendering.as_parquet(report).items()}
+    write(
+        tmp_path, {**pages, **{name: data for name, data in tables.items() if "skipped" not in name}, "z.txt": "words"}
+    )
+    articles, skipped = read(tmp_path)
+    assert [a.text for a in articles] == ["words"]
+    assert {s.reason for s in skipped} == {"a report of dedup, passed over"}
+    assert len(skipped) == len(pages) + 2

@@ -17,14 +17,16 @@ import samples
 from dedup.datatypes import Article, Skipped
 from dedup.reading.fields import iso_date
 from dedup.reading.formats import READERS
-from dedup.reading.markup import strip_markdown, strip_tags
+from dedup.reading.markdown import read_body
+from dedup.reading.markup import strip_tags
 from samples import ARTICLE, ATOM, FORMATS, PAGE, RECORD, ROW, RSS, SCRIPTS, Found, lines, parquet
 
 reads = samples.reads
 
 
 def test_every_suffix_has_its_row_here() -> None:
-    assert set(FORMATS) | {".parquet"} == set(READERS)
+    elsewhere = {".parquet", ".arrow", ".mhtml", ".mht", ".xlsx", ".docx", ".odt", ".rtf", ".pdf", ".epub", ".warc"}
+    assert set(FORMATS) | elsewhere == set(READERS)
 
 
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "gz"])
@@ -71,13 +73,13 @@ def test_without_pyarrow_a_parquet_file_names_the_extra(
 
 
 def test_unknown_suffixes_are_skipped_in_folders_and_tried_when_chosen(reads: Callable[..., Found]) -> None:
-    files: dict[str, str | bytes] = {"a.log": "words", "README": "more words", "b.png": b"\x89PNG\0\x01\x02"}
+    files: dict[str, str | bytes] = {"a.log": "words", "README": b"\0\x01\x02", "b.png": b"\x89PNG\0\x01\x02"}
     assert [s.reason for s in reads(files)[1]] == [
         "unsupported file type, no suffix",
         'unsupported file type ".log"',
         'unsupported file type ".png"',
     ]
-    assert [a.text for a in reads({}, "a.log", "README")[0]] == ["words", "more words"]
+    assert [a.text for a in reads({"README": "more words"}, "a.log", "README")[0]] == ["words", "more words"]
     assert [a.text for a in reads({}, glob="*.log")[0]] == ["words"]
     assert [s.reason for s in reads({}, "b.png")[1]] == ["binary file, not text"]
 
@@ -93,6 +95,15 @@ def test_unknown_suffixes_are_skipped_in_folders_and_tried_when_chosen(reads: Ca
         pytest.param({"content_text": "t"}, {}, "t", id="JSON Feed"),
         pytest.param({"text": "t", "lead": "l"}, {"text_field": "lead"}, "l", id="text field named"),
         pytest.param({"Main-Text": "m"}, {"text_field": "main text"}, "m", id="text field named loosely"),
+        pytest.param({"text": "t"}, {"text_field": "lead"}, "t", id="names are added to the common ones"),
+        pytest.param({"b": "t", "c": "u"}, {"text_field": ("a", "c", "b")}, "u", id="several text fields"),
+        pytest.param({"a": {"B": [{"c": "t"}]}}, {"text_field": "a.b.c"}, "t", id="within others"),
+        pytest.param({"a.b": "t"}, {"text_field": "a.b"}, "t", id="a dot in the name"),
+        pytest.param({"content": {"rendered": "<p>a &amp; b</p>"}}, {}, "a & b", id="WordPress"),
+        pytest.param({"body": {"value": "x", "processed": "<p>x</p>"}}, {}, "x", id="Drupal"),
+        pytest.param({"text": ["a", "b"]}, {}, "a\nb", id="paragraphs"),
+        pytest.param({"text": "<p>a<p>b"}, {}, "a\nb", id="HTML in a text"),
+        pytest.param({"text": "if a<b and <p> c"}, {}, "if a<b and <p> c", id="a text with a tag is no HTML"),
     ],
 )
 def test_text_field(record: dict[str, Any], options: dict[str, str], text: str, reads: Callable[..., Found]) -> None:
@@ -105,16 +116,20 @@ def test_text_field(record: dict[str, Any], options: dict[str, str], text: str, 
         (
             {"headline": "h", "Übersicht": 1},
             {},
-            'no field "text", "body" or "content"; there are: headline, Übersicht; name ',
+            'no field "text", "body" or "content"; name one with --text-field; there are: headline, Übersicht',
         ),
-        ({"text": "t"}, {"text_field": "body"}, 'no field "body"; there are: text; name one with --text-field'),
+        (
+            {"words": "t"},
+            {"text_field": "lead"},
+            'no field "lead", "text", "body" or "content"; choose one of them with --text-field; there are: words',
+        ),
         ({}, {}, "there are: none"),
-        ({str(n): "" for n in range(20)}, {}, "there are: 0, 1, 2, 3, 4, 5, 6, 7, ...;"),
-        ({"a\x1b[31m": ""}, {}, r"there are: a\x1b[31m;"),
+        ({str(n): "" for n in range(20)}, {}, "there are: 0, 1, 2, 3, 4, 5, 6, 7, ..."),
+        ({"a\x1b[31m": ""}, {}, r"there are: a\x1b[31m"),
         ({"text": ""}, {}, "no text"),
         ({"text": "\u200b\n"}, {}, "no text"),
         ({"text": 5}, {}, 'field "text" holds a number, not text'),
-        ({"text": ["a"]}, {}, 'field "text" holds a list, not text'),
+        ({"text": [1]}, {}, 'field "text" holds a list, not text'),
         ({"text": True}, {}, 'field "text" holds true or false, not text'),
     ],
 )
@@ -133,7 +148,54 @@ def test_a_table_without_text_is_skipped_once_with_its_columns(name: str, reads:
     articles, skipped = reads({name: data})
     assert not articles
     assert [(s.path, s.line) for s in skipped] == [(name, None)]
-    assert "there are: name, note;" in skipped[0].reason
+    assert "there are: name, note" in skipped[0].reason
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("Titre", "Texte", "Date", "Langue"),
+        ("Titel", "Inhalt", "Datum", "Sprache"),
+        ("Título", "Texto", "Fecha", "Idioma"),
+        ("Titolo", "Testo", "Data", "Lingua"),
+        ("Tytuł", "Treść", "data", "język"),
+        ("judul", "isi", "tanggal", "bahasa"),
+        ("Başlık", "Metin", "Tarih", "Dil"),
+        ("Заголовок", "Текст", "Дата", "Язык"),
+        ("العنوان", "النص", "التاريخ", "اللغة"),
+        ("כותרת", "תוכן", "תאריך", "שפה"),
+        ("标题", "正文", "日期", "语言"),
+        ("タイトル", "本文", "日付", "言語"),
+        ("제목", "본문", "날짜", "언어"),
+        ("शीर्षक", "पाठ", "दिनांक", "भाषा"),
+        ("Tiêu đề", "Nội dung", "Ngày", "Ngôn ngữ"),
+    ],
+)
+def test_common_names_of_many_languages(names: tuple[str, ...], reads: Callable[..., Found]) -> None:
+    values = ("head", "words", "2024-05-01", "xx")
+    (article,), _ = reads({"a.csv": ";".join(names) + "\n" + ";".join(values) + "\n"})
+    assert (article.title, article.text, article.published, article.declared_language) == values
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        ("Fish &amp; chips", "Fish & chips"),
+        ("<em>New</em> boats", "New boats"),
+        ("&#8220;Yes&#8221;", "“Yes”"),
+        ("AT&T < Sons & co", "AT&T < Sons & co"),
+        ("The <b> tag", "The <b> tag"),
+    ],
+)
+def test_titles_of_records_lose_entities_and_tags(title: str, shown: str, reads: Callable[..., Found]) -> None:
+    assert [a.title for a in reads({"a.json": json.dumps({"title": title, "text": "t"})})[0]] == [shown]
+
+
+def test_every_field_may_be_named(reads: Callable[..., Found]) -> None:
+    record = {"k": 5, "h": "head", "when": "2024-05-01", "tongue": "xx", "w": "words", "title": "other"}
+    names = {"text": "w", "id": "k", "title": "h", "date": "when", "language": "tongue"}
+    (article,), _ = reads({"a.json": json.dumps(record)}, **{f"{part}_field": name for part, name in names.items()})
+    assert article == Article("5", "words", "head", "a.json", "", "2024-05-01", "xx")
 
 
 @pytest.mark.parametrize(
@@ -153,6 +215,9 @@ def test_own_ids_are_texts_or_whole_numbers(value: object, id: str, reads: Calla
         (1716282000, "2024-05-21T09:00:00+00:00"),
         (1716282000123, "2024-05-21T09:00:00+00:00"),
         (1716282000.5, "2024-05-21T09:00:00+00:00"),
+        ("2024-05-21 10:00:00 -0400", "2024-05-21T10:00:00-04:00"),
+        ("2024-05-21 10:00", "2024-05-21T10:00"),
+        ("2024-05-21 10:00:00.5 UTC", "2024-05-21T10:00:00.5Z"),
     ],
 )
 def test_dates_become_iso_8601(given: object, iso: str) -> None:
@@ -228,17 +293,34 @@ def test_a_stray_quote_costs_no_row(reads: Callable[..., Found]) -> None:
     [
         ("## Two\ntext", "Two\ntext"),
         ("a **bold** and *slanted* and __strong__ and _soft_ word", "a bold and slanted and strong and soft word"),
-        ("see [the page](https://x.org/a_(b)) and [that][1]\n\n[1]: https://x.org", "see the page and that\n\n"),
-        ("![a map](map.png) <https://x.org>", "a map https://x.org"),
-        ("> quoted\n> > twice", "quoted\ntwice"),
-        ("- one\n* two\n+ three", "one\ntwo\nthree"),
-        ("```python\nx = 1\n```", "\nx = 1\n"),
+        ("see [the page](https://x.org/a_(b)) and [that][1]\n\n[1]: https://x.org", "see the page and that"),
+        ("![a map](map.png) at <https://x.org> here", "a map at here"),
+        ("> quoted\n>> twice\n\n> [!NOTE]\n> kept", "quoted\ntwice\nkept"),
+        ("- one\n* two\n+ [x] three\n    - four", "one\ntwo\nthree\nfour"),
+        ("1. one\n2. two\n", "one\ntwo"),
+        ("Text.\n```python\nx = 1\n```\n", "Text."),
+        ("```python\nx = 1\n```", "x = 1"),
         ("a `code` b<!-- not\nseen -->c", "a code bc"),
-        ("Title\n=====\ntext\n\n---\n", "Title\n\ntext\n\n\n"),
+        ("Title\n=====\ntext\n\n---\n", "Title\ntext"),
+        ("one line\nwrapped\n\nnext  \nbroken", "one line wrapped\nnext\nbroken"),
+        ("明日は\n雨です", "明日は雨です"),
+        ("|a|b|\n|-|-|\n|1|2|", "a b\n1 2"),
+        ("A.[^1]\n\n[^1]: The *note*.\n", "A.\nThe note."),
+        ("Apple\n: A fruit\n", "Apple\nA fruit"),
+        ('# A {#a}\n\nb\n{: .x}\n\n[c](d){:target="_blank"} e', "A\nb\nc e"),
+        ("* TOC\n{:toc}\n\nwords", "words"),
+        ('{% include a.html %}{{ b }}{{< c d="e" >}}words {% raw %}stay{% endraw %} {# not #}here', "words stay here"),
+        ('[caption id="a" width="1"]words[/caption] [sic]', "words [sic]"),
+        ("{% highlight ruby %}\nputs 1\n{% endhighlight %}\nwords", "words"),
+        (':::tip[Mind]\nthe gap\n:::\n\n!!! note "And"\n    the door\n', "Mind\nthe gap\nAnd\nthe door"),
+        ("import A from 'a'\n\n<A b={() => 1}>*words*</A>\n\n{/* no */}\n", "words"),
+        ("<div>\n\n*one*<br>two\n\n</div>\n<p>**three** &amp; four<script>x()</script>", "one\ntwo\nthree & four"),
+        ("<table><tr><td>1</td><td>2</td></tr></table>", "1\n2"),
+        ("[a loose link](/the path/) and [[Page|wiki]]", "a loose link and wiki"),
     ],
 )
 def test_light_markup_is_stripped(markdown: str, plain: str) -> None:
-    assert strip_markdown(markdown) == plain
+    assert read_body(markdown).text == plain
 
 
 @pytest.mark.parametrize(
@@ -247,18 +329,21 @@ def test_light_markup_is_stripped(markdown: str, plain: str) -> None:
         "2 * 3 * 4",
         "snake_case_name",
         "a [sic] b",
-        "1. first",
+        "24. first",
+        "1999) first",
         "C# and F#",
+        "#one",
         "x < y > z",
-        "*",
         "**",
-        "- ",
         "e-mail -1",
+        "{a, b} and {{ open",
+        "imports from 'abroad' fell",
+        "a_b_c [not] (a link) ~ and $5",
         *SCRIPTS.values(),
     ],
 )
 def test_what_is_no_markup_stays(text: str) -> None:
-    assert strip_markdown(text) == text
+    assert read_body(f"words\n{text}").text.replace("\n", " ").removeprefix("words ") == text.strip()
 
 
 @pytest.mark.parametrize(
@@ -268,14 +353,16 @@ def test_what_is_no_markup_stays(text: str) -> None:
         ('+++\ntitle = "Front"\ndate = 2024-05-01\nlanguage = "en"\n+++\n# Head\n', "Front", "2024-05-01"),
         ("# *Head* line #\n", "Head line", ""),
         ("Head line\n=========\n", "Head line", ""),
-        ("## No title\n", "", ""),
+        ("## Second level {#id}\n", "Second level", ""),
+        ("```sh\n# comment\n```\n", "", ""),
+        ("Not one --- of these\n", "", ""),
     ],
 )
 def test_title_and_date_of_markdown(front: str, title: str, published: str, reads: Callable[..., Found]) -> None:
     (article,), _ = reads({"a.md": front + "\nBody.\n"})
     assert (article.title, article.published) == (title, published)
     assert article.declared_language == ("en" if published else "")
-    assert "---" not in article.text
+    assert not article.text.startswith("---")
     assert article.text.endswith("Body.")
 
 
@@ -289,6 +376,34 @@ def test_a_page_gives_its_main_text_title_date_address_and_language(reads: Calla
     assert article.declared_language == "id"
     assert article.text.startswith("Pertemuan menteri\nMenteri luar negeri bertemu")
     assert not {"Olahraga", "track", "Hak cipta"} & set(article.text.replace("(", " ").split())
+
+
+@pytest.mark.parametrize(
+    ("head", "said"),
+    [
+        ('<meta name="date" content="2024-05-01">', ("A", "", "2024-05-01", "")),
+        ('<link rel="canonical" href="https://x.org/a">', ("A", "https://x.org/a", "", "")),
+        (
+            '<meta property="og:url" content="https://x.org/b"><meta property="og:title" content="Other">',
+            ("Other", "https://x.org/b", "", ""),
+        ),
+        ('<meta http-equiv="content-language" content="id">', ("A", "", "", "id")),
+        ("<meta property='og:locale' content='id_ID'>", ("A", "", "", "id_ID")),
+        (
+            '<script type="application/ld+json">{"@context":"https://schema.org",'
+            '"@type": "NewsArticle", "headline": '
+            '"Real \\u0026 head", "datePublished": "2024-05-01T10:00:00Z", "inLanguage": "id", "mainEntityOfPage": '
+            '"https://x.org/a"}</script>',
+            ("Real & head", "https://x.org/a", "2024-05-01", "id"),
+        ),
+    ],
+)
+def test_what_the_head_of_a_page_says(head: str, said: tuple[str, ...], reads: Callable[..., Found]) -> None:
+    text = PAGE[PAGE.index("<p>") : PAGE.index("</article>")]
+    head = f"<!doctype html><html><head><title>A - Site</title>{head}</head>"
+    page = f"{head}<body><article><h1>A</h1>{text}</article></body></html>"
+    (article,), _ = reads({"a.html": page})
+    assert (article.title, article.url, article.published, article.declared_language) == said
 
 
 @pytest.mark.parametrize("script", SCRIPTS)

@@ -306,11 +306,29 @@ def test_colours_change_nothing_but_colour() -> None:
 
 
 def test_long_lists_are_cut_with_a_count_and_a_hint() -> None:
-    skipped = tuple(Skipped(f"{n}.txt", "empty") for n in range(25))
+    skipped = tuple(Skipped(f"{n}.txt", f"empty {n}") for n in range(25))
     report = replace(handmade_report(), skipped=skipped)
     assert "… and 15 files more; -v shows all" in rendering.as_text(report)
     assert "more; -v" not in rendering.as_text(report, full=True)
-    assert "24.txt: empty" in rendering.as_text(report, full=True)
+    assert "24.txt: empty 24" in rendering.as_text(report, full=True)
+
+
+def test_an_id_that_gave_way_is_listed_beside_ours() -> None:
+    report = handmade_report()
+    articles = [
+        replace(article, own_id=own_id)
+        for article, own_id in zip(report.articles, ("7", report.articles[1].id), strict=False)
+    ]
+    rows = json.loads(rendering.as_json(replace(report, articles=(*articles, *report.articles[2:]))))["articles"]
+    assert [row.get("own_id") for row in rows[:3]] == ["7", None, None]
+
+
+def test_reasons_are_counted_and_never_cut() -> None:
+    advice = 'python-docx is needed here and is not installed; run: pip install "dedup[documents]"'
+    skipped = (Skipped("a.txt", "empty"), *(Skipped(f"{n}.docx", advice) for n in range(12)), Skipped("b.csv", "no", 3))
+    shown = rendering.as_text(replace(handmade_report(), skipped=skipped), width=60)
+    part = shown[shown.index("Skipped") :].split("\n\n")[0]
+    assert " ".join(part.split()) == f"Skipped 12 × {advice} 0.docx, 1.docx, 2.docx, … a.txt: empty b.csv:3: no"
 
 
 @pytest.mark.parametrize(

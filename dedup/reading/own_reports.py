@@ -1,0 +1,47 @@
+"""Reports of dedup, which lie among the articles where somebody wrote one there: told by how they begin."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from dedup.errors import ReadError
+
+_HEAD = 4096
+
+_PAGE = re.compile(r"<title>Duplicate report: [^<]*</title>.*?<style>", re.DOTALL)
+
+_RUN = frozenset(("schema", "dedup", "model", "settings"))
+
+_CSV = ("cluster", "kind", "role", "score", "id", "language", "words")
+
+_TABLES = (
+    frozenset(("language_probability", "words", "hash", "cluster", "kind", "representative")),
+    frozenset(("left", "right", "similarity", "coverage_left", "coverage_right", "evidence")),
+)
+
+
+class OwnReportError(ReadError):
+    """A file is a report of dedup and holds no article."""
+
+    def __init__(self) -> None:
+        super().__init__("a report of dedup, passed over")
+
+
+def refuse_own_page(html: str) -> None:
+    """Raise `OwnReportError` for a report in HTML."""
+    if _PAGE.search(html[:_HEAD]):
+        raise OwnReportError
+
+
+def refuse_own_record(record: object) -> None:
+    """Raise `OwnReportError` for a report in JSON, or the first line of one in JSON Lines."""
+    if isinstance(record, Mapping) and record.keys() >= _RUN:
+        raise OwnReportError
+
+
+def refuse_own_table(names: Iterable[str]) -> None:
+    """Raise `OwnReportError` for a table with the columns of a report in CSV or Parquet."""
+    columns = tuple(names)
+    if columns[: len(_CSV)] == _CSV or any(table <= frozenset(columns) for table in _TABLES):
+        raise OwnReportError
