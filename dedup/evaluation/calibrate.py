@@ -59,7 +59,7 @@ _STEPS = np.arange(-3, 3, 0.1)  # thresholds tried, in log-odds
 
 _CONTRADICTED = 4.0  # log-odds of a first fit from which on two stories are not believed to be different
 
-_NEVER = -20.0  # log-odds of a pair without the evidence that a match needs
+_NO_EVIDENCE = -1.0  # log-odds, at most, of a pair without the evidence that a match needs
 
 _LITERAL_HEADS = [place for place, head in enumerate(HEADS) if head.split()[0] in ("copy", "rewording")]
 _LITERAL_FEATURES = [FEATURES.index(name) for name in LITERAL]
@@ -364,7 +364,8 @@ def _f1(scorer: Scorer, labelled: Labelled, least: float) -> float:
 def _clustered_f1(scorer: Scorer, labelled: Labelled) -> float:
     """What the clusters of the whole scan are worth."""
     whole = labelled.whole
-    log_odds = np.where(whole.possible, scorer.log_odds(whole.features, whole.head) - scorer.least, _NEVER)
+    log_odds = scorer.log_odds(whole.features, whole.head) - scorer.least
+    log_odds = np.where(whole.possible, log_odds, np.minimum(log_odds, _NO_EVIDENCE))
     clusters = cluster_pairs(
         whole.candidates.left,
         whole.candidates.right,

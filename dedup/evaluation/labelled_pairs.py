@@ -49,6 +49,7 @@ _COVERAGE, _ALL_ALIKE = FEATURES.index("coverage"), 0.8
 _CONTAINMENT, _OVERLAP = FEATURES.index("containment"), FEATURES.index("overlap")
 
 _OPEN = Scorer(np.zeros((len(HEADS), len(FEATURES) + 1)), threshold=1e-9)
+_OPEN_SCORE = 0.0  # log-odds that it gives all pairs but those without evidence
 
 _Flags = npt.NDArray[np.bool_]
 
@@ -248,7 +249,7 @@ def _scan(
     pairs = np.array(asked, np.int64).reshape(-1, 2)
     candidates = read.neighbourhood.with_pairs(pairs).candidates()
     verdicts = judge_pairs(read.match_input, candidates, _OPEN, workers=workers)
-    possible = verdicts.log_odds > _OPEN.least
+    possible = verdicts.log_odds >= _OPEN_SCORE
     return Scan(
         gold, candidates, verdicts.features, verdicts.heads, possible, opposed(read.match_input, candidates, verdicts)
     )

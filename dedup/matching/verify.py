@@ -35,6 +35,8 @@ _STORY_DAYS = 7  # between two reports of one event, as news monitors count a st
 
 _NEVER = -20.0  # log-odds of a pair that cannot be
 
+_NO_EVIDENCE = -1.0  # log-odds, at most, of a pair that shows nothing in common: no match, and no proof against one
+
 _PAIRS = 4096  # judged at a time, about 40 MB of sentence vectors
 
 _SENTENCE = 80.0  # letters of a sentence, about
@@ -166,7 +168,8 @@ def _writable(block: PairBlock) -> PairBlock:
 
 def _verdicts(match_input: MatchInput, candidates: Candidates, scorer: Scorer, measured: Measured) -> Verdicts:
     log_odds = scorer.log_odds(measured.features, measured.heads)
-    log_odds[~has_evidence(measured.features, measured.heads)] = _NEVER
+    without = ~has_evidence(measured.features, measured.heads)
+    log_odds[without] = np.minimum(log_odds[without], scorer.least + _NO_EVIDENCE)
     log_odds[match_input.empty[candidates.left] | match_input.empty[candidates.right]] = _NEVER
     copies = np.ones(len(candidates), np.bool_)
     if scorer.copies:
