@@ -40,6 +40,10 @@ from dedup.clustering.linked_pairs import linked_groups
 
 _AT_A_TIME = 1 << 14
 
+_WORST = (
+    -3.0
+)  # log-odds that an uncertain pair counts at the least: one bad translation does not outweigh ten good ones
+
 UNVERIFIED = -1.0
 """Log-odds, threshold taken off, that a pair nobody has verified counts."""
 
@@ -71,6 +75,7 @@ def cluster_pairs(
     certain : ndarray of shape (m,), bool
         Pairs whose evidence may forbid two clusters to be joined, if it speaks against it in sum.
     """
+    log_odds = np.where(certain, log_odds, np.maximum(log_odds, _WORST))
     linking = log_odds > 0
     group_of = np.full(int(right.max(initial=-1)) + 1, -1)
     for number, group in enumerate(linked_groups(zip(left[linking].tolist(), right[linking].tolist(), strict=True))):

@@ -11,13 +11,14 @@ from dedup.arrays import join_rows, take_rows
 from dedup.datatypes import Candidates, Progress
 from dedup.matching.candidates.neighbours import Neighbourhood
 from dedup.matching.features import MatchInput
-from dedup.matching.scorer import HEADS, Scorer
+from dedup.matching.scorer import FEATURES, HEADS, Scorer
 from dedup.matching.verify import Verdicts, find_matches, judge_pairs
 from dedup.runtime.workers import Workers
 
 Pair = tuple[int, int]
 _COMPLETED = 100  # articles up to which a group of linked articles has all its pairs verified
 _NEAR = 1 << 20
+_COPIED = 0.3  # shared runs of words from which on two texts are of one making
 _BY_WORDS = [HEADS.index(head) for head in ("copy", "copy excerpt")]
 
 
@@ -68,7 +69,8 @@ def opposed(match_input: MatchInput, candidates: Candidates, verdicts: Verdicts)
     little.
     """
     certain = match_input.certain[candidates.left] & match_input.certain[candidates.right]
-    return np.asarray(certain & np.isin(verdicts.heads, _BY_WORDS), np.bool_)
+    copied = verdicts.features[:, FEATURES.index("overlap")] >= _COPIED
+    return np.asarray(certain & copied & np.isin(verdicts.heads, _BY_WORDS), np.bool_)
 
 
 def _lacking(neighbourhood: Neighbourhood, linking: Candidates) -> Candidates:
