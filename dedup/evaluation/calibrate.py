@@ -177,6 +177,7 @@ def calibrate_scorer(
                 encoder,
                 labels=known,
                 varied=level is Level.DUPLICATE and path in golds,  # stories told once may still be of one event
+                reports=level is Level.STORY,
                 workers=workers,
                 progress=progress,
             )

@@ -19,7 +19,7 @@ _TOGETHER = 3e-4  # how strongly heads are drawn towards what they have in commo
 
 _RIDGE = 1e-5
 
-_STOP = {"ftol": 1e-7}
+_STOP = {"ftol": 1e-10, "maxiter": 3000, "maxfun": 4000}
 _NEVER = -20.0  # log-odds where a head has seen no duplicate
 
 _Floats = npt.NDArray[np.float64]

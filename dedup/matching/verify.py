@@ -167,15 +167,17 @@ def _writable(block: PairBlock) -> PairBlock:
 
 
 def _verdicts(match_input: MatchInput, candidates: Candidates, scorer: Scorer, measured: Measured) -> Verdicts:
-    log_odds = scorer.log_odds(measured.features, measured.heads)
+    duplicates = scorer.copies or scorer
+    log_odds = duplicates.log_odds(measured.features, measured.heads)
     without = ~has_evidence(measured.features, measured.heads)
-    log_odds[without] = np.minimum(log_odds[without], scorer.least + _NO_EVIDENCE)
-    log_odds[match_input.empty[candidates.left] | match_input.empty[candidates.right]] = _NEVER
+    log_odds[without] = np.minimum(log_odds[without], duplicates.least + _NO_EVIDENCE)
     copies = np.ones(len(candidates), np.bool_)
     if scorer.copies:
-        copies = scorer.copies.admits(scorer.copies.log_odds(measured.features, measured.heads))
+        copies = duplicates.admits(log_odds)
+        log_odds = np.maximum(log_odds, replace(scorer, copies=None).log_odds(measured.features, measured.heads))
         others = np.flatnonzero(~copies)
         log_odds[others[_days_apart(match_input.articles, take_rows(candidates, others))]] = _NEVER
+    log_odds[match_input.empty[candidates.left] | match_input.empty[candidates.right]] = _NEVER
     return Verdicts(log_odds, measured.features, measured.heads, measured.share, copies)
 
 
