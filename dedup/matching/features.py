@@ -29,6 +29,7 @@ _ALL_COVERED = 1.01  # more than rounding lets a cosine of unit vectors be
 _EXCERPT_RATIO = 2.0  # of lengths, beyond which a pair can only be an article and an excerpt of it
 _CERTAIN = 0.97  # probability of a language from which on it is taken for certain
 _KIN = 0.3  # shared vocabulary from which on two texts of uncertain languages are taken to be in one
+_KIN_BY_AMOUNT = 0.1  # and more in long texts, which may quote or list things in another language
 _LITERAL = 0.12  # shared runs of words from which on a pair is judged as copies
 _LETTERS = 100.0  # of a text that is hardly more than a headline
 _MOST_AMOUNT = 2.5
@@ -112,7 +113,8 @@ class PairBlock:
 
     def heads(self) -> npt.NDArray[np.intp]:
         """Which of the scorer's `HEADS` judges each pair, once its literal words are known."""
-        kin = self.same | (self.unsure & (self.features[:, column("vocabulary")] >= _KIN))
+        alike = self.features[:, column("vocabulary")] >= _KIN + _KIN_BY_AMOUNT * self.features[:, column("amount")]
+        kin = self.same | (self.unsure & alike)
         copied = self.features[:, column("overlap")] >= _LITERAL
         apart = np.where(self.unread, _UNDETERMINED, _TRANSLATION)
         relation = np.where(kin, np.where(copied, _COPY, _REWORDING), apart)
