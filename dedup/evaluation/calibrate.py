@@ -233,11 +233,12 @@ def fit_scorer(
 def _thresholds(weights: npt.NDArray[np.float64], sets: Sequence[Labelled]) -> npt.NDArray[np.float64]:
     """What to take off the weights so that each head joins from log-odds 0 on: a slope by amount, and a threshold.
 
-    The steepest slope, and with it the highest threshold, that give nearly the best mean F1 of sets, each seen whole, as
-    feeds that are told mostly once, or by its judged pairs. The mean is flat around its best, and a threshold at the best would join more wrong pairs than
-    the highest that is as good but for a fifth of a point (the idea of the one-standard-error rule: Breiman et al.
-    1984, "Classification and Regression Trees"). A long text that has its counterparts in another needs less beside
-    them than a headline, which the fit alone, of texts of all lengths, does not see well enough.
+    The steepest slope, and with it the highest threshold, that give nearly the best mean F1 of sets, each seen whole,
+    as feeds that are told mostly once, or by its judged pairs. The mean is flat around its best, and a threshold at the
+    best would join more wrong pairs than the highest that is as good but for a fifth of a point (the idea of the
+    one-standard-error rule: Breiman et al. 1984, "Classification and Regression Trees"). A long text that has its
+    counterparts in another needs less beside them than a headline, which the fit alone, of texts of all lengths, does
+    not see well enough.
     """
     views = [view for one in sets for view in _views(one)]
     found = np.zeros_like(weights)
