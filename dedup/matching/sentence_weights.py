@@ -34,6 +34,8 @@ EXAMPLES = (
     "Advertisement",
     "Scroll to continue with content",
     "Settings Accept all Reject",
+    "Reject all",
+    "Manage options",
     "Already a subscriber? Sign in",
     "Log in to read the full article",
     "Subscribe to continue reading",
@@ -53,6 +55,13 @@ CONSENT = (
     "scanning.",
     "We also share information about your use of our site with our advertising and analytics partners.",
     "Some partners process your data on the basis of legitimate interest without asking for your consent.",
+    "We value your privacy.",
+    "We and our partners store and access information on a device, such as cookies, and process personal data, such as "
+    "unique identifiers and standard information sent by a device.",
+    "You may accept or manage your choices, including your right to object where legitimate interest is used, at any "
+    "time on the privacy policy page.",
+    "Some processing of your personal data may not require your consent, but you have a right to object to it.",
+    "Your preferences will apply to this website only, and you can change them at any time.",
     "If you do not want to agree, you can take out a subscription without advertising and tracking.",
 )
 """What a page says that asks for consent before it shows anything."""
