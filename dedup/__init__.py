@@ -24,7 +24,15 @@ from dedup.datatypes import (
     Settings,
     Skipped,
 )
-from dedup.errors import DedupError, MissingExtraError, ModelError, ReadError, ResourceError, SettingsError
+from dedup.errors import (
+    DedupError,
+    MissingExtraError,
+    ModelError,
+    ReadError,
+    ResourceError,
+    SettingsError,
+    WriteError,
+)
 from dedup.version import __version__
 
 if TYPE_CHECKING:
@@ -58,6 +66,7 @@ __all__ = [
     "SettingsError",
     "Shards",
     "Skipped",
+    "WriteError",
     "__version__",
     "compare_articles",
     "find_duplicates",

@@ -2,7 +2,8 @@
 
 DedupError
 ├── SettingsError (ValueError)      a setting lies outside its range
-├── ReadError                       an input or output path cannot be used at all
+├── ReadError                       an input path cannot be used at all
+├── WriteError                      a result cannot be written where it was asked for
 ├── ModelError                      an embedding model cannot be loaded
 ├── ResourceError                   memory, disk or a worker process gave out
 └── MissingExtraError (ImportError) an optional dependency is not installed
@@ -20,7 +21,11 @@ class SettingsError(DedupError, ValueError):
 
 
 class ReadError(DedupError):
-    """A path given by the user cannot be used at all (it does not exist, or nothing may be read or written there)."""
+    """A path given by the user cannot be read at all: it does not exist, or holds something else than it should."""
+
+
+class WriteError(DedupError):
+    """A result cannot be written where it was asked for, or would overwrite what is no report."""
 
 
 class ModelError(DedupError):

@@ -13,8 +13,8 @@ import signal
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from threading import Thread
-from types import TracebackType
+from threading import Thread, Timer
+from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dedup.errors import ResourceError, SettingsError
@@ -34,6 +34,9 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 _AHEAD = 3  # tasks in hand for each worker: none waits, and no stage piles up its results
+
+
+_GRACE = 2.0  # seconds that a worker lives on after SIGTERM
 
 
 class Workers:
@@ -126,6 +129,8 @@ class Workers:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._pool is not None:
+            if isinstance(error, KeyboardInterrupt):
+                _end_now(self._pool)
             self._pool.shutdown(cancel_futures=True)
             self._pool, self._starting = None, []
 
@@ -168,12 +173,31 @@ def _do_nothing() -> None:
     pass
 
 
+def _end_now(pool: ProcessPoolExecutor) -> None:
+    """End the processes in the middle of their tasks, whose results nobody waits for any more."""
+    for process in list((getattr(pool, "_processes", None) or {}).values()):
+        process.kill()
+
+
 def _start_worker(temporary: str) -> None:
-    """Ctrl-C is for the process that started this one, and when that is killed this one goes too, after cleaning up."""
+    """Leave signals to the process that started this one; when that is killed this one goes too, after cleaning up.
+
+    Some tools send SIGTERM to all processes of a run at once. What tells of it then is the first process, so this one
+    waits a moment, in which it is ended from there.
+    """
     gc.freeze()  # of a copy, what is never looked at again stays shared
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _end_soon)
     restrict_threads()
     Thread(target=_end_with_parent, args=(temporary,), daemon=True).start()
+
+
+def _end_soon(number: int, _frame: FrameType | None) -> None:
+    timer = Timer(_GRACE, os._exit, (128 + number,))
+    timer.daemon = True
+    timer.start()
 
 
 def _end_with_parent(temporary: str) -> None:
