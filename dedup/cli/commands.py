@@ -322,7 +322,7 @@ def evaluate(
     stories are hard negatives. REPORT is a JSON or JSONL report of ours, or JSON lines with id and cluster.
     """
     from dedup.evaluation import metrics as measuring
-    from dedup.evaluation.gold import read_clusters, read_gold, read_pairs
+    from dedup.evaluation.gold import check_pairs, read_clusters, read_gold, read_pairs
 
     log_to_stderr(verbose)
     settings = Settings(model=model, threshold=threshold, level=Level(level), scorer=scorer)
@@ -330,7 +330,12 @@ def evaluate(
     check_output(form, output, (gold, *filter(None, (report, pairs)), scorer), force=force)
     known, labelled = read_gold(gold), read_pairs(pairs) if pairs else ()
     articles = [item.article for item in known]
-    clusters = read_clusters(report) if report else _scan_gold(articles, settings, shown=not (quiet or no_progress))
+    ids = {article.id for article in articles}
+    if pairs:
+        check_pairs(labelled, ids, pairs)
+    clusters = (
+        read_clusters(report, ids) if report else _scan_gold(articles, settings, shown=not (quiet or no_progress))
+    )
     evaluation = measuring.evaluate(known, clusters, labelled)
     if form == "json":
         write(json.dumps(measuring.evaluation_as_dict(evaluation), indent=1, allow_nan=False) + "\n", output)

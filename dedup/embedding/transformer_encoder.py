@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import pickle
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
@@ -39,6 +40,21 @@ _EVERYDAY = (
 )  # what texts have in common whatever they say, for models that nobody has measured by language
 
 
+# What the libraries raise on files that are damaged, of another kind, or hold code.
+_FAULTS = (
+    OSError,
+    ValueError,
+    RuntimeError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ImportError,
+    AssertionError,
+    EOFError,
+    pickle.UnpicklingError,
+)
+
+
 class TransformerEncoder:
     """Any model that sentence-transformers can load; remote code is never run.
 
@@ -48,22 +64,26 @@ class TransformerEncoder:
     brings the similarities of any model near the scale of the bundled one (Mu & Viswanath 2018, "All-but-the-Top").
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, local_files_only: bool = False) -> None:
+        from safetensors import SafetensorError
         from sentence_transformers import SentenceTransformer
 
         try:
-            self._model = SentenceTransformer(name, trust_remote_code=False)
-        except (OSError, ValueError, RuntimeError) as error:
+            self._model = SentenceTransformer(name, trust_remote_code=False, local_files_only=local_files_only)
+            self.dimension = int(self._model.get_embedding_dimension() or 0)
+            self.fingerprint = _digest_parameters(self._model)
+            self._prompt = "query: " if "e5" in Path(name).name and not any(self._model.prompts.values()) else None
+            everyday = self.encode(_EVERYDAY)
+        except (*_FAULTS, SafetensorError) as error:
             raise ModelError(
                 f"cannot load the model {name!r}: {_first_line(error)}; give a directory with a sentence-transformers "
                 "model, a hub name that this machine can reach or has cached (with HF_HUB_OFFLINE=1 it looks there "
                 'alone, without waiting for the network), or "bundled"'
             ) from error
+        if not (self.dimension and np.isfinite(everyday).all()):
+            raise ModelError(f"the model {name!r} gives no vectors of numbers; install it again, or take another")
         self.name = name
-        self.dimension = int(self._model.get_embedding_dimension() or 0)
-        self.fingerprint = _digest_parameters(self._model)
-        self._prompt = "query: " if "e5" in Path(name).name and not any(self._model.prompts.values()) else None
-        self.language_means: LanguageMeans = {UNDETERMINED: self.encode(_EVERYDAY).mean(axis=0)}
+        self.language_means: LanguageMeans = {UNDETERMINED: everyday.mean(axis=0)}
 
     def pool(self, texts: Sequence[str]) -> Embeddings:
         """The same as `encode`: these models are compared by unit vectors."""

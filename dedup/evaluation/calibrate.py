@@ -18,10 +18,12 @@ from dedup.arrays import join_rows, take_rows
 from dedup.clustering.average_linkage import UNVERIFIED, cluster_pairs
 from dedup.datatypes import Level, Progress
 from dedup.embedding.encoder import Encoder
-from dedup.evaluation.gold import read_gold, read_pairs
+from dedup.errors import ReadError
+from dedup.evaluation.gold import Gold, check_pairs, read_gold, read_pairs
 from dedup.evaluation.labelled_pairs import ARCHIVE, ARCHIVES, WHOLE, Labelled, Pairs, label_pairs
 from dedup.evaluation.logistic import fit_heads
 from dedup.evaluation.metrics import PairKind, evaluate
+from dedup.language.text import content_hash, printable
 from dedup.matching.candidates.neighbours import NO_COMPETITOR
 from dedup.matching.scorer import FEATURES, HEADS, Scorer, load_scorer
 from dedup.runtime.process import count_cores
@@ -119,12 +121,19 @@ def calibrate_scorer(
     Raises
     ------
     ReadError
-        If a file cannot be read or holds no gold.
+        If a file cannot be read or holds no gold, or there is nothing to fit: a set needs two articles of different
+        texts, and all sets together pairs that are the same and pairs that are not.
     """
     copies = load_scorer(Level.DUPLICATE, fingerprint=encoder.fingerprint) if level is Level.STORY else None
-    known = [pair for path in pairs for pair in read_pairs(path)]
+    of_path = {path: read_pairs(path) for path in pairs}
+    known = [pair for some in of_path.values() for pair in some]
     archives = 0 if level is Level.STORY else ARCHIVES  # stories told once may still be of one event
     sets = {path: read_gold(path) for path in (*golds, *against, *events)}
+    for path, gold in sets.items():
+        _check_gold(gold, path)
+    ids = {item.article.id for gold in sets.values() for item in gold}
+    for path, some in of_path.items():
+        check_pairs(some, ids, path)
     with Workers(count_cores() if jobs is None else jobs) as workers:
         found = {
             path: label_pairs(gold, encoder, labels=known, archives=archives, workers=workers, progress=progress)
@@ -132,10 +141,29 @@ def calibrate_scorer(
         }
     labelled = {path.name: found[path] for path in golds}
     apart = [found[path].others_only() for path in against] + [found[path].reports_only() for path in events]
+    _check_pairs(labelled)
     scorer = fit_scorer(labelled, apart, copies=copies)
     scores = score_sets(labelled, scorer, apart)
     model = f"{Path(encoder.name).name}@{encoder.fingerprint}"  # a path is of this machine alone
     return Calibration(scorer, level, model, [path.name for path in against], [path.name for path in events], scores)
+
+
+def _check_gold(gold: Sequence[Gold], path: Path) -> None:
+    """Refuse a set in which nothing can be compared."""
+    texts = {content_hash(item.article.body) for item in gold if item.article.body.strip()}
+    if len(texts) < 2:
+        raise ReadError(f"{printable(str(path))}: {len(texts)} articles of different texts; a fit needs two at least")
+
+
+def _check_pairs(labelled: Mapping[str, Labelled]) -> None:
+    """Refuse pairs that no score can be fitted to."""
+    same = sum(int(one.pairs.same.sum()) for one in labelled.values())
+    others = sum(len(one.pairs.same) for one in labelled.values()) - same
+    if not (same and others):
+        raise ReadError(
+            f"nothing to fit: {same:,} pairs are the same and {others:,} are not, as far as the scan finds them; "
+            "both kinds are needed"
+        )
 
 
 def fit_scorer(

@@ -62,6 +62,7 @@ def folder(tmp_path: Path) -> Path:
         ("dedup scan in/empty --check", 1, "no such file or folder"),
         ("mkdir none; dedup scan none --check -o none.json", 4, "--check: nothing was read"),
         ("dedup scan $'no\\e[31m\\x9bsuch'", 1, "no\\x1b[31m"),
+        ("dedup evaluate $'no\\e[31msuch'", 1, "no\\x1b[31msuch"),
         ("dedup scan in -o $'no\\e[31m/x'", 1, "no\\x1b[31m/x"),
         ("dedup scan in --threshold $'\\e[31m'", 2, "\\x1b[31m"),
         ("dedup $'\\e[31m'", 2, "\\x1b[31m"),
