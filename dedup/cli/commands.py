@@ -21,10 +21,12 @@ import click
 from dedup import report as rendering
 from dedup.cli import options
 from dedup.cli.output import (
+    begun,
     check_output,
     choose_form,
     layout,
     log_to_stderr,
+    note_begun,
     note_written,
     progress_line,
     write,
@@ -98,7 +100,9 @@ def _interrupted(context: click.Context, error: KeyboardInterrupt) -> _Interrupt
     done = written(context)
     names = ", ".join("standard output" if name == "-" else name for name in done)
     whole = f"{names} {'was' if len(done) == 1 else 'were'} written whole" if done else ""
-    missing = "" if done else _NOT_WRITTEN.get(context.invoked_subcommand or "", "nothing was written")
+    missing = _NOT_WRITTEN.get(context.invoked_subcommand or "", "nothing was written")
+    if place := begun(context):
+        missing = f"the tables in {place} are not whole, and lack summary.json"
     code = 128 + (error.number if isinstance(error, Ended) else signal.SIGINT)
     return _Interrupted(f"interrupted; {whole or missing}", code)
 
@@ -204,6 +208,7 @@ def scan(
         if workers and form == "parquet":
             from dedup.pipeline import write_tables
 
+            note_begun(output)
             with progress_line(not (quiet or no_progress)) as progress:
                 counts = write_tables(
                     articles, output, settings=settings, workers=workers, with_text=not no_text, progress=progress

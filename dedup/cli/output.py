@@ -34,7 +34,7 @@ SUFFIXES = {
 }
 """The form of a report by the suffix of its file."""
 
-_WRITTEN = "dedup.written"
+_WRITTEN, _BEGUN = "dedup.written", "dedup.begun"
 
 
 class _StandardError(logging.Handler):
@@ -104,6 +104,19 @@ def note_written(output: str | Path) -> None:
     context = click.get_current_context(silent=True)
     if context is not None:
         context.find_root().meta.setdefault(_WRITTEN, []).append(str(output))
+
+
+def note_begun(output: str | Path) -> None:
+    """Remember a folder in which tables are written part by part from now on."""
+    context = click.get_current_context(silent=True)
+    if context is not None:
+        context.find_root().meta[_BEGUN] = str(output)
+
+
+def begun(context: click.Context) -> str | None:
+    """The folder in which tables are being written part by part, if there is one."""
+    place: str | None = context.find_root().meta.get(_BEGUN)
+    return place
 
 
 def written(context: click.Context) -> list[str]:

@@ -118,7 +118,13 @@ class RowFile:
         self._dtype = np.dtype(dtype)
         self._row = () if columns is None else (columns,)
         self._count = 0
-        self._file, self._path = _open_temporary()
+        try:
+            self._file, self._path = _open_temporary()
+        except OSError as error:
+            raise ResourceError(
+                f"cannot open a temporary file: {error.strerror}; allow more open files (ulimit -n 256), or name a "
+                "folder that can be written in TMPDIR"
+            ) from error
         self._number = next(_numbers)
         self._remove: Callable[[], object] = weakref.finalize(self, _discard, self._file, self._path)
 

@@ -122,3 +122,60 @@ def test_no_escape_of_a_file_reaches_a_terminal(folder: Path) -> None:
     assert done.returncode == 1
     assert b"\\x1b]0;PWNED\\x07\\u202e" in shown
     assert b"\x1b" not in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ("scan in", "no report was written"),
+        ("compare in/a.txt in/b.txt", "no comparison was written"),
+        ("evaluate gold.jsonl", "no figures were written"),
+        ("calibrate gold.jsonl", "no scorer was written"),
+        ("train corpus -o model", "no model was written; the same command goes on from the checkpoints in DIR.work"),
+        ("scan in -f parquet -o tables", "tables/articles.parquet was written whole"),
+        ("scan in -f json", "standard output was written whole"),
+    ],
+)
+@pytest.mark.parametrize(("signal", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
+def test_what_an_interrupted_command_has_written_is_told(
+    folder: Path, arguments: str, told: str, signal: str, code: int
+) -> None:
+    rows = ({"id": id, "story": "s", "lang": "en", "text": id} for id in ("one", "two"))
+    (folder / "gold.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
+    stages = {
+        "evaluate": "dedup.pipeline.find_duplicates",
+        "compare": "dedup.pipeline.compare_articles",
+        "calibrate": "dedup.evaluation.calibrate.calibrate_scorer",
+        "train": "dedup.training.train_encoder",
+    }
+    stage = stages.get(arguments.split()[0], "dedup.pipeline.find_duplicates")
+    if "parquet" in arguments:
+        stage = "second dedup.cli.output.write_whole"
+    elif "json" in arguments.split():
+        stage = "dedup.report.summary_line"
+    script = f"""
+import importlib, os, signal, sys
+for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+    signal.signal(getattr(signal, name), signal.default_int_handler if name == "SIGINT" else signal.SIG_DFL)
+*second, stage = {stage!r}.split(" ")
+module, _, name = stage.rpartition(".")
+module = importlib.import_module(module)
+before, calls = getattr(module, name), []
+def stop(*values, **options):
+    calls.append(1)
+    if second and len(calls) == 1:
+        return before(*values, **options)
+    os.kill(os.getpid(), signal.{signal})
+    sum(range(10 ** 6))
+setattr(module, name, stop)
+from dedup.cli import main
+main({arguments.split()!r}, prog_name="dedup")
+"""
+    if "train" in arguments:
+        pytest.importorskip("torch")
+    if "parquet" in arguments:
+        pytest.importorskip("pyarrow")
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=folder, env=ENVIRONMENT, capture_output=True, timeout=120, check=False
+    )
+    assert (done.returncode, done.stderr.decode()) == (code, f"Error: interrupted; {told}\n")
