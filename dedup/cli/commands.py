@@ -7,6 +7,7 @@ imported inside the commands that run them, so that ``--help`` answers at once.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -51,6 +52,14 @@ if TYPE_CHECKING:
 
 _FOUND_DUPLICATES, _NOTHING_READ = 3, 4
 
+_GAVE_OUT = {
+    errno.EMFILE: "allow more open files (ulimit -n 256)",
+    errno.ENFILE: "the whole machine has too many files open",
+    errno.ENOSPC: "make room, or name a folder that has room in TMPDIR",
+    errno.ENOMEM: "scan a part at a time, or use --jobs 1",
+}
+"""What a run can lack wherever it is, and what helps."""
+
 _NOT_WRITTEN = {
     "scan": "no report was written",
     "compare": "no comparison was written",
@@ -91,6 +100,12 @@ class _ErrorGroup(click.Group):
             raise click.UsageError(str(error)) from error
         except DedupError as error:
             raise click.ClickException(str(error)) from error
+        except MemoryError as error:
+            raise click.ClickException("memory gave out; scan a part at a time, or use --jobs 1") from error
+        except OSError as error:
+            if error.errno not in _GAVE_OUT:
+                raise
+            raise click.ClickException(f"{error.strerror}; {_GAVE_OUT[error.errno]}") from error
         except KeyboardInterrupt as error:
             raise _interrupted(ctx, error) from error
 

@@ -152,7 +152,8 @@ def _check_gold(gold: Sequence[Gold], path: Path) -> None:
     """Refuse a set in which nothing can be compared."""
     texts = {content_hash(item.article.body) for item in gold if item.article.body.strip()}
     if len(texts) < 2:
-        raise ReadError(f"{printable(str(path))}: {len(texts)} articles of different texts; a fit needs two at least")
+        counted = f"{len(texts)} different text{'' if texts else 's'}"
+        raise ReadError(f"{printable(str(path))}: {counted}; a fit needs two at least")
 
 
 def _check_pairs(labelled: Mapping[str, Labelled]) -> None:

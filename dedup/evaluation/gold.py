@@ -194,6 +194,8 @@ def _put(id: str, cluster: str, where: str, clusters: dict[str, str]) -> None:
 def _list(record: Mapping[str, Any], name: str, where: str) -> list[Any]:
     value = record.get(name)
     if not isinstance(value, list):
+        if name in record:
+            raise ReadError(f"{where}: {name!r} holds {type(value).__name__}, not a list")
         raise ReadError(f"{where}: no list of {name!r}; it has {_names(record)}")
     return value
 

@@ -53,6 +53,7 @@ def folder(tmp_path: Path) -> Path:
         ("dedup scan in -f json -o r.html", 2, "is named like html, and the result is json"),
         ("dedup compare in/a.txt in/b.txt -o r.csv", 2, "is named like csv"),
         (f"dedup scan in -o {'x' * 256}", 1, "File name too long"),
+        ("ulimit -n 16; dedup scan in", 1, "Too many open files"),
         ("dedup scan in >&-", 1, "standard output is closed; name a file with -o"),
         ("dedup scan in >/dev/full", 1, "cannot write to standard output: No space left on device"),
         ("dedup scan in -o /dev/full", 1, "cannot write /dev/full: No space left on device"),
