@@ -75,7 +75,7 @@ _MARKDOWN = (
     (re.compile(r"`([^`\n]{1,1000})`"), r"\1"),
 )
 
-_HEADING = re.compile(r"^ {0,3}#[ \t]+(.+)$|^(\S.*)\n=+[ \t]*$", re.MULTILINE)
+_HEADING = re.compile(r"^ {0,3}#[ \t]+(.+?)[ \t#]*$|^(\S.*)\n=+[ \t]*$", re.MULTILINE)
 
 
 class Page(NamedTuple):
@@ -129,7 +129,7 @@ def strip_tags(html: str) -> str:
 def first_heading(markdown: str) -> str:
     """The first heading of the first level, without its markup; empty where there is none."""
     found = _HEADING.search(markdown)
-    return strip_markdown(found[1].rstrip(" \t#") if found[1] else found[2]) if found else ""
+    return strip_markdown(found[1] or found[2]) if found else ""
 
 
 def strip_markdown(markdown: str) -> str:
