@@ -146,3 +146,26 @@ def test_files_have_a_name_where_the_system_has_no_other_way(tmp_path: Path, mon
     assert file.stored() != StoredRows(file.stored().path, "<f4", (0,), number=-1)
     del file
     assert list(tmp_path.iterdir()) == []
+
+
+HITS = int(os.environ.get("DEDUP_SIGNALS", "4"))
+"""Runs that are ended at any moment; a campaign has more (see tests/README.md)."""
+
+
+def test_a_scan_that_is_ended_at_any_moment_leaves_nothing(articles: Path, tmp_path: Path) -> None:
+    generator = random.Random(HITS)
+    begun = time.monotonic()
+    first = start(articles, tmp_path)
+    first.communicate(timeout=120)
+    assert first.returncode == 0
+    whole, seconds = (tmp_path / "r.json").read_bytes(), time.monotonic() - begun
+    for hit in range(HITS):
+        number = (signal.SIGTERM, signal.SIGKILL)[hit % 2]
+        scan = start(articles, tmp_path, "-j", str(1 + hit // 2 % 2))
+        time.sleep(generator.uniform(0.1, 1) * seconds)
+        scan.send_signal(number)
+        scan.communicate(timeout=60)
+        assert scan.returncode in (0, CODES.get(number), -number)
+        assert group_is_gone(scan)
+        assert [path.name for path in tmp_path.iterdir() if not path.name.endswith(".part")] == ["r.json"]
+        assert (tmp_path / "r.json").read_bytes() == whole
