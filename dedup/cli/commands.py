@@ -37,6 +37,7 @@ from dedup.cli.output import (
 from dedup.cli.streams import open_closed_descriptors, safe_messages
 from dedup.datatypes import Article, Level, Report, Settings, Skipped
 from dedup.errors import DedupError, ReadError, SettingsError
+from dedup.report.destination import check_model_folder
 from dedup.runtime.process import (
     Ended,
     collected_seldom,
@@ -436,6 +437,7 @@ def train(corpus: Path, out: Path, quiet: bool, verbose: int, no_progress: bool)
     from dedup.training import train_encoder
 
     log_to_stderr(verbose)
+    check_model_folder(out, corpus)
     with progress_line(not (quiet or no_progress)) as progress:
         train_encoder(corpus, out, progress=progress)
 

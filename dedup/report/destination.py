@@ -32,6 +32,16 @@ _NEITHER_LINK_NOR_PIPE = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK"
 TABLES = ("articles.parquet", "matches.parquet", "skipped.parquet")
 """Names of the tables of a report, in a folder."""
 
+_OF_A_MODEL = {
+    "0_StaticEmbedding",
+    "1_Dense",
+    "README.md",
+    "config_sentence_transformers.json",
+    "language_means.safetensors",
+    "languages.json",
+    "modules.json",
+}
+
 _PART = re.compile(r"\.dedup-[0-9a-f]{16}\.part")
 
 
@@ -98,6 +108,31 @@ def check_folder(
         raise WriteError(f"cannot write into {_show(path)}: it is a file; name a folder")
     for name in TABLES:
         check_writable(path / name, inputs, glob=glob, force=force)
+
+
+def check_model_folder(path: Path, corpus: Path) -> None:
+    """Refuse a folder that a trained model must not replace: only an empty one or an older static model goes.
+
+    Raises
+    ------
+    WriteError
+        If it holds anything else, or is, holds or lies in the corpus.
+    """
+    place, read = Path(os.path.realpath(path)), Path(os.path.realpath(corpus))
+    if place == read or place in read.parents or read in place.parents:
+        raise WriteError(
+            f"cannot write {_show(path)}: it is the corpus, or holds it, or lies in it; name another folder"
+        )
+    with _named_faults(path):
+        if _stat(path) is None:
+            return
+        if not place.is_dir():
+            raise WriteError(f"cannot write {_show(path)}: it is a file; name a folder")
+        foreign = sorted(set(os.listdir(place)) - _OF_A_MODEL)
+    if foreign:
+        raise WriteError(
+            f"cannot write {_show(path)}: a model would replace it, and it holds {_show(foreign[0])}; name a new folder"
+        )
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -13,7 +13,7 @@ from dedup import Article, compare_articles, find_duplicates
 from dedup import report as rendering
 from dedup.cli.progress import ProgressLine
 from dedup.errors import WriteError
-from dedup.report.destination import check_folder, check_writable, write_whole
+from dedup.report.destination import check_folder, check_model_folder, check_writable, write_whole
 from dedup.report.recognise import is_report
 
 
@@ -124,6 +124,23 @@ def test_a_folder_among_the_inputs_is_refused_for_tables(tmp_path: Path) -> None
     with pytest.raises(WriteError, match="it is a file"):
         check_folder(tmp_path / "file")
     check_folder(tmp_path / "new", [tmp_path / "in"])
+
+
+def test_a_model_replaces_a_model_and_nothing_else(tmp_path: Path) -> None:
+    corpus, model, mine = (tmp_path / name for name in ("corpus", "model", "mine"))
+    for folder in (corpus / "sub", model, mine):
+        folder.mkdir(parents=True)
+    (model / "modules.json").touch()
+    (mine / "letters.txt").touch()
+    check_model_folder(model, corpus)
+    check_model_folder(tmp_path / "new", corpus)
+    with pytest.raises(WriteError, match=r"it holds letters\.txt; name a new folder"):
+        check_model_folder(mine, corpus)
+    with pytest.raises(WriteError, match="it is a file"):
+        check_model_folder(mine / "letters.txt", corpus)
+    for place in (corpus, tmp_path, corpus / "sub" / "new"):
+        with pytest.raises(WriteError, match="it is the corpus, or holds it, or lies in it"):
+            check_model_folder(place, corpus)
 
 
 def test_only_what_dedup_wrote_is_written_over_unasked(tmp_path: Path) -> None:
