@@ -209,7 +209,7 @@ def scan(
     log_to_stderr(verbose)
     settings = Settings(model=model, threshold=threshold, level=Level(level), scorer=scorer)
     form = choose_form(form, output, _SCAN_FORMS)
-    check_output(form, output, (*paths, scorer), glob=glob, force=force)
+    check_output(form, output, (*paths, scorer, *_folder_of(model)), glob=glob, force=force)
     with _engine(engine, ray_address, jobs) as workers:
         articles = _read(
             paths,
@@ -287,7 +287,7 @@ def compare(
     log_to_stderr(verbose)
     settings = Settings(model=model, threshold=threshold, level=Level(level), scorer=scorer)
     form = choose_form(form, output, _FORMS)
-    check_output(form, output, (*map(_path_of, (left, right)), scorer), force=force)
+    check_output(form, output, (*map(_path_of, (left, right)), scorer, *_folder_of(model)), force=force)
     comparison = compare_articles(_one_article(left), _one_article(right), settings=settings)
     if form == "json":
         write(rendering.comparison_as_json(comparison), output)
@@ -348,7 +348,7 @@ def evaluate(
     log_to_stderr(verbose)
     settings = Settings(model=model, threshold=threshold, level=Level(level), scorer=scorer)
     form = choose_form(form, output, _FORMS)
-    check_output(form, output, (gold, *filter(None, (report, pairs)), scorer), force=force)
+    check_output(form, output, (gold, *filter(None, (report, pairs)), scorer, *_folder_of(model)), force=force)
     known, labelled = read_gold(gold), read_pairs(pairs) if pairs else ()
     articles = [item.article for item in known]
     ids = {article.id for article in articles}
@@ -409,7 +409,8 @@ def calibrate(
     from dedup.evaluation.calibrate import calibrate_scorer
 
     log_to_stderr(verbose)
-    check_output(choose_form("json", output, ["json"]), output, (*golds, *against, *events, *pairs), force=force)
+    inputs: list[str | Path] = [*golds, *against, *events, *pairs, *_folder_of(model)]
+    check_output(choose_form("json", output, ["json"]), output, inputs, force=force)
     sets, encoder = (golds, against, events, pairs), load_encoder(model)
     with progress_line(not (quiet or no_progress)) as progress:
         found = calibrate_scorer(*sets, encoder=encoder, level=Level(level), jobs=jobs, progress=progress)
@@ -491,6 +492,11 @@ def _one_article(name: str) -> Article:
         raise ReadError(f"{name} holds {len(articles)} articles; name one as {name}#ID, or scan them all")
     reasons = "; ".join(item.reason for item in found if isinstance(item, Skipped))
     raise ReadError(f"{name}: no such article{': ' if reasons else ''}{reasons}")
+
+
+def _folder_of(model: str) -> list[str]:
+    """The folder of a model that is named by it."""
+    return [] if model == "bundled" else [model]
 
 
 def _path_of(name: str) -> str:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-_KNOWN = {"level", "model", "sets", "against", "events", "threshold", "heads"}
+_KNOWN = {"level", "model", "sets", "against", "events", "archives", "threshold", "heads"}
 
 _LARGEST = 1e4  # of a weight; fitted ones stay below a hundred
 
