@@ -84,8 +84,9 @@ class Messages(io.TextIOBase, TextIO):
         return int(self._stream.fileno())
 
     def write(self, text: str) -> int:
-        """Write a text in printable characters, or drop it."""
-        self.write_raw("\n".join(map(printable, text.split("\n"))))
+        """Write a text in printable characters, or drop it; progress bars of libraries begin with a carriage return."""
+        back = "\r" if text.startswith("\r") else ""
+        self.write_raw(back + "\n".join(map(printable, text[len(back) :].split("\n"))))
         return len(text)
 
     def write_raw(self, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import pty
@@ -10,6 +11,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from dedup.cli.streams import Messages
 
 ROOT = Path(__file__).parents[2]
 
@@ -125,6 +128,27 @@ def test_no_escape_of_a_file_reaches_a_terminal(folder: Path) -> None:
     assert done.returncode == 1
     assert b"\\x1b]0;PWNED\\x07\\u202e" in shown
     assert b"\x1b" not in shown
+
+
+def test_messages_are_printable_and_bars_still_move() -> None:
+    stream = io.StringIO()
+    messages = Messages(stream)
+    for text in ("\r 50% \x1b[31m", "\r100%\n", "Error: a\rb\x9b\u202e\n", ""):
+        assert messages.write(text) == len(text)
+    assert stream.getvalue() == "\r 50% \\x1b[31m\r100%\nError: a\\rb\\x9b\\u202e\n"
+    assert not messages.isatty()
+
+
+def test_messages_to_a_closed_stream_are_lost() -> None:
+    closed = io.StringIO()
+    closed.close()
+    for stream in (None, closed):
+        messages = Messages(stream)
+        assert messages.write("lost") == 4
+        messages.flush()
+        assert messages.writable()
+        assert messages.encoding
+        assert messages.errors
 
 
 @pytest.mark.parametrize(
