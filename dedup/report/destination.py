@@ -356,8 +356,9 @@ def _named_faults(path: Path) -> Iterator[None]:
         yield
     except BrokenPipeError:  # whoever reads has enough
         raise
-    except OSError as error:
-        raise WriteError(f"cannot write {_show(path)}: {error.strerror or error}; choose another place") from error
+    except (OSError, ValueError) as error:  # a ValueError if there is a null character in the name
+        reason = getattr(error, "strerror", None) or error
+        raise WriteError(f"cannot write {_show(path)}: {reason}; choose another place") from error
 
 
 def _show(path: str | Path) -> str:

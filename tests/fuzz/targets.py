@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import io
 import json
+import os
 import random
 import tempfile
 import unicodedata
@@ -30,6 +31,7 @@ from dedup.pipeline import find_duplicates
 from dedup.reading.formats import READERS
 from dedup.reading.read import read_folder
 from dedup.reading.source import ReadOptions
+from dedup.report.destination import check_writable, write_whole
 from dedup.report.recognise import is_report
 from handmade import handmade_report
 from toy_encoder import ToyEncoder
@@ -181,11 +183,31 @@ def check_any_scorer(scorer: Any) -> None:
 
 def call_with_any_arguments(arguments: list[str]) -> None:
     """The command line answers with a report or a message, one of its exit codes and no traceback."""
-    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
-        done = CliRunner().invoke(main, arguments, input=io.BytesIO(b'{"text": "One two three."}\n'))
-        assert done.exit_code in (0, 1, 2, 3, 4), done.exception
-        assert done.exception is None or isinstance(done.exception, SystemExit), arguments
-        assert not any(ord(letter) < 32 and letter not in "\n\t" for letter in done.stderr), arguments
+    before = os.getcwd()
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        try:
+            done = CliRunner().invoke(main, arguments, input=io.BytesIO(b'{"text": "One two three."}\n'))
+        finally:
+            os.chdir(before)
+    assert done.exit_code in (0, 1, 2, 3, 4), done.exception
+    assert done.exception is None or isinstance(done.exception, SystemExit), arguments
+    assert not any(ord(letter) < 32 and letter not in "\n\t" for letter in done.stderr), arguments
+
+
+def write_to_any_name(name: str, content: bytes) -> None:
+    """A result is written whole under any name, or refused; what lies there as an input stays."""
+    with tempfile.TemporaryDirectory() as folder:
+        article = Path(folder) / "a.txt"
+        article.write_bytes(b"mine")
+        path = Path(f"{folder}/{name}")
+        with contextlib.suppress(DedupError):
+            check_writable(path, [article])
+            if Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder)):
+                write_whole(path, content)
+                assert path.read_bytes() == content
+        assert article.read_bytes() == b"mine"
+        assert not [entry for entry in os.listdir(folder) if entry.endswith(".part")]
 
 
 def _take_or_refuse(load: Callable[[Path], object], path: Path) -> None:
@@ -229,6 +251,7 @@ TARGETS: dict[str, tuple[Callable[..., None], tuple[st.SearchStrategy[Any], ...]
         (mutated(_GOLD, _PAIRS, _MODULES, *_REPORTS), st.sampled_from(["x", "x.gz", "x.xz"])),
     ),
     "model tables": (load_any_table, (mutated(_TABLE), st.binary(max_size=40))),
+    "outputs": (write_to_any_name, (ODD | st.sampled_from(["a.txt", "./a.txt", "../x", "a.txt/b"]), st.binary())),
     "scorers": (check_any_scorer, (_JSON | _JSON.map(lambda value: {**_SCORER, "heads": value}),)),
     "arguments": (
         call_with_any_arguments,
