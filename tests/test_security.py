@@ -34,7 +34,7 @@ main(sys.argv[1:], prog_name="dedup")
 
 def watched(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the command line with everything forbidden that opens a connection, unpickles or starts a program."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "", "TRANSFORMERS_OFFLINE": ""}
     command = [sys.executable, "-c", WATCHED, *arguments]
     return subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False

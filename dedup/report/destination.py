@@ -7,6 +7,7 @@ can guess or plant, and puts the file into its place once it is on the disk.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import secrets
@@ -139,7 +140,8 @@ def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that nobody ever finds half of it, not even after the machine has failed.
 
     Links are followed, devices, pipes and open descriptors (``/dev/stdout``) written to directly. A file that was there
-    keeps its mode; another hard link to it keeps the old content.
+    keeps its mode; another hard link to it keeps the old content. Only a file that is mounted by itself is written over
+    in place.
 
     Raises
     ------
@@ -299,7 +301,7 @@ def _replace(target: Path, content: bytes, found: os.stat_result | None) -> None
             os.fsync(descriptor)
             if os.name == "nt":  # where an open file cannot be moved
                 file.close()
-            os.replace(part, target)
+            _put_in_place(part, target, content)
     finally:
         part.unlink(missing_ok=True)
     with suppress(OSError):  # some filesystems know no such thing
@@ -308,6 +310,16 @@ def _replace(target: Path, content: bytes, found: os.stat_result | None) -> None
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _put_in_place(part: Path, target: Path, content: bytes) -> None:
+    """Rename a file; what is mounted by itself, as into a container, cannot be replaced and is written over."""
+    try:
+        os.replace(part, target)
+    except OSError as error:
+        if error.errno != errno.EBUSY:
+            raise
+        _write_all(os.open(target, os.O_WRONLY | os.O_TRUNC), content)
 
 
 def _open_part(folder: Path) -> tuple[Path, int]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import fcntl
 import importlib.util
 import io
@@ -184,6 +185,18 @@ def test_a_planted_link_is_not_followed_and_the_mode_is_kept(tmp_path: Path, mon
     path.chmod(0o600)
     write_whole(path, b"new")
     assert (path.read_bytes(), path.stat().st_mode & 0o777, victim.read_bytes()) == (b"new", 0o600, b"mine")
+
+
+def test_a_file_that_is_mounted_is_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(*_: object) -> None:
+        raise OSError(errno.EBUSY, "Device or resource busy")
+
+    monkeypatch.setattr(os, "replace", busy)
+    path = tmp_path / "r.json"
+    path.write_bytes(b"an older one")
+    write_whole(path, b"new")
+    assert path.read_bytes() == b"new"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["r.json"]
 
 
 def test_names_as_long_as_the_system_allows(tmp_path: Path) -> None:
