@@ -76,7 +76,7 @@ class TransformerEncoder:
             everyday = self.encode(_EVERYDAY)
         except (*_FAULTS, SafetensorError) as error:
             raise ModelError(
-                f"cannot load the model {name!r}: {_first_line(error)}; give a directory with a sentence-transformers "
+                f"cannot load the model {name!r}: {_reason(error)}; give a directory with a sentence-transformers "
                 "model, a hub name that this machine can reach or has cached (with HF_HUB_OFFLINE=1 it looks there "
                 'alone, without waiting for the network), or "bundled"'
             ) from error
@@ -133,5 +133,8 @@ def _digest_parameters(model: Any) -> str:
     return digest.hexdigest()
 
 
-def _first_line(error: Exception) -> str:
+def _reason(error: Exception) -> str:
+    """Why a model cannot be loaded: the first line of what the library says."""
+    if isinstance(error, pickle.UnpicklingError):  # the library says how to run the code in it all the same
+        return "its weights are a pickle that holds more than numbers, which could run code and is not read"
     return next(islice((line.strip() for line in str(error).splitlines() if line.strip()), 1), type(error).__name__)

@@ -182,6 +182,22 @@ def test_what_is_no_model_is_refused_before_torch_is_loaded(name: str, tmp_path:
     assert "\x1b" not in done.stdout
 
 
+def test_a_pickle_in_a_model_is_not_run(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch", reason="needs torch")
+
+    class Planted:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return os.mkdir, (str(tmp_path / "PWNED"),)
+
+    sizes = ("hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size", "vocab_size")
+    config = {"model_type": "bert", "architectures": ["BertModel"], **dict.fromkeys(sizes, 8)}
+    (tmp_path / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    torch.save({"x": Planted()}, tmp_path / "pytorch_model.bin")
+    with pytest.raises(ModelError, match="could run code and is not read"):
+        load_encoder(str(tmp_path))
+    assert not (tmp_path / "PWNED").exists()
+
+
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache of the hub, and no network."""
