@@ -36,6 +36,8 @@ Result = TypeVar("Result")
 _AHEAD = 3  # tasks in hand for each worker: none waits, and no stage piles up its results
 
 
+_PATIENCE = 3.0  # seconds that tasks have to end in once a run is interrupted
+
 _GRACE = 2.0  # seconds that a worker lives on after SIGTERM
 
 
@@ -130,8 +132,9 @@ class Workers:
     ) -> None:
         if self._pool is not None:
             if isinstance(error, KeyboardInterrupt):
-                _end_now(self._pool)
-            self._pool.shutdown(cancel_futures=True)
+                _end_soon_or_now(self._pool)
+            else:
+                self._pool.shutdown(cancel_futures=True)
             self._pool, self._starting = None, []
 
     def wait(self) -> None:
@@ -173,10 +176,27 @@ def _do_nothing() -> None:
     pass
 
 
-def _end_now(pool: ProcessPoolExecutor) -> None:
-    """End the processes in the middle of their tasks, whose results nobody waits for any more."""
-    for process in list((getattr(pool, "_processes", None) or {}).values()):
-        process.kill()
+def _end_soon_or_now(pool: ProcessPoolExecutor) -> None:
+    """End the processes once they have done their tasks, or after a few seconds in the middle of them.
+
+    The thread that collects results may then wait for the rest of one that was cut off, and does so for ever while this
+    process itself could still write it. Hence the end of the pipe that is closed.
+    """
+    collector, results = getattr(pool, "_executor_manager_thread", None), getattr(pool, "_result_queue", None)
+    processes = list((getattr(pool, "_processes", None) or {}).values())
+    pool.shutdown(wait=False, cancel_futures=True)
+    if collector is None:
+        return
+    collector.join(_PATIENCE)
+    if collector.is_alive():
+        for process in processes:
+            process.kill()
+        for process in processes:
+            process.join(_PATIENCE)
+        writer = getattr(results, "_writer", None)
+        if writer is not None:
+            writer.close()
+        collector.join(_PATIENCE)
 
 
 def _start_worker(temporary: str) -> None:
@@ -189,12 +209,12 @@ def _start_worker(temporary: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _end_soon)
+    signal.signal(signal.SIGTERM, _end_later)
     restrict_threads()
     Thread(target=_end_with_parent, args=(temporary,), daemon=True).start()
 
 
-def _end_soon(number: int, _frame: FrameType | None) -> None:
+def _end_later(number: int, _frame: FrameType | None) -> None:
     timer = Timer(_GRACE, os._exit, (128 + number,))
     timer.daemon = True
     timer.start()

@@ -144,6 +144,18 @@ def test_a_killed_worker_is_named_with_what_helps() -> None:
             list(workers.map(die, range(8)))
 
 
+def test_an_interrupted_run_does_not_wait_for_long_tasks() -> None:
+    before = time.monotonic()
+    with pytest.raises(KeyboardInterrupt), Workers(2) as workers:  # noqa: PT012
+        workers.wait()
+        tasks = [workers._start().submit(time.sleep, 300) for _ in range(4)]
+        while not tasks[0].running():
+            time.sleep(0.01)
+        time.sleep(0.5)
+        raise KeyboardInterrupt
+    assert time.monotonic() - before < 60
+
+
 KILLED = """
 import os, signal, sys
 from dedup.runtime.workers import Workers
