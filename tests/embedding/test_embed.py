@@ -130,6 +130,12 @@ def test_a_model_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.
         load_encoder(str(tmp_path / "nowhere"))
 
 
+def test_a_damaged_model_is_refused_with_its_name(tmp_path: Path) -> None:
+    (tmp_path / "modules.json").write_text('[{"idx": 0, "name": "0", "path": "", "type": "os.path"}]', encoding="utf-8")
+    with pytest.raises(ModelError, match="cannot load the model"):
+        load_encoder(str(tmp_path))
+
+
 @pytest.mark.parametrize("model", ["bundled", "toy_encoder"])
 def test_texts_and_their_sentences_are_pooled_together(model: str, request: pytest.FixtureRequest) -> None:
     encoder: Encoder = request.getfixturevalue(model)

@@ -240,9 +240,9 @@ def test_gold_that_cannot_be_opened_is_refused(tmp_path: Path, name: str) -> Non
 
 def test_pairs_without_a_label_are_left_out(tmp_path: Path) -> None:
     path = tmp_path / "pairs.jsonl"
-    rows = [{"a": "1", "b": "2", "label": label} for label in (1, 0, None)]
+    rows = [{"a": "1", "b": str(label), "label": label} for label in (1.0, 0, None)]
     path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
-    assert read_pairs(path) == (GoldPair("1", "2", True), GoldPair("1", "2", False))
+    assert read_pairs(path) == (GoldPair("1", "1.0", True), GoldPair("1", "0", False))
 
 
 @pytest.mark.parametrize(
