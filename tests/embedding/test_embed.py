@@ -21,12 +21,13 @@ import dedup
 from dedup.embedding import pooling
 from dedup.embedding.encoder import Encoder
 from dedup.embedding.language_means import embed_texts, known_mean, unit_rows
-from dedup.embedding.load import load_encoder
+from dedup.embedding.load import load_encoder, workers_for
 from dedup.embedding.pooling import Linear, mean_vectors
 from dedup.embedding.safetensors_map import is_static
 from dedup.embedding.transformer_encoder import TransformerEncoder
 from dedup.embedding.with_sentences import pool_with_sentences
 from dedup.errors import ModelError
+from dedup.runtime.workers import ALONE, Workers
 from toy_encoder import ToyEncoder
 
 TEXTS = (
