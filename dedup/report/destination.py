@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from dedup.errors import WriteError
+from dedup.errors import ReadError, WriteError
 from dedup.language.text import printable
 from dedup.report.recognise import is_report
 from dedup.runtime.remote_files import Store, is_uri
@@ -214,6 +214,8 @@ def open_folder(folder: str | Path) -> Folder:
             Path(folder).mkdir(exist_ok=True)
             place = _Local(Path(folder))
         empty = place.is_empty()
+    except ReadError as error:
+        raise WriteError(str(error)) from error
     except OSError as error:
         raise WriteError(f"cannot write into {_show(folder)}: {error.strerror or error}; name a folder") from error
     if not empty:
