@@ -52,6 +52,7 @@ def folder(tmp_path: Path) -> Path:
         ("dedup evaluate news.jsonl -o news.jsonl --force", 2, "named like jsonl"),
         ("cp news.jsonl n; dedup evaluate n -o n --force", 1, "it is one of the inputs"),
         ("cp news.jsonl n; dedup calibrate n -o n --force", 1, "it is one of the inputs"),
+        ("cp news.jsonl n; dedup calibrate news.jsonl --archive n -o n --force", 1, "it is one of the inputs"),
         ("mkdir m; dedup scan in --model ./m -o m/config.json --force", 1, "it lies in ./m"),
         ("echo {} > s; dedup scan in --scorer s -o s --force", 1, "it is one of the inputs"),
         ("echo mine > notes.txt; dedup scan in -o notes.txt", 1, "is no report of dedup"),

@@ -164,7 +164,7 @@ if __name__ == "__main__":
     row_file = RowFile("f4")
     with Workers(2) as workers:
         workers.wait()
-        print(shelf.stored().path, *os.listdir(sys.argv[1]), flush=True)
+        print(row_file.stored().path, *os.listdir(sys.argv[1]), flush=True)
         os.kill(os.getpid(), signal.SIGKILL)
 """
 
