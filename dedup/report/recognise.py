@@ -5,23 +5,26 @@ from __future__ import annotations
 import os
 import re
 
+from dedup.reading.own_reports import CSV_COLUMNS, PAGE_TITLE
+
 _BEGINNINGS = re.compile(
     rb"""
     \{\s*"schema":\ \d+,\s*"dedup":\ "                       # the JSON report, and two articles side by side
     | \{"type":\ "report",\ "schema":\ \d+,                  # JSON Lines
-    | (?:\xef\xbb\xbf)?cluster,kind,role,score,id,language,  # CSV
+    | (?:\xef\xbb\xbf)?%(columns)b,                          # CSV
     | \{\s*"articles":\ \d+,\s*"stories":\ \d+,              # figures of `dedup evaluate`
     | [\d,]+\ articles\ of\ [\d,]+\ stor                     # the same for eyes
     | \{\s*"level":\ "\w+",\s*"model":\ "                    # a scorer
     | \{\s*"\$schema":                                       # `dedup schema`
     | (?:Same|Not\ the\ same)\ article                       # two articles side by side, for eyes
-    """,
+    """
+    % {b"columns": ",".join(CSV_COLUMNS).encode()},
     re.VERBOSE,
 )
 
 _ENDINGS = re.compile(rb"^Model .+, threshold [\d.]+\.?\s*$", re.MULTILINE)  # of a report for eyes
 
-_TITLE = b"<title>Duplicate report: "
+_TITLE = PAGE_TITLE.encode()
 
 _COLUMNS = (b"language_probability", b"similarity", b"reason")  # of the tables, in the footer of a Parquet file
 
