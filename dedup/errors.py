@@ -3,7 +3,7 @@
 DedupError
 ├── SettingsError (ValueError)      a setting lies outside its range
 ├── ReadError                       an input path cannot be used at all
-├── WriteError                      nothing can be written where the output should go
+├── WriteError                      a result cannot be written where it should go
 ├── ModelError                      an embedding model, or the profiles of languages, cannot be loaded
 ├── ResourceError                   memory, disk or a worker process gave out
 └── MissingExtraError (ImportError) an optional dependency is not installed
@@ -21,11 +21,11 @@ class SettingsError(DedupError, ValueError):
 
 
 class ReadError(DedupError):
-    """Path that cannot be read at all: it does not exist, or access is denied."""
+    """Path that cannot be read: it does not exist, access is denied, or it holds something other than it should."""
 
 
 class WriteError(DedupError):
-    """Place that cannot be written to; the message says why and what to do."""
+    """Place that cannot be written to, or holds what must not be overwritten; the message says why and what to do."""
 
 
 class ModelError(DedupError):

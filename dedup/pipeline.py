@@ -241,7 +241,7 @@ def write_tables(
 
     Raises
     ------
-    ReadError
+    WriteError
         If the folder is not empty, or cannot be written.
     """
     place = open_folder(folder)

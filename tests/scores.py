@@ -33,8 +33,9 @@ def constant_scorer(log_odds: float, copies: Scorer | None = None) -> Scorer:
     return Scorer(weights, 0.5, copies)
 
 
-def as_file(scorer: Scorer) -> dict[str, Any]:
-    """What `load_scorer` reads, as JSON, of a scorer."""
+def as_file(scorer: Scorer, fingerprint: str = "abc") -> dict[str, Any]:
+    """What `load_scorer` reads, as JSON, of a scorer of duplicates that was fitted for a model."""
     names = (*FEATURES, "intercept")
     rows = zip(HEADS, scorer.weights.tolist(), strict=True)
-    return {"threshold": scorer.threshold, "heads": {head: dict(zip(names, row, strict=True)) for head, row in rows}}
+    heads = {head: dict(zip(names, row, strict=True)) for head, row in rows}
+    return {"level": "duplicate", "model": f"mine@{fingerprint}", "threshold": scorer.threshold, "heads": heads}

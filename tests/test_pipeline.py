@@ -290,7 +290,7 @@ def scores_of(found: Sequence[Article], encoder: Encoder, scorer: Path) -> dict[
 @pytest.mark.parametrize("seed", range(3))
 def test_some_articles_have_the_matches_that_they_have_among_all(seed: int, bundled: Encoder, tmp_path: Path) -> None:
     path = tmp_path / "scorer.json"
-    path.write_text(json.dumps(as_file(plain_scorer())))
+    path.write_text(json.dumps(as_file(plain_scorer(), bundled.fingerprint)))
     found = real_articles()
     some = random.Random(seed).sample(found, 40)
     ids = {article.id for article in some}

@@ -1,14 +1,16 @@
 """The command line: parse, call, print.
 
 Standard output is data, standard error is everything else. Exit codes: 0 finished, 1 failed, 2 wrong usage,
-3 duplicates found under ``--check``, 130 interrupted. The stages are imported inside the commands that run them, so
-that ``--help`` answers at once.
+3 duplicates found and 4 nothing read under ``--check``, 130 interrupted, 129 and 143 ended by a signal. The stages are
+imported inside the commands that run them, so that ``--help`` answers at once.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import signal
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
@@ -19,38 +21,111 @@ import click
 
 from dedup import report as rendering
 from dedup.cli import options
-from dedup.cli.output import check_output, layout, log_to_stderr, progress_line, write, write_report
+from dedup.cli.output import (
+    begun,
+    check_output,
+    choose_form,
+    layout,
+    log_to_stderr,
+    note_begun,
+    note_written,
+    progress_line,
+    write,
+    write_report,
+    written,
+)
+from dedup.cli.streams import open_closed_descriptors, safe_messages
 from dedup.datatypes import Article, Level, Report, Settings, Skipped
 from dedup.errors import DedupError, ReadError, SettingsError
-from dedup.runtime.process import collected_seldom, count_cores, load_numpy_alone, search_no_more_at_exit
+from dedup.report.destination import check_model_folder
+from dedup.runtime.process import (
+    Ended,
+    collected_seldom,
+    count_cores,
+    ended_by_signals,
+    load_numpy_alone,
+    search_no_more_at_exit,
+)
 from dedup.version import __version__
 
 if TYPE_CHECKING:
     from dedup.runtime.ray_cluster import RayWorkers
 
-_FOUND_DUPLICATES, _INTERRUPTED = 3, 130
+_FOUND_DUPLICATES, _NOTHING_READ = 3, 4
+
+_GAVE_OUT = {
+    errno.EMFILE: "allow more open files (ulimit -n 256)",
+    errno.ENFILE: "the whole machine has too many files open",
+    errno.ENOSPC: "make room, or name a folder that has room in TMPDIR",
+    errno.ENOMEM: "scan a part at a time, or use --jobs 1",
+}
+"""What a run can lack wherever it is, and what helps."""
+
+_NOT_WRITTEN = {
+    "scan": "no report was written",
+    "compare": "no comparison was written",
+    "evaluate": "no figures were written",
+    "calibrate": "no scorer was written",
+    "train": "no model was written; the same command goes on from the checkpoints in DIR.work",
+    "schema": "the schema was not printed whole",
+}
+"""What an interrupted command has left undone."""
 
 
 class _Interrupted(click.ClickException):
-    exit_code = _INTERRUPTED
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        vars(self)["exit_code"] = code  # of this signal, where click has one code for all errors of a kind
+
+
+class _NothingRead(click.ClickException):
+    exit_code = _NOTHING_READ
 
 
 class _ErrorGroup(click.Group):
     """The one place where errors become messages and exit codes."""
 
+    def main(self, *args: Any, **options: Any) -> Any:
+        """Run the command line; whether somebody listens to its messages does not matter."""
+        open_closed_descriptors()
+        with safe_messages():
+            return super().main(*args, **options)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; dedup's own errors end it with a message instead of a traceback."""
         search_no_more_at_exit()
         try:
-            with collected_seldom():
+            with collected_seldom(), ended_by_signals():
                 return super().invoke(ctx)
         except SettingsError as error:
             raise click.UsageError(str(error)) from error
         except DedupError as error:
             raise click.ClickException(str(error)) from error
+        except MemoryError as error:
+            raise click.ClickException("memory gave out; scan a part at a time, or use --jobs 1") from error
+        except OSError as error:
+            if error.errno not in _GAVE_OUT:
+                raise
+            raise click.ClickException(f"{error.strerror}; {_GAVE_OUT[error.errno]}") from error
         except KeyboardInterrupt as error:
-            raise _Interrupted("interrupted; no report was written") from error
+            raise _interrupted(ctx, error) from error
 
+
+def _interrupted(context: click.Context, error: KeyboardInterrupt) -> _Interrupted:
+    """What an interrupted command has written, and what it has not."""
+    done = written(context)
+    names = ", ".join("standard output" if name == "-" else name for name in done)
+    whole = f"{names} {'was' if len(done) == 1 else 'were'} written whole" if done else ""
+    missing = _NOT_WRITTEN.get(context.invoked_subcommand or "", "nothing was written")
+    if place := begun(context):
+        missing = f"the tables in {place} are not whole, and lack summary.json"
+    code = 128 + (error.number if isinstance(error, Ended) else signal.SIGINT)
+    return _Interrupted(f"interrupted; {whole or missing}", code)
+
+
+_SCAN_FORMS = ("text", "json", "jsonl", "csv", "html", "parquet")
+
+_FORMS = ("text", "json")
 
 _path = click.Path(path_type=Path)
 
@@ -69,9 +144,10 @@ def main() -> None:
     dedup evaluate gold.jsonl report.json               how right a report is
 
     Reads text, Markdown, web pages, mail, feeds, JSON, tables and archives, and with dedup[documents] Word, PDF and
-    other documents. Nothing is changed, and nothing leaves the machine.
+    other documents. Nothing that is read is changed, and nothing leaves the machine.
 
-    Exit codes: 0 finished, 1 failed, 2 wrong usage, 3 duplicates found under --check, 130 interrupted.
+    Exit codes: 0 finished, 1 failed, 2 wrong usage, 3 duplicates found under --check, 4 nothing read under --check,
+    130 interrupted (143 and 129 by SIGTERM and SIGHUP).
     """
 
 
@@ -81,23 +157,23 @@ def main() -> None:
     "-f",
     "--format",
     "form",
-    default="text",
-    show_default=True,
-    help="Shape of the report.",
-    type=click.Choice(["text", "json", "jsonl", "csv", "html", "parquet"]),
+    help="Shape of the report; by default what the suffix of -o says, or else text.",
+    type=click.Choice(_SCAN_FORMS),
 )
 @options.output_uri_option
+@options.force_option
 @options.matching_options
 @options.reading_options
 @options.jobs_option
 @options.ray_options
-@click.option("--check", is_flag=True, help="Exit with code 3 if there are duplicates.")
+@click.option("--check", is_flag=True, help="Exit with code 3 if there are duplicates, 4 if nothing could be read.")
 @click.option("--no-text", is_flag=True, help="Leave the text of the articles out of the report.")
 @options.verbosity_options
 def scan(
     paths: tuple[str, ...],
-    form: str,
+    form: str | None,
     output: str,
+    force: bool,
     model: str,
     threshold: float | None,
     scorer: str,
@@ -135,7 +211,8 @@ def scan(
     """
     log_to_stderr(verbose)
     settings = Settings(model=model, threshold=threshold, level=Level(level), scorer=scorer)
-    check_output(form, output)
+    form = choose_form(form, output, _SCAN_FORMS)
+    check_output(form, output, (*paths, scorer, *_folder_of(model)), glob=glob, force=force)
     with _engine(engine, ray_address, jobs) as workers:
         articles = _read(
             paths,
@@ -153,10 +230,12 @@ def scan(
         if workers and form == "parquet":
             from dedup.pipeline import write_tables
 
+            note_begun(output)
             with progress_line(not (quiet or no_progress)) as progress:
                 counts = write_tables(
                     articles, output, settings=settings, workers=workers, with_text=not no_text, progress=progress
                 )["counts"]
+            note_written(output)
         else:
             sharing: dict[str, Any] = {"workers": workers} if workers else {"jobs": jobs or count_cores()}
             with_evidence = not no_text or form in ("text", "html", "csv")  # these say how many sentences match
@@ -166,6 +245,8 @@ def scan(
         write_report(report, form, Path(output), full=verbose > 0, with_text=not no_text)
     if not quiet and (form != "text" or output != "-"):
         click.echo(rendering.summary_line(counts), err=True)
+    if check and not counts["read"]:
+        raise _NothingRead(f"--check: nothing was read, {counts['skipped']:,} skipped; check the paths")
     if check and counts["clusters"]:
         raise click.exceptions.Exit(_FOUND_DUPLICATES)
 
@@ -177,20 +258,20 @@ def scan(
     "-f",
     "--format",
     "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Shape of the answer.",
+    type=click.Choice(_FORMS),
+    help="Shape of the answer; by default what the suffix of -o says, or else text.",
 )
 @options.output_option
+@options.force_option
 @options.matching_options
 @click.option("--check", is_flag=True, help="Exit with code 3 if the two are the same article.")
 @options.verbose_option
 def compare(
     left: str,
     right: str,
-    form: str,
+    form: str | None,
     output: Path,
+    force: bool,
     model: str,
     threshold: float | None,
     scorer: str,
@@ -211,7 +292,8 @@ def compare(
 
     log_to_stderr(verbose)
     settings = Settings(model=model, threshold=threshold, level=Level(level), scorer=scorer)
-    check_output(form, output)
+    form = choose_form(form, output, _FORMS)
+    check_output(form, output, (*map(_path_of, (left, right)), scorer, *_folder_of(model)), force=force)
     comparison = compare_articles(_one_article(left), _one_article(right), settings=settings)
     if form == "json":
         write(rendering.comparison_as_json(comparison), output)
@@ -234,20 +316,20 @@ def compare(
     "-f",
     "--format",
     "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Shape of the answer.",
+    type=click.Choice(_FORMS),
+    help="Shape of the answer; by default what the suffix of -o says, or else text.",
 )
 @options.output_option
+@options.force_option
 @options.matching_options
 @options.verbosity_options
 def evaluate(
     gold: Path,
     report: Path | None,
     pairs: Path | None,
-    form: str,
+    form: str | None,
     output: Path,
+    force: bool,
     model: str,
     threshold: float | None,
     scorer: str,
@@ -267,14 +349,20 @@ def evaluate(
     stories are hard negatives. REPORT is a JSON or JSONL report of ours, or JSON lines with id and cluster.
     """
     from dedup.evaluation import metrics as measuring
-    from dedup.evaluation.gold import read_clusters, read_gold, read_pairs
+    from dedup.evaluation.gold import check_pairs, read_clusters, read_gold, read_pairs
 
     log_to_stderr(verbose)
     settings = Settings(model=model, threshold=threshold, level=Level(level), scorer=scorer)
-    check_output(form, output)
+    form = choose_form(form, output, _FORMS)
+    check_output(form, output, (gold, *filter(None, (report, pairs)), scorer, *_folder_of(model)), force=force)
     known, labelled = read_gold(gold), read_pairs(pairs) if pairs else ()
     articles = [item.article for item in known]
-    clusters = read_clusters(report) if report else _scan_gold(articles, settings, shown=not (quiet or no_progress))
+    ids = {article.id for article in articles}
+    if pairs:
+        check_pairs(labelled, ids, pairs)
+    clusters = (
+        read_clusters(report, ids) if report else _scan_gold(articles, settings, shown=not (quiet or no_progress))
+    )
     evaluation = measuring.evaluate(known, clusters, labelled)
     if form == "json":
         write(json.dumps(measuring.evaluation_as_dict(evaluation), indent=1, allow_nan=False) + "\n", output)
@@ -285,7 +373,8 @@ def evaluate(
 @main.command()
 def schema() -> None:
     """Print the JSON Schema of the JSON report."""
-    click.echo(rendering.schema(), nl=False)
+    check_output("json", "-")
+    write(rendering.schema(), Path("-"))
 
 
 @main.command()
@@ -304,6 +393,7 @@ def schema() -> None:
 @options.level_option
 @options.model_option
 @options.output_option
+@options.force_option
 @options.jobs_option
 @options.verbosity_options
 def calibrate(
@@ -315,6 +405,7 @@ def calibrate(
     level: str,
     model: str,
     output: Path,
+    force: bool,
     jobs: int | None,
     quiet: bool,
     verbose: int,
@@ -333,7 +424,8 @@ def calibrate(
     from dedup.evaluation.calibrate import calibrate_scorer
 
     log_to_stderr(verbose)
-    check_output("json", output)
+    inputs: list[str | Path] = [*golds, *against, *events, *pairs, *archives, *_folder_of(model)]
+    check_output(choose_form("json", output, ["json"]), output, inputs, force=force)
     sets, encoder = (golds, against, events, pairs, archives), load_encoder(model)
     with progress_line(not (quiet or no_progress)) as progress:
         found = calibrate_scorer(*sets, encoder=encoder, level=Level(level), jobs=jobs, progress=progress)
@@ -361,6 +453,7 @@ def train(corpus: Path, out: Path, quiet: bool, verbose: int, no_progress: bool)
     from dedup.training import train_encoder
 
     log_to_stderr(verbose)
+    check_model_folder(out, corpus)
     with progress_line(not (quiet or no_progress)) as progress:
         train_encoder(corpus, out, progress=progress)
 
@@ -392,6 +485,9 @@ def _read(paths: Sequence[str], *, shared: bool = False, jobs: int = 1, **given:
     from dedup.reading.read import read_paths
     from dedup.reading.source import ReadOptions
 
+    if "-" in paths and sys.stdin is None:
+        raise ReadError("standard input is closed; name a file, or send JSON lines to it")
+
     chosen = ReadOptions(**{name: value for name, value in given.items() if value is not None})
     if shared:
         from dedup.reading.shards import Shards
@@ -402,7 +498,7 @@ def _read(paths: Sequence[str], *, shared: bool = False, jobs: int = 1, **given:
 
 def _one_article(name: str) -> Article:
     """The article that a path names, or a path and an id as reports show them: ``news.jsonl#id``."""
-    path = name if os.path.exists(name) or "#" not in name else name.rpartition("#")[0]
+    path = _path_of(name)
     found = list(_read([path]))
     articles = [item for item in found if isinstance(item, Article) and _names(name, path, item)]
     if len(articles) == 1:
@@ -411,6 +507,16 @@ def _one_article(name: str) -> Article:
         raise ReadError(f"{name} holds {len(articles)} articles; name one as {name}#ID, or scan them all")
     reasons = "; ".join(item.reason for item in found if isinstance(item, Skipped))
     raise ReadError(f"{name}: no such article{': ' if reasons else ''}{reasons}")
+
+
+def _folder_of(model: str) -> list[str]:
+    """The folder of a model that is named by it."""
+    return [] if model == "bundled" else [model]
+
+
+def _path_of(name: str) -> str:
+    """The file of an article that is named by its path, or by path and id."""
+    return name if os.path.exists(name) or "#" not in name else name.rpartition("#")[0]
 
 
 def _names(name: str, path: str, article: Article) -> bool:

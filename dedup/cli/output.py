@@ -6,6 +6,7 @@ import logging
 import os
 import shutil
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -13,9 +14,27 @@ import click
 
 from dedup import report as rendering
 from dedup.cli.progress import ProgressLine
+from dedup.cli.streams import discard
 from dedup.datatypes import Report
-from dedup.report.destination import check_writable, make_folder, write_whole
+from dedup.errors import WriteError
+from dedup.language.text import printable
+from dedup.report.destination import check_folder, check_writable, make_folder, write_whole
 from dedup.runtime.remote_files import is_uri
+
+SUFFIXES = {
+    ".txt": "text",
+    ".text": "text",
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".csv": "csv",
+    ".html": "html",
+    ".htm": "html",
+    ".parquet": "parquet",
+}
+"""The form of a report by the suffix of its file."""
+
+_WRITTEN, _BEGUN = "dedup.written", "dedup.begun"
 
 
 class _StandardError(logging.Handler):
@@ -24,9 +43,12 @@ class _StandardError(logging.Handler):
 
 
 def write_report(report: Report, form: str, output: Path, *, full: bool, with_text: bool) -> None:
+    """Write a report in the form asked for."""
     if form == "parquet":
+        make_folder(output)
         for name, content in rendering.as_parquet(report, with_text=with_text).items():
             write_whole(output / name, content)
+            note_written(output / name)
     elif form == "text":
         write(rendering.as_text(report, full=full, with_text=with_text, **layout(output)), output)
     elif form == "html":
@@ -35,24 +57,84 @@ def write_report(report: Report, form: str, output: Path, *, full: bool, with_te
         write(getattr(rendering, f"as_{form}")(report, with_text=with_text), output)
 
 
-def check_output(form: str, output: str | Path) -> None:
-    """Refuse an output that cannot be written before the long work, not after it."""
+def choose_form(form: str | None, output: str | Path, known: Sequence[str]) -> str:
+    """Choose the form of a result: the one asked for, or what the suffix of its file says, or else the first one known.
+
+    Raises
+    ------
+    UsageError
+        If the suffix says something else than what was asked for, or than the command can write.
+    """
+    told = SUFFIXES.get(Path(output).suffix.lower())
+    if told and (told not in known or form not in (None, told)):
+        shown = printable(str(output))
+        wanted = form or f"one of {', '.join(known)}"
+        raise click.UsageError(f"-o {shown} is named like {told}, and the result is {wanted}; choose another name")
+    return form or told or known[0]
+
+
+def check_output(
+    form: str, output: str | Path, inputs: Iterable[str | Path] = (), *, glob: str | None = None, force: bool = False
+) -> None:
+    """Refuse an output that cannot be written, or should not be, before the long work and not after it."""
+    inputs = list(inputs)
     if form == "parquet":
         if str(output) == "-":
             raise click.UsageError("--format parquet writes three tables and needs a folder: -o FOLDER")
         if not is_uri(str(output)):
-            make_folder(Path(output))
+            check_folder(Path(output), inputs, glob=glob, force=force)
     elif str(output) != "-":
-        check_writable(Path(output))
+        check_writable(Path(output), inputs, glob=glob, force=force)
+    elif sys.stdout is None:
+        raise WriteError("standard output is closed; name a file with -o")
 
 
 def write(content: str, output: Path) -> None:
-    """Text to a file or to standard output, always in UTF-8; bytes of file names that are no text are escaped."""
+    """Write text to a file or to standard output, always in UTF-8; bytes of file names that are no text are escaped."""
     encoded = content.encode("utf-8", "backslashreplace")
     if str(output) == "-":
-        click.echo(encoded, nl=False)
+        _print(encoded)
     else:
         write_whole(output, encoded)
+    note_written(output)
+
+
+def note_written(output: str | Path) -> None:
+    """Remember what has been written, for whoever asks once the run is interrupted."""
+    context = click.get_current_context(silent=True)
+    if context is not None:
+        context.find_root().meta.setdefault(_WRITTEN, []).append(str(output))
+
+
+def note_begun(output: str | Path) -> None:
+    """Remember a folder in which tables are written part by part from now on."""
+    context = click.get_current_context(silent=True)
+    if context is not None:
+        context.find_root().meta[_BEGUN] = str(output)
+
+
+def begun(context: click.Context) -> str | None:
+    """The folder in which tables are being written part by part, if there is one."""
+    place: str | None = context.find_root().meta.get(_BEGUN)
+    return place
+
+
+def written(context: click.Context) -> list[str]:
+    """What has been written so far, in order."""
+    return list(context.find_root().meta.get(_WRITTEN, ()))
+
+
+def _print(content: bytes) -> None:
+    if sys.stdout is None:
+        raise WriteError("standard output is closed; name a file with -o")
+    try:
+        click.echo(content, nl=False)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has enough
+        raise
+    except OSError as error:
+        discard(1)
+        raise WriteError(f"cannot write to standard output: {error.strerror}; name a file with -o") from error
 
 
 def layout(output: Path) -> dict[str, Any]:
@@ -67,8 +149,8 @@ def progress_line(shown: bool) -> ProgressLine:
     return ProgressLine(sys.stderr, shown=shown and _on_terminal(sys.stderr))
 
 
-def _on_terminal(stream: IO[str]) -> bool:
-    return stream.isatty()
+def _on_terminal(stream: IO[str] | None) -> bool:
+    return stream is not None and stream.isatty()
 
 
 def log_to_stderr(verbose: int) -> None:

@@ -44,5 +44,6 @@ class ProgressLine:
             self._write("")
 
     def _write(self, line: str) -> None:
-        self._stream.write(f"\r{line}\x1b[K")
+        write = getattr(self._stream, "write_raw", self._stream.write)
+        write(f"\r{line}\x1b[K")
         self._stream.flush()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dedup.embedding.encoder import BUNDLED, Encoder
+from dedup.embedding.hub import check_model
 from dedup.embedding.safetensors_map import is_static
 from dedup.embedding.static_encoder import StaticEncoder
 from dedup.embedding.transformer_encoder import TransformerEncoder
@@ -30,13 +31,14 @@ def load_encoder(name: str = BUNDLED) -> Encoder:
     Raises
     ------
     ModelError
-        If there is no such model, or it needs remote code (which is never run).
+        If there is no such model, it is damaged, or it needs remote code (which is never run). Without a network
+        that is told within a second.
     """
     if name == BUNDLED:
         return _bundled()
     if is_static(Path(name)):
         return StaticEncoder(Path(name), name=name)
-    return TransformerEncoder(name)
+    return TransformerEncoder(name, local_files_only=check_model(name))
 
 
 @functools.cache

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,9 +16,10 @@ from dedup.datatypes import Embeddings
 from dedup.embedding.encoder import BUNDLED, SENTENCES_AT_ONCE, Encoder, LanguageMeans
 from dedup.embedding.language_means import unit_rows
 from dedup.embedding.pooling import Linear, distinct_ids, mean_vectors, weighted_means
-from dedup.embedding.safetensors_map import DENSE, map_tensors, read_table
+from dedup.embedding.safetensors_map import DENSE, check_finite, map_tensors, read_table
 from dedup.embedding.tokenizer.token_ids import load_tokenizer
 from dedup.errors import ModelError
+from dedup.language.json_text import parse_json
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -47,9 +47,9 @@ class StaticEncoder(Encoder):
         self._table, self._scales, self._rows = read_table(weights)
         layer = directory / DENSE / "model.safetensors"
         layers = [layer] if layer.is_file() else []
-        self._layers = [Linear(map_tensors(path)["linear.weight"].T) for path in layers]
+        self._layers = [Linear(_read_layer(path, self._table.shape[1])) for path in layers]
         self.dimension = self._layers[-1].width if layers else self._table.shape[1]
-        self.language_means: LanguageMeans = _read_language_means(directory)
+        self.language_means: LanguageMeans = _read_language_means(directory, self.dimension)
         tokenizer = weights.with_name("tokenizer.json")
         try:
             with ThreadPoolExecutor(1) as beside:
@@ -58,6 +58,9 @@ class StaticEncoder(Encoder):
             self.fingerprint = digest.result()
         except OSError as error:
             raise ModelError(f"cannot read {error.filename}: {error.strerror}; install the model again") from error
+        tokens = len(self._table if self._rows is None else self._rows)
+        if self._tokenizer.largest >= tokens:
+            raise ModelError(f"{tokenizer} has the token {self._tokenizer.largest:,}, and the model {tokens:,} tokens")
 
     def pool(self, texts: Sequence[str]) -> Embeddings:
         """Mean of each text's token vectors after the linear layer: ndarray of shape (len(texts), d), float32."""
@@ -97,12 +100,30 @@ class StaticEncoder(Encoder):
         return SentenceTransformer(str(self._directory), device="cpu")
 
 
-def _read_language_means(directory: Path) -> dict[str, npt.NDArray[np.float32]]:
+def _read_layer(path: Path, columns: int) -> npt.NDArray[np.float32]:
+    weight = map_tensors(path).get("linear.weight")
+    if weight is None or weight.ndim != 2 or weight.shape[1] != columns or weight.dtype.kind != "f" or not len(weight):
+        shape = "nothing" if weight is None else str(weight.shape)
+        raise ModelError(f"{path}: {shape} instead of a linear layer behind {columns} columns; install the model again")
+    check_finite(weight, path)
+    return np.asarray(weight.T, np.float32)
+
+
+def _read_language_means(directory: Path, dimension: int) -> dict[str, npt.NDArray[np.float32]]:
     codes, means = directory / "languages.json", directory / "language_means.safetensors"
     if not (codes.is_file() and means.is_file()):
         return {}
-    (matrix,) = map_tensors(means).values()
-    return dict(zip(json.loads(codes.read_text(encoding="utf-8")), matrix.astype(np.float32), strict=True))
+    try:
+        names = parse_json(codes.read_bytes())
+        (matrix,) = map_tensors(means).values()
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise ValueError("no list of languages")
+        if matrix.shape != (len(set(names)), dimension) or matrix.dtype.kind != "f":
+            raise ValueError(f"means of shape {matrix.shape} for {len(names)} languages and {dimension} columns")
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{codes} does not go with {means.name}: {error}; install the model again") from error
+    check_finite(matrix, means)
+    return dict(zip(names, matrix.astype(np.float32), strict=True))
 
 
 def _digest(*paths: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import pickle
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
@@ -39,6 +40,21 @@ _EVERYDAY = (
 )  # sentences on everyday topics: their mean stands for all texts, for models without means of languages
 
 
+# What the libraries raise on files that are damaged, of another kind, or hold code.
+_FAULTS = (
+    OSError,
+    ValueError,
+    RuntimeError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ImportError,
+    AssertionError,
+    EOFError,
+    pickle.UnpicklingError,
+)
+
+
 class TransformerEncoder(Encoder):
     """Encoder for any model that sentence-transformers can load; remote code is never run.
 
@@ -51,22 +67,26 @@ class TransformerEncoder(Encoder):
 
     loads_by_name = True
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, local_files_only: bool = False) -> None:
+        from safetensors import SafetensorError
         from sentence_transformers import SentenceTransformer
 
         try:
-            self._model = SentenceTransformer(name, trust_remote_code=False)
-        except (OSError, ValueError, RuntimeError) as error:
+            self._model = SentenceTransformer(name, trust_remote_code=False, local_files_only=local_files_only)
+            self.dimension = int(self._model.get_embedding_dimension() or 0)
+            self.fingerprint = _digest_parameters(self._model)
+            self._prompt = "query: " if "e5" in Path(name).name and not any(self._model.prompts.values()) else None
+            everyday = self.encode(_EVERYDAY)
+        except (*_FAULTS, SafetensorError) as error:
             raise ModelError(
-                f"cannot load the model {name!r}: {_first_line(error)}; give a directory with a sentence-transformers "
+                f"cannot load the model {name!r}: {_reason(error)}; give a directory with a sentence-transformers "
                 "model, a hub name that this machine can reach or has cached (with HF_HUB_OFFLINE=1 it looks there "
                 'alone, without waiting for the network), or "bundled"'
             ) from error
+        if not (self.dimension and np.isfinite(everyday).all()):
+            raise ModelError(f"the model {name!r} gives no vectors of numbers; install it again, or take another")
         self.name = name
-        self.dimension = int(self._model.get_embedding_dimension() or 0)
-        self.fingerprint = _digest_parameters(self._model)
-        self._prompt = "query: " if "e5" in Path(name).name and not any(self._model.prompts.values()) else None
-        self.language_means: LanguageMeans = {UNDETERMINED: self.encode(_EVERYDAY).mean(axis=0)}
+        self.language_means: LanguageMeans = {UNDETERMINED: everyday.mean(axis=0)}
 
     def pool(self, texts: Sequence[str]) -> Embeddings:
         """Encode texts as unit vectors, by which these models are compared."""
@@ -116,5 +136,8 @@ def _digest_parameters(model: Any) -> str:
     return digest.hexdigest()
 
 
-def _first_line(error: Exception) -> str:
+def _reason(error: Exception) -> str:
+    """Why a model cannot be loaded: the first line of what the library says."""
+    if isinstance(error, pickle.UnpicklingError):  # the library says how to run the code in it all the same
+        return "its weights are a pickle that holds more than numbers, which could run code and is not read"
     return next(islice((line.strip() for line in str(error).splitlines() if line.strip()), 1), type(error).__name__)

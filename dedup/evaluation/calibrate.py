@@ -20,7 +20,8 @@ from dedup.arrays import join_rows, take_rows
 from dedup.clustering.average_linkage import UNVERIFIED, cluster_pairs
 from dedup.datatypes import Level, Progress
 from dedup.embedding.encoder import Encoder
-from dedup.evaluation.gold import read_articles, read_gold, read_pairs
+from dedup.errors import ReadError
+from dedup.evaluation.gold import Gold, check_pairs, read_articles, read_gold, read_pairs
 from dedup.evaluation.labelled_pairs import (
     ARCHIVE,
     COPIES,
@@ -34,6 +35,7 @@ from dedup.evaluation.labelled_pairs import (
 )
 from dedup.evaluation.logistic import fit_heads
 from dedup.evaluation.metrics import PairKind, evaluate
+from dedup.language.text import content_hash, printable
 from dedup.matching.scorer import FEATURES, HEADS, LITERAL, Scorer, load_scorer
 from dedup.runtime.process import count_cores
 from dedup.runtime.workers import Workers
@@ -172,14 +174,24 @@ def calibrate_scorer(
     Raises
     ------
     ReadError
-        If a file cannot be read or holds no gold.
+        If a file cannot be read or holds no gold, or there is nothing to fit: a set needs two articles of different
+        texts, and all sets together pairs that are the same and pairs that are not.
     """
     copies = load_scorer(Level.DUPLICATE, fingerprint=encoder.fingerprint) if level is Level.STORY else None
-    known = [pair for path in pairs for pair in read_pairs(path)]
+    of_path = {path: read_pairs(path) for path in pairs}
+    known = [pair for some in of_path.values() for pair in some]
+    sets = {path: read_gold(path) for path in (*golds, *against, *events)}
+    told_once = {path: read_articles(path) for path in archives}
+    read = [*sets.items(), *told_once.items()]
+    for path, gold in read:
+        _check_gold(gold, path)
+    ids = {item.article.id for _, gold in read for item in gold}
+    for path, some in of_path.items():
+        check_pairs(some, ids, path)
     with Workers(count_cores() if jobs is None else jobs) as workers:
         found = {
             path: label_pairs(
-                read_gold(path),
+                gold,
                 encoder,
                 labels=known,
                 varied=level is Level.DUPLICATE and path in golds,  # stories told once may still be of one event
@@ -187,14 +199,15 @@ def calibrate_scorer(
                 workers=workers,
                 progress=progress,
             )
-            for path in (*golds, *against, *events)
+            for path, gold in sets.items()
         }
         archived = {
-            path.name: label_archive(read_articles(path), encoder, known, workers=workers, progress=progress)
-            for path in archives
+            path.name: label_archive(gold, encoder, known, workers=workers, progress=progress)
+            for path, gold in told_once.items()
         }
     labelled = {path.name: found[path] for path in golds}
     apart = [found[path].others_only() for path in against] + [found[path].reports_only() for path in events]
+    _check_pairs([*labelled.values(), *archived.values()])
     scorer, archived = fit_scorer(labelled, apart, archived, copies=copies)
     model = f"{Path(encoder.name).name}@{encoder.fingerprint}"  # a path is of this machine alone
     return Calibration(
@@ -206,6 +219,25 @@ def calibrate_scorer(
         score_archives(labelled, scorer, apart, archived),
         score_sets(labelled, scorer, apart, archived),
     )
+
+
+def _check_gold(gold: Sequence[Gold], path: Path) -> None:
+    """Refuse a set in which nothing can be compared."""
+    texts = {content_hash(item.article.body) for item in gold if item.article.body.strip()}
+    if len(texts) < 2:
+        counted = f"{len(texts)} different text{'' if texts else 's'}"
+        raise ReadError(f"{printable(str(path))}: {counted}; a fit needs two at least")
+
+
+def _check_pairs(labelled: Sequence[Labelled]) -> None:
+    """Refuse pairs that no score can be fitted to."""
+    same = sum(int(one.pairs.same.sum()) for one in labelled)
+    others = sum(len(one.pairs.same) for one in labelled) - same
+    if not (same and others):
+        raise ReadError(
+            f"nothing to fit: {same:,} pairs are the same and {others:,} are not, as far as the scan finds them; "
+            "both kinds are needed"
+        )
 
 
 def fit_scorer(

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import gzip
-import json
+import logging
 import lzma
-from collections.abc import Iterator, Mapping
+import zlib
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from dedup.datatypes import UNDETERMINED, Article
 from dedup.errors import ReadError
+from dedup.language.json_text import parse_json
+from dedup.language.text import printable
 
-_UNREADABLE = (OSError, EOFError, UnicodeDecodeError, lzma.LZMAError)
+logger = logging.getLogger(__name__)
+
+_MOST_NAMES = 20  # of fields that are told in a message
+
+_LABELS: tuple[tuple[str, str, str, tuple[object, ...], tuple[object, ...]], ...] = (
+    ("a", "b", "label", (1,), (0,)),
+    ("left", "right", "verdict", ("S", "U"), ("D",)),
+)  # names of the two ids and of the label, and the labels that mean the same and different
+
+_UNREADABLE = (OSError, EOFError, UnicodeDecodeError, lzma.LZMAError, zlib.error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +58,13 @@ def read_gold(path: Path) -> tuple[Gold, ...]:
     ReadError
         If the file cannot be read, a line is no such record, or an id comes twice.
     """
-    found = tuple(_gold(record, f"{path}:{line}", path) for line, record in _records(path))
-    ids = [gold.article.id for gold in found]
-    if len(set(ids)) < len(ids):
-        twice = next(id for n, id in enumerate(ids) if id in ids[:n])
-        raise ReadError(f"{path}: id {twice!r} comes twice; every gold article needs an id of its own")
+    found = tuple(_gold(record, _place(path, line), path) for line, record in _records(path))
+    counts = Counter(gold.article.id for gold in found)
+    twice = next((id for id, count in counts.items() if count > 1), None)
+    if twice is not None:
+        raise ReadError(f"{_show(path)}: id {twice!r} comes twice; every gold article needs an id of its own")
     if not found:
-        raise ReadError(f"{path}: no article in it; expected JSON lines with id, story and lang")
+        raise ReadError(f"{_show(path)}: no article in it; expected JSON lines with id, story and lang")
     return found
 
 
@@ -64,7 +77,9 @@ def read_articles(path: Path) -> tuple[Gold, ...]:
         If the file cannot be read, or a line is no such record.
     """
     return tuple(
-        _gold({**record, "story": record.get("id"), "lang": record.get("lang") or UNDETERMINED}, f"{path}:{line}", path)
+        _gold(
+            {**record, "story": record.get("id"), "lang": record.get("lang") or UNDETERMINED}, _place(path, line), path
+        )
         for line, record in _records(path)
     )
 
@@ -74,64 +89,180 @@ def read_pairs(path: Path) -> tuple[GoldPair, ...]:
 
     Or, as people judge the pairs of a report: left, right and verdict (S same, U updated or contained, D different; E,
     another report of the event, is neither and left out).
+
+    Raises
+    ------
+    ReadError
+        If the file cannot be read, holds no labelled pair, or labels a pair in two ways.
     """
-    records = ((f"{path}:{line}", record) for line, record in _records(path))
-    return tuple(
-        GoldPair(_field(record, one, where), _field(record, other, where), record[key] in same)
-        for where, record in records
-        for one, other, key, same in (("a", "b", "label", (1,)), ("left", "right", "verdict", ("S", "U")))
-        if record.get(key) in (*same, *_DIFFERENT[key])
-    )
+    labels: dict[tuple[str, str], bool] = {}
+    for line, record in _records(path):
+        for pair in _labelled(record, _place(path, line)):
+            before = labels.get((pair.right, pair.left), pair.same)
+            if labels.setdefault((pair.left, pair.right), before) != pair.same or before != pair.same:
+                both = f"{pair.left!r} and {pair.right!r}"
+                raise ReadError(f"{_place(path, line)}: {both} are labelled both as the same and as different")
+    if not labels:
+        raise ReadError(
+            f"{_show(path)}: no labelled pair in it; expected JSON lines with a, b and label 1 or 0, or with left, "
+            "right and verdict S, U or D"
+        )
+    return tuple(GoldPair(left, right, same) for (left, right), same in labels.items())
 
 
-_DIFFERENT = {"label": (0,), "verdict": ("D",)}
+def _labelled(record: Mapping[str, Any], where: str) -> Iterator[GoldPair]:
+    """Yield the pair that a record labels, if it does, in either form."""
+    for one, other, key, same, different in _LABELS:
+        label = record.get(key)
+        if label in (*same, *different):
+            left, right = _field(record, one, where), _field(record, other, where)
+            if left == right:
+                raise ReadError(f"{where}: {left!r} is paired with itself")
+            yield GoldPair(left, right, label in same)
 
 
-def read_clusters(path: Path) -> dict[str, str]:
+def check_pairs(pairs: Iterable[GoldPair], ids: Collection[str], source: Path) -> None:
+    """Refuse pairs of which none can be scored: both articles have to be gold.
+
+    Raises
+    ------
+    ReadError
+        If no pair is of articles with these ids. Some that are not are told as a warning.
+    """
+    pairs = list(pairs)
+    known = sum(pair.left in ids and pair.right in ids for pair in pairs)
+    if not known:
+        raise ReadError(f"{_show(source)}: none of its {len(pairs):,} pairs is of gold articles; do the ids agree?")
+    if known < len(pairs):
+        logger.warning("%s: %d of %d pairs are not of gold articles", source, len(pairs) - known, len(pairs))
+
+
+def read_clusters(path: Path, ids: Collection[str] | None = None) -> dict[str, str]:
     """Read predicted clusters: a mapping from the id of each clustered article to its cluster.
 
     The file is a JSON report of ours, its JSONL form, or JSON lines with ``id`` and ``cluster``; articles that are in
     none, or whose cluster is null, are left out.
+
+    Parameters
+    ----------
+    ids : collection of str, optional
+        Those of the gold articles.
+
+    Raises
+    ------
+    ReadError
+        If the file cannot be read, is nothing of the kind, or tells of no gold article.
     """
     try:
         with _open(path) as file:
-            whole = json.load(file)
-    except _UNREADABLE as error:
+            whole = parse_json(file.read())
+    except UnicodeDecodeError as error:
         raise _unreadable(path, error) from error
     except ValueError:  # not a single document: JSON lines
-        return _clusters_of_lines(path)
-    if isinstance(whole, dict) and "clusters" in whole:
-        return {member: cluster["id"] for cluster in whole["clusters"] for member in cluster["members"]}
-    return _clusters_of_lines(path)
-
-
-def _clusters_of_lines(path: Path) -> dict[str, str]:
-    clusters: dict[str, str] = {}
-    for line, record in _records(path):
-        if record.get("type") == "cluster":
-            clusters |= dict.fromkeys(record["members"], record["id"])
-        elif "type" not in record and record.get("cluster") is not None:
-            id, cluster = _field(record, "id", f"{path}:{line}"), str(record["cluster"])
-            if clusters.setdefault(id, cluster) != cluster:
-                raise ReadError(f"{path}:{line}: {id!r} is in two clusters, {clusters[id]!r} and {cluster!r}")
+        told = _clusters_of_lines(path)
+    except _UNREADABLE as error:
+        raise _unreadable(path, error) from error
+    else:
+        is_report = isinstance(whole, dict) and "clusters" in whole
+        told = _clusters_of_report(whole, _show(path)) if is_report else _clusters_of_lines(path)
+    clusters, articles = told
+    if not articles:
+        raise ReadError(f"{_show(path)}: no article in it; expected a JSON or JSONL report, or lines of id and cluster")
+    if ids is not None:
+        known = sum(id in ids for id in articles)
+        if not known:
+            raise ReadError(f"{_show(path)}: none of its {len(articles):,} articles is gold; is it of other articles?")
+        if known < len(articles):
+            unknown = len(articles) - known
+            logger.warning("%s: %d of %d articles are not gold and left out", path, unknown, len(articles))
     return clusters
+
+
+def _clusters_of_report(report: Mapping[str, Any], where: str) -> tuple[dict[str, str], set[str]]:
+    """The clusters of a JSON report, and the ids of all articles it tells of."""
+    clusters: dict[str, str] = {}
+    for cluster in _list(report, "clusters", where):
+        _enter(cluster, where, clusters)
+    listed = report.get("articles")
+    found = {_field(article, "id", where) for article in _list(report, "articles", where)} if listed is not None else ()
+    return clusters, {*clusters, *found}
+
+
+def _clusters_of_lines(path: Path) -> tuple[dict[str, str], set[str]]:
+    clusters: dict[str, str] = {}
+    articles: set[str] = set()
+    told = False
+    for line, record in _records(path):
+        where = _place(path, line)
+        told = told or "type" in record
+        if record.get("type") == "cluster":
+            _enter(record, where, clusters)
+        elif record.get("type") == "article":
+            articles.add(_field(record, "id", where))
+        elif "type" not in record:
+            articles.add(id := _field(record, "id", where))
+            told = told or "cluster" in record
+            if record.get("cluster") is not None:
+                _put(id, _field(record, "cluster", where), where, clusters)
+    if articles and not told:
+        raise ReadError(f"{_show(path)}: no record has a 'cluster'; expected a JSON or JSONL report of dedup")
+    return clusters, {*clusters, *articles}
+
+
+def _enter(cluster: object, where: str, clusters: dict[str, str]) -> None:
+    """Note the members of a cluster as reports list it."""
+    if not isinstance(cluster, dict):
+        raise ReadError(f"{where}: {type(cluster).__name__} instead of a cluster")
+    name = _field(cluster, "id", where)
+    for member in _list(cluster, "members", where):
+        _put(_field({"members": member}, "members", where), name, where, clusters)
+
+
+def _put(id: str, cluster: str, where: str, clusters: dict[str, str]) -> None:
+    if clusters.setdefault(id, cluster) != cluster:
+        raise ReadError(f"{where}: {id!r} is in two clusters, {clusters[id]!r} and {cluster!r}")
+
+
+def _list(record: Mapping[str, Any], name: str, where: str) -> list[Any]:
+    value = record.get(name)
+    if not isinstance(value, list):
+        if name in record:
+            raise ReadError(f"{where}: {name!r} holds {type(value).__name__}, not a list")
+        raise ReadError(f"{where}: no list of {name!r}; it has {_names(record)}")
+    return value
 
 
 def _gold(record: Mapping[str, Any], where: str, path: Path) -> Gold:
     article = Article(
         id=_field(record, "id", where),
-        text=str(record.get("text") or ""),
-        title=str(record.get("title") or ""),
+        text=_text(record, "text", where),
+        title=_text(record, "title", where),
         path=str(path),
-        published=str(record.get("published") or ""),
+        published=_text(record, "published", where),
     )
-    return Gold(article, _field(record, "story", where), _field(record, "lang", where), str(record.get("group") or ""))
+    return Gold(article, _field(record, "story", where), _field(record, "lang", where), _text(record, "group", where))
 
 
-def _field(record: Mapping[str, Any], name: str, where: str) -> str:
-    if record.get(name) in (None, ""):
-        raise ReadError(f"{where}: no {name!r} in this record; it has {', '.join(sorted(record)) or 'nothing'}")
-    return str(record[name])
+def _field(record: object, name: str, where: str) -> str:
+    if not isinstance(record, dict):
+        raise ReadError(f"{where}: {type(record).__name__} instead of an object")
+    value = _text(record, name, where)
+    if not value:
+        raise ReadError(f"{where}: no {name!r} in this record; it has {_names(record)}")
+    return value
+
+
+def _text(record: Mapping[str, Any], name: str, where: str) -> str:
+    """A field that holds a text or a number, as text; empty where there is none."""
+    value = record.get(name)
+    if isinstance(value, (dict, list, bool)):
+        raise ReadError(f"{where}: {name!r} holds {type(value).__name__}, not a text")
+    return "" if value is None else str(value)
+
+
+def _names(record: Mapping[str, Any]) -> str:
+    """The names of the fields of a record, as they can be shown."""
+    return printable(", ".join(sorted(record)[:_MOST_NAMES])) or "nothing"
 
 
 def _records(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
@@ -140,14 +271,14 @@ def _records(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
         with _open(path) as file:
             for number, line in enumerate(file, 1):
                 if line.strip():
-                    yield number, _record(line, f"{path}:{number}")
+                    yield number, _record(line, _place(path, number))
     except _UNREADABLE as error:
         raise _unreadable(path, error) from error
 
 
 def _record(line: str, where: str) -> Mapping[str, Any]:
     try:
-        record = json.loads(line)
+        record = parse_json(line)
     except ValueError as error:
         raise ReadError(f"{where}: not JSON ({error}); expected one object a line") from error
     if not isinstance(record, dict):
@@ -164,4 +295,12 @@ def _open(path: Path) -> IO[str]:
 
 
 def _unreadable(path: Path, error: Exception) -> ReadError:
-    return ReadError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}")
+    return ReadError(f"cannot read {_show(path)}: {getattr(error, 'strerror', None) or error}")
+
+
+def _place(path: Path, line: int) -> str:
+    return f"{_show(path)}:{line}"
+
+
+def _show(path: Path) -> str:
+    return printable(str(path))

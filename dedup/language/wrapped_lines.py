@@ -60,7 +60,7 @@ def join_lines(text: str) -> str:
 
 
 def _cue_texts(lines: list[str]) -> Iterator[str]:
-    """What is said in subtitles (SRT, WebVTT), line by line; empty where a cue that ended a sentence ends."""
+    """Yield the speech of subtitles (SRT, WebVTT), line by line; empty where a cue that ended a sentence ends."""
     inside, before = False, ""
     for line in lines:
         if _CUE.match(line):
@@ -197,7 +197,7 @@ class _Block:
 
 
 def _between(before: str, after: str) -> str:
-    """What stands between two lines once they are one: nothing in a script without spaces."""
+    """Separator of two lines once they are one: nothing in a script without spaces."""
     return "" if _WIDE.match(before.rstrip()[-1:]) and _WIDE.match(after.lstrip()[:1]) else " "
 
 

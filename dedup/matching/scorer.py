@@ -9,7 +9,6 @@ and each of these once more for an article and a much shorter one, which has to 
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass
 from importlib import resources
@@ -20,6 +19,9 @@ import numpy.typing as npt
 
 from dedup.datatypes import Level
 from dedup.errors import SettingsError
+from dedup.language.json_text import parse_json
+from dedup.language.text import printable
+from dedup.matching.scorer_file import check_scorer
 
 FEATURES = (
     "cosine",  # of the article vectors, 0 where negative
@@ -114,31 +116,25 @@ def load_scorer(level: Level, threshold: float | None = None, path: str = "", *,
     Raises
     ------
     SettingsError
-        If the file cannot be read or was not written by ``dedup calibrate`` of this version.
+        If the file cannot be read, or was not written by ``dedup calibrate`` of this version for this model and level.
     """
     try:
-        fitted = json.loads(Path(path).read_text(encoding="utf-8") if path else _shipped(level, fingerprint))
-        weights = _checked(fitted)
-        copies = load_scorer(Level.DUPLICATE, fingerprint=fingerprint) if level is Level.STORY else None
-        return Scorer(weights, float(fitted["threshold"]) if threshold is None else threshold, copies)
+        content = Path(path).read_text(encoding="utf-8") if path else _shipped(level, fingerprint)
+        weights, own_threshold = check_scorer(
+            parse_json(content),
+            heads=HEADS,
+            features=FEATURES,
+            level=level.value,
+            fingerprint=fingerprint if path else "",  # a model without one of its own has that of the bundled model
+        )
     except OSError as error:
-        raise SettingsError(
-            f"cannot read the scorer {path}: {error.strerror}; write one with: dedup calibrate"
-        ) from error
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise SettingsError(f"{path} is no scorer of this version; write one with: dedup calibrate") from error
-
-
-def _checked(fitted: dict[str, dict[str, dict[str, float]]]) -> npt.NDArray[np.float64]:
-    """Weights of a scorer file: every head and feature, finite, none but an intercept negative."""
-    names = (*FEATURES, "intercept")
-    heads = fitted["heads"]
-    if set(heads) != set(HEADS) or any(set(heads[head]) != set(names) for head in HEADS):
-        raise KeyError("other heads or features")
-    weights = np.array([[heads[head][name] for name in names] for head in HEADS], np.float64)
-    if not np.isfinite(weights).all() or (weights[:, :-1] < 0).any():
-        raise ValueError("weights must be finite and, but for intercepts, not negative")
-    return weights
+        reason = f"cannot read the scorer {printable(path)}: {error.strerror}"
+        raise SettingsError(f"{reason}; write one with: dedup calibrate") from error
+    except ValueError as error:
+        reason = f"{printable(path) or level.value} is no scorer for this run: {error}"
+        raise SettingsError(f"{reason}; write one with: dedup calibrate") from error
+    copies = load_scorer(Level.DUPLICATE, fingerprint=fingerprint) if level is Level.STORY else None
+    return Scorer(np.array(weights, np.float64), own_threshold if threshold is None else threshold, copies)
 
 
 def _shipped(level: Level, fingerprint: str) -> str:

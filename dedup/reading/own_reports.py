@@ -9,11 +9,15 @@ from dedup.errors import ReadError
 
 _HEAD = 4096
 
-_PAGE = re.compile(r"<title>Duplicate report: [^<]*</title>.*?<style>", re.DOTALL)
+PAGE_TITLE = "<title>Duplicate report: "
+"""Beginning of the title of a report in HTML."""
+
+_PAGE = re.compile(rf"{PAGE_TITLE}[^<]*</title>.*?<style>", re.DOTALL)
 
 _RUN = frozenset(("schema", "dedup", "model", "settings"))
 
-_CSV = ("cluster", "kind", "role", "score", "id", "language", "words")
+CSV_COLUMNS = ("cluster", "kind", "role", "score", "id", "language", "words")
+"""First columns of a report in CSV."""
 
 _TABLES = (
     frozenset(("language_probability", "words", "hash", "cluster", "kind", "representative")),
@@ -43,5 +47,5 @@ def refuse_own_record(record: object) -> None:
 def refuse_own_table(names: Iterable[str]) -> None:
     """Raise `OwnReportError` for a table with the columns of a report in CSV or Parquet."""
     columns = tuple(names)
-    if columns[: len(_CSV)] == _CSV or any(table <= frozenset(columns) for table in _TABLES):
+    if columns[: len(CSV_COLUMNS)] == CSV_COLUMNS or any(table <= frozenset(columns) for table in _TABLES):
         raise OwnReportError

@@ -168,7 +168,7 @@ def _place(skipped: Skipped) -> str:
 
 
 def _by_reason(skipped: Iterable[Skipped]) -> list[tuple[str, list[str]]]:
-    """What was skipped for one reason, as a heading and its places, the most frequent reason first."""
+    """Group skipped files by reason, as a heading and its places, the most frequent reason first."""
     groups: dict[str, list[Skipped]] = {}
     for item in skipped:
         groups.setdefault(item.reason, []).append(item)

@@ -30,7 +30,7 @@ _WITHHELD = Agreement()
 
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False).encode
 
-_LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_ESCAPED = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def as_dict(report: Report, *, with_text: bool = True) -> Record:
@@ -121,13 +121,15 @@ def skipped_record(skipped: Skipped) -> Record:
 
 
 def dumps(value: Any, indent: int | None = None) -> str:
-    """Dump JSON in plain UTF-8; lone surrogates (undecodable bytes of a file name) stay escaped."""
+    """Dump JSON in plain UTF-8.
+
+    Escaped are lone surrogates (undecodable bytes of a file name), and what a terminal or an editor would obey: control
+    characters, also those above 127, line separators, and characters that change the direction of a line.
+    """
     dumped = _encode(value) if indent is None else json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)
-    try:
-        dumped.encode()  # ten times as fast as a search for lone surrogates
-    except UnicodeEncodeError:
-        return _LONE_SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", dumped)
-    return dumped
+    if dumped.isprintable():  # so are most lines; told in a tenth of the time
+        return dumped
+    return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", dumped)
 
 
 def _head(report: Report) -> Record:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import atexit
+import functools
 import gc
 import os
+import re
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from importlib import import_module
+from types import FrameType
 
-TEMPORARY = f"dedup-{os.urandom(6).hex()}-"
+TEMPORARY = f"dedup-{os.getpid()}-{os.urandom(6).hex()}-"
 """Prefix of the names of this process's temporary files, and of no other's."""
+
+_NAMED = re.compile(r"dedup-(\d+)-[0-9a-f]{12}-")
 
 _BLAS_THREADS = "OPENBLAS_NUM_THREADS"
 
@@ -38,6 +45,47 @@ def search_no_more_at_exit() -> None:
     A scan of 1,000 articles ends a tenth of a second earlier.
     """
     atexit.register(gc.freeze)
+
+
+class Ended(KeyboardInterrupt):
+    """The wish of somebody else that this process should end, told by a signal.
+
+    Parameters
+    ----------
+    number : int
+        Of the signal.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"ended by signal {number}")
+        self.number = number
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP end the work as Ctrl-C does: raise `Ended`, so that everything is tidied up.
+
+    A signal that this process was told to ignore, as ``nohup`` does, stays ignored, and so does a second one meanwhile.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    names = ("SIGTERM", "SIGHUP")
+    before = {number: signal.getsignal(number) for name in names if (number := getattr(signal, name, None))}
+    ours = [number for number, handler in before.items() if handler is signal.SIG_DFL]
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        for each in ours:
+            signal.signal(each, signal.SIG_IGN)
+        raise Ended(number)
+
+    for number in ours:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, before[number])
 
 
 def give_back_memory() -> None:
@@ -82,6 +130,30 @@ def count_cores() -> int:
 def restrict_threads() -> None:
     """Limit libraries that this process loads from now on to one thread."""
     os.environ.update({_BLAS_THREADS: "1"}, OMP_NUM_THREADS="1", MKL_NUM_THREADS="1", TOKENIZERS_PARALLELISM="false")
+
+
+@functools.cache
+def sweep_temporary() -> None:
+    """Remove the named temporary files of processes of this user that are no more, once in a run."""
+    import tempfile
+
+    folder = tempfile.gettempdir()
+    with suppress(OSError):
+        for name in os.listdir(folder):
+            match = _NAMED.match(name)
+            if match and not _is_alive(int(match[1])):
+                with suppress(OSError):
+                    os.unlink(os.path.join(folder, name))
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def remove_temporary(prefix: str) -> None:

@@ -45,7 +45,7 @@ class Estimate:
     def __str__(self) -> str:
         minutes = self.seconds / 60
         time = f"{minutes:.0f} minutes" if minutes >= 2 else f"{self.seconds:.0f} seconds"
-        return f"about {time}, {_gigabytes(self.memory)} of memory, {_gigabytes(self.disk)} of temporary files"
+        return f"about {time}, {_size(self.memory)} of memory, {_size(self.disk)} of temporary files"
 
 
 def estimate(*, articles: int, characters: int, dimension: int, languages: int, jobs: int) -> Estimate:
@@ -79,13 +79,13 @@ def require(needed: Estimate) -> None:
     memory, folder = available_memory(), tempfile.gettempdir()
     if memory is not None and needed.memory > memory:
         raise ResourceError(
-            f"this run needs about {_gigabytes(needed.memory)} more memory and {_gigabytes(memory)} are free; "
+            f"this run needs about {_size(needed.memory)} more memory and {_size(memory)} are free; "
             "scan a part at a time, leave copies and very short articles out, use --jobs 1, or a larger machine"
         )
     disk = shutil.disk_usage(folder).free
     if needed.disk > disk:
         raise ResourceError(
-            f"this run needs about {_gigabytes(needed.disk)} of temporary files and {folder} has {_gigabytes(disk)} "
+            f"this run needs about {_size(needed.disk)} of temporary files and {folder} has {_size(disk)} "
             "free; make room there, or name a folder that has room in TMPDIR"
         )
 
@@ -106,5 +106,6 @@ def available_memory() -> int | None:
     return min(found, default=None)
 
 
-def _gigabytes(size: int) -> str:
-    return f"{size / (1 << 30):.1f} GB"
+def _size(size: int) -> str:
+    megabytes = size / (1 << 20)
+    return f"{megabytes / 1024:.1f} GB" if megabytes >= 100 else f"{megabytes:.1f} MB"

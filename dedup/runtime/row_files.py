@@ -1,17 +1,20 @@
 """Row files: numbers that a run computes for every article or sentence, written once and read in blocks.
 
-Memory does not grow with the vectors: the operating system caches as much of a file as there is room for. A file is
-removed with the `RowFile` that wrote it or, if that process is killed, by the worker processes, which open it by name.
+Memory does not grow with the vectors: the operating system caches as much of a file as there is room for. On Linux a
+file has no name in its folder, so that nothing is left of it however the process ends; other processes open it through
+the one that wrote it. Elsewhere it has a name, and is removed with the `RowFile` that wrote it.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, Protocol
 
 import numpy as np
@@ -19,7 +22,7 @@ import numpy.typing as npt
 
 from dedup.arrays import rows_of
 from dedup.errors import ResourceError
-from dedup.runtime.process import TEMPORARY
+from dedup.runtime.process import TEMPORARY, sweep_temporary
 
 
 class Rows(Protocol):
@@ -57,6 +60,8 @@ class StoredRows:
     path: str
     dtype: str
     shape: tuple[int, ...]
+    number: int = 0
+    """Tells files apart that had the same path one after the other."""
 
     def open(self) -> npt.NDArray[Any]:
         """Map the file into memory; rows are read from disk as they are used."""
@@ -112,8 +117,14 @@ class RowFile:
         self._dtype = np.dtype(dtype)
         self._row = () if columns is None else (columns,)
         self._count = 0
-        handle, self._path = tempfile.mkstemp(prefix=TEMPORARY)
-        self._file = os.fdopen(handle, "wb")
+        try:
+            self._file, self._path = _open_temporary()
+        except OSError as error:
+            raise ResourceError(
+                f"cannot open a temporary file: {error.strerror}; allow more open files (ulimit -n 256), or name a "
+                "folder that can be written in TMPDIR"
+            ) from error
+        self._number = next(_numbers)
         self._remove: Callable[[], object] = weakref.finalize(self, _discard, self._file, self._path)
 
     def append(self, rows: npt.NDArray[Any]) -> None:
@@ -130,7 +141,7 @@ class RowFile:
     def stored(self) -> StoredRows:
         """Return what has been appended so far, for readers."""
         self._file.flush()
-        return StoredRows(self._path, self._dtype.str, (self._count, *self._row))
+        return StoredRows(self._path, self._dtype.str, (self._count, *self._row), self._number)
 
     def writable(self) -> npt.NDArray[Any]:
         """Rows written so far, mapped so that they can be changed in place."""
@@ -171,9 +182,26 @@ class ListFile:
         return StoredLists(self.rows.stored(), self._starts.stored())
 
 
+_numbers = count(1)
+
+
+def _open_temporary() -> tuple[Any, str]:
+    """Open a new file in the temporary folder, and tell by what path other processes can read it."""
+    if sys.platform == "linux":
+        nameless = tempfile.TemporaryFile(prefix=TEMPORARY)  # noqa: SIM115
+        path = f"/proc/{os.getpid()}/fd/{nameless.fileno()}"
+        if os.path.exists(path):
+            return nameless, path
+        nameless.close()
+    sweep_temporary()
+    handle, path = tempfile.mkstemp(prefix=TEMPORARY)
+    return os.fdopen(handle, "wb"), path
+
+
 def _discard(file: Any, path: str) -> None:
     for rows in [rows for rows in list(_opened) if rows.path == path]:
         del _opened[rows]
     with suppress(OSError):
         file.close()
-        os.unlink(path)
+        if not path.startswith("/proc/"):
+            os.unlink(path)

@@ -13,8 +13,8 @@ import signal
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from threading import Thread
-from types import TracebackType
+from threading import Thread, Timer
+from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dedup.errors import ResourceError, SettingsError
@@ -34,6 +34,11 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 _AHEAD = 3  # tasks submitted for each worker: none waits, and results do not pile up
+
+
+_PATIENCE = 3.0  # seconds that tasks have to end in once a run is interrupted
+
+_GRACE = 2.0  # seconds that a worker lives on after SIGTERM
 
 
 class Workers:
@@ -126,7 +131,10 @@ class Workers:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+            if isinstance(error, KeyboardInterrupt):
+                _end_soon_or_now(self._pool)
+            else:
+                self._pool.shutdown(cancel_futures=True)
             self._pool, self._starting = None, []
 
     def wait(self) -> None:
@@ -168,12 +176,48 @@ def _do_nothing() -> None:
     pass
 
 
+def _end_soon_or_now(pool: ProcessPoolExecutor) -> None:
+    """End the processes once they have done their tasks, or after a few seconds in the middle of them.
+
+    The thread that collects results may then wait for the rest of one that was cut off, and does so for ever while this
+    process itself could still write it. Hence the end of the pipe that is closed.
+    """
+    collector, results = getattr(pool, "_executor_manager_thread", None), getattr(pool, "_result_queue", None)
+    processes = list((getattr(pool, "_processes", None) or {}).values())
+    pool.shutdown(wait=False, cancel_futures=True)
+    if collector is None:
+        return
+    collector.join(_PATIENCE)
+    if collector.is_alive():
+        for process in processes:
+            process.kill()
+        for process in processes:
+            process.join(_PATIENCE)
+        writer = getattr(results, "_writer", None)
+        if writer is not None:
+            writer.close()
+        collector.join(_PATIENCE)
+
+
 def _start_worker(temporary: str) -> None:
-    """Prepare a worker process: it ignores Ctrl-C, uses one thread, and ends with the process that started it."""
+    """Prepare a worker process: it ignores signals, uses one thread, and ends with the process that started it.
+
+    Some tools send SIGTERM to all processes of a run at once. The first process reports it then, so a worker waits a
+    moment, in which it is ended from there.
+    """
     gc.freeze()  # of a fork, objects that are never touched again stay shared
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _end_later)
     restrict_threads()
     Thread(target=_end_with_parent, args=(temporary,), daemon=True).start()
+
+
+def _end_later(number: int, _frame: FrameType | None) -> None:
+    timer = Timer(_GRACE, os._exit, (128 + number,))
+    timer.daemon = True
+    timer.start()
 
 
 def _end_with_parent(temporary: str) -> None:

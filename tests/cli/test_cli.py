@@ -141,9 +141,10 @@ def test_scan_json_counts_everything_seen(run: Run, folder: Path) -> None:
         (("a.txt", "c.txt"), ("--check",), 0),
         (("a.txt", "b.txt"), (), 0),
         (("a.txt", "c.txt"), (), 0),
-        (("empty.txt",), ("--check",), 0),
+        (("empty.txt",), ("--check",), 4),
+        (("empty.txt",), (), 0),
     ],
-    ids=["found", "none", "found, unchecked", "none, unchecked", "nothing read"],
+    ids=["found", "none", "found, unchecked", "none, unchecked", "nothing read", "nothing read, unchecked"],
 )
 def test_scan_exit_codes(run: Run, folder: Path, names: tuple[str, ...], options: tuple[str, ...], code: int) -> None:
     assert run("scan", *(folder / name for name in names), *options).exit_code == code
@@ -195,9 +196,9 @@ def test_scan_of_nothing_there_is_an_error(run: Run, tmp_path: Path) -> None:
 def test_an_output_file_is_written_whole_or_not_at_all(run: Run, folder: Path, tmp_path: Path) -> None:
     target = tmp_path / "report.json"
     target.write_text("yesterday's", encoding="utf-8")
-    assert run("scan", folder, "-f", "json", "-o", target, "--model", "absent").exit_code == 1
+    assert run("scan", folder, "-f", "json", "-o", target, "--force", "--model", "absent").exit_code == 1
     assert target.read_text(encoding="utf-8") == "yesterday's"
-    result = run("scan", folder, "-f", "json", "-o", target)
+    result = run("scan", folder, "-f", "json", "-o", target, "--force")
     assert (result.exit_code, result.stdout) == (0, "")
     assert json.loads(target.read_text(encoding="utf-8"))["counts"]["duplicates"] == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["articles", "report.json"]

@@ -21,12 +21,13 @@ import dedup
 from dedup.embedding import pooling
 from dedup.embedding.encoder import Encoder
 from dedup.embedding.language_means import embed_texts, known_mean, unit_rows
-from dedup.embedding.load import load_encoder
+from dedup.embedding.load import load_encoder, workers_for
 from dedup.embedding.pooling import Linear, mean_vectors
 from dedup.embedding.safetensors_map import is_static
 from dedup.embedding.transformer_encoder import TransformerEncoder
 from dedup.embedding.with_sentences import pool_with_sentences
 from dedup.errors import ModelError
+from dedup.runtime.workers import ALONE, Workers
 from toy_encoder import ToyEncoder
 
 TEXTS = (
@@ -128,6 +129,12 @@ def test_a_model_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(ModelError, match=r"cannot load the model .*nowhere"):
         load_encoder(str(tmp_path / "nowhere"))
+
+
+def test_a_damaged_model_is_refused_with_its_name(tmp_path: Path) -> None:
+    (tmp_path / "modules.json").write_text('[{"idx": 0, "name": "0", "path": "", "type": "os.path"}]', encoding="utf-8")
+    with pytest.raises(ModelError, match="cannot load the model"):
+        load_encoder(str(tmp_path))
 
 
 @pytest.mark.parametrize("model", ["bundled", "toy_encoder"])

@@ -298,7 +298,9 @@ def test_tables_are_kept_for_the_next_time(tmp_path: Path, monkeypatch: pytest.M
     assert split_articles(load_tokenizer(path, keep=True), PARAGRAPHS) == cut(bundled_tokenizer(), PARAGRAPHS)
 
 
-@pytest.mark.parametrize("change", ["another tokenizer", "cut short", "of another kind", "a folder", "removed", "none"])
+@pytest.mark.parametrize(
+    "change", ["another tokenizer", "cut short", "another number", "of another kind", "a folder", "removed", "none"]
+)
 def test_kept_tables_count_for_the_very_file_they_were_made_of(change: str, tmp_path: Path) -> None:
     path, kept = tmp_path / "tokenizer.json", tmp_path / "__pycache__" / "words.safetensors"
     path.write_text(small_tokenizer().to_str(), encoding="utf-8")
@@ -307,6 +309,8 @@ def test_kept_tables_count_for_the_very_file_they_were_made_of(change: str, tmp_
         path.write_text(path.read_text(encoding="utf-8").replace('"c":2', '"d":2'), encoding="utf-8")
     elif change == "cut short":
         kept.write_bytes(kept.read_bytes()[:-1])
+    elif change == "another number":
+        kept.write_bytes(kept.read_bytes()[:-1] + b"\1")
     elif change == "of another kind":
         save_file({"embeddings": np.zeros(3)}, kept)
     elif change != "none":

@@ -52,7 +52,7 @@ def write_gold(path: Path, gold: Sequence[Gold]) -> Path:
 
 def test_a_fitted_scorer_tells_the_stories_apart(toy_encoder: Encoder) -> None:
     labelled = {"one": label_pairs(gold_of(12), toy_encoder), "two": label_pairs(gold_of(20)[10:], toy_encoder, seed=1)}
-    scores = score_sets(labelled, fit_scorer(labelled))
+    scores = score_sets(labelled, fit_scorer(labelled)[0])
     assert scores["one"].f1 > 0.9
     assert scores["one"].clustered > 0.9
     assert scores["two"].f1_left_out > 0.8
@@ -66,14 +66,14 @@ def test_a_head_that_has_seen_no_duplicate_joins_nothing(toy_encoder: Encoder) -
     labelled = label_pairs(gold_of(8), toy_encoder, varied=False)
     unseen = sorted(set(range(len(HEADS))) - set(labelled.pairs.head[labelled.pairs.same].tolist()))
     assert HEADS.index("undetermined excerpt") in unseen
-    log_odds = fit_scorer({"set": labelled}).log_odds(
+    log_odds = fit_scorer({"set": labelled})[0].log_odds(
         np.ones((len(unseen), len(FEATURES)), np.float32), np.array(unseen)
     )
     assert (probability(log_odds) < 0.01).all()
 
 
 def test_literal_words_count_in_one_language_alone(toy_encoder: Encoder) -> None:
-    weights = fit_scorer({"set": label_pairs(gold_of(12), toy_encoder)}).weights
+    weights = fit_scorer({"set": label_pairs(gold_of(12), toy_encoder)})[0].weights
     literal = [FEATURES.index(name) for name in LITERAL_FEATURES]
     for at, head in enumerate(HEADS):
         if head.split()[0] in ("translation", "undetermined"):
@@ -85,7 +85,7 @@ def test_what_must_stay_apart_is_learned_without_its_duplicates(toy_encoder: Enc
     one = label_pairs(gold_of(12), toy_encoder)
     other = label_pairs(gold_of(20)[10:], toy_encoder, seed=1).others_only()
     assert not other.pairs.same.any()
-    alone, warned = fit_scorer({"one": one}), fit_scorer({"one": one}, [other])
+    alone, warned = fit_scorer({"one": one})[0], fit_scorer({"one": one}, [other])[0]
     assert not np.array_equal(alone.weights, warned.weights)
     assert score_sets({"one": one}, warned, [other])["one"].f1 > 0.8
 
@@ -183,14 +183,14 @@ def test_an_archive_that_nobody_judged_has_no_duplicates_but_planted_ones(toy_en
 def test_a_fit_does_not_believe_that_all_that_nobody_judged_is_different(toy_encoder: Encoder) -> None:
     gold = {"set": label_pairs(gold_of(12), toy_encoder)}
     doubted = {"archive": label_archive(gold_of(12), toy_encoder, [])}  # stories told twice, which nobody has seen
-    scorer = fit_scorer(gold, [], doubted)
-    assert score_sets(gold, scorer, [], doubted)["set"].f1 > 0.9
+    scorer, believed = fit_scorer(gold, [], doubted)
+    assert score_sets(gold, scorer, [], believed)["set"].f1 > 0.9
 
 
 def test_pairs_that_were_judged_are_told_of_an_archive_left_out(toy_encoder: Encoder) -> None:
     gold = {"set": label_pairs(gold_of(12), toy_encoder)}
     archives = {name: label_archive(archive(), toy_encoder, JUDGED, seed=seed) for seed, name in enumerate("ab")}
-    found = score_archives(gold, [], archives)
+    found = score_archives(gold, fit_scorer(gold, [], archives)[0], [], archives)
     assert set(found) == {"a", "b"}
     for name, score in found.items():
         pairs = archives[name].pairs
@@ -229,7 +229,7 @@ def test_archives_are_read_with_the_pairs_that_people_judged(toy_encoder: Encode
     assert (score.same, 1 <= score.different <= 2) == (1, True)
     assert json.loads(found.as_json())["archives"] == ["archive.jsonl"]
     assert "archive.jsonl: left out of the fit it joins " in found.as_text()
-    plain = calibrate_scorer([gold], pairs=[verdicts], encoder=toy_encoder, jobs=1)
+    plain = calibrate_scorer([gold], encoder=toy_encoder, jobs=1)
     assert plain.archives == {}
     assert not np.array_equal(plain.scorer.weights, found.scorer.weights)
 

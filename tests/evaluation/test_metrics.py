@@ -240,14 +240,14 @@ def test_gold_that_cannot_be_opened_is_refused(tmp_path: Path, name: str) -> Non
 
 def test_pairs_without_a_label_are_left_out(tmp_path: Path) -> None:
     path = tmp_path / "pairs.jsonl"
-    rows = [{"a": "1", "b": "2", "label": label} for label in (1, 0, None)]
+    rows = [{"a": "1", "b": str(label), "label": label} for label in (1.0, 0, None)]
     path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
-    assert read_pairs(path) == (GoldPair("1", "2", True), GoldPair("1", "2", False))
+    assert read_pairs(path) == (GoldPair("1", "1.0", True), GoldPair("1", "0", False))
 
 
 @pytest.mark.parametrize(
     ("verdict", "same"),
-    [("S", True), ("U", True), ("E", False), ("D", False), ("?", None), ("", None), (None, None)],
+    [("S", True), ("U", True), ("E", None), ("D", False), ("?", None), ("", None), (None, None)],
     ids=["same", "updated", "another report of the event", "different", "no verdict", "an empty one", "null"],
 )
 def test_verdicts_on_the_pairs_of_a_report_are_labels(verdict: str | None, same: bool | None, tmp_path: Path) -> None:
@@ -256,6 +256,16 @@ def test_verdicts_on_the_pairs_of_a_report_are_labels(verdict: str | None, same:
     path.write_text("".join(json.dumps(record) + "\n" for record in [*records, {"a": "5", "b": "6", "label": 1}]))
     labels = () if same is None else (GoldPair("1", "2", same),)
     assert read_pairs(path) == (*labels, GoldPair("5", "6", True))
+
+
+def test_a_pair_that_was_judged_twice_is_judged_alike(tmp_path: Path) -> None:
+    path = tmp_path / "verdicts.jsonl"
+    told = {"left": "1", "right": "2", "verdict": "S"}
+    path.write_text(json.dumps(told) + "\n" + json.dumps({"a": "2", "b": "1", "label": 1}) + "\n")
+    assert read_pairs(path) == (GoldPair("1", "2", True), GoldPair("2", "1", True))
+    path.write_text(json.dumps(told) + "\n" + json.dumps({"left": "2", "right": "1", "verdict": "D"}) + "\n")
+    with pytest.raises(ReadError, match=r"verdicts\.jsonl:2: '2' and '1' are labelled both"):
+        read_pairs(path)
 
 
 def test_a_verdict_without_its_articles_is_refused(tmp_path: Path) -> None:

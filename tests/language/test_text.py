@@ -250,3 +250,17 @@ def test_printable_is_printable(value: str) -> None:
 @given(st.text())
 def test_cleaning_does_not_change_what_makes_two_texts_the_same(written: str) -> None:
     assert text.normalise(text.clean(written)) == text.normalise(written)
+
+
+def test_a_flood_of_marks_is_cut_and_takes_no_square_of_its_length() -> None:
+    marks = "\u0316\u0301\u0334"  # in the wrong order
+    flood = "a" + marks * 40_000 + " b"
+    assert text.normalise(flood).count("\u0316") <= 30
+    assert len(text.clean(flood)) <= 34
+    assert text.clean("a" + marks * 10) == unicodedata.normalize("NFC", "a" + marks * 10)
+    assert text.clean(text.clean(flood)) == text.clean(flood)
+
+
+def test_marks_in_order_are_not_looked_for() -> None:
+    ordered = "b" + "\u0301" * 40_000
+    assert text.clean(ordered) == unicodedata.normalize("NFC", ordered)

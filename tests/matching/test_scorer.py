@@ -119,15 +119,16 @@ def test_a_scorer_is_read_as_it_was_written(tmp_path: Path) -> None:
     ("content", "message"),
     [
         (None, "cannot read the scorer"),
-        ("{", "no scorer of this version"),
-        ('{"heads": {}}', "no scorer of this version"),
-        ("[]", "no scorer of this version"),
-        (json.dumps(without(WRITTEN, "threshold")), "no scorer of this version"),
-        (json.dumps(WRITTEN | {"heads": without(WRITTEN["heads"], "rewording")}), "no scorer of this version"),
-        (json.dumps(changed("margin", 1.0)), "no scorer of this version"),
-        (json.dumps(changed("lead", -0.1)), "no scorer of this version"),
-        (json.dumps(changed("lead", float("nan"))), "no scorer of this version"),
-        (json.dumps(changed("lead", "much")), "no scorer of this version"),
+        ("{", "no scorer for this run"),
+        ('{"heads": {}}', "fitted for the level None"),
+        ("[]", "list instead of an object"),
+        (json.dumps(without(WRITTEN, "threshold")), "threshold must be a number"),
+        (json.dumps(WRITTEN | {"heads": without(WRITTEN["heads"], "rewording")}), "heads lacks rewording"),
+        (json.dumps(changed("margin", 1.0)), "copy has the unknown margin"),
+        (json.dumps(changed("lead", -0.1)), "lead must not be negative"),
+        (json.dumps(changed("lead", float("nan"))), "no scorer for this run"),
+        (json.dumps(changed("lead", "much")), "lead must be a number"),
+        (json.dumps(WRITTEN | {"level": "story"}), "fitted for the level 'story'"),
     ],
     ids=[
         "missing",
@@ -140,6 +141,7 @@ def test_a_scorer_is_read_as_it_was_written(tmp_path: Path) -> None:
         "negative",
         "not a number",
         "a word",
+        "another level",
     ],
 )
 def test_a_scorer_that_cannot_be_used_is_named(content: str | None, message: str, tmp_path: Path) -> None:
@@ -148,6 +150,14 @@ def test_a_scorer_that_cannot_be_used_is_named(content: str | None, message: str
         path.write_text(content)
     with pytest.raises(SettingsError, match=message):
         load_scorer(Level.DUPLICATE, None, str(path))
+
+
+def test_a_scorer_that_was_fitted_for_another_model_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "scorer.json"
+    path.write_text(json.dumps(WRITTEN))
+    assert load_scorer(Level.DUPLICATE, None, str(path), fingerprint="abc").threshold == 0.4
+    with pytest.raises(SettingsError, match=r"fitted for the model 'mine@abc'.*dedup calibrate$"):
+        load_scorer(Level.DUPLICATE, None, str(path), fingerprint="xyz")
 
 
 def test_a_model_has_the_scorer_that_was_fitted_for_its_weights(

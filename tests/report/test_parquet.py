@@ -12,7 +12,7 @@ import pytest
 import dedup
 from dedup import Article, Skipped
 from dedup.embedding.encoder import Encoder
-from dedup.errors import MissingExtraError, ReadError, WriteError
+from dedup.errors import MissingExtraError, WriteError
 from dedup.pipeline import write_tables
 from dedup.report import as_dict, as_parquet, parquet
 from dedup.runtime.remote_files import Store, is_uri
@@ -78,9 +78,9 @@ def test_tables_are_there_when_there_is_nothing_to_tell(
 def test_a_folder_that_holds_something_is_refused(toy_encoder: Encoder, tmp_path: Path) -> None:
     (tmp_path / "part-000000.parquet").touch()
     for place in (tmp_path, f"file://{tmp_path}"):
-        with pytest.raises(ReadError, match="is not empty"):
+        with pytest.raises(WriteError, match="is not empty"):
             write_tables(ARTICLES, place, encoder=toy_encoder)
-    with pytest.raises(ReadError, match="cannot write into"):
+    with pytest.raises(WriteError, match="cannot write into"):
         write_tables(ARTICLES, tmp_path / "part-000000.parquet" / "x", encoder=toy_encoder)
 
 

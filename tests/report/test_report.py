@@ -487,3 +487,11 @@ def test_comparison_as_json_says_everything() -> None:
 
 def test_one_line_is_one_clean_line() -> None:
     assert view.one_line("a\n b\x1b[0m\u200b c") == "a b [0m c" == " ".join(clean("a\n b\x1b[0m\u200b c").split())
+
+
+def test_json_carries_nothing_that_a_terminal_or_an_editor_obeys() -> None:
+    odd = "a\x7f\x85\x9b\u200e\u2028\u2029\u202e\u2066\ud800b"
+    report = replace(handmade_report(), articles=(replace(ARTICLES[0], title=odd), *ARTICLES[1:]))
+    for shown in (rendering.as_json(report), rendering.as_jsonl(report)):
+        assert "a\\u007f\\u0085\\u009b\\u200e\\u2028\\u2029\\u202e\\u2066\\ud800b" in shown
+    assert json.loads(rendering.as_json(report))["articles"][0]["title"] == odd

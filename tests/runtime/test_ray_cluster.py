@@ -290,7 +290,7 @@ def test_workers_and_servers_killed_in_the_middle_cost_retries_and_not_the_run(
     killed: list[int] = []
 
     def kill(stage: str, done: int, total: int) -> None:
-        if stage == "sentences" and not killed:
+        if stage == "embed" and not killed:
             (pid,) = workers.map(own_pid, [0])
             os.kill(pid, signal.SIGKILL)
             killed.append(pid)

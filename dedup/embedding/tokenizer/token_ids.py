@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import chain, count, islice
 from pathlib import Path
 from threading import Lock
@@ -50,6 +51,11 @@ _MODEL |= dict.fromkeys(["dropout", "unk_token", "continuing_subword_prefix", "e
 class CachingTokenizer(Protocol):
     """Protocol of tokenizers with a cache, which never changes an answer; threads may share one."""
 
+    @property
+    def largest(self) -> int:
+        """Largest token id, -1 if there is none."""
+        ...
+
     def encode(self, texts: Sequence[str]) -> tuple[Ids, Ids]:
         """Token ids of the texts, concatenated, and the number of each: shapes (tokens,) and (len(texts),)."""
         ...
@@ -78,11 +84,15 @@ def load_tokenizer(path: Path, *, keep: bool = False) -> CachingTokenizer:
             return WordTokenizer(*tables)
         if not rule["model"]:
             raise ValueError("no model")
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError) as error:
         raise ModelError(f"{path} is damaged or no tokenizer; install the model again") from error
     from tokenizers import Tokenizer
 
-    tokenizer = Tokenizer.from_file(str(path))
+    tokenizer = None
+    with suppress(Exception):  # the library knows no narrower one
+        tokenizer = Tokenizer.from_file(str(path))
+    if tokenizer is None:
+        raise ModelError(f"{path} is no tokenizer that the tokenizers library reads; install the model again")
     tokenizer.no_padding()
     tokenizer.no_truncation()
     return StretchTokenizer(tokenizer)
@@ -108,6 +118,11 @@ class WordTokenizer:
         self._vocabulary, self._merges = vocabulary, merges
         self._known = _WordCache()
         self._lock = Lock()
+
+    @property
+    def largest(self) -> int:
+        """Largest token id, -1 if there is none."""
+        return int(self._vocabulary.places.values.max(initial=-1))
 
     def encode(self, texts: Sequence[str]) -> tuple[Ids, Ids]:
         """Token ids of the texts, concatenated, and the number of each."""
@@ -189,6 +204,11 @@ class StretchTokenizer:
         self._parted = _splits_at_spaces(tokenizer)
         self._known = _PartCache()
         self._lock = Lock()
+
+    @property
+    def largest(self) -> int:
+        """Largest token id, -1 if there is none."""
+        return max(self._tokenizer.get_vocab(with_added_tokens=True).values(), default=-1)
 
     def encode(self, texts: Sequence[str]) -> tuple[Ids, Ids]:
         """Token ids of the texts, concatenated, and the number of each."""

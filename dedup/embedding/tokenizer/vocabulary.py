@@ -6,7 +6,6 @@ making strings (`dedup.language.fast_json`).
 
 from __future__ import annotations
 
-import json
 from itertools import chain
 from typing import Any
 
@@ -14,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.language.fast_json import parse_numbers, parse_pairs
+from dedup.language.json_text import parse_json
 from dedup.language.word_hash import CODES, HashedWords, Hashes, HashTable, Letters, code_points
 from dedup.runtime.process import collected_seldom
 
@@ -69,7 +69,7 @@ def read_rule(content: bytes) -> tuple[Rule, Tables | None]:
     if compact is not None:
         return compact
     with collected_seldom():
-        return json.loads(text), None
+        return parse_json(text), None
 
 
 def make_tables(model: Rule) -> Tables:
@@ -91,7 +91,7 @@ def _read_compact(text: str) -> tuple[Rule, Tables] | None:
     merges = parse_pairs(code_points(text[middle + len(_MERGES) : end]))
     if tokens is None or merges is None:
         return None
-    rule: Rule = json.loads(text[:begin] + text[middle : middle + len(_MERGES)] + text[end:])
+    rule: Rule = parse_json(text[:begin] + text[middle : middle + len(_MERGES)] + text[end:])
     model = rule.get("model") or {}
     if model.get("vocab") != {} or model.get("merges") != []:  # the parts read belong to something else
         return None

@@ -57,7 +57,7 @@ def pairs_by_facts(keys: Sequence[Keys], asking: npt.NDArray[np.intp]) -> npt.ND
     article = np.repeat(np.arange(n), [len(of_article) for of_article in keys])
     facts, column = np.unique(np.concatenate([*keys, np.empty(0, np.uint64)]), return_inverse=True)
     stated_by = np.bincount(column, minlength=len(facts))
-    telling = (stated_by > 1) & (stated_by <= max(50, _COMMON * n))
+    telling = (stated_by > 1) & (stated_by < n) & (stated_by <= max(50, _COMMON * n))
     kept = telling[column]
     article, column = article[kept], column[kept]
     weight = np.log(n / stated_by[column])

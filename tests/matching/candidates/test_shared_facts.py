@@ -62,6 +62,14 @@ def test_nothing_in_common_proposes_nothing(keys: list[Facts]) -> None:
     assert pairs_by_facts(keys_of(*keys), asking).shape == (0, 2)
 
 
+@pytest.mark.parametrize("others", [(), (Facts(numbers=("99",)),)], ids=["all state it", "some do not"])
+def test_what_all_articles_state_tells_nothing(others: tuple[Facts, ...]) -> None:
+    keys = keys_of(*[Facts(numbers=("1736",))] * 3, *others)
+    with np.errstate(all="raise"):
+        found = pairs_by_facts(keys, np.array([0]))
+    assert found.tolist() == [[0, 1], [0, 2]] * bool(others)
+
+
 def test_at_most_twenty_and_never_itself() -> None:
     keys = keys_of(*[Facts(numbers=("1736", str(100 + number))) for number in range(30)], Facts(numbers=("5", "77")))
     found = pairs_by_facts(keys, np.arange(3))

@@ -1,0 +1,116 @@
+"""Models by name: whether a name can be a model at all, told before torch is loaded and without waiting for a network.
+
+The libraries that load a model take ten seconds to be imported, and try a server that cannot be reached six times.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+from pathlib import Path
+from threading import Thread
+from urllib.parse import urlsplit
+
+from dedup.errors import ModelError
+from dedup.language.text import printable
+
+_MARKS_OF_A_MODEL = ("modules.json", "config.json", "config_sentence_transformers.json")
+
+_NAME = re.compile(r"[\w.-]+(?:/[\w.-]+)?", re.ASCII)
+
+_OWNER = "sentence-transformers"  # of names without one
+
+_WAIT = 1.0  # seconds for the server to answer
+
+_TRUE = ("1", "on", "yes", "true")
+
+_NEXT_STEP = (
+    "give a directory with a sentence-transformers model, a hub name that this machine can reach or has cached, "
+    'or "bundled"'
+)
+
+
+def check_model(name: str) -> bool:
+    """Refuse a name that cannot be loaded here; whether to look at this machine's copy alone, without the network.
+
+    A folder has to hold a model. The name of one on a hub has to be in the cache of this machine, or the hub has to
+    answer within a second.
+
+    Raises
+    ------
+    ModelError
+        With what is missing.
+    """
+    path, shown = Path(name), printable(name)
+    if path.is_dir():
+        if not any((path / mark).is_file() for mark in _MARKS_OF_A_MODEL):
+            found = f"holds none of {', '.join(_MARKS_OF_A_MODEL)}"
+            raise ModelError(f"cannot load the model {shown!r}: the folder {found}; {_NEXT_STEP}")
+        return False
+    if path.exists():
+        raise ModelError(f"cannot load the model {shown!r}: it is a file; {_NEXT_STEP}")
+    if not _NAME.fullmatch(name) or name.startswith("."):
+        raise ModelError(f"cannot load the model {shown!r}: there is no such folder; {_NEXT_STEP}")
+    cached = _is_cached(name)
+    if _is_set("HF_HUB_OFFLINE") or _is_set("TRANSFORMERS_OFFLINE"):
+        if not cached:
+            raise ModelError(
+                f"cannot load the model {shown!r}: not in the cache, and HF_HUB_OFFLINE is set; {_NEXT_STEP}"
+            )
+        return True
+    host, port = _server()
+    if _answers(host, port):
+        return False
+    if not cached:
+        raise ModelError(f"cannot load the model {shown!r}: not in the cache, and {host} does not answer; {_NEXT_STEP}")
+    return True
+
+
+def _is_cached(name: str) -> bool:
+    """Whether the hub's cache on this machine holds a snapshot of the model."""
+    home = os.environ.get("HF_HOME") or os.path.join(
+        os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "huggingface"
+    )
+    places = [os.environ.get(variable) for variable in ("HF_HUB_CACHE", "SENTENCE_TRANSFORMERS_HOME")]
+    owned = (name,) if "/" in name else (name, f"{_OWNER}/{name}")
+    return any(
+        any((Path(place) / f"models--{one.replace('/', '--')}" / "snapshots").glob("*/*"))
+        for place in (*filter(None, places), os.path.join(home, "hub"))
+        for one in owned
+    )
+
+
+def _is_set(variable: str) -> bool:
+    return os.environ.get(variable, "").lower() in _TRUE
+
+
+def _server() -> tuple[str, int]:
+    """Host and port of the hub, or of the proxy on the way there."""
+    from urllib.request import getproxies, proxy_bypass
+
+    hub = urlsplit(os.environ.get("HF_ENDPOINT") or "https://huggingface.co")
+    host = hub.hostname or "huggingface.co"
+    proxy = None if proxy_bypass(host) else getproxies().get(hub.scheme) or getproxies().get("all")
+    if proxy:
+        through = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        if through.hostname:
+            return through.hostname, through.port or 80
+    return host, hub.port or (80 if hub.scheme == "http" else 443)
+
+
+def _answers(host: str, port: int) -> bool:
+    """Whether a connection can be made in time; names are looked up beside, since that knows no limit of its own."""
+    answered: list[bool] = []
+
+    def connect() -> None:
+        try:
+            socket.create_connection((host, port), timeout=_WAIT).close()
+        except OSError:
+            return
+        answered.append(True)
+
+    attempt = Thread(target=connect, daemon=True)
+    attempt.start()
+    attempt.join(_WAIT)
+    return bool(answered)

@@ -1,0 +1,20 @@
+"""JSON that somebody else wrote: whatever it holds, it parses or is refused with a `ValueError`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+
+def parse_json(text: str | bytes) -> Any:
+    """Parse a JSON text.
+
+    Raises
+    ------
+    ValueError
+        If it is none, is in no encoding of Unicode, is nested too deeply, or holds a number of too many digits.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error

@@ -1,0 +1,261 @@
+"""What is fuzzed: each target takes any bytes or text, and whatever they are, breaks no promise."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import io
+import json
+import os
+import random
+import tempfile
+import unicodedata
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner
+from hypothesis import strategies as st
+
+from dedup import report as rendering
+from dedup.cli.commands import main
+from dedup.datatypes import Article, Skipped
+from dedup.embedding.safetensors_map import is_static, read_tensors
+from dedup.errors import DedupError
+from dedup.evaluation.gold import read_clusters, read_gold, read_pairs
+from dedup.language import text as texts
+from dedup.language.detect import detect_languages
+from dedup.language.sentences import sentences
+from dedup.matching.scorer_file import check_scorer
+from dedup.pipeline import find_duplicates
+from dedup.reading.formats import READERS
+from dedup.reading.read import read_folder
+from dedup.reading.source import ReadOptions
+from dedup.report.destination import check_writable, write_whole
+from dedup.report.recognise import is_report
+from handmade import handmade_report
+from toy_encoder import ToyEncoder
+
+SUFFIXES = sorted({*READERS, ".jsonl", ".json"})
+
+LIMIT = 1 << 18
+
+ODD = st.text(
+    st.sampled_from("\x00\x1b\x9b\u202e\u200d\ufeff\ud800\U000e0001\u0301\u0316\u0e33\u3000\xa0=+-@|,;\"'<&#*_[]\n\t")
+    | st.characters()
+)
+"""Texts that are rich in what goes wrong."""
+
+WORDY = st.lists(st.sampled_from(["Rain", "2026", "3.5 %", "12 May", "Oslo", "雨", "мост", "नदी", "."]) | ODD).map(
+    " ".join
+)
+
+_SEEDS = {
+    ".txt": b"The minister met his colleagues in the capital on Monday.\n",
+    ".md": b"# Title\n\nText with [a link](https://x.invalid) and *stress*.\n\n- one\n- two\n",
+    ".html": b"<html lang=en><head><title>T</title></head><body><article><p>One two three.</p></article></body></html>",
+    ".json": b'{"articles": [{"id": "a", "text": "One two three.", "published": "2026-05-01"}]}',
+    ".jsonl": b'{"id": "a", "text": "One two three."}\n{"id": "b", "text": "Four five six.", "title": "T"}\n',
+    ".csv": b'id,text,title\na,"One, two",T\nb,"Four ""five""",U\n',
+    ".tsv": b"id\ttext\na\tOne two\nb\tThree four\n",
+    ".xml": b"<rss version='2.0'><channel><item><title>T</title><description>One.</description></item></channel></rss>",
+}
+
+_GOLD = b'{"id": "a", "story": "s", "lang": "en", "text": "One two."}\n{"id": "b", "story": "s", "lang": "id"}\n'
+
+_PAIRS = b'{"a": "a", "b": "b", "label": 1}\n{"a": "a", "b": "c", "label": 0}\n'
+
+_REPORTS = tuple(render(handmade_report()).encode() for render in (rendering.as_json, rendering.as_jsonl))
+
+_TABLE = (
+    b'{"embeddings":{"dtype":"I8","shape":[2,4],"data_offsets":[0,8]},"weights":{"dtype":"F32","shape":[2],'
+    b'"data_offsets":[8,16]}}'
+)
+
+_MODULES = b'[{"type": "sentence_transformers.models.StaticEmbedding"}, {"type": "sentence_transformers.models.Dense"}]'
+
+_SCORER = {
+    "level": "duplicate",
+    "model": "mine@abc",
+    "threshold": 0.5,
+    "heads": {"one": {"cosine": 1.0, "intercept": -1.0}},
+}
+
+
+def mutated(*seeds: bytes) -> st.SearchStrategy[bytes]:
+    """Bytes near one of the seeds: pieces removed, repeated, put in; or any bytes at all."""
+
+    def mutate(seed: bytes, number: int, strange: bytes) -> bytes:
+        generator = random.Random(number)
+        for _ in range(generator.randint(1, 6)):
+            at, other = (generator.randint(0, len(seed)) for _ in range(2))
+            piece = generator.choice(
+                (strange, seed[at:other] * generator.choice((1, 2, 50)), generator.randbytes(3), b"")
+            )
+            end = at + generator.choice((0, 1, 8, len(piece)))
+            seed = (seed[:at] + piece + seed[end:])[:LIMIT]
+        return seed
+
+    return st.builds(mutate, st.sampled_from(seeds), st.integers(0, 1 << 30), st.binary(max_size=40)) | st.binary()
+
+
+def read_any_file(suffix: str, content: bytes, packed: bool) -> None:
+    """Every file is read or skipped with a printable reason; texts are clean and can be stored."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"x{suffix}{'.gz' if packed else ''}"
+        path.write_bytes(gzip.compress(content) if packed else content)
+        found = list(read_folder(folder, ReadOptions(max_bytes=LIMIT)))
+    assert found
+    ids = [item.id for item in found if isinstance(item, Article)]
+    assert len(ids) == len(set(ids))
+    for item in found:
+        if isinstance(item, Article):
+            assert item.text.strip()
+            item.text.encode()
+            assert texts.clean(item.text) == item.text
+        else:
+            assert item.reason
+
+
+def change_any_text(text: str) -> None:
+    """Functions on texts raise nothing, keep what they should, and cleaning twice is cleaning once."""
+    cleaned = texts.clean(text)
+    assert texts.clean(cleaned) == cleaned
+    assert texts.printable(text).isprintable()
+    assert texts.count_words(text) >= 0
+    assert texts.reading_length(text) >= len(text)
+    assert len(texts.content_hash(text)) == 32
+    texts.words(text), texts.main_script(text), texts.normalise(text)
+    assert "".join("".join(sentences(cleaned)).split()) == "".join(cleaned.split())
+    (language,) = detect_languages([text])
+    assert 0 <= language.probability <= 1
+
+
+def compare_any_articles(bodies: list[str], with_text: bool) -> None:
+    """The facts, sentences and scores of any articles end in a report that can be written in every form."""
+    articles = [Article(str(number), body, title=body[:20]) for number, body in enumerate(bodies)]
+    skipped = [Skipped(body[:20], body[-20:] or "-", 1) for body in bodies[:1]]
+    report = find_duplicates([*articles, *skipped], encoder=ToyEncoder())
+    assert all(0 <= match.score <= 1 for match in report.matches)
+    members = [member for cluster in report.clusters for member in cluster.members]
+    assert len(members) == len(set(members))
+    json.loads(rendering.as_json(report, with_text=with_text))
+    for line in rendering.as_jsonl(report, with_text=with_text).splitlines():  # at line separators too
+        json.loads(line)
+    shown = rendering.as_text(report, full=True, with_text=with_text)
+    assert not any(unicodedata.category(letter) == "Cc" and letter != "\n" for letter in shown)
+    rendering.as_csv(report, with_text=with_text), rendering.as_html(report, with_text=with_text)
+
+
+def load_any_file(content: bytes, name: str) -> None:
+    """Gold, pairs, reports and parts of models are taken, or refused with a message that is printable."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        path.write_bytes(content)
+        (Path(folder) / "0_StaticEmbedding").mkdir()
+        (Path(folder) / "0_StaticEmbedding" / "model.safetensors").touch()
+        (Path(folder) / "modules.json").write_bytes(content)
+        for load in (read_gold, read_pairs, read_clusters, read_tensors, is_report):
+            _take_or_refuse(load, path)
+        _take_or_refuse(is_static, Path(folder))
+
+
+def load_any_table(header: bytes, body: bytes) -> None:
+    """A tensor lies within its file, whatever the header tells."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.safetensors"
+        path.write_bytes(len(header).to_bytes(8, "little") + header + body)
+        with contextlib.suppress(DedupError):
+            for tensor in read_tensors(path)[0].values():
+                assert tensor.nbytes <= len(body)
+                tensor.tobytes()
+
+
+def check_any_scorer(scorer: Any) -> None:
+    """A scorer is taken with finite weights in range, or refused."""
+    with contextlib.suppress(ValueError):
+        weights, threshold = check_scorer(
+            scorer, heads=("one",), features=("cosine",), level="duplicate", fingerprint="abc"
+        )
+        assert 0 <= threshold <= 1
+        assert all(weight >= 0 for row in weights for weight in row[:-1])
+
+
+def call_with_any_arguments(arguments: list[str]) -> None:
+    """The command line answers with a report or a message, one of its exit codes and no traceback."""
+    before = os.getcwd()
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        try:
+            done = CliRunner().invoke(main, arguments, input=io.BytesIO(b'{"text": "One two three."}\n'))
+        finally:
+            os.chdir(before)
+    assert done.exit_code in (0, 1, 2, 3, 4), done.exception
+    assert done.exception is None or isinstance(done.exception, SystemExit), arguments
+    assert not any(ord(letter) < 32 and letter not in "\n\t" for letter in done.stderr), arguments
+
+
+def write_to_any_name(name: str, content: bytes) -> None:
+    """A result is written whole under any name, or refused; what lies there as an input stays."""
+    with tempfile.TemporaryDirectory() as folder:
+        article = Path(folder) / "a.txt"
+        article.write_bytes(b"mine")
+        path = Path(f"{folder}/{name}")
+        with contextlib.suppress(DedupError):
+            check_writable(path, [article])
+            if Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder)):
+                write_whole(path, content)
+                assert path.read_bytes() == content
+        assert article.read_bytes() == b"mine"
+        assert not [entry for entry in os.listdir(folder) if entry.endswith(".part")]
+
+
+def _take_or_refuse(load: Callable[[Path], object], path: Path) -> None:
+    try:
+        load(path)
+    except DedupError as error:
+        refusal = str(error)
+    else:
+        return
+    assert refusal.isprintable(), load
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*_SCORER, "one", "x"]), inner, max_size=4)
+    ),
+    max_leaves=8,
+)
+
+_WORDS_OF_COMMANDS = """
+    scan compare evaluate calibrate schema train -f --format json text csv html -o --output - -q -v -vv --check
+    --no-text --threshold 0.5 nan -1 1e400 --level story --model bundled ./none --scorer --glob *.txt --jobs 0 1
+    --max-bytes 1000 --force -h --version --text-field --pairs --engine local --
+"""
+
+_OPTIONS = st.sampled_from(_WORDS_OF_COMMANDS.split())
+
+TARGETS: dict[str, tuple[Callable[..., None], tuple[st.SearchStrategy[Any], ...]]] = {
+    **{
+        f"readers{suffix}": (
+            read_any_file,
+            (st.just(suffix), mutated(_SEEDS.get(suffix, _SEEDS[".txt"])), st.booleans()),
+        )
+        for suffix in SUFFIXES
+    },
+    "texts": (change_any_text, (ODD | WORDY,)),
+    "articles": (compare_any_articles, (st.lists(WORDY, min_size=1, max_size=5), st.booleans())),
+    "gold and reports": (
+        load_any_file,
+        (mutated(_GOLD, _PAIRS, _MODULES, *_REPORTS), st.sampled_from(["x", "x.gz", "x.xz"])),
+    ),
+    "model tables": (load_any_table, (mutated(_TABLE), st.binary(max_size=40))),
+    "outputs": (write_to_any_name, (ODD | st.sampled_from(["a.txt", "./a.txt", "../x", "a.txt/b"]), st.binary())),
+    "scorers": (check_any_scorer, (_JSON | _JSON.map(lambda value: {**_SCORER, "heads": value}),)),
+    "arguments": (
+        call_with_any_arguments,
+        (st.lists(_OPTIONS | ODD.filter(lambda text: "\0" not in text), max_size=6),),
+    ),
+}
+"""Functions that must hold for whatever the strategies give."""
