@@ -53,15 +53,15 @@ _JUDGED = 3.0  # pairs that a judged one of an archive counts for
 
 _DOUBTED = 0.5  # shared runs of words from which on a pair of an archive that nobody judged counts for nothing
 
-_CAREFUL = 0.002  # of F1, which is given up for fewer wrong pairs
+_CAREFUL, _CAREFUL_OF_EVENTS = 0.002, 0.01  # of F1, which is given up for fewer wrong pairs
 
 _FEWEST_IN_VIEW = 8  # duplicates by which a threshold is judged
 
 _STEPS = np.arange(-3, 3, 0.1)  # thresholds tried, in log-odds
 
-_SLOPES = np.array([0.6, 0.4, 0.2, 0.0])  # log-odds an amount tried, the most lenient first
+_SLOPES = (0.6, 0.4, 0.2, 0.0)  # log-odds an amount tried, the most lenient first
 
-_GRID = [[(slope, step) for step in _STEPS] for slope in _SLOPES]
+_GRID = [[(slope, step) for step in _STEPS.tolist()] for slope in _SLOPES]
 
 _AMOUNT = FEATURES.index("amount")
 
@@ -258,19 +258,25 @@ def fit_scorer(
     first = Scorer(_fit([*(_certain(one) for one in every.values()), *against]), 0.5)
     believed = {name: _believed(one, first) for name, one in every.items()}
     weights = _fit([*believed.values(), *against], first.weights)
-    weights -= _thresholds(weights, list(believed.values()))
+    grid, careful = (_GRID[-1:], _CAREFUL_OF_EVENTS) if copies else (_GRID, _CAREFUL)
+    weights -= _thresholds(weights, list(believed.values()), grid, careful)
     return Scorer(weights, 0.5, copies), {name: believed[name] for name in archives}
 
 
-def _thresholds(weights: npt.NDArray[np.float64], sets: Sequence[Labelled]) -> npt.NDArray[np.float64]:
+def _thresholds(
+    weights: npt.NDArray[np.float64],
+    sets: Sequence[Labelled],
+    grid: Sequence[Sequence[tuple[float, float]]],
+    careful: float,
+) -> npt.NDArray[np.float64]:
     """What to take off the weights so that each head joins from log-odds 0 on: a slope by amount, and a threshold.
 
     The steepest slope, and with it the highest threshold, that give nearly the best mean F1 of sets, each seen whole,
     as feeds that are told mostly once, or by its judged pairs. The mean is flat around its best, and a threshold at the
-    best would join more wrong pairs than the highest that is as good but for a fifth of a point (the idea of the
+    best would join more wrong pairs than the highest that is as good but for `careful` (the idea of the
     one-standard-error rule: Breiman et al. 1984, "Classification and Regression Trees"). A long text that has its
     counterparts in another needs less beside them than a headline, which the fit alone, of texts of all lengths, does
-    not see well enough.
+    not see well enough; long reports on one topic need no less, so at the level of stories the slope is 0.
     """
     views = [view for one in sets for view in _views(one)]
     found = np.zeros_like(weights)
@@ -279,11 +285,11 @@ def _thresholds(weights: npt.NDArray[np.float64], sets: Sequence[Labelled]) -> n
         seen = [pairs for pairs in seen if pairs.same.sum() >= _FEWEST_IN_VIEW]
         if not seen:
             continue
-        mean = np.array([[np.mean([_f1_at(pairs, weights, *at) for pairs in seen]) for at in row] for row in _GRID])
-        good = mean >= mean.max() - _CAREFUL
-        slope = int(np.argmax(good.any(axis=1)))
-        step = int(np.flatnonzero(good[slope])[-1])
-        found[head, _AMOUNT], found[head, -1] = -_SLOPES[slope], _STEPS[step]
+        mean = np.array([[np.mean([_f1_at(pairs, weights, *at) for pairs in seen]) for at in row] for row in grid])
+        good = mean >= mean.max() - careful
+        row = int(np.argmax(good.any(axis=1)))
+        slope, step = grid[row][int(np.flatnonzero(good[row])[-1])]
+        found[head, _AMOUNT], found[head, -1] = -slope, step
     return found
 
 

@@ -218,5 +218,5 @@ _EXPECTED = {
     "id": _words("yang dan di untuk dengan dari ini itu dalam pada tidak akan"),
     "so": _words("ee oo waxaa ayaa waa uu iyo laga"),
     "sw": _words("katika kwamba hii huo hiyo lakini kuwa kama wake yake baada alisema pia watu walisema"),
-    "vi": _words("và của là được không những cho với trong người"),
+    "vi": _words("và của là được không những cho với trong người các một có sẽ đã vào để này ngày năm"),
 }

@@ -13,7 +13,7 @@ from dedup.clustering import linked_pairs
 from dedup.clustering.linked_pairs import judge_linked, opposed
 from dedup.datatypes import Article, Settings
 from dedup.matching.prepare import Prepared, prepare
-from dedup.matching.scorer import HEADS
+from dedup.matching.scorer import FEATURES, HEADS
 from dedup.matching.verify import judge_pairs
 from dedup.runtime.workers import ALONE
 from real_articles import real_articles
@@ -61,10 +61,13 @@ def test_a_veto_needs_two_certain_languages_and_words_in_common(
     verdicts = judge_pairs(prepared.match_input, pair, constant_scorer(0.0))
     certain = np.zeros_like(prepared.match_input.certain)
     certain[:2] = left, right
-    found = opposed(
-        replace(prepared.match_input, certain=certain), pair, replace(verdicts, heads=np.array([HEADS.index(head)]))
-    )
-    assert found.tolist() == [left and right and head in ("copy", "copy excerpt")]
+    match_input = replace(prepared.match_input, certain=certain)
+    for overlap in (0.2, 0.4):
+        features = verdicts.features.copy()
+        features[:, FEATURES.index("overlap")] = overlap
+        judged = replace(verdicts, features=features, heads=np.array([HEADS.index(head)]))
+        expected = left and right and head in ("copy", "copy excerpt") and overlap > 0.3
+        assert opposed(match_input, pair, judged).tolist() == [expected]
 
 
 def test_one_article_more_tears_no_translations_apart() -> None:
