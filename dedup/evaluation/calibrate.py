@@ -53,7 +53,7 @@ _JUDGED = 3.0  # pairs that a judged one of an archive counts for
 
 _DOUBTED = 0.5  # shared runs of words from which on a pair of an archive that nobody judged counts for nothing
 
-_CAREFUL, _CAREFUL_OF_EVENTS = 0.002, 0.01  # of F1, which is given up for fewer wrong pairs
+_CAREFUL, _CAREFUL_OF_EVENTS = 0.002, 0.05  # of F1, which is given up for fewer wrong pairs
 
 _FEWEST_IN_VIEW = 8  # duplicates by which a threshold is judged
 

@@ -30,5 +30,5 @@ def test_follow_ups_on_one_topic_are_different_events(shared_eval: Path) -> None
 
 def test_pairs_that_people_take_for_one_event_are_found_and_others_are_not(shared_eval: Path) -> None:
     labelled = scanned(shared_eval, "semeval22").labelled_pairs[PairKind.ALL]
-    assert labelled.f1 >= 0.70
-    assert labelled.precision >= 0.65
+    assert labelled.f1 >= 0.54
+    assert labelled.precision >= 0.87
