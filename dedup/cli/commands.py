@@ -112,7 +112,7 @@ class _ErrorGroup(click.Group):
 
 
 def _interrupted(context: click.Context, error: KeyboardInterrupt) -> _Interrupted:
-    """What an interrupted command has written, and what it has not."""
+    """State of the output of an interrupted command: written, or not."""
     done = written(context)
     names = ", ".join("standard output" if name == "-" else name for name in done)
     whole = f"{names} {'was' if len(done) == 1 else 'were'} written whole" if done else ""
@@ -481,7 +481,7 @@ def _find(articles: Iterable[Article | Skipped], settings: Settings, *, shown: b
 
 
 def _read(paths: Sequence[str], *, shared: bool = False, jobs: int = 1, **given: Any) -> Iterable[Article | Skipped]:
-    """What the paths hold, read here or by those who share the work; options not given keep their defaults."""
+    """Read the paths, here or by those who share the work; options not given keep their defaults."""
     from dedup.reading.read import read_paths
     from dedup.reading.source import ReadOptions
 

@@ -1,4 +1,4 @@
-"""Where results and messages of the command line go: files, standard output, the terminal."""
+"""Output of the command line: results to files or standard output, messages to the terminal."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def begun(context: click.Context) -> str | None:
 
 
 def written(context: click.Context) -> list[str]:
-    """What has been written so far, in order."""
+    """Text written so far, in order."""
     return list(context.find_root().meta.get(_WRITTEN, ()))
 
 

@@ -76,7 +76,7 @@ _OVERLAP = FEATURES.index("overlap")
 
 @dataclass(frozen=True, slots=True)
 class SetScore:
-    """How one set fares at the common threshold: in the fit of all sets, and when it is left out of the fit.
+    """Scores of one set at the common threshold: in the fit of all sets, and when it is left out of the fit.
 
     `f1` is that of single pairs, `clustered` the BCubed F1 of clusters, or where people labelled pairs, that of these.
     `fed` are the pairs joined in feeds told mostly once, right ones and wrong ones.
@@ -113,7 +113,7 @@ class Calibration:
     scores: Mapping[str, SetScore]
 
     def as_text(self) -> str:
-        """What each set gives, a line a set."""
+        """Scores as text, a line a set."""
         return "".join(
             f"{name}: pairs {score.f1:.4f}, left out {score.f1_left_out:.4f}; clusters {score.clustered:.4f}, "
             f"left out {score.clustered_left_out:.4f}; candidates found {score.candidate_recall:.2%}; "
@@ -269,7 +269,7 @@ def _thresholds(
     grid: Sequence[Sequence[tuple[float, float]]],
     careful: float,
 ) -> npt.NDArray[np.float64]:
-    """What to take off the weights so that each head joins from log-odds 0 on: a slope by amount, and a threshold.
+    """Amounts to take off the weights so that each head joins from log-odds 0 on: a slope by amount, and a threshold.
 
     The steepest slope, and with it the highest threshold, that give nearly the best mean F1 of sets, each seen whole,
     as feeds that are told mostly once, or by its judged pairs. The mean is flat around its best, and a threshold at the
@@ -331,7 +331,7 @@ def score_sets(
     against: Sequence[Labelled] = (),
     archives: Mapping[str, Labelled] = MappingProxyType({}),
 ) -> dict[str, SetScore]:
-    """How each set fares under the common scorer, and under one fitted without it."""
+    """Scores of each set under the common scorer, and under one fitted without it."""
     scores = {}
     for name, one in labelled.items():
         others = [value for other, value in labelled.items() if other != name]
@@ -354,7 +354,7 @@ def score_archives(
     against: Sequence[Labelled],
     archives: Mapping[str, Labelled],
 ) -> dict[str, ArchiveScore]:
-    """What a scorer fitted without an archive makes of the pairs that people judged there."""
+    """Judged pairs of each archive that a scorer fitted without it joins."""
     scores = {}
     for name, one in archives.items():
         others = [value for other, value in archives.items() if other != name]
@@ -388,7 +388,7 @@ def _fit(sets: Sequence[Labelled], start: npt.NDArray[np.float64] | None = None)
 
 
 def _weights(labelled: Labelled) -> npt.NDArray[np.float64]:
-    """How much each pair of a set counts."""
+    """Weight of each pair of a set."""
     pairs = labelled.pairs
     weight = np.zeros(len(pairs.same))
     grouped = any(item.group for item in labelled.whole.gold)
@@ -412,7 +412,7 @@ def _f1(scorer: Scorer, labelled: Labelled, least: float) -> float:
 
 
 def _clustered_f1(scorer: Scorer, labelled: Labelled) -> float:
-    """What the clusters of the whole scan are worth."""
+    """BCubed F1 of the clusters of the whole scan."""
     whole = labelled.whole
     log_odds = scorer.log_odds(whole.features, whole.head) - scorer.least
     log_odds = np.where(whole.possible, log_odds, np.minimum(log_odds, _NO_EVIDENCE))

@@ -72,12 +72,12 @@ class Scan:
 
     @property
     def same(self) -> _Flags:
-        """Which candidates tell one story."""
+        """Whether each candidate tells one story."""
         return self._equal([item.story for item in self.gold])
 
     @property
     def related(self) -> _Flags:
-        """Which candidates are of one group, whatever their stories."""
+        """Whether each candidate is of one group, whatever its stories."""
         return self._equal([item.group or item.article.id for item in self.gold])
 
     def _equal(self, names: Sequence[str]) -> _Flags:

@@ -116,7 +116,7 @@ def _detect_batch(texts: Sequence[str]) -> list[Language]:
 
 
 def _sample(text: str) -> str:
-    """What is read of a text, padded with ``\\0`` to whole pieces, at least one."""
+    """Part of a text that is read, padded with ``\\0`` to whole pieces, at least one."""
     if len(text) > _START + _MIDDLE + _END:
         middle = (len(text) - _MIDDLE) // 2
         text = f"{text[:_START]} {text[middle : middle + _MIDDLE]} {text[-_END:]}"

@@ -24,7 +24,7 @@ _LONGEST_UNSPACED = 160
 
 @cache
 def _sentence_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Where a sentence may end, which in most lines is nowhere, and where it does; compiled when first asked for."""
+    """Patterns of where a sentence may end, nowhere in most lines, and where it does; compiled when first asked for."""
     may_end = re.compile(rf"[.!?…{_WIDE_STOPS}](?:[{_QUOTES}]?\s|(?<=[{_WIDE_STOPS}]).)")
     end = re.compile(
         rf"(?<=[.!?…{_QUOTES}{_WIDE_STOPS}{_CLOSERS}])"  # by far the most places are told by this alone

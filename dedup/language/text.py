@@ -81,7 +81,7 @@ def _visible(text: str) -> str:
 
 
 def normalise(text: str) -> str:
-    """What makes two texts the same text: NFKC, case folded, invisible characters dropped, spaces collapsed."""
+    """Form in which two texts are the same text: NFKC, case folded, invisible characters dropped, spaces collapsed."""
     spaced = _with_plain_spaces(text)
     if not _all_show(spaced):
         return " ".join(fold(_visible(text)).split())

@@ -35,7 +35,7 @@ _VERY_CLOSE = (0.5, 0.9)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Coverage:
-    """How the texts of m pairs cover each other.
+    """Shares of the texts of m pairs that have a counterpart in the other.
 
     share : ndarray of shape (m, 2), float32, in [0, 1]
         How much of the left text (column 0) and of the right has a counterpart in the other: the similarity of each
@@ -67,7 +67,7 @@ class Coverage:
 
 
 def cover(passages: Passages, left: Positions, right: Positions) -> Coverage:
-    """How the texts of pairs cover each other: `left` and `right` of shape (m,), those of one left side by side.
+    """Measure how texts of pairs cover each other: `left` and `right` of shape (m,), those of one left side by side.
 
     Symmetric to the last bit: products of whole numbers are exact, and both sides are summed up alike.
     """
@@ -103,7 +103,7 @@ def align(left: Embeddings, right: Embeddings, *, least: float = _CLOSE[0]) -> t
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Places:
-    """Where sentences stand among those of their article that count: a banner above an article moves none of them.
+    """Places of sentences among those of their article that count: a banner above an article moves none of them.
 
     position : ndarray of shape (s,), float32, relative to the article
     counted : ndarray of shape (n,), intp, sentences of each article that count

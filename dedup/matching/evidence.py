@@ -70,7 +70,7 @@ def pair_batches(candidates: Candidates, verdicts: Verdicts, full: npt.NDArray[n
 
 
 def describe_batch(texts: StoredTexts, batch: PairBatch) -> list[Match]:
-    """What `describe_pairs` says of a batch."""
+    """Describe a batch, as `describe_pairs` does all."""
     positions = np.unique(np.concatenate([batch.candidates.left[batch.full], batch.candidates.right[batch.full]]))
     numbers = {position: number for number, position in enumerate(positions.tolist())}
     if numbers:
@@ -88,7 +88,7 @@ def describe_batch(texts: StoredTexts, batch: PairBatch) -> list[Match]:
 
 
 def _rows(batch: PairBatch) -> Iterator[tuple[Any, ...]]:
-    """What is known of each pair, in numbers of Python: made pair by pair they take as long as the rest of a match."""
+    """Columns of pairs as rows of Python numbers: made pair by pair they take as long as the rest of a match."""
     candidates, verdicts = batch.candidates, batch.verdicts
     scores = probability(verdicts.log_odds)
     numbers = (candidates.left, candidates.right, candidates.similarity, scores)

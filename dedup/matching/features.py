@@ -51,7 +51,7 @@ def columns(names: Sequence[str]) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class StoredTexts:
-    """What verification reads of n articles' texts: sentences, literal words and hard facts."""
+    """Columns that verification reads of n articles' texts: sentences, literal words and hard facts."""
 
     passages: StoredPassages
     literal: StoredLiteral
@@ -60,7 +60,7 @@ class StoredTexts:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MatchInput:
-    """All that verification knows of n articles with different texts.
+    """Input of verification: n articles with different texts.
 
     articles : sequence of length n
     codes : ndarray of shape (n,), str, language codes
@@ -112,7 +112,7 @@ class PairBlock:
         return len(self.left)
 
     def heads(self) -> npt.NDArray[np.intp]:
-        """Which of the scorer's `HEADS` judges each pair, once its literal words are known."""
+        """Head of the scorer's `HEADS` that judges each pair, once its literal words are known."""
         alike = self.features[:, column("vocabulary")] >= _KIN + _KIN_BY_AMOUNT * self.features[:, column("amount")]
         kin = self.same | (self.unsure & alike)
         copied = self.features[:, column("overlap")] >= _LITERAL
@@ -121,7 +121,7 @@ class PairBlock:
         return np.asarray(relation + len(RELATIONS) * self.uneven, np.intp)
 
     def possible_heads(self) -> npt.NDArray[np.bool_]:
-        """Which heads may judge each pair, one once its literal words are known: shape (m, len(HEADS))."""
+        """Heads that may judge each pair, one once its literal words are known: shape (m, len(HEADS))."""
         if self.read.all():
             return np.asarray(self.heads()[:, None] == np.arange(len(HEADS)), np.bool_)
         kin = self.same | self.unsure

@@ -147,7 +147,7 @@ def _read_words(texts: Sequence[Sequence[str]]) -> _Words:
 
 
 def _runs(letter: npt.NDArray[np.bool_], mark: npt.NDArray[np.bool_]) -> tuple[Positions, Positions]:
-    """Where runs of letters and marks begin and end; a run begins with a letter."""
+    """Begins and ends of runs of letters and marks; a run begins with a letter."""
     run = letter | mark
     starts = np.flatnonzero(run & ~np.append(False, run[:-1]))
     ends = np.flatnonzero(run & ~np.append(run[1:], False)) + 1
@@ -188,7 +188,7 @@ class StoredLiteral:
     lead: StoredLists
 
     def compare(self, left: Positions, right: Positions) -> Floats:
-        """How far pairs of texts agree literally, some 20 µs a pair.
+        """Measure how far pairs of texts agree literally, some 20 µs a pair.
 
         Returns
         -------
@@ -283,7 +283,7 @@ class LiteralFile:
 
     @property
     def rows(self) -> list[RowWriter]:
-        """Where the keys of each field are put."""
+        """Files for the keys of each field."""
         return [file.rows for file in self._files]
 
     def enter(self, lengths: Sequence[Positions]) -> None:
@@ -292,5 +292,5 @@ class LiteralFile:
             file.enter(of_field)
 
     def stored(self) -> StoredLiteral:
-        """What has been written so far."""
+        """Keys written so far."""
         return StoredLiteral(*(file.stored() for file in self._files))

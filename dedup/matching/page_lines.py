@@ -78,7 +78,7 @@ def is_page_line(line: str) -> bool:
 
 
 def page_lines(lines: Sequence[str]) -> list[bool]:
-    """Which lines of an article are not its own, a name that signs it in the first or last line among them.
+    """Lines of an article that are not its own, a name that signs it in the first or last line among them.
 
     The second line is looked at as the first: a title stands before it. Where all would go, all stay.
     """

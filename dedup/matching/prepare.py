@@ -50,7 +50,7 @@ _ENGLISH = "en"  # the language of the examples of page furniture
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What matching knows of articles: their languages, what verification reads, and who is near whom."""
+    """Articles ready for matching: their languages, what verification reads, and who is near whom."""
 
     languages: list[Language]
     match_input: MatchInput
@@ -86,7 +86,7 @@ def prepare(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Read:
-    """What is kept in memory of a batch of articles.
+    """Part of a batch of articles that is kept in memory.
 
     counts, lengths, scripts : sentences, reading length and main script of each article
     hashes, weights : `masked_hashes` and `information_weights` of each sentence
@@ -107,7 +107,7 @@ class _Read:
 
 @dataclass(frozen=True, slots=True)
 class _Files:
-    """Where rows go: article vectors on this machine, all others where every worker can read them."""
+    """Files of rows: article vectors on this machine, all others where every worker can read them."""
 
     vectors: RowFile
     sentences: Any
@@ -135,7 +135,7 @@ class _Files:
 
     @property
     def rows(self) -> list[Any]:
-        """Where the rows go that a batch makes, in its order."""
+        """Files for the rows that a batch makes, in its order."""
         return [self.sentences, self.openings, self.weights, *self.literal.rows, *self.facts.rows]
 
     def enter(self, lengths: Sequence[npt.NDArray[np.intp]]) -> None:
@@ -232,7 +232,7 @@ def _search(
     workers: Workers,
     progress: Progress | None,
 ) -> Neighbourhood:
-    """Who is near whom: by vectors, by runs of words in common, and by facts where the language cannot be told."""
+    """Find who is near whom: by vectors, by runs of words in common, and by facts where the language cannot be told."""
     scripts = np.concatenate([of_batch.scripts for of_batch in read])
     unread = np.flatnonzero(match_input.codes == UNDETERMINED)
     groups = match_input.codes.astype(object)

@@ -50,13 +50,13 @@ class Passages:
         return np.asarray(self.vectors[rows] * self.scales[rows, None], np.float32)
 
     def of(self, article: int) -> slice:
-        """Where an article's sentences are."""
+        """Slice of an article's sentences."""
         return slice(int(self.starts[article]), int(self.starts[article + 1]))
 
 
 @dataclass(frozen=True, slots=True)
 class StoredPassages:
-    """The same out of memory, for more articles than fit there: vectors as `pack_rows` makes them.
+    """Passages kept out of memory, for more articles than fit there: vectors as `pack_rows` makes them.
 
     openings : rows of shape (n, len(OPENINGS) * d), for each article the `leads` of so many sentences side by side
     """
@@ -77,7 +77,7 @@ class StoredPassages:
         )
 
     def openings_alike(self, left: Positions, right: Positions) -> Floats:
-        """How similar the headlines and the leads of pairs are: ndarray of shape (m, len(OPENINGS))."""
+        """Similarity of the headlines and the leads of pairs: ndarray of shape (m, len(OPENINGS))."""
         articles, numbers = np.unique(np.concatenate([left, right]), return_inverse=True)
         rows = opened(self.openings)[articles]
         packed = rows.reshape(len(articles), len(OPENINGS), rows.shape[1] // len(OPENINGS))

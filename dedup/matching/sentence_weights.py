@@ -1,4 +1,4 @@
-"""How much each sentence tells: nothing where it belongs to the page, less where it recurs across the articles.
+"""Weights of sentences: nothing where one belongs to the page, less where it recurs across the articles.
 
 Menus, share bars, consent and paywall notices, by-lines and teasers of other stories stand around an article and not in
 it. Examples in English suffice: the embedding model finds their translations in every language it knows. What recurs
@@ -204,7 +204,7 @@ def page_furniture(
     *,
     marked: npt.NDArray[np.bool_] | None = None,
 ) -> npt.NDArray[np.bool_]:
-    """Which sentences belong to the page: those like an example, and all that follows a heading of other stories.
+    """Sentences that belong to the page: those like an example, and all that follows a heading of other stories.
 
     Parameters
     ----------
@@ -276,7 +276,7 @@ def _without_article(
 
 
 def notice_kind(vectors: Embeddings, consent: Embeddings, paywall: Embeddings) -> str:
-    """What a page without an article is, by its sentences: "consent page" or "paywall"."""
+    """Kind of a page without an article, by its sentences: "consent page" or "paywall"."""
     asks, sells = ((vectors @ examples.T).max(axis=1, initial=-1) >= _NOTICE for examples in (consent, paywall))
     return "consent page" if np.count_nonzero(asks) >= np.count_nonzero(sells) else "paywall"
 

@@ -50,7 +50,7 @@ _NONE = Candidates(np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0, np.fl
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Measured:
-    """What the texts of m pairs say.
+    """Measures of the texts of m pairs.
 
     features : ndarray of shape (m, len(FEATURES)), float32
     heads : ndarray of shape (m,), intp, which of the scorer's `HEADS` judges each
@@ -74,7 +74,7 @@ class Measured:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Verdicts:
-    """What verification found for m candidates.
+    """Results of verification for m candidates.
 
     log_odds : ndarray of shape (m,), float64, of being the same article
     features : ndarray of shape (m, len(FEATURES)), float32
@@ -98,7 +98,7 @@ def find_matches(
     workers: Workers = ALONE,
     progress: Callable[[int], None] | None = None,
 ) -> tuple[Candidates, Verdicts]:
-    """Those of the candidates that are matches, with the features and log-odds that `judge_pairs` gives them.
+    """Find the candidates that are matches, with the features and log-odds that `judge_pairs` gives them.
 
     No feature lowers a score, so what costs more is looked at only where the rest, bounded from above, leaves a match
     possible. The blocks are asked for while workers look at those before; `progress` is given the candidates done.
@@ -138,7 +138,7 @@ def _parts(match_input: MatchInput, candidates: Candidates) -> Iterator[Candidat
 
 
 def _match_block(texts: StoredTexts, scorer: Scorer, block: PairBlock) -> tuple[Positions, Measured]:
-    """Which pairs of a block may be matches, and what their texts say."""
+    """Find the pairs of a block that may be matches, and what their texts say."""
     at = np.arange(len(block))
     block = _writable(block)
     for stage in (bound_facts, *STAGES):

@@ -1,4 +1,4 @@
-"""All that is to be compared, gathered before the work begins: in memory, on disk, or in a cluster's object store."""
+"""Collection of what is to be compared, before the work begins: in memory, on disk, or in a cluster's object store."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MOST_CHARACTERS = 1 << 26  # of texts that stay in memory
 def collect(
     articles: Iterable[Article | Skipped], workers: Workers, progress: Progress | None = None
 ) -> tuple[Sequence[Article], list[Skipped]]:
-    """All that is to be compared, and all that was skipped, where the workers can read it.
+    """Gather all that is to be compared, and all that was skipped, where the workers can read it.
 
     Texts that are too many for memory go to disk. With a Ray cluster all go to its object store, and `Shards` are read
     by the workers.

@@ -69,7 +69,7 @@ class Fields(NamedTuple):
 
 @lru_cache(maxsize=256)
 def find_columns(names: tuple[str, ...], options: ReadOptions) -> Columns:
-    """Which of the field names hold what; those of the options first, then the common ones.
+    """Find the field names that hold id, title and text; those of the options first, then the common ones.
 
     The case of letters, spaces, ``_`` and ``-`` do not matter.
     """

@@ -165,7 +165,7 @@ class File:
         return read_opened(opened, show_path(self.path), options, chosen=self.chosen)
 
     def reader(self, options: ReadOptions) -> Reader:
-        """Who can read it."""
+        """Reader of this file."""
         return reader_of(self.path, options, chosen=self.chosen)
 
 

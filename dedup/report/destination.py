@@ -1,4 +1,4 @@
-"""Where reports are written: files written whole or not at all, and folders of tables, here or behind a URI.
+"""Destinations of reports: files written whole or not at all, and folders of tables, here or behind a URI.
 
 Nothing is overwritten unasked: `check_writable` refuses, before the work, a place that is one of the inputs or lies
 among them, and a file that dedup did not write. `write_whole` then writes beside the target, under a name that nobody
@@ -267,7 +267,7 @@ def _identity(entry: os.stat_result) -> tuple[int, int]:
 
 
 def _stat(path: str | Path) -> os.stat_result | None:
-    """What the system knows of a file, links followed; None where there is none."""
+    """Status of a file, links followed; None where there is none."""
     try:
         return os.stat(path)
     except (FileNotFoundError, NotADirectoryError):

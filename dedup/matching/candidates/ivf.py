@@ -1,4 +1,4 @@
-"""Where a vector's neighbours are to be looked for, once there are too many to compare all with all.
+"""Inverted file: cells of the vector space to search, once there are too many vectors to compare all with all.
 
 The vectors are divided into cells around centres found by k-means on a sample, and each article looks into the cells
 whose centres are closest to it: the inverted file of Jégou, Douze & Schmid (2011, "Product quantization for nearest

@@ -42,7 +42,7 @@ _NOTHING = np.float32(-2)  # below every cosine
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Neighbourhood:
-    """What a search found; asked for candidates, and afterwards for any other pair.
+    """Result of a search; asked for candidates, and afterwards for any other pair.
 
     embeddings : ndarray of shape (n, d), float32, unit rows
     near : ndarray of shape (m,), int64, each pair proposed as ``left * n + right``, sorted
@@ -56,7 +56,7 @@ class Neighbourhood:
         return self._pairs(self.near)
 
     def blocks(self, size: int = _PAIRS) -> Iterator[Candidates]:
-        """The same some thousand pairs at a time, since a candidate takes three times the memory of its number."""
+        """Candidates, some thousand at a time, since a candidate takes three times the memory of its number."""
         return (self._pairs(self.near[start : start + size]) for start in range(0, len(self.near), size))
 
     def between(self, row: npt.NDArray[np.int64], column: npt.NDArray[np.int64]) -> Candidates:
@@ -64,7 +64,7 @@ class Neighbourhood:
         return self._pairs(np.unique(_numbered(row, column, len(self.embeddings))))
 
     def with_pairs(self, pairs: npt.NDArray[np.int64]) -> Neighbourhood:
-        """The same with more pairs proposed: ndarray of shape (pairs, 2), in any order and direction."""
+        """Copy with more pairs proposed: ndarray of shape (pairs, 2), in any order and direction."""
         numbers = pairs.min(axis=1) * len(self.embeddings) + pairs.max(axis=1)
         return replace(self, near=_distinct([self.near, numbers]))
 

@@ -29,7 +29,7 @@ Keys = npt.NDArray[np.uint64]
 
 
 def fact_keys(facts: Facts) -> Keys:
-    """What a text states, as numbers that are equal across languages and scripts: ndarray of shape (k,), sorted."""
+    """Keys of a text's facts, equal across languages and scripts: ndarray of shape (k,), sorted."""
     stated = (*facts.numbers, *facts.dates, *facts.versions, *facts.identifiers)
     named = (*map(phonetic_key, facts.names), *facts.hints)
     keys = {_key(fact) for fact in stated if len(fact) > 1} | {_key("@" + name) for name in named if len(name) > 1}

@@ -1,4 +1,4 @@
-"""How far the facts of two texts can agree at most, for thousands of pairs at once, from keys instead of the facts.
+"""Upper bounds of how far the facts of two texts agree, for thousands of pairs at once, from keys instead of the facts.
 
 Most pairs that look alike are other stories, and their facts say so at first sight. A fact has a key for everything
 that a counterpart of it must have in common with it (a number its digits, a name its sound); one of which no key is in
@@ -112,13 +112,13 @@ def _stated(facts: Facts) -> Iterable[list[str]]:
 
 
 def _parts(date: str) -> list[str]:
-    """What a date without its day or its year is found by."""
+    """Keys by which a date without its day or its year is found."""
     rest = date.partition("-")[2]
     return [date[:7], rest] if rest.count("-") else []
 
 
 def _beside(facts: Facts) -> Iterable[str]:
-    """What else a fact of another text may be met by.
+    """Other keys by which a fact of another text may be met.
 
     Digits of identifiers, numbers where no date is stated, and amounts that those in another unit are not held against.
     """
@@ -154,12 +154,12 @@ class _Keys:
     starts: Positions
 
     def marked(self) -> _Keys:
-        """Those with a mark alone."""
+        """Keys with a mark alone."""
         marked = self.entries % 2 > 0
         return _Keys(self.entries[marked], np.append(0, np.cumsum(marked))[self.starts])
 
     def met(self, others: _Keys, own: Positions, other: Positions) -> _Met:
-        """What the keys of each text of `own` meet among the `others` of its partner."""
+        """Keys of each text of `own` that are among the `others` of its partner."""
         rows, _, lengths = rows_of(self.starts, own)
         entries, pair = self.entries[rows], np.repeat(np.arange(len(own)), lengths)
         at, found = others.find(other[pair], entries)
@@ -173,7 +173,7 @@ class _Keys:
         return _Met(met, facts - met, with_mark)
 
     def find(self, texts: Positions, entries: npt.NDArray[np.uint32]) -> tuple[Positions, npt.NDArray[np.bool_]]:
-        """Where each key is in its text, and whether it is there."""
+        """Position of each key in its text, and whether it is there."""
         of_entry = np.repeat(np.arange(len(self.starts) - 1), np.diff(self.starts))
         known, wanted = np.append(_codes(of_entry, self.entries), _LAST), _codes(texts, entries)
         at = np.searchsorted(known, wanted)

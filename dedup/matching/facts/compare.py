@@ -1,4 +1,4 @@
-"""Which hard facts two texts share, and which only one of them states."""
+"""Comparison of hard facts: those that two texts share, and those that only one of them states."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _DECADE = re.compile(r"(?:1[5-9]|20)(\d0)")
 
 @dataclass(frozen=True, slots=True)
 class FactAgreement:
-    """How the facts of two texts agree, kind by kind; each fact is named once, shared ones in the left text's form."""
+    """Agreement of the facts of two texts, kind by kind; each fact is named once, shared ones as the left has them."""
 
     numbers: Agreement
     dates: Agreement
@@ -41,7 +41,7 @@ class FactAgreement:
 
     @property
     def stated(self) -> float:
-        """How far numbers, dates, versions and identifiers agree, in (0, 1); 0.5 where neither text states any.
+        """Agreement of numbers, dates, versions and identifiers, in (0, 1); 0.5 where neither text states any.
 
         Weighting them by kind, length or rarity separated translations from notes of the same template no better.
         """
@@ -49,7 +49,7 @@ class FactAgreement:
 
     @property
     def named(self) -> float:
-        """How far names agree, in (0, 1); 0.5 where neither text has any."""
+        """Agreement of names, in (0, 1); 0.5 where neither text has any."""
         return _share(*_counts([_split(self.names)]))
 
 
@@ -113,7 +113,7 @@ class FactSets:
 
 
 def compare_facts(left: Facts, right: Facts) -> FactAgreement:
-    """What both texts state and what only one does.
+    """Find the facts that both texts state and those that only one does.
 
     One fact in two forms counts as shared: "19:30" and "7:30", "1980" and "80" (the 1980s), "2018-03-28" and "03-28",
     "2.5" and "2500000" (a scale word that went unread). What one text states as a date or an identifier and the other
@@ -123,13 +123,13 @@ def compare_facts(left: Facts, right: Facts) -> FactAgreement:
 
 
 def compare_fact_sets(left: FactSets, right: FactSets) -> FactAgreement:
-    """The same for texts that are compared with many."""
+    """Compare facts as `compare_facts` does, for texts that are compared with many."""
     kinds = (*_stated(left, right), _names(left, right))
     return FactAgreement(*(Agreement(*[tuple(sorted(facts)) for facts in split]) for split in kinds))
 
 
 def fact_scores(left: FactSets, right: FactSets) -> tuple[float, float, int, int, int, int]:
-    """Of what `compare_fact_sets` finds the numbers alone, in a fraction of the time.
+    """Numbers of `compare_fact_sets` alone, in a fraction of the time.
 
     `FactAgreement.stated` and `named`; the facts but for names that each side states and the other does not, on the
     side that has fewer of them; and the same of the headlines. Then `opening_clash` and `name_clash`. The two texts may
@@ -207,7 +207,7 @@ def _comparable(
 
 
 def _counts(kinds: Iterable[_Split]) -> tuple[int, int, int]:
-    """How many facts of all kinds are shared, the left text's alone, and the right's."""
+    """Counts of facts of all kinds: shared, the left text's alone, and the right's."""
     shared = left_only = right_only = 0
     for of_both, of_left, of_right in kinds:
         shared += len(of_both)
@@ -308,7 +308,7 @@ def _rounds_to(exact: str, short: str) -> bool:
 
 
 def _not_loose(identifiers: Collection[str], numbers: frozenset[str]) -> Collection[str]:
-    """Those identifiers whose digits the other text does not state as numbers."""
+    """Identifiers whose digits the other text does not state as numbers."""
     if not identifiers or not numbers:
         return identifiers
     return [identifier for identifier in identifiers if not digit_runs(identifier) <= numbers]
@@ -363,7 +363,7 @@ def _same_date(left: str, right: str) -> bool:
 
 
 def _clashing(dates: set[str], own: FactSets, other: FactSets) -> set[str]:
-    """Those dates that the other text contradicts by dates of its own, or whose day and year it does not state."""
+    """Dates that the other text contradicts by dates of its own, or whose day and year it does not state."""
     return {
         date
         for date in dates
@@ -372,7 +372,7 @@ def _clashing(dates: set[str], own: FactSets, other: FactSets) -> set[str]:
 
 
 def day_and_year(date: str, *, is_ambiguous: bool = False) -> set[str]:
-    """What a date states as plain numbers: "28" and "2026" of "2026-03-28", of one in doubt the year alone."""
+    """Plain numbers of a date: "28" and "2026" of "2026-03-28", of one in doubt the year alone."""
     year, day = date[:4] if len(date) > len("03-28") else "", date[-2:] if len(date) != len("2026-03") else ""
     return {part.lstrip("0") for part in (year, "" if is_ambiguous else day) if part}
 
@@ -388,7 +388,7 @@ def _names(left: FactSets, right: FactSets) -> _Split:
 
 
 def stated_tokens(facts: Facts, runs: Iterable[str]) -> Iterator[str]:
-    """All that a text states in the form of an opening's facts; a number is met by an ordinal, and the other way."""
+    """Facts of a text in the form of an opening's facts; a number is met by an ordinal, and the other way."""
     numbers = {*facts.numbers, *facts.spelled, *runs, *facts.ordinals}
     numbers |= {str(int(part)) for number in facts.numbers if ":" in number for part in number.split(":")}
     for number in numbers:
@@ -403,6 +403,6 @@ def stated_tokens(facts: Facts, runs: Iterable[str]) -> Iterator[str]:
 
 @lru_cache(maxsize=1 << 16)
 def name_key(name: str) -> str:
-    """What a name is met by: its skeleton without a case ending, or itself where it is short or an acronym."""
+    """Key of a name: its skeleton without a case ending, or itself where it is short or an acronym."""
     sound = "" if name.isupper() else phonetic_key(name)
     return sound[: max(4, len(sound) - 1)] or name

@@ -1,4 +1,4 @@
-"""From a text to its hard facts, in one pass over its digits: one pattern holds everything that can start with one."""
+"""Extraction of hard facts in one pass over a text's digits: one pattern holds everything that can start with one."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ _Counts = tuple[int, int, int, int]  # of numbers, dates, versions and identifie
 
 
 def _ends(text: str) -> tuple[int, int]:
-    """Where the first line of a text ends, or its first 200 characters do, and where the opening does."""
+    """End of the first line of a text, or of its first 200 characters, and end of the opening."""
     start = len(text) - len(text.lstrip())
     line = text.find("\n", start)
     line = len(text) if line < 0 else line
@@ -255,7 +255,7 @@ class _Reader:
 
     @property
     def kinds(self) -> tuple[list[str], list[str], list[str], list[str]]:
-        """What `Facts` begins with."""
+        """Kinds of facts that `Facts` begins with."""
         return self.numbers, self.dates, self.versions, self.identifiers
 
     def read(self, *ends: int) -> list[_Counts]:

@@ -55,7 +55,7 @@ _EAST_ASIAN = frozenset({"ja", "ko", "zh", "zh-cn", "zh-tw"})
 
 @dataclass(frozen=True, slots=True)
 class LanguageWords:
-    """What reading the numbers and dates of one language takes.
+    """Words and marks by which the numbers and dates of one language are read.
 
     decimal : str
         The decimal mark, "." or ",". Where it is a comma, a plain space may group thousands, as in "1 234".
@@ -109,7 +109,7 @@ class LanguageWords:
 
 @cache
 def words_of(language: str) -> LanguageWords:
-    """What reading numbers takes in a language (a langdetect code); English serves for one that is not known."""
+    """Words of numbers and dates in a language (a langdetect code); English serves for one that is not known."""
     known = _cldr().get("zh-cn" if language == "zh" else language)
     if known is None:
         return words_of("en")
@@ -140,7 +140,7 @@ def words_of(language: str) -> LanguageWords:
 
 @cache
 def _cldr() -> dict[str, dict[str, Any]]:
-    """What `tests/cldr.py` has found, by language."""
+    """Words that `tests/cldr.py` has found, by language."""
     file = resources.files("dedup.matching.facts").joinpath("cldr.json")
     languages: dict[str, dict[str, Any]] = json.loads(file.read_bytes())
     return languages

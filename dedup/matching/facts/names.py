@@ -71,7 +71,7 @@ def find_names(text: str, words: LanguageWords) -> tuple[tuple[str, ...], tuple[
 
 
 def find_opening_names(text: str, end: int, names: Collection[str], language: str) -> tuple[str, ...]:
-    """Those of a text's names that stand before a position, and twice or more in all: what the text is about.
+    """Names of a text that stand before a position, and twice or more in all: what the text is about.
 
     A first line of which most words have capitals tells none, nor does a script without capitals. In German every noun
     has one: there a name is what stands behind another capitalised word. Acronyms are left out, since a translation

@@ -29,7 +29,7 @@ _COMMON_IN_TITLES = ("minist", "міністр", "министр")  # "premier m
 
 @dataclass(frozen=True, slots=True)
 class WordFacts:
-    """What words state: tokens once each in order, and those of them that the opening states.
+    """Facts stated in words: tokens once each in order, and those of them that the opening states.
 
     `tokens` holds those in doubt as well, which `opening` leaves out.
     """
@@ -185,7 +185,7 @@ def _value(parts: Sequence[str], table: Wordlist, language: str) -> tuple[int, i
 
 
 def _room(last: int, language: str) -> int:
-    """What a number that follows must lie below to be added: 10 behind "twenty", 100 behind "three hundred"."""
+    """Bound below which a number that follows is added: 10 behind "twenty", 100 behind "three hundred"."""
     if last % 100 == 0:
         return 100 if last % 1000 else 1000
     if last == 10 and language == "fr":

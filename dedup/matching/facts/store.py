@@ -39,7 +39,7 @@ class StoredFacts:
         return [_unpacked(packed) for packed in self._packed(texts)]
 
     def fact_sets(self, texts: npt.NDArray[np.intp]) -> list[FactSets]:
-        """The same as comparing asks for them."""
+        """Facts in the form that comparing asks for."""
         return [
             _fact_sets(packed) if len(packed) <= _KEPT else FactSets.of(_unpacked(packed))
             for packed in self._packed(texts)
@@ -59,7 +59,7 @@ class FactFile:
 
     @property
     def rows(self) -> list[RowWriter]:
-        """Where the rows of the lists that `pack_facts` gives are put."""
+        """Files for the rows of the lists that `pack_facts` gives."""
         return [row_writer.rows for row_writer in self._files]
 
     def enter(self, lengths: Sequence[npt.NDArray[np.intp]]) -> None:
@@ -73,7 +73,7 @@ class FactFile:
             row_writer.append(*lists)
 
     def stored(self) -> StoredFacts:
-        """What has been written so far."""
+        """Facts written so far."""
         full, *keys = (row_writer.stored() for row_writer in self._files)
         return StoredFacts(full, StoredKeys(*keys))
 

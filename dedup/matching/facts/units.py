@@ -98,7 +98,7 @@ def are_incomparable(left: str, right: str) -> bool:
 
 
 def unit_class(unit: str) -> str:
-    """What amounts in a unit are found by: the unit itself, but all save the most common currencies are one class."""
+    """Class by which amounts in a unit are found: the unit itself, or one class for most currencies."""
     return unit if unit in _DIMENSION or unit in ("usd", "eur") else _MONEY
 
 

@@ -102,7 +102,7 @@ _SHARE_TOKENS = (("~N50",), ("~N25", "~N75"), ("~N33", "~N33.3", "~N67", "~N66",
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Wordlist:
-    """What is looked for in a language.
+    """Words that are looked for in a language.
 
     starts : frozenset of str, the first letters of anything looked for, small and capital
     readings : dict of str to tuple of str, whole words; a token in doubt begins with "~"
@@ -123,7 +123,7 @@ class Wordlist:
 
 @cache
 def wordlist(language: str) -> Wordlist:
-    """What is looked for in a language; English serves for one that is not known."""
+    """Word list of a language; English serves for one that is not known."""
     known = _number_words().get(language)
     if known is None:
         return wordlist("en")
@@ -236,7 +236,7 @@ def _starts(words: Iterable[str], stems: Iterable[str]) -> Iterator[str]:
 
 @cache
 def _number_words() -> Mapping[str, dict[str, Any]]:
-    """What `tests/number_words.py` has found, by language."""
+    """Number words that `tests/number_words.py` has found, by language."""
     found: dict[str, dict[str, Any]] = json.loads(
         resources.files("dedup.matching.facts").joinpath("number_words.json").read_text(encoding="utf-8")
     )
