@@ -63,8 +63,14 @@ CONSENT = (
     "Some processing of your personal data may not require your consent, but you have a right to object to it.",
     "Your preferences will apply to this website only, and you can change them at any time.",
     "If you do not want to agree, you can take out a subscription without advertising and tracking.",
+    "Store and/or access information on a device.",
+    "Personalised advertising and content, advertising and content measurement, audience research and services "
+    "development.",
+    "This site uses cookies to improve your experience.",
+    "You can accept all cookies or manage your cookie preferences.",
+    "By continuing to use this site you agree to our cookie policy and privacy policy.",
 )
-"""What a page says that asks for consent before it shows anything."""
+"""What a page says that asks for consent before it shows anything; standard texts of IAB Europe are among it."""
 
 PAYWALL = (
     "Subscribe to continue reading this article.",
@@ -273,12 +279,6 @@ def _without_article(
         own[filled] = np.add.reduceat((~found).astype(np.intp), begins) - (~found[begins])
         notices[filled] = np.add.reduceat(notice.astype(np.intp), begins)
     return np.asarray((own == 0) & (notices >= _FEWEST_NOTICES), np.bool_)
-
-
-def notice_kind(vectors: Embeddings, consent: Embeddings, paywall: Embeddings) -> str:
-    """Kind of a page without an article, by its sentences: "consent page" or "paywall"."""
-    asks, sells = ((vectors @ examples.T).max(axis=1, initial=-1) >= _NOTICE for examples in (consent, paywall))
-    return "consent page" if np.count_nonzero(asks) >= np.count_nonzero(sells) else "paywall"
 
 
 def masked_hashes(sentences: Sequence[str]) -> npt.NDArray[np.uint64]:

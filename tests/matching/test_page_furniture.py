@@ -9,7 +9,7 @@ import pytest
 
 from dedup.embedding.encoder import Encoder
 from dedup.embedding.load import load_encoder
-from dedup.matching.sentence_weights import CONSENT, PAYWALL, Page, notice_kind, page_furniture
+from dedup.matching.sentence_weights import Page, page_furniture
 
 ARTICLE = (
     "The ministers met in Almaty on Tuesday to talk about water and energy.",
@@ -54,6 +54,8 @@ def test_a_share_bar_is_found_in_any_language(line: str, bundled: Encoder) -> No
         "Para menteri berbagi biaya kanal itu.",
         "Читатели получили газету в понедельник утром.",
         "The newspaper published an article about cookies and bread on Friday.",
+        "The minister said that cookies were a threat to privacy.",
+        "Google will stop using third-party cookies in Chrome next year.",
         "12",
     ],
 )
@@ -101,7 +103,10 @@ def test_a_page_of_nothing_but_a_notice_under_a_title_loses_the_title_too(bundle
     assert furniture(["Harbour reopens after the storm", ARTICLE[0], *wall], bundled) == [False, False, True, True]
 
 
-def test_a_notice_is_named(bundled: Encoder) -> None:
-    consent, paywall = bundled.encode(CONSENT), bundled.encode(PAYWALL)
-    assert notice_kind(bundled.encode(["We use cookies to analyse our traffic."]), consent, paywall) == "consent page"
-    assert notice_kind(bundled.encode(["Subscribe to continue reading."]), consent, paywall) == "paywall"
+def test_a_page_of_nothing_but_a_request_for_consent_matches_nothing(bundled: Encoder) -> None:
+    asked = [
+        "We and our partners use cookies and similar technologies to store and access information on your device.",
+        "You can accept all cookies or manage your preferences at any time.",
+        "Personalised advertising and content, audience research and services development.",
+    ]
+    assert furniture(["Harbour reopens after the storm", *asked], bundled) == [True] * 4
