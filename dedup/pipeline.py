@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
-from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import numpy as np
 
 from dedup.arrays import take_rows
 from dedup.clustering.average_linkage import UNVERIFIED, cluster_pairs
-from dedup.clustering.decisions import Outcome, choose_in_full, linked_positions, rank_articles, weakest_pairs
+from dedup.clustering.decisions import Outcome, choose_in_full, rank_articles, weakest_pairs
 from dedup.clustering.linked_pairs import judge_linked, opposed
 from dedup.datatypes import MOST_MAPPED, Article, Comparison, Progress, Report, Settings, Skipped
 from dedup.embedding.encoder import Encoder
@@ -21,7 +20,7 @@ from dedup.embedding.load import load_encoder
 from dedup.language.as_read import body_of
 from dedup.language.detect import detect_languages
 from dedup.matching.evidence import describe_pairs
-from dedup.matching.exact import exact_match, first_copies
+from dedup.matching.exact import UniqueArticles, exact_match
 from dedup.matching.prepare import prepare
 from dedup.matching.scorer import Scorer, load_scorer
 from dedup.matching.verify import judge_pairs
@@ -105,11 +104,10 @@ def find_duplicates(
         give_back_memory()
         matches = list(describe_pairs(*found.matched, full=found.full & evidence, workers=sharing))
     clusters = found.clusters([match.kind for match in matches])
-    distinct, originals = found.distinct, found.originals
-    numbers = np.searchsorted(distinct, originals)
     for at, match in enumerate(matches):  # in place: a million are half a gigabyte
-        matches[at] = replace(match, left=distinct[match.left], right=distinct[match.right])
-    matches += [exact_match(original, at) for at, original in enumerate(originals) if at != original]
+        matches[at] = found.unique.at_positions(match)
+    matches += [exact_match(original, copy) for original, copy in found.unique.copies()]
+    numbers = found.unique.numbers
     return Report(
         articles=kept if isinstance(kept, ArticlesOnDisk) else tuple(kept),
         languages=tuple(found.languages[number] for number in numbers.tolist()),
@@ -119,7 +117,7 @@ def find_duplicates(
         settings=settings,
         model=f"{encoder.name}@{encoder.fingerprint}",
         threshold=scorer.threshold,
-        embeddings=found.embeddings[numbers] if len(originals) <= MOST_MAPPED else None,
+        embeddings=found.embeddings[numbers] if len(kept) <= MOST_MAPPED else None,
     )
 
 
@@ -153,34 +151,32 @@ def decide(
     progress: Progress | None,
 ) -> Outcome:
     """Decide on languages, matches and clusters; articles are read by workers only."""
-    originals = first_copies(articles, workers)
-    distinct = sorted(set(originals))
-    first = take_articles(articles, np.array(distinct, np.intp))
+    unique = UniqueArticles.find(articles, workers)
+    first = take_articles(articles, np.array(unique.positions, np.intp))
     _check_resources(first, encoder, workers)
     read = prepare(first, encoder, settings, workers=workers, progress=progress)
     candidates, verdicts = judge_linked(read.match_input, read.neighbourhood, scorer, workers, progress)
-    ranks = rank_articles(articles, linked_positions(candidates, distinct, originals), workers)
+    ranks = rank_articles(articles, unique.linked_positions(candidates.left, candidates.right), workers)
     groups = cluster_pairs(
         candidates.left,
         candidates.right,
         verdicts.log_odds - scorer.least,
         unknown=UNVERIFIED,
-        key=lambda position: ranks[distinct[position]][-1],
+        key=lambda number: ranks[unique.positions[number]][-1],
         certain=opposed(read.match_input, candidates, verdicts),
     )
     weakest = weakest_pairs(candidates, verdicts, groups, len(first))
     is_match = scorer.admits(verdicts.log_odds)
     matched = take_rows(candidates, is_match)
     return Outcome(
-        originals=originals,
-        distinct=distinct,
+        unique=unique,
         languages=read.languages,
         matched=(read.match_input, matched, take_rows(verdicts, is_match)),
         full=choose_in_full(
             zip(matched.left.tolist(), matched.right.tolist(), strict=True),
             groups,
             weakest,
-            lambda position: ranks[distinct[position]],
+            lambda number: ranks[unique.positions[number]],
         ),
         groups=groups,
         weakest=weakest,

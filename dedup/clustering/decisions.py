@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +22,7 @@ from dedup.datatypes import (
     WeakestPair,
 )
 from dedup.language.text import reading_length
-from dedup.matching.exact import group_copies
+from dedup.matching.exact import UniqueArticles
 from dedup.matching.features import MatchInput
 from dedup.matching.scorer import probability
 from dedup.matching.verify import Verdicts
@@ -41,18 +41,16 @@ Rank = tuple[bool, str, int, str]
 class Outcome:
     """Outcome of a run, before matches are described.
 
-    originals : for each article the position of the first one with the same text
-    distinct : positions of those that are the first, ascending; what follows counts among these
-    languages : of the distinct articles
+    unique : the articles with different texts, whose numbers stand in all fields but `ranks`
+    languages : of the unique articles
     matched : what `describe_pairs` makes matches of
     full : ndarray of shape (m,), bool, which of them are described in full
-    groups, weakest : clusters of distinct articles, and the weakest pair of each
+    groups, weakest : clusters of unique articles, and the weakest pair of each
     ranks : of all articles that may be in a cluster, by their position among all
-    embeddings : of the distinct articles
+    embeddings : of the unique articles
     """
 
-    originals: list[int]
-    distinct: list[int]
+    unique: UniqueArticles
     languages: list[Language]
     matched: tuple[MatchInput, Candidates, Verdicts]
     full: npt.NDArray[np.bool_]
@@ -62,16 +60,16 @@ class Outcome:
     embeddings: Embeddings
 
     def clusters(self, kinds: Sequence[MatchKind]) -> tuple[Cluster, ...]:
-        """Clusters: groups of distinct articles, each with its copies, and copies that match nothing else.
+        """Clusters: groups of unique articles, each with its copies, and copies that match nothing else.
 
         `kinds` are those of the matches, in their order.
         """
-        copies = group_copies(self.originals)
+        copies = self.unique.copies_of_each()
         clusters = []
         for group, weakest, kind in zip(self.groups, self.weakest, self._kinds_of_groups(kinds), strict=True):
-            members = sorted(position for at in group for position in copies.pop(self.distinct[at]))
-            weakest = replace(weakest, left=self.distinct[weakest.left], right=self.distinct[weakest.right])
-            clusters.append(Cluster(tuple(members), min(members, key=self.ranks.__getitem__), kind, weakest))
+            members = sorted(position for at in group for position in copies.pop(self.unique.positions[at]))
+            representative = min(members, key=self.ranks.__getitem__)
+            clusters.append(Cluster(tuple(members), representative, kind, self.unique.at_positions(weakest)))
         for members in copies.values():
             if len(members) > 1:
                 weakest = WeakestPair(members[0], members[1], 1.0, 1.0)
@@ -82,7 +80,7 @@ class Outcome:
     def _kinds_of_groups(self, kinds: Sequence[MatchKind]) -> list[MatchKind]:
         """Kind of each group: that of its matches which have least in common."""
         _, matched, _ = self.matched
-        group_of = _group_of(self.groups, len(self.distinct))
+        group_of = _group_of(self.groups, len(self.unique))
         group = group_of[matched.left]
         within = (group >= 0) & (group == group_of[matched.right])
         loosest = np.zeros(len(self.groups), np.intp)
@@ -131,15 +129,6 @@ def _group_of(groups: Sequence[Group], articles: int) -> npt.NDArray[np.intp]:
     for number, group in enumerate(groups):
         group_of[list(group)] = number
     return group_of
-
-
-def linked_positions(candidates: Candidates, distinct: Sequence[int], originals: Sequence[int]) -> npt.NDArray[np.intp]:
-    """Positions of the articles that may be in a cluster, those verified and all copies, ascending."""
-    first = np.array(originals, np.intp)
-    copied = np.bincount(first, minlength=len(first)) > 1
-    verified = np.zeros(len(first), np.bool_)
-    verified[np.array(distinct, np.intp)[np.concatenate([candidates.left, candidates.right])]] = True
-    return np.flatnonzero((copied | verified)[first])
 
 
 def rank_articles(articles: Sequence[Article], wanted: npt.NDArray[np.intp], workers: Workers) -> dict[int, Rank]:

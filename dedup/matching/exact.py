@@ -2,33 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
 
 from dedup.arrays import batches
-from dedup.datatypes import Article, Evidence, Match, MatchKind
+from dedup.datatypes import Article, Evidence, Match, MatchKind, WeakestPair
 from dedup.language.as_read import body_of
 from dedup.language.text import content_hash
 from dedup.runtime.workers import Workers
+
+_Pair = TypeVar("_Pair", Match, WeakestPair)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UniqueArticles:
+    """Unique articles among all, and the way from the numbers of the former to the positions of the latter and back.
+
+    originals : list of n positions
+        For each article that of the first one with the same text.
+    positions : list of m positions, ascending
+        Unique article i, the first with its text, is the one at ``positions[i]``.
+    """
+
+    originals: list[int]
+    positions: list[int]
+
+    @classmethod
+    def find(cls, articles: Sequence[Article], workers: Workers) -> UniqueArticles:
+        """Find the first article with each text; workers hash the texts."""
+        first: dict[str, int] = {}
+        hashes = (value for batch in workers.map(_hash_bodies, batches(articles)) for value in batch)
+        originals = [first.setdefault(value, position) for position, value in enumerate(hashes)]
+        return cls(originals, sorted(set(originals)))
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    @property
+    def numbers(self) -> npt.NDArray[np.intp]:
+        """Number of each article's text among the unique articles: ndarray of shape (n,)."""
+        return np.searchsorted(self.positions, self.originals)
+
+    def at_positions(self, pair: _Pair) -> _Pair:
+        """A pair of unique articles as one of positions among all."""
+        return replace(pair, left=self.positions[pair.left], right=self.positions[pair.right])
+
+    def copies(self) -> Iterator[tuple[int, int]]:
+        """Pairs of positions: an original and a later article with its text, in the order of the latter."""
+        return ((original, at) for at, original in enumerate(self.originals) if at != original)
+
+    def copies_of_each(self) -> dict[int, list[int]]:
+        """Positions of all articles with its text, for the position of each unique article."""
+        copies: dict[int, list[int]] = {}
+        for position, original in enumerate(self.originals):
+            copies.setdefault(original, []).append(position)
+        return copies
+
+    def linked_positions(self, *numbers: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+        """Positions of all articles that have copies, or the text of a unique article among `numbers`; ascending."""
+        first = np.array(self.originals, np.intp)
+        copied = np.bincount(first, minlength=len(first)) > 1
+        linked = np.zeros(len(first), np.bool_)
+        linked[np.array(self.positions, np.intp)[np.concatenate(numbers)]] = True
+        return np.flatnonzero((copied | linked)[first])
 
 
 def exact_match(original: int, copy: int) -> Match:
     """The match of two articles with the same text."""
     return Match(original, copy, 1.0, 1.0, MatchKind.EXACT, Evidence(coverage=(1.0, 1.0)))
-
-
-def group_copies(originals: Sequence[int]) -> dict[int, list[int]]:
-    """For each distinct article the positions of all that have its text."""
-    copies: dict[int, list[int]] = {}
-    for position, original in enumerate(originals):
-        copies.setdefault(original, []).append(position)
-    return copies
-
-
-def first_copies(articles: Sequence[Article], workers: Workers) -> list[int]:
-    """For each article the position of the first one with the same text."""
-    first: dict[str, int] = {}
-    hashes = (value for batch in workers.map(_hash_bodies, batches(articles)) for value in batch)
-    return [first.setdefault(value, position) for position, value in enumerate(hashes)]
 
 
 def _hash_bodies(articles: Sequence[Article]) -> list[str]:

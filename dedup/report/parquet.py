@@ -104,8 +104,9 @@ def _matches(
 
 
 def write_copies(found: Outcome, articles: Sequence[Article], place: Folder, workers: Workers, with_text: bool) -> None:
-    copies = ((original, at) for at, original in enumerate(found.originals) if at != original)
-    tasks = ((part, _texts(articles, [np.array(part, np.intp).ravel()])) for part in _parts(copies, _PAIRS))
+    tasks = (
+        (part, _texts(articles, [np.array(part, np.intp).ravel()])) for part in _parts(found.unique.copies(), _PAIRS)
+    )
     for number, table in enumerate(workers.map(partial(_copies, with_text), tasks)):
         place.write(f"matches/part-copies-{number:06}.parquet", table)
 
@@ -125,11 +126,11 @@ def write_articles(
     record_of: dict[int, Record] = {}
     for cluster in clusters:
         record_of |= dict.fromkeys(cluster.members, _cluster_record(found, cluster))
-    at = np.searchsorted(found.distinct, found.originals)
+    numbers = found.unique.numbers
     tasks = (
         (
             articles[start : start + _ARTICLES],
-            [found.languages[number] for number in at[start : start + _ARTICLES].tolist()],
+            [found.languages[number] for number in numbers[start : start + _ARTICLES].tolist()],
             [record_of.get(position) for position in range(start, min(start + _ARTICLES, len(articles)))],
         )
         for start in range(0, max(len(articles), 1), _ARTICLES)
