@@ -50,11 +50,8 @@ def judge_linked(
     Of all candidates only those that look like matches are kept. A cluster is judged by all its pairs, so the others
     between articles that are linked, whether the search proposed them or not, are then verified too.
     """
-    total = len(neighbourhood.near)
-    report_progress = (lambda done: progress("verify", done, total)) if progress else None
-    linking, of_linking = find_matches(
-        match_input, neighbourhood.blocks(), scorer, workers=workers, progress=report_progress
-    )
+    total, blocks = len(neighbourhood.near), neighbourhood.blocks()
+    linking, of_linking = find_matches(match_input, blocks, scorer, workers=workers, total=total, progress=progress)
     lacking = _lacking(neighbourhood, linking)
     of_lacking = judge_pairs(match_input, lacking, scorer, workers=workers)
     every, of_every = join_rows([linking, lacking]), join_rows([of_linking, of_lacking])

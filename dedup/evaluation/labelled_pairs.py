@@ -27,6 +27,7 @@ from dedup.language.text import content_hash
 from dedup.matching.prepare import prepare
 from dedup.matching.scorer import FEATURES, HEADS, Scorer
 from dedup.matching.verify import judge_pairs
+from dedup.runtime.stage import follow
 from dedup.runtime.workers import ALONE, Workers
 
 WHOLE, SHORT, FEED, COPIES, ARCHIVE = range(5)
@@ -158,10 +159,8 @@ def label_pairs(
     parts = list(_parts(gold, np.random.default_rng(seed))) if varied else []
     work = partial(_scan_part, EncoderByName(encoder))
     scans = workers_for(encoder, workers).map(work, [part for _, part in parts])
-    for (way, _), scan in zip(parts, scans, strict=True):
+    for (way, _), scan in follow(zip(parts, scans, strict=True), lambda _: 1, "calibrate", len(parts), progress):
         pairs.append(_likely(_pairs(scan, way, labels)))
-        if progress:
-            progress("calibrate", len(pairs) - 1, len(parts))
     missed = _duplicates(gold, labels) - int(pairs[WHOLE].same.sum())
     return Labelled(join_rows([_likely(pairs[WHOLE]), *pairs[1:]]), missed, whole, labels)
 

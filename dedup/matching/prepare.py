@@ -43,6 +43,7 @@ from dedup.matching.sentence_weights import (
 )
 from dedup.runtime.process import give_back_memory
 from dedup.runtime.row_files import RowFile
+from dedup.runtime.stage import follow
 from dedup.runtime.workers import ALONE, Workers
 
 _ENGLISH = "en"  # the language of the examples of page furniture
@@ -69,15 +70,14 @@ def prepare(
     files = _Files.made(encoder.dimension, workers)
     read, languages = [_Read.none()], list[Language]()
     work = partial(_read, EncoderByName(encoder))
-    for vectors, of_batch, of_languages, lengths in workers_for(encoder, workers).fill(
-        files.rows, work, batches(articles)
+    filled = workers_for(encoder, workers).fill(files.rows, work, batches(articles))
+    for vectors, of_batch, of_languages, lengths in follow(
+        filled, lambda of: len(of[0]), "embed", len(articles), progress
     ):
         files.vectors.append(vectors)
         files.enter(lengths)
         read.append(of_batch)
         languages += of_languages
-        if progress:
-            progress("embed", len(languages), len(articles))
     match_input = _match_input(articles, languages, join_rows(read), files)
     found = _search(files.vectors.writable(), match_input, read, settings, workers, progress)
     give_back_memory()

@@ -7,7 +7,7 @@ read sentences, words and facts from disk.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.arrays import Floats, Positions, join_rows, take_rows
-from dedup.datatypes import Article, Candidates
+from dedup.datatypes import Article, Candidates, Progress
 from dedup.matching.features import (
     STAGES,
     MatchInput,
@@ -29,6 +29,7 @@ from dedup.matching.features import (
 )
 from dedup.matching.scorer import FEATURES, Scorer
 from dedup.runtime.article_files import take_articles
+from dedup.runtime.stage import follow
 from dedup.runtime.workers import ALONE, Workers
 
 _STORY_DAYS = 7  # between two reports of one event, as news monitors count a story
@@ -96,23 +97,22 @@ def find_matches(
     scorer: Scorer,
     *,
     workers: Workers = ALONE,
-    progress: Callable[[int], None] | None = None,
+    total: int = 0,
+    progress: Progress | None = None,
 ) -> tuple[Candidates, Verdicts]:
     """Find the candidates that are matches, with the features and log-odds that `judge_pairs` gives them.
 
     No feature lowers a score, so what costs more is looked at only where the rest, bounded from above, leaves a match
-    possible. The blocks are asked for while workers look at those before; `progress` is given the candidates done.
+    possible. The blocks are asked for while workers look at those before; `total` are their candidates.
     """
     blocks, same = tee(part for block in blocks for part in _parts(match_input, block))
     tasks = (pair_block(match_input, part) for part in blocks)
-    kept, measures, done = [_NONE], [Measured.none()], 0
+    kept, measures = [_NONE], [Measured.none()]
     work = partial(_match_block, match_input.texts, scorer)
-    for part, (found, measured) in zip(same, workers.map(work, tasks), strict=True):
+    measured_parts = zip(same, workers.map(work, tasks), strict=True)
+    for part, (found, measured) in follow(measured_parts, lambda of: len(of[0]), "verify", total, progress):
         kept.append(take_rows(part, found))
         measures.append(measured)
-        done += len(part)
-        if progress:
-            progress(done)
     candidates = join_rows(kept)
     verdicts = _verdicts(match_input, candidates, scorer, join_rows(measures))
     matching = scorer.admits(verdicts.log_odds)

@@ -19,6 +19,7 @@ from dedup.datatypes import Candidates, Embeddings, Progress
 from dedup.errors import SettingsError
 from dedup.matching.candidates.ivf import build_ivf
 from dedup.runtime.process import count_cores
+from dedup.runtime.stage import follow
 from dedup.runtime.workers import ALONE, Workers
 
 _MOST_EXACT = 20_000  # articles up to which all are compared with all
@@ -132,13 +133,11 @@ def search(
             best.update(at, columns, similarity, of_language[columns])
         return best.found, *top.pairs()
 
-    near, done = [np.empty(0, np.int64)], 0
-    for rows, (found, row, column) in zip(parts, workers.map_arrays(look, parts), strict=True):
+    near = [np.empty(0, np.int64)]
+    looked = zip(parts, workers.map_arrays(look, parts), strict=True)
+    for rows, (found, row, column) in follow(looked, lambda of: len(of[0]), "search", n, progress):
         closest.enter(rows, found)
         near.append(_numbered(rows[row], column, n))
-        done += len(rows)
-        if progress:
-            progress("search", done, n)
     near.append(_numbered(*closest.mutual(of_language, floor), n))
     return Neighbourhood(embeddings, _distinct(near))
 
