@@ -44,7 +44,7 @@ logger = logging.getLogger(__name__)
 
 _FEW_CHARACTERS = 1_000_000  # read by one process before others have started
 
-_SAMPLED = 200  # articles whose languages are told beforehand, for the estimate
+_SAMPLED = 200  # articles whose languages are detected beforehand, for the estimate
 
 _LONG_RUN = 20_000  # articles beyond which a run says beforehand what it takes
 
@@ -75,7 +75,7 @@ def find_duplicates(
     jobs : int
         Processes that share the work once there is enough of it; the report is the same with any number. They import
         the script that asks for more than one, which must keep its own work under ``if __name__ == "__main__":``. On
-        Linux they are copies: of this process where it has no threads (numpy has some unless told otherwise), else of
+        Linux they are copies: of this process where it has no threads (numpy has some by default), else of
         one that has loaded the model, which stays, idle, until this one ends.
     workers : Workers, optional
         Who shares the work instead: `RayWorkers`, for more than one machine.

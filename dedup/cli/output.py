@@ -65,12 +65,12 @@ def choose_form(form: str | None, output: str | Path, known: Sequence[str]) -> s
     UsageError
         If the suffix says something else than what was asked for, or than the command can write.
     """
-    told = SUFFIXES.get(Path(output).suffix.lower())
-    if told and (told not in known or form not in (None, told)):
+    named = SUFFIXES.get(Path(output).suffix.lower())
+    if named and (named not in known or form not in (None, named)):
         shown = printable(str(output))
         wanted = form or f"one of {', '.join(known)}"
-        raise click.UsageError(f"-o {shown} is named like {told}, and the result is {wanted}; choose another name")
-    return form or told or known[0]
+        raise click.UsageError(f"-o {shown} is named like {named}, and the result is {wanted}; choose another name")
+    return form or named or known[0]
 
 
 def check_output(

@@ -1,4 +1,4 @@
-"""Models by name: whether a name can be a model at all, told before torch is loaded and without waiting for a network.
+"""Models by name: whether a name can be a model at all, seen before torch is loaded and without waiting for a network.
 
 The libraries that load a model take ten seconds to be imported, and try a server that cannot be reached six times.
 """

@@ -1,7 +1,7 @@
 """Labelled pairs → the scorer: how the features of a pair become a probability.
 
 All sets count alike, and within a set the ways it was seen. Where most that looks alike is the same, the same and the
-different count alike too; in feeds and archives, told mostly once, a wrong join costs as much as a missed one.
+different count alike too; where most stories come once, as in archives, a wrong join costs as much as a missed one.
 What a set gives when it is left out of the fit is reported beside it.
 """
 
@@ -79,7 +79,7 @@ class SetScore:
     """Scores of one set at the common threshold: in the fit of all sets, and when it is left out of the fit.
 
     `f1` is that of single pairs, `clustered` the BCubed F1 of clusters, or where people labelled pairs, that of these.
-    `fed` are the pairs joined in feeds told mostly once, right ones and wrong ones.
+    `fed` are the pairs joined in feeds of stories that mostly come once, right ones and wrong ones.
     """
 
     f1: float
@@ -159,11 +159,11 @@ def calibrate_scorer(
     against : sequence of Path
         Sets of which only different stories count: what must stay apart.
     events : sequence of Path
-        Sets whose stories are events, told by reports of their own: none of them is a duplicate.
+        Sets whose stories are events, with reports of their own: none of them is a duplicate.
     pairs : sequence of Path
         Labelled pairs, of any of the sets; where there are some, they decide, and not the stories.
     archives : sequence of Path
-        Articles of archives told mostly once, of which `pairs` are judged.
+        Articles of archives in which most stories come once, of which `pairs` are judged.
     encoder : Encoder
         The model to fit for.
     level : Level
@@ -181,8 +181,8 @@ def calibrate_scorer(
     of_path = {path: read_pairs(path) for path in pairs}
     known = [pair for some in of_path.values() for pair in some]
     sets = {path: read_gold(path) for path in (*golds, *against, *events)}
-    told_once = {path: read_articles(path) for path in archives}
-    read = [*sets.items(), *told_once.items()]
+    of_archives = {path: read_articles(path) for path in archives}
+    read = [*sets.items(), *of_archives.items()]
     for path, gold in read:
         _check_gold(gold, path)
     ids = {item.article.id for _, gold in read for item in gold}
@@ -194,7 +194,7 @@ def calibrate_scorer(
                 gold,
                 encoder,
                 labels=known,
-                varied=level is Level.DUPLICATE and path in golds,  # stories told once may still be of one event
+                varied=level is Level.DUPLICATE and path in golds,  # different stories may still be of one event
                 reports=level is Level.STORY,
                 workers=workers,
                 progress=progress,
@@ -203,7 +203,7 @@ def calibrate_scorer(
         }
         archived = {
             path.name: label_archive(gold, encoder, known, workers=workers, progress=progress)
-            for path, gold in told_once.items()
+            for path, gold in of_archives.items()
         }
     labelled = {path.name: found[path] for path in golds}
     apart = [found[path].others_only() for path in against] + [found[path].reports_only() for path in events]
@@ -272,7 +272,7 @@ def _thresholds(
     """Amounts to take off the weights so that each head joins from log-odds 0 on: a slope by amount, and a threshold.
 
     The steepest slope, and with it the highest threshold, that give nearly the best mean F1 of sets, each seen whole,
-    as feeds that are told mostly once, or by its judged pairs. The mean is flat around its best, and a threshold at the
+    as feeds of few duplicates, or by its judged pairs. The mean is flat around its best, and a threshold at the
     best would join more wrong pairs than the highest that is as good but for `careful` (the idea of the
     one-standard-error rule: Breiman et al. 1984, "Classification and Regression Trees"). A long text that has its
     counterparts in another needs less beside them than a headline, which the fit alone, of texts of all lengths, does

@@ -19,7 +19,7 @@ from dedup.language.text import printable
 
 logger = logging.getLogger(__name__)
 
-_MOST_NAMES = 20  # of fields that are told in a message
+_MOST_NAMES = 20  # of fields named in a message
 
 _LABELS: tuple[tuple[str, str, str, tuple[object, ...], tuple[object, ...]], ...] = (
     ("a", "b", "label", (1,), (0,)),
@@ -127,7 +127,7 @@ def check_pairs(pairs: Iterable[GoldPair], ids: Collection[str], source: Path) -
     Raises
     ------
     ReadError
-        If no pair is of articles with these ids. Some that are not are told as a warning.
+        If no pair is of articles with these ids. Those that are not are named in a warning.
     """
     pairs = list(pairs)
     known = sum(pair.left in ids and pair.right in ids for pair in pairs)
@@ -159,13 +159,13 @@ def read_clusters(path: Path, ids: Collection[str] | None = None) -> dict[str, s
     except UnicodeDecodeError as error:
         raise _unreadable(path, error) from error
     except ValueError:  # not a single document: JSON lines
-        told = _clusters_of_lines(path)
+        clustered = _clusters_of_lines(path)
     except _UNREADABLE as error:
         raise _unreadable(path, error) from error
     else:
         is_report = isinstance(whole, dict) and "clusters" in whole
-        told = _clusters_of_report(whole, _show(path)) if is_report else _clusters_of_lines(path)
-    clusters, articles = told
+        clustered = _clusters_of_report(whole, _show(path)) if is_report else _clusters_of_lines(path)
+    clusters, articles = clustered
     if not articles:
         raise ReadError(f"{_show(path)}: no article in it; expected a JSON or JSONL report, or lines of id and cluster")
     if ids is not None:
@@ -191,20 +191,20 @@ def _clusters_of_report(report: Mapping[str, Any], where: str) -> tuple[dict[str
 def _clusters_of_lines(path: Path) -> tuple[dict[str, str], set[str]]:
     clusters: dict[str, str] = {}
     articles: set[str] = set()
-    told = False
+    named = False
     for line, record in _records(path):
         where = _place(path, line)
-        told = told or "type" in record
+        named = named or "type" in record
         if record.get("type") == "cluster":
             _enter(record, where, clusters)
         elif record.get("type") == "article":
             articles.add(_field(record, "id", where))
         elif "type" not in record:
             articles.add(id := _field(record, "id", where))
-            told = told or "cluster" in record
+            named = named or "cluster" in record
             if record.get("cluster") is not None:
                 _put(id, _field(record, "cluster", where), where, clusters)
-    if articles and not told:
+    if articles and not named:
         raise ReadError(f"{_show(path)}: no record has a 'cluster'; expected a JSON or JSONL report of dedup")
     return clusters, {*clusters, *articles}
 

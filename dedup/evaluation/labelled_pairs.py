@@ -1,8 +1,8 @@
 """Gold articles → labelled pairs: what a fit of the score sees of them.
 
 The score of a pair does not ask who else is there, so a set is seen in the forms in which its articles come back:
-whole; cut to a headline and a few sentences; as a feed in which most stories are told once, so that what is nearest to
-an article seldom is its duplicate; and as copies with changes. An archive, told mostly once, is seen whole: with the
+whole; cut to a headline and a few sentences; as a feed in which most stories come once, so that what is nearest to
+an article seldom is its duplicate; and as copies with changes. An archive, of few duplicates, is seen whole: with the
 pairs that people judged, and its other candidates.
 """
 
@@ -36,7 +36,7 @@ WHOLE, SHORT, FEED, COPIES, ARCHIVE = range(5)
 _CUTS = (0, 1, 2)  # sentences behind the title that short articles keep
 _FEED_CUTS = (0, 1, 2, 3, None)  # the same of feeds; None keeps all
 _FEEDS = 3  # feeds of each cut
-_TOLD_TWICE = 0.3  # share of a feed's stories that are told twice, where they can be
+_TWICE = 0.3  # share of a feed's stories that come twice, where they can be
 _RETOLD_LINES = 5  # sentences behind the title, less than which a story is retold in
 _EQUALLY_LONG = 0.2  # of a logarithm of the ratio of lengths
 _COPIED = 120  # articles of a set that are copied
@@ -148,7 +148,7 @@ def label_pairs(
     """The pairs of a gold set, whole and, if `varied`, cut short, as feeds, and as copies.
 
     Where `labels` speak of its articles, only what they say counts; otherwise the stories are taken as certain. Where
-    stories are events, told in `reports` of their own, no pair is left out for want of evidence.
+    stories are events, with `reports` of their own, no pair is left out for want of evidence.
     """
     gold = _distinct(gold)
     ids = {item.article.id for item in gold}
@@ -174,7 +174,7 @@ def label_archive(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Labelled:
-    """The candidates of an archive that is told mostly once: those that people judged, others, and planted copies.
+    """The candidates of an archive with few duplicates: those that people judged, others, and planted copies.
 
     Candidates that nobody judged count as different, but for what is not `judged`; a fit decides which it believes.
     """
@@ -270,9 +270,9 @@ def _parts(gold: Sequence[Gold], generator: np.random.Generator) -> Iterator[tup
         by_story.setdefault(item.story, []).append(item)
     for kept in _FEED_CUTS * _FEEDS:
         feed: list[Gold] = []
-        for _, told in sorted(by_story.items()):
-            times = min(len(told), 1 + int(generator.random() < _TOLD_TWICE))
-            feed += [told[at] for at in generator.choice(len(told), times, replace=False)]
+        for _, versions in sorted(by_story.items()):
+            times = min(len(versions), 1 + int(generator.random() < _TWICE))
+            feed += [versions[at] for at in generator.choice(len(versions), times, replace=False)]
         yield FEED, _distinct(feed if kept is None else [cut(item, kept) for item in feed])
     yield COPIES, _copied(gold, generator)
 

@@ -147,14 +147,14 @@ def _sentence_case(text: str, *, turkish: bool) -> str:
     """Small letters but for initials ("U.S."), words with a digit ("G7") and the starts of sentences."""
 
     def small(word: re.Match[str]) -> str:
-        told = word.group()
-        if (len(told) == 1 and text[word.end() : word.end() + 1] == ".") or not told.isalpha():
-            return told
-        return (told.replace("I", "ı").replace("İ", "i") if turkish else told).lower()
+        letters = word.group()
+        if (len(letters) == 1 and text[word.end() : word.end() + 1] == ".") or not letters.isalpha():
+            return letters
+        return (letters.replace("I", "ı").replace("İ", "i") if turkish else letters).lower()
 
     def start(opening: re.Match[str]) -> str:
-        told = opening.group()
-        return told[:-1] + ("İ" if turkish and told[-1] == "i" else told[-1].upper())
+        start = opening.group()
+        return start[:-1] + ("İ" if turkish and start[-1] == "i" else start[-1].upper())
 
     return _SENTENCE_START.sub(start, _WORD_IN_CAPITALS.sub(small, text))
 

@@ -45,7 +45,7 @@ _BODY_SHARE = 0.3  # of the letters in another language make English a banner ar
 
 _TEMPERATURE = 4.0  # n-grams overlap: so tempered, probabilities come out as often right as they say
 
-_BY_LETTERS = 0.99  # probability of a language that is told by letters it alone has
+_BY_LETTERS = 0.99  # probability of a language known by letters it alone has
 _NONE_PRIOR = 0.01  # of a language without a profile: what 40 letters cannot outweigh and 200 can
 
 _PIECE = 256
@@ -77,7 +77,7 @@ def detect_languages(texts: Sequence[str]) -> tuple[Language, ...]:
         One of langdetect's 55 codes with its probability, or "und" with 0 where there are fewer than 16 letters (a Han
         character, a kana or a Hangul syllable counts three), no language is more likely than all others together, or
         none of the 55 fits. A close relative of one of them ("ms" of "id", "gl" of "es", "nn" of "no", "sr-Latn" and
-        "bs" of "hr") is told by words that it alone has, and taken for the better known where there are none
+        "bs" of "hr") is recognised by words that it alone has, and taken for the better known where there are none
         (`dedup.language.siblings`).
 
     Notes
@@ -111,8 +111,8 @@ def _detect_batch(texts: Sequence[str]) -> list[Language]:
     probability, letters = _read_pieces(codes.reshape(-1, _PIECE))
     total = np.add.reduceat(letters, first_piece)
     shares = np.add.reduceat(probability * letters[:, None], first_piece) / np.maximum(total, 1)[:, None]
-    told = zip(_decide(shares, total), samples, strict=True)
-    return [_refined(language, sample.rstrip("\0")) for language, sample in told]
+    decided = zip(_decide(shares, total), samples, strict=True)
+    return [_refined(language, sample.rstrip("\0")) for language, sample in decided]
 
 
 def _sample(text: str) -> str:

@@ -27,7 +27,7 @@ def _sentence_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Patterns of where a sentence may end, nowhere in most lines, and where it does; compiled when first asked for."""
     may_end = re.compile(rf"[.!?…{_WIDE_STOPS}](?:[{_QUOTES}]?\s|(?<=[{_WIDE_STOPS}]).)")
     end = re.compile(
-        rf"(?<=[.!?…{_QUOTES}{_WIDE_STOPS}{_CLOSERS}])"  # by far the most places are told by this alone
+        rf"(?<=[.!?…{_QUOTES}{_WIDE_STOPS}{_CLOSERS}])"  # by far the most places are decided by this alone
         rf"(?:{_STOP}|(?<=[!?])\s+|(?<=[.!?…][{_QUOTES}])\s+(?![a-z])"
         rf"|(?<=[{_WIDE_STOPS}])(?![{_CLOSERS}])\s*|(?<=[{_WIDE_STOPS}][{_CLOSERS}])\s*)"
     )

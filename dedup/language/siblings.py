@@ -1,4 +1,4 @@
-"""Languages that are told as their sibling: Malay as Indonesian, Galician as Spanish, Serbian as Croatian.
+"""Languages that are taken for their sibling: Malay as Indonesian, Galician as Spanish, Serbian as Croatian.
 
 `detect` knows 55 languages and takes a close relative of one of them for it. Two texts of one story, one in each, then
 look like edited copies of each other that have hardly a word in common. Letters or frequent words that the better known
@@ -21,10 +21,10 @@ _FEWEST_EXPECTED = 2
 
 @dataclass(frozen=True, slots=True)
 class _Sibling:
-    """A language, those it is told as, and what tells it from them.
+    """A language, those it is taken for, and what distinguishes it.
 
     base : the known language whose mean and number words stand in for its own
-    told_as : codes that a text may be told as; the first stands in for it if `base` is empty
+    taken_for : codes that a text may be taken for; the first stands in for it if `base` is empty
     words : that it has and the others have not, two of which are enough
     sure : those of which one is enough
     others : words that the others have and it has not
@@ -32,7 +32,7 @@ class _Sibling:
     """
 
     code: str
-    told_as: tuple[str, ...]
+    taken_for: tuple[str, ...]
     words: frozenset[str] = frozenset()
     sure: frozenset[str] = frozenset()
     others: frozenset[str] = frozenset()
@@ -42,7 +42,7 @@ class _Sibling:
 
 
 def refine(code: str, text: str) -> str:
-    """The language of a text that was told as `code`: a sibling's code where it is one with certainty.
+    """The language of a text that was taken for `code`: a sibling's code where it is one with certainty.
 
     A text without two of the words that every text in its language has is in none that is known ("und").
     """
@@ -62,7 +62,7 @@ def refine(code: str, text: str) -> str:
 
 
 def base_language(code: str) -> str:
-    """The known language that stands in for one that is told by `refine`, or the code itself."""
+    """The known language that stands in for one that `refine` recognises, or the code itself."""
     return _BASES.get(code, code)
 
 
@@ -207,13 +207,13 @@ _ALL = (
 )
 
 
-def _by_told() -> dict[str, tuple[_Sibling, ...]]:
-    codes = dict.fromkeys(code for sibling in _ALL for code in sibling.told_as)
-    return {code: tuple(sibling for sibling in _ALL if code in sibling.told_as) for code in codes}
+def _by_code() -> dict[str, tuple[_Sibling, ...]]:
+    codes = dict.fromkeys(code for sibling in _ALL for code in sibling.taken_for)
+    return {code: tuple(sibling for sibling in _ALL if code in sibling.taken_for) for code in codes}
 
 
-_SIBLINGS = _by_told()
-_BASES = {sibling.code: sibling.base or sibling.told_as[0] for sibling in reversed(_ALL)}
+_SIBLINGS = _by_code()
+_BASES = {sibling.code: sibling.base or sibling.taken_for[0] for sibling in reversed(_ALL)}
 _EXPECTED = {
     "id": _words("yang dan di untuk dengan dari ini itu dalam pada tidak akan"),
     "so": _words("ee oo waxaa ayaa waa uu iyo laga"),

@@ -61,7 +61,7 @@ def compose(text: str) -> str:
 
 
 def _with_few_marks(text: str) -> str:
-    if unicodedata.is_normalized("NFC", text):  # its marks are in order; told in a hundredth of the time
+    if unicodedata.is_normalized("NFC", text):  # its marks are in order; seen in a hundredth of the time
         return text
     return _many_marks().sub(r"\1", text)
 
@@ -102,7 +102,7 @@ def _with_plain_spaces(text: str) -> str:
 
 
 def _all_show(text: str) -> bool:
-    """Whether there is nothing but characters that are seen, and spaces: so it is with most texts, and told at once."""
+    """Whether there is nothing but characters that are seen, and spaces: so it is with most texts, and quickly seen."""
     return text.isprintable() and "\u034f" not in text
 
 

@@ -68,11 +68,11 @@ def _cue_texts(lines: list[str]) -> Iterator[str]:
         elif not line.strip():
             inside = False
         elif inside:
-            told = _CUE_VOICE.sub(r"\1: ", _CUE_TAG.sub("", line)).removeprefix(">>").strip()
-            told = _SPEAKER.sub("", told, count=1)
-            if told and told != before:  # captions that roll say each line twice
-                yield told
-            before = told
+            spoken = _CUE_VOICE.sub(r"\1: ", _CUE_TAG.sub("", line)).removeprefix(">>").strip()
+            spoken = _SPEAKER.sub("", spoken, count=1)
+            if spoken and spoken != before:  # captions that roll say each line twice
+                yield spoken
+            before = spoken
         elif not (line.strip().isdigit() or _HEADER.match(line)):
             yield line
 
@@ -82,15 +82,15 @@ def _without_times(lines: list[str]) -> list[str]:
     filled = sum(map(bool, map(str.strip, lines)))
     stamped = sum(map(bool, map(_TIME.match, lines)))
     lone = sum(map(bool, map(_LONE_TIME.match, lines)))
-    told = lines
+    kept = lines
     if lone > 2 and 3 * lone >= filled:
-        told = [line for line in told if not _LONE_TIME.match(line)]
+        kept = [line for line in kept if not _LONE_TIME.match(line)]
     if stamped > 1 and 2 * stamped >= filled:
-        told = [_TIME.sub("", line, count=1) for line in told]
-    timed = told is not lines
-    if sum(map(bool, map(_SPEAKER.match, told))) > 1:
-        told = [_SPEAKER.sub("", line, count=1) for line in told]
-    return list(_spoken(told)) if timed else told
+        kept = [_TIME.sub("", line, count=1) for line in kept]
+    timed = kept is not lines
+    if sum(map(bool, map(_SPEAKER.match, kept))) > 1:
+        kept = [_SPEAKER.sub("", line, count=1) for line in kept]
+    return list(_spoken(kept)) if timed else kept
 
 
 def _spoken(lines: list[str] | Iterator[str]) -> Iterator[str]:

@@ -92,7 +92,7 @@ class PairBlock:
     left, right : ndarray of shape (m,), intp, positions of the articles
     features : ndarray of shape (m, len(FEATURES)), float32, as far as they are known
     same, unsure, unread : ndarray of shape (m,), bool
-        Whether both are in one language; whether one of the languages is uncertain; whether one cannot be told.
+        Whether both are in one language; whether one of the languages is uncertain; whether one is unknown.
     uneven : ndarray of shape (m,), bool, whether one text is more than twice as long as the other
     read : ndarray of shape (m,), bool, whether literal words have been compared
     share : ndarray of shape (m, 2), float32, how much of the left and of the right text has a counterpart

@@ -25,7 +25,7 @@ from dedup.runtime.row_files import ListFile, RowFile, RowWriter, StoredLists
 
 LITERAL_FEATURES = ("overlap", "vocabulary", "lead_words", "headline_words", "subject_clash")
 
-_RUN, _CHARACTER_RUN = 5, 9  # words of a shingle, or characters where words are not told apart by spaces
+_RUN, _CHARACTER_RUN = 5, 9  # words of a shingle, or characters where no spaces stand between words
 _STEM = 6  # letters of a word that count
 _MOST_SHINGLES = 512  # of a text: those with the smallest numbers, the same ones of every text (Broder 1997)
 _SAMPLED_WORDS = 256  # of a text's vocabulary, when two are compared as a whole
@@ -108,7 +108,7 @@ class _Words:
         """Runs of words, as many as are kept, of each of n texts."""
         hashes = HashedWords(self.code_points, self.starts, self.ends).hashes()
         counts = np.bincount(self.text_of, minlength=n)
-        length = np.where(self.spaced, _RUN, _CHARACTER_RUN)  # told by the first, whatever the text holds besides
+        length = np.where(self.spaced, _RUN, _CHARACTER_RUN)  # decided by the first, whatever the text holds besides
         begins = np.cumsum(counts) - counts
         place = np.arange(len(hashes)) - begins[self.text_of]
         left = counts[self.text_of] - place  # words from here on

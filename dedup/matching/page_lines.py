@@ -1,4 +1,4 @@
-"""Lines of a page that are told by their form: by-lines, credits, copyright lines, reading times, names of fields.
+"""Lines of a page recognised by their form: by-lines, credits, copyright lines, reading times, names of fields.
 
 A name in such a line is the author's or the owner's and says nothing about the story, and no embedding tells "Photo:
 Ann Lee" from a sentence about her.

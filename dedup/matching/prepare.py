@@ -2,7 +2,7 @@
 
 A worker reads a batch of articles once: languages, sentences, vectors, what belongs to the page, literal words and
 facts. Nothing of it depends on who else is in the run, but for one thing: what recurs across articles with unlike
-headlines is boilerplate, which is told once all are read.
+headlines is boilerplate, which is known once all are read.
 """
 
 from __future__ import annotations
@@ -232,7 +232,7 @@ def _search(
     workers: Workers,
     progress: Progress | None,
 ) -> Neighbourhood:
-    """Find who is near whom: by vectors, by runs of words in common, and by facts where the language cannot be told."""
+    """Find who is near whom: by vectors, by runs of words in common, and by facts where the language is unknown."""
     scripts = np.concatenate([of_batch.scripts for of_batch in read])
     unread = np.flatnonzero(match_input.codes == UNDETERMINED)
     groups = match_input.codes.astype(object)

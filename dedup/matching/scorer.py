@@ -3,7 +3,7 @@
 A logistic model with one coefficient a feature and none of them negative, so that more agreement never lowers a score.
 All features belong to the two articles and the model alone, and each is 0 where there is nothing to see. There are
 heads for what is asked differently: two texts of one language that copy from each other, two that say one thing in
-other words (translations into one language, or into its sibling), a translation, a text whose language cannot be told;
+other words (translations into one language, or into its sibling), a translation, a text whose language is unknown;
 and each of these once more for an article and a much shorter one, which has to be contained in it.
 """
 
@@ -54,7 +54,7 @@ LITERAL = ("overlap", "repetition", "vocabulary", "lead_words", "headline_words"
 
 RELATIONS = ("translation", "copy", "rewording", "undetermined")
 """How two texts stand to each other: in two languages; in one, sharing runs of words or hardly any; or in a language
-that cannot be told."""
+that is unknown."""
 
 HEADS = (*RELATIONS, *(f"{relation} excerpt" for relation in RELATIONS))
 """What a head judges: a relation, and the same where one text is more than twice as long as the other."""

@@ -130,7 +130,7 @@ def without_recurring(weights: Floats, hashes: npt.NDArray[np.uint64], starts: n
     """Information weights once what recurs across articles with unlike headlines is taken for boilerplate.
 
     A sentence weighs less in proportion to how much more often it recurs than the least recurring one of its article
-    (headlines apart), which is 1 where the article is told once: an article copied under many headlines keeps its
+    (headlines apart), which is 1 where the article comes once: an article copied under many headlines keeps its
     weights, since all of it recurs alike. What stands under two headlines is no boilerplate.
 
     Parameters
@@ -223,7 +223,7 @@ def page_furniture(
     page : Page
         Vectors of the examples.
     marked : ndarray of shape (s,), bool, optional
-        Sentences that are told by their form to belong to the page (`page_lines`).
+        Sentences that belong to the page by their form (`page_lines`).
 
     Returns
     -------

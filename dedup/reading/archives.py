@@ -130,7 +130,7 @@ def _opened(opener: Callable[[], object], left: list[int]) -> AbstractContextMan
 
 
 class _Opening(AbstractContextManager["Stream"]):
-    """A member that is opened when it is entered, so that all that goes wrong is told of that member."""
+    """A member that is opened when it is entered, so that whatever goes wrong is reported of that member."""
 
     def __init__(self, opener: Callable[[], object], left: list[int]) -> None:
         self._opener, self._left = opener, left

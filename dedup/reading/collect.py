@@ -16,7 +16,7 @@ from dedup.runtime.workers import Workers
 if TYPE_CHECKING:
     from dedup.runtime.ray_cluster.workers import RayWorkers
 
-_PROGRESS_EVERY = 1024  # articles after which the progress of reading is told
+_PROGRESS_EVERY = 1024  # articles after which the progress of reading is reported
 
 _MOST_CHARACTERS = 1 << 26  # of texts that stay in memory
 
@@ -102,7 +102,7 @@ def _read(shards: Shards, workers: RayWorkers) -> Iterator[tuple[Any, Sequence[A
 
 
 class _Pile:
-    """Chunks of articles, and what is told of them as they come."""
+    """Chunks of articles, and what is known of them as they come."""
 
     def __init__(self) -> None:
         self.chunks: list[Any] = []

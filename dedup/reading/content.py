@@ -1,4 +1,4 @@
-"""Kinds of files without a suffix, told by how they begin."""
+"""Kinds of files without a suffix, recognised by how they begin."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _KINDS = (
 
 
 def suffix_of(head: bytes) -> str:
-    """The suffix that a file which begins like this would have; ``.txt`` where nothing else is told."""
+    """The suffix that a file which begins like this would have; ``.txt`` where nothing else is recognised."""
     head = head[:_HEAD].removeprefix(b"\xef\xbb\xbf")
     if _MAIL_HEADER.match(head.replace(b"\r\n", b"\n")) and re.search(rb"^(?:from|subject):", head, re.I | re.M):
         return ".eml"

@@ -215,7 +215,7 @@ def _decodes(data: bytes, encoding: str) -> bool:
 
 
 def _unmarked_wide(data: bytes) -> str:
-    """UTF-16 without its mark, told by how much of it is text in either order; empty where it is not."""
+    """UTF-16 without its mark, recognised by how much of it is text in either order; empty where it is not."""
     if b"\0" not in data[:_HEAD] or not (looks_binary(data[:_HEAD]) or not _decodes(data, "utf-8")):
         return ""
     share, encoding = max((_text_share(data, name), name) for name in ("utf-16-le", "utf-16-be"))

@@ -252,7 +252,7 @@ def kind_of(value: object) -> str:
 
 
 def iso_date(value: object) -> str:
-    """A date in ISO 8601 where it can be told for sure (dates, mail dates, seconds or milliseconds since 1970).
+    """A date in ISO 8601 where it is certain (dates, mail dates, seconds or milliseconds since 1970).
 
     Other text is left in the words of the source, anything else is empty.
     """

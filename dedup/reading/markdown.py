@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Environment: TypeAlias = "MutableMapping[str, Any]"
 
-_BREAK = "\u2028"  # a line break of ours, told from those in the source, which are mere spaces
+_BREAK = "\u2028"  # a line break of ours, distinct from those in the source, which are mere spaces
 
 _LONGEST_TITLE = 300
 

@@ -46,7 +46,7 @@ BLOCKS = frozenset(
     )
 )
 
-_BREAK = "\u2028"  # a line break of ours, told from those in the source, which are mere spaces
+_BREAK = "\u2028"  # a line break of ours, distinct from those in the source, which are mere spaces
 
 _UNSEEN = ("head", "noscript", "script", "style", "svg", "template")
 

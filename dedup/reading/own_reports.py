@@ -1,4 +1,4 @@
-"""Reports of dedup, which lie among the articles where somebody wrote one there: told by how they begin."""
+"""Reports of dedup, which lie among the articles where somebody wrote one there: recognised by how they begin."""
 
 from __future__ import annotations
 

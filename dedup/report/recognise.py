@@ -1,4 +1,4 @@
-"""Files that dedup wrote itself, told by how they begin and end: these may be written over without asking."""
+"""Files that dedup wrote itself, recognised by how they begin and end: these may be written over without asking."""
 
 from __future__ import annotations
 

@@ -127,7 +127,7 @@ def dumps(value: Any, indent: int | None = None) -> str:
     characters, also those above 127, line separators, and characters that change the direction of a line.
     """
     dumped = _encode(value) if indent is None else json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)
-    if dumped.isprintable():  # so are most lines; told in a tenth of the time
+    if dumped.isprintable():  # so are most lines; seen in a tenth of the time
         return dumped
     return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", dumped)
 

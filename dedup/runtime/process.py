@@ -48,7 +48,7 @@ def search_no_more_at_exit() -> None:
 
 
 class Ended(KeyboardInterrupt):
-    """The wish of somebody else that this process should end, told by a signal.
+    """The wish of somebody else that this process should end, sent by a signal.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ class Ended(KeyboardInterrupt):
 def ended_by_signals() -> Iterator[None]:
     """Let SIGTERM and SIGHUP end the work as Ctrl-C does: raise `Ended`, so that everything is tidied up.
 
-    A signal that this process was told to ignore, as ``nohup`` does, stays ignored, and so does a second one meanwhile.
+    A signal that this process was set to ignore, as ``nohup`` does, stays ignored, and so does a second one meanwhile.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -1,6 +1,6 @@
 """Candidates for texts that the model cannot read: articles that state the same rare facts.
 
-In a language that nobody has told the model about, words say nothing, but numbers and names still do: "Vilnius", 1,736
+In a language that the model was not trained on, words say nothing, but numbers and names still do: "Vilnius", 1,736
 and CVE-2024-1234 look much the same in Icelandic, Sakha and Yoruba. Each such text is held against all articles by the
 facts of both, weighted by how few articles state them (tf-idf cosine; Salton & Buckley 1988).
 """

@@ -1,4 +1,4 @@
-"""Years and dates of other calendars in those of the common era, where the two can be told apart and converted.
+"""Years and dates of other calendars in those of the common era, where the two can be distinguished and converted.
 
 Japanese and Minguo years are years of the common era under another number, and the Persian calendar's days are exact.
 What is not exact is taken out of the text, for it contradicts nothing: a day of a Hijri or Nepali month, a Persian

@@ -62,7 +62,7 @@ class LanguageWords:
     months : dict
         Small month name, abbreviation or stem to month, 1 to 12.
     openings : frozenset of str
-        The first two letters of those: most words are told to be none of them by these.
+        The first two letters of those: most words are excluded by these.
     weekdays : frozenset of str
         Small weekday names.
     calendar_words : frozenset of str

@@ -28,7 +28,7 @@ class StoredFacts:
     """The facts of n texts, and the keys that bound how far they agree.
 
     full : lists of uint8, a text's facts as `pack_facts` writes them
-    keys : the same as keys
+    keys : lists of the keys by which those facts are found
     """
 
     full: StoredLists
