@@ -145,7 +145,13 @@ LAST_NET = "reading/opened.py"
 def test_docstrings_stand_alone_and_begin_with_a_verb_or_a_noun(path: Path) -> None:
     nodes = [*ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
     documented = [node for node in nodes if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))]
-    first_lines = [(ast.get_docstring(node) or "").partition("\n")[0] for node in documented]
+    of_values = [
+        node.value.value
+        for node in nodes
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+    ]
+    texts = [*(ast.get_docstring(node) or "" for node in documented), *of_values]
+    first_lines = [text.partition("\n")[0] for text in texts]
     leaning = re.compile(r"(What|Of|The same|Those|Such|All that|That of|From|How|Where|Who|Which)\b")
     assert [line for line in first_lines if leaning.match(line)] == []
 

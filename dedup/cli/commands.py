@@ -59,7 +59,7 @@ _GAVE_OUT = {
     errno.ENOSPC: "make room, or name a folder that has room in TMPDIR",
     errno.ENOMEM: "scan a part at a time, or use --jobs 1",
 }
-"""What a run can lack wherever it is, and what helps."""
+"""Next step for each error of the system that says something has run out."""
 
 _NOT_WRITTEN = {
     "scan": "no report was written",
@@ -69,7 +69,7 @@ _NOT_WRITTEN = {
     "train": "no model was written; the same command goes on from the checkpoints in DIR.work",
     "schema": "the schema was not printed whole",
 }
-"""What an interrupted command has left undone."""
+"""Message of an interrupted command, by its name."""
 
 
 class _Interrupted(click.ClickException):
@@ -126,6 +126,14 @@ def _interrupted(context: click.Context, error: KeyboardInterrupt) -> _Interrupt
 _SCAN_FORMS = ("text", "json", "jsonl", "csv", "html", "parquet")
 
 _FORMS = ("text", "json")
+
+_format_option = click.option(
+    "-f",
+    "--format",
+    "form",
+    type=click.Choice(_FORMS),
+    help="Shape of the answer; by default what the suffix of -o says, or else text.",
+)
 
 _path = click.Path(path_type=Path)
 
@@ -254,13 +262,7 @@ def scan(
 @main.command()
 @click.argument("left")
 @click.argument("right")
-@click.option(
-    "-f",
-    "--format",
-    "form",
-    type=click.Choice(_FORMS),
-    help="Shape of the answer; by default what the suffix of -o says, or else text.",
-)
+@_format_option
 @options.output_option
 @options.force_option
 @options.matching_options
@@ -312,13 +314,7 @@ def compare(
     metavar="FILE",
     help="Labelled pairs to score as well: JSON lines with a, b and label 1 or 0.",
 )
-@click.option(
-    "-f",
-    "--format",
-    "form",
-    type=click.Choice(_FORMS),
-    help="Shape of the answer; by default what the suffix of -o says, or else text.",
-)
+@_format_option
 @options.output_option
 @options.force_option
 @options.matching_options

@@ -111,7 +111,7 @@ output_uri_option = _output(click.Path(allow_dash=True))
 """Destination of the result, as a str, since it may be a URI."""
 
 force_option = click.option("--force", is_flag=True, help="Write over a file that is no report of dedup.")
-"""What may be lost."""
+"""Permission to overwrite, by a flag."""
 
 ray_options = _several(
     click.option(

@@ -45,7 +45,7 @@ _FEWEST = 100  # pairs of one kind, below which they count less than another kin
 _FEWEST_SAME = 60  # duplicates of a feed or archive, below which all its pairs count less
 
 _WEIGHTS = {WHOLE: 1.0, SHORT: 0.4, FEED: 0.7, COPIES: 0.15, ARCHIVE: 2.0}
-"""How much the pairs of a set count as it was seen."""
+"""Weight of the pairs of a set, by the way it was seen."""
 
 _TEMPLATE = 0.15  # of feeds and short cuts of a set whose stories come in groups: a few sentences of one are all alike
 

@@ -202,7 +202,7 @@ def compare_facts(texts: StoredTexts, block: PairBlock) -> None:
 
 
 STAGES: tuple[Stage, ...] = (compare_openings, compare_words, compare_sentences, compare_facts)
-"""All that measures a pair, the cheapest first."""
+"""Measures of a pair, the cheapest first."""
 
 
 def _fact_features(left: FactSets, right: FactSets) -> tuple[float, ...]:

@@ -53,11 +53,11 @@ LITERAL = ("overlap", "repetition", "vocabulary", "lead_words", "headline_words"
 """Features of literal words, which two texts in two languages have none of."""
 
 RELATIONS = ("translation", "copy", "rewording", "undetermined")
-"""How two texts stand to each other: in two languages; in one, sharing runs of words or hardly any; or in a language
-that is unknown."""
+"""Relations of two texts: in two languages; in one, sharing runs of words or hardly any; or in one that
+is unknown."""
 
 HEADS = (*RELATIONS, *(f"{relation} excerpt" for relation in RELATIONS))
-"""What a head judges: a relation, and the same where one text is more than twice as long as the other."""
+"""Cases that a head judges: a relation, and the same where one text is more than twice as long as the other."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -70,7 +70,7 @@ CONSENT = (
     "You can accept all cookies or manage your cookie preferences.",
     "By continuing to use this site you agree to our cookie policy and privacy policy.",
 )
-"""What a page says that asks for consent before it shows anything; standard texts of IAB Europe are among it."""
+"""Sentences of pages that ask for consent before they show anything, standard texts of IAB Europe among them."""
 
 PAYWALL = (
     "Subscribe to continue reading this article.",
@@ -83,7 +83,7 @@ PAYWALL = (
     "Your subscription supports independent journalism.",
     "Questions about your subscription? Our customer service can be reached from Monday to Friday.",
 )
-"""What a page says that wants to be paid before it shows more."""
+"""Sentences of pages that want to be paid before they show more."""
 
 MORE_STORIES = (
     "You may also like",

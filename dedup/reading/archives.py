@@ -24,7 +24,7 @@ MOST_MEMBERS = 1_000_000
 """Files of one archive that are looked at."""
 
 MOST_UNPACKED = 64
-"""How many times `ReadOptions.max_bytes` an archive or a packed stream may unpack to."""
+"""Multiple of `ReadOptions.max_bytes` that an archive or a packed stream may unpack to."""
 
 
 class ArchiveError(Exception):

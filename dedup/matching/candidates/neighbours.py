@@ -143,7 +143,7 @@ def search(
 
 
 _Looks = Callable[[Positions], Iterator[tuple[Positions, Positions]]]
-"""Of rows: blocks of columns, and which of the rows are compared with them."""
+"""Function of rows: blocks of columns, and those of the rows that are compared with them."""
 
 
 def _parts(embeddings: Embeddings, workers: Workers, *, exact: bool) -> tuple[list[Positions], _Looks]:
