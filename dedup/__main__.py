@@ -1,6 +1,6 @@
 """``python -m dedup``."""
 
-from dedup.cli.commands import main
+from dedup.cli import main
 
 if __name__ == "__main__":
     main(prog_name="dedup")

@@ -12,8 +12,8 @@ import numpy as np
 
 from dedup.arrays import take_rows
 from dedup.clustering.average_linkage import UNVERIFIED, cluster_pairs
-from dedup.clustering.decisions import Outcome, choose_in_full, rank_articles, weakest_pairs
 from dedup.clustering.linked_pairs import judge_linked, opposed
+from dedup.clustering.outcome import Outcome, choose_in_full, rank_articles, weakest_pairs
 from dedup.datatypes import MOST_MAPPED, Article, Comparison, Progress, Report, Settings, Skipped
 from dedup.embedding.encoder import Encoder
 from dedup.embedding.load import load_encoder

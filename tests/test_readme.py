@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dedup.cli.commands import main
+from dedup.cli import main
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from dedup.cli.commands import main
+from dedup.cli import main
 from hostile import LIMIT, build
 from samples import SCRIPTS
 

@@ -12,6 +12,12 @@ from dedup.datatypes import Level
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+FORMS = ("text", "json")
+"""Shapes of an answer about one thing."""
+
+PATH = click.Path(path_type=Path)
+"""A path, as pathlib has it."""
+
 
 def _several(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
     """Combine options into one decorator."""
@@ -23,6 +29,15 @@ def _several(*options: Callable[[Command], Command]) -> Callable[[Command], Comm
 
     return decorate
 
+
+format_option = click.option(
+    "-f",
+    "--format",
+    "form",
+    type=click.Choice(FORMS),
+    help="Shape of the answer; by default what the suffix of -o says, or else text.",
+)
+"""Choice of the shape of an answer."""
 
 model_option = click.option(
     "--model",

@@ -16,7 +16,7 @@ from typing import TypeVar
 import numpy as np
 
 from dedup.arrays import Positions
-from dedup.clustering.decisions import Outcome
+from dedup.clustering.outcome import Outcome
 from dedup.datatypes import Article, Candidates, Cluster, Language, MatchKind, Report
 from dedup.errors import MissingExtraError
 from dedup.matching.evidence import PairBatch, describe_batch, pair_batches

@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from dedup import find_duplicates, read_folder, report
-from dedup.cli.commands import main
+from dedup.cli import main
 from dedup.datatypes import (
     Article,
     Cluster,
@@ -411,7 +411,7 @@ def test_ctrl_c_says_so_and_exits_with_130() -> None:
         "import os, signal, dedup.cli, dedup.reading.read\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a shell's background job inherits it ignored
         "dedup.reading.read.read_paths = lambda *_, **__: (os.kill(os.getpid(), signal.SIGINT) for _ in range(99))\n"
-        "dedup.cli.commands.main(['scan', 'seeds', '-o', 'never.txt'])"
+        "dedup.cli.main(['scan', 'seeds', '-o', 'never.txt'])"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=60, env=environment, check=False)

@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from hypothesis import strategies as st
 
 from dedup import report as rendering
-from dedup.cli.commands import main
+from dedup.cli import main
 from dedup.datatypes import Article, Skipped
 from dedup.embedding.safetensors_map import is_static, read_tensors
 from dedup.errors import DedupError

@@ -21,7 +21,7 @@ from click.testing import CliRunner
 
 import dedup
 from dedup import Article, ReadOptions, Settings, Shards, Skipped, errors, find_duplicates
-from dedup.cli.commands import main
+from dedup.cli import main
 from dedup.cli.progress import ProgressLine
 from dedup.datatypes import Level
 from dedup.embedding.encoder import Encoder

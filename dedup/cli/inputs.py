@@ -1,0 +1,64 @@
+"""Inputs of the commands: paths to articles, articles to a report."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from dedup.cli.output import progress_line
+from dedup.datatypes import Article, Report, Settings, Skipped
+from dedup.errors import ReadError
+from dedup.runtime.process import load_numpy_alone
+
+
+def find(articles: Iterable[Article | Skipped], settings: Settings, *, shown: bool, **sharing: Any) -> Report:
+    load_numpy_alone()
+    from dedup.pipeline import find_duplicates
+
+    with progress_line(shown) as progress:
+        return find_duplicates(articles, settings=settings, progress=progress, **sharing)
+
+
+def read(paths: Sequence[str], *, shared: bool = False, jobs: int = 1, **given: Any) -> Iterable[Article | Skipped]:
+    """Read the paths, here or by those who share the work; options not given keep their defaults."""
+    from dedup.reading.read import read_paths
+    from dedup.reading.source import ReadOptions
+
+    if "-" in paths and sys.stdin is None:
+        raise ReadError("standard input is closed; name a file, or send JSON lines to it")
+
+    chosen = ReadOptions(**{name: value for name, value in given.items() if value is not None})
+    if shared:
+        from dedup.reading.shards import Shards
+
+        return Shards(tuple(paths), chosen)
+    return read_paths(paths, chosen, jobs=jobs)
+
+
+def one_article(name: str) -> Article:
+    """The article that a path names, or a path and an id as reports show them: ``news.jsonl#id``."""
+    path = path_of(name)
+    found = list(read([path]))
+    articles = [item for item in found if isinstance(item, Article) and _names(name, path, item)]
+    if len(articles) == 1:
+        return articles[0]
+    if articles:
+        raise ReadError(f"{name} holds {len(articles)} articles; name one as {name}#ID, or scan them all")
+    reasons = "; ".join(item.reason for item in found if isinstance(item, Skipped))
+    raise ReadError(f"{name}: no such article{': ' if reasons else ''}{reasons}")
+
+
+def folder_of(model: str) -> list[str]:
+    """The folder of a model that is named by it."""
+    return [] if model == "bundled" else [model]
+
+
+def path_of(name: str) -> str:
+    """The file of an article that is named by its path, or by path and id."""
+    return name if os.path.exists(name) or "#" not in name else name.rpartition("#")[0]
+
+
+def _names(name: str, path: str, article: Article) -> bool:
+    return name in (path, article.id, f"{article.path}#{article.id}")

@@ -1,0 +1,146 @@
+"""The command `scan`: files in, a report out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dedup import report as rendering
+from dedup.cli import options
+from dedup.cli.errors import FOUND_DUPLICATES, NothingRead
+from dedup.cli.inputs import find, folder_of, read
+from dedup.cli.output import (
+    check_output,
+    choose_form,
+    log_to_stderr,
+    note_begun,
+    note_written,
+    progress_line,
+    write_report,
+)
+from dedup.datatypes import Level, Settings
+from dedup.runtime.process import count_cores
+
+if TYPE_CHECKING:
+    from dedup.runtime.ray_cluster import RayWorkers
+
+_SCAN_FORMS = ("text", "json", "jsonl", "csv", "html", "parquet")
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option(
+    "-f",
+    "--format",
+    "form",
+    help="Shape of the report; by default what the suffix of -o says, or else text.",
+    type=click.Choice(_SCAN_FORMS),
+)
+@options.output_uri_option
+@options.force_option
+@options.matching_options
+@options.reading_options
+@options.jobs_option
+@options.ray_options
+@click.option("--check", is_flag=True, help="Exit with code 3 if there are duplicates, 4 if nothing could be read.")
+@click.option("--no-text", is_flag=True, help="Leave the text of the articles out of the report.")
+@options.verbosity_options
+def scan(
+    paths: tuple[str, ...],
+    form: str | None,
+    output: str,
+    force: bool,
+    model: str,
+    threshold: float | None,
+    scorer: str,
+    level: str,
+    text_field: tuple[str, ...],
+    id_field: tuple[str, ...],
+    title_field: tuple[str, ...],
+    date_field: tuple[str, ...],
+    language_field: tuple[str, ...],
+    glob: str | None,
+    max_bytes: int | None,
+    jobs: int | None,
+    engine: str,
+    ray_address: str | None,
+    check: bool,
+    no_text: bool,
+    quiet: bool,
+    verbose: int,
+    no_progress: bool,
+) -> None:
+    """Find duplicates in files and folders.
+
+    \b
+    dedup scan articles/
+    dedup scan a.jsonl b.csv --text-field body --format csv -o duplicates.csv
+    dedup scan articles/ --model sentence-transformers/LaBSE --threshold 0.7
+    dedup scan s3://bucket/news --engine ray --ray-address auto --format parquet -o s3://bucket/duplicates
+
+    A folder is walked in order of names; hidden files and links are left out; "-" is JSON lines on standard input. A
+    text file is one article; JSON, JSONL, CSV and Parquet hold one a record, with fields text and, if present, id,
+    title, url, published, language. What cannot be used is skipped, counted and named with its reason.
+
+    With --engine ray every machine must reach the paths, which may be URIs, and --format parquet writes tables in many
+    parts, for results too large for one report.
+    """
+    log_to_stderr(verbose)
+    settings = Settings(model=model, threshold=threshold, level=Level(level), scorer=scorer)
+    form = choose_form(form, output, _SCAN_FORMS)
+    check_output(form, output, (*paths, scorer, *folder_of(model)), glob=glob, force=force)
+    with _engine(engine, ray_address, jobs) as workers:
+        articles = read(
+            paths,
+            shared=workers is not None,
+            jobs=jobs or count_cores(),
+            text_field=text_field,
+            id_field=id_field,
+            title_field=title_field,
+            date_field=date_field,
+            language_field=language_field,
+            glob=glob,
+            max_bytes=max_bytes,
+        )
+        report = None
+        if workers and form == "parquet":
+            from dedup.pipeline import write_tables
+
+            note_begun(output)
+            with progress_line(not (quiet or no_progress)) as progress:
+                counts = write_tables(
+                    articles, output, settings=settings, workers=workers, with_text=not no_text, progress=progress
+                )["counts"]
+            note_written(output)
+        else:
+            sharing: dict[str, Any] = {"workers": workers} if workers else {"jobs": jobs or count_cores()}
+            with_evidence = not no_text or form in ("text", "html", "csv")  # these say how many sentences match
+            report = find(articles, settings, shown=not (quiet or no_progress), evidence=with_evidence, **sharing)
+            counts = rendering.counts(report)
+    if report:
+        write_report(report, form, Path(output), full=verbose > 0, with_text=not no_text)
+    if not quiet and (form != "text" or output != "-"):
+        click.echo(rendering.summary_line(counts), err=True)
+    if check and not counts["read"]:
+        raise NothingRead(f"--check: nothing was read, {counts['skipped']:,} skipped; check the paths")
+    if check and counts["clusters"]:
+        raise click.exceptions.Exit(FOUND_DUPLICATES)
+
+
+@contextmanager
+def _engine(engine: str, address: str | None, jobs: int | None) -> Iterator[RayWorkers | None]:
+    """Ray, if it was asked for; meanwhile what it tells of workers that died goes to standard error."""
+    if engine == "ray":
+        from dedup.runtime.ray_cluster import RayWorkers
+
+        with redirect_stdout(sys.stderr), RayWorkers(address, jobs=jobs) as workers:
+            yield workers
+    elif address is not None:
+        raise click.UsageError("--ray-address needs --engine ray")
+    else:
+        yield None
