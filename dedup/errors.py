@@ -11,6 +11,8 @@ DedupError
 One article that cannot be used is not an error: it becomes a `Skipped` and the run goes on.
 """
 
+_DISTRIBUTION = "dedup-articles"  # on the package index, where the name dedup belongs to another project
+
 
 class DedupError(Exception):
     """Root of the errors that dedup raises on purpose."""
@@ -44,10 +46,10 @@ class MissingExtraError(DedupError, ImportError):
     package : str
         The package that could not be imported.
     extra : str
-        The extra that brings it, as in ``pip install "dedup[extra]"``.
+        The extra that brings it, as in ``pip install "dedup-articles[extra]"``.
     """
 
     def __init__(self, package: str, extra: str) -> None:
-        super().__init__(f'{package} is needed here and is not installed; run: pip install "dedup[{extra}]"')
+        super().__init__(f'{package} is needed here and is not installed; run: pip install "{_DISTRIBUTION}[{extra}]"')
         self.package = package
         self.extra = extra

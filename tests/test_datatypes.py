@@ -94,7 +94,7 @@ def test_every_error_has_one_root() -> None:
 
 def test_missing_extra_names_the_command() -> None:
     error = MissingExtraError("pyarrow", "parquet")
-    assert str(error) == 'pyarrow is needed here and is not installed; run: pip install "dedup[parquet]"'
+    assert str(error) == 'pyarrow is needed here and is not installed; run: pip install "dedup-articles[parquet]"'
     assert (error.package, error.extra) == ("pyarrow", "parquet")
     assert isinstance(error, ImportError)
 

@@ -13,15 +13,22 @@ import click
 
 from dedup import report as rendering
 from dedup.cli.compare import compare
+from dedup.cli.completion import completion
 from dedup.cli.errors import ErrorGroup
 from dedup.cli.measure import calibrate, evaluate, train
 from dedup.cli.output import check_output, write
 from dedup.cli.scan import scan
 from dedup.version import __version__
 
+_CONTEXT = {
+    "help_option_names": ["-h", "--help"],
+    "max_content_width": 100,
+    "auto_envvar_prefix": "DEDUP",
+}
 
-@click.group(cls=ErrorGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(__version__, prog_name="dedup")
+
+@click.group(cls=ErrorGroup, context_settings=_CONTEXT)
+@click.version_option(__version__, "-V", "--version", prog_name="dedup")
 def main() -> None:
     """Find articles that tell the same story, also in other languages, and see why.
 
@@ -31,10 +38,10 @@ def main() -> None:
     dedup scan news.jsonl --format json -o report.json  for other programs (its shape: dedup schema)
     dedup scan articles/ --check -q                     exit code 3 if there are duplicates
     dedup compare first.txt second.html                 two articles side by side
-    dedup evaluate gold.jsonl report.json               how right a report is
+    dedup evaluate gold.jsonl report.json               how accurate a report is
 
-    Reads text, Markdown, web pages, mail, feeds, JSON, tables and archives, and with dedup[documents] Word, PDF and
-    other documents. Nothing that is read is changed, and nothing leaves the machine.
+    Reads text, Markdown, web pages, mail, feeds, JSON, tables and archives, with dedup-articles[documents] also Word,
+    PDF and other documents. Scanning changes nothing that it reads, and nothing leaves the machine.
 
     Exit codes: 0 finished, 1 failed, 2 wrong usage, 3 duplicates found under --check, 4 nothing read under --check,
     130 interrupted (143 and 129 by SIGTERM and SIGHUP).
@@ -48,5 +55,5 @@ def schema() -> None:
     write(rendering.schema(), Path("-"))
 
 
-for command in (scan, compare, evaluate, calibrate, train):
+for command in (scan, compare, evaluate, calibrate, train, completion):
     main.add_command(command)

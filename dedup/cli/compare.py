@@ -9,12 +9,13 @@ import click
 from dedup import report as rendering
 from dedup.cli import options
 from dedup.cli.errors import FOUND_DUPLICATES
+from dedup.cli.help import SectionedCommand
 from dedup.cli.inputs import folder_of, one_article, path_of
 from dedup.cli.output import check_output, choose_form, layout, log_to_stderr, write
 from dedup.datatypes import Level, Settings
 
 
-@click.command()
+@click.command(cls=SectionedCommand)
 @click.argument("left")
 @click.argument("right")
 @options.format_option

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import signal
 from typing import Any
 
@@ -11,6 +12,7 @@ import click
 from dedup.cli.output import begun, written
 from dedup.cli.streams import open_closed_descriptors, safe_messages
 from dedup.errors import DedupError, SettingsError
+from dedup.language.text import printable
 from dedup.runtime.process import Ended, collected_seldom, ended_by_signals, search_no_more_at_exit
 
 FOUND_DUPLICATES = 3
@@ -57,6 +59,18 @@ class ErrorGroup(click.Group):
         open_closed_descriptors()
         with safe_messages():
             return super().main(*args, **options)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that is named; a path in its place is taken for what is to be scanned, and so answered."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            if not os.path.exists(args[0]):
+                raise
+            shown = printable(args[0])
+            raise click.UsageError(f"{shown} is no command; did you mean: dedup scan {shown}", ctx) from error
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; dedup's own errors end it with a message instead of a traceback."""

@@ -45,7 +45,8 @@ def one_article(name: str) -> Article:
     if len(articles) == 1:
         return articles[0]
     if articles:
-        raise ReadError(f"{name} holds {len(articles)} articles; name one as {name}#ID, or scan them all")
+        one = articles[0].path if os.path.isdir(name) else f"{name}#ID"
+        raise ReadError(f"{name} holds {len(articles)} articles; name one, as in {one}, or scan them all")
     reasons = "; ".join(item.reason for item in found if isinstance(item, Skipped))
     raise ReadError(f"{name}: no such article{': ' if reasons else ''}{reasons}")
 

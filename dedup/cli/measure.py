@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from dedup.cli import options
+from dedup.cli.help import SectionedCommand
 from dedup.cli.inputs import find, folder_of
 from dedup.cli.output import check_output, choose_form, log_to_stderr, progress_line, write
 from dedup.datatypes import Article, Level, Settings
@@ -16,7 +17,7 @@ from dedup.report.destination import check_model_folder
 from dedup.runtime.process import count_cores
 
 
-@click.command()
+@click.command(cls=SectionedCommand)
 @click.argument("gold", type=options.PATH)
 @click.argument("report", required=False, type=options.PATH)
 @click.option(
@@ -77,13 +78,17 @@ def evaluate(
         write(measuring.evaluation_as_text(evaluation), output)
 
 
-@click.command()
+@click.command(cls=SectionedCommand)
 @click.argument("golds", nargs=-1, required=True, type=options.PATH, metavar="GOLD...")
 @click.option(
     "--against", multiple=True, type=options.PATH, metavar="GOLD", help="More sets, for what must stay apart alone."
 )
 @click.option(
-    "--events", multiple=True, type=options.PATH, metavar="GOLD", help="More, whose stories others tell anew."
+    "--events",
+    multiple=True,
+    type=options.PATH,
+    metavar="GOLD",
+    help="More sets, with other outlets' reports of the same events.",
 )
 @click.option(
     "--pairs", multiple=True, type=options.PATH, metavar="FILE", help="Labelled pairs, which overrule the stories."
@@ -139,7 +144,7 @@ def calibrate(
     write(found.as_json(), output)
 
 
-@click.command()
+@click.command(cls=SectionedCommand)
 @click.argument("corpus", type=options.PATH)
 @click.option(
     "-o",
@@ -154,7 +159,7 @@ def calibrate(
 def train(corpus: Path, out: Path, quiet: bool, verbose: int, no_progress: bool) -> None:
     """Train the embedding model.
 
-    CORPUS is a folder of translation pairs; needs the extra dedup[train].
+    CORPUS is a folder of translation pairs; needs dedup-articles[train].
     """
     from dedup.training import train_encoder
 

@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
+from dedup.cli.output import choose_colour
+from dedup.cli.sizes import parse_size
 from dedup.datatypes import Level
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -34,7 +36,7 @@ format_option = click.option(
     "-f",
     "--format",
     "form",
-    type=click.Choice(FORMS),
+    type=click.Choice(FORMS, case_sensitive=False),
     help="Shape of the answer; by default what the suffix of -o says, or else text.",
 )
 """Choice of the shape of an answer."""
@@ -50,7 +52,7 @@ model_option = click.option(
 
 level_option = click.option(
     "--level",
-    type=click.Choice([level.value for level in Level]),
+    type=click.Choice([level.value for level in Level], case_sensitive=False),
     default=Level.DUPLICATE.value,
     show_default=True,
     help="duplicate: copies, edits, excerpts, translations; story: also other reports of the same event.",
@@ -63,7 +65,7 @@ matching_options = _several(
         "--threshold",
         type=float,
         metavar="T",
-        help="Lowest probability (0 to 1) of being the same article that counts as a match; by default the model's.",
+        help="Minimum probability (0 to 1) of being the same article; by default the model's own threshold.",
     ),
     click.option("--scorer", default="", metavar="FILE", help="Scorer file fitted by dedup calibrate for this model."),
     level_option,
@@ -82,17 +84,45 @@ reading_options = _several(
         )
     ),
     click.option("--glob", metavar="PATTERN", help="In folders, read only files whose name matches, such as '*.html'."),
-    click.option("--max-bytes", type=click.IntRange(min=1), metavar="N", help="Skip files larger than this."),
+    click.option(
+        "--max-bytes", callback=parse_size, metavar="SIZE", help="Skip files larger than this, such as 800k or 8M."
+    ),
 )
 """Options on what is read, and how."""
 
-verbose_option = click.option(
-    "-v", "--verbose", count=True, help="Show long lists in full, and log messages; -vv logs details."
+_colour_option = click.option(
+    "--color",
+    "colour",
+    type=click.Choice(["auto", "always", "never"], case_sensitive=False),
+    default="auto",
+    show_default=True,
+    expose_value=False,
+    callback=lambda context, _, value: choose_colour(context, value),
+    help="Colour the text: on a terminal, always (for less -R), or never.",
 )
-"""Amount of messages."""
+
+
+def _not_with_quiet(context: click.Context, _: click.Parameter, verbose: int) -> int:
+    """Refuse -v beside -q."""
+    if verbose and context.params.get("quiet"):
+        raise click.UsageError("-q and -v contradict each other; leave one out")
+    return verbose
+
+
+verbose_option = _several(
+    click.option(
+        "-v",
+        "--verbose",
+        count=True,
+        callback=_not_with_quiet,
+        help="Show long lists in full, and log messages; -vv logs details.",
+    ),
+    _colour_option,
+)
+"""Amount of messages, and their colour."""
 
 verbosity_options = _several(
-    click.option("-q", "--quiet", is_flag=True, help="Print nothing but the result and errors."),
+    click.option("-q", "--quiet", is_flag=True, is_eager=True, help="Only print the result and errors."),
     verbose_option,
     click.option("--no-progress", is_flag=True, help="Show no progress line."),
 )
@@ -103,7 +133,7 @@ jobs_option = click.option(
     "--jobs",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Number of processes; by default one a core. The report is the same with any number.",
+    help="Number of processes, one a core by default. The report is the same with any number.",
 )
 """Number of processes."""
 
@@ -115,7 +145,7 @@ def _output(kind: click.Path) -> Callable[[Command], Command]:
         type=kind,
         default="-",
         metavar="FILE",
-        help="Write to this file instead of standard output; it is written whole or not at all.",
+        help="Write to this file instead of standard output, whole or not at all.",
     )
 
 
@@ -134,7 +164,7 @@ ray_options = _several(
         type=click.Choice(["local", "ray"]),
         default="local",
         show_default=True,
-        help="Run on processes of this machine, or on Ray. The result is the same.",
+        help="Run on this machine, or on a Ray cluster. The result is the same.",
     ),
     click.option(
         "--ray-address",

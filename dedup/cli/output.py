@@ -6,7 +6,9 @@ import logging
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -34,11 +36,13 @@ SUFFIXES = {
 }
 """The form of a report by the suffix of its file."""
 
-_WRITTEN, _BEGUN = "dedup.written", "dedup.begun"
+_WRITTEN, _BEGUN, _COLOUR = "dedup.written", "dedup.begun", "dedup.colour"
 
 
 class _StandardError(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
+        for line in _shown_lines:
+            line.erase()
         click.echo(f"{record.levelname.lower()}: {record.getMessage()}", err=True)
 
 
@@ -78,6 +82,8 @@ def check_output(
 ) -> None:
     """Refuse an output that cannot be written, or should not be, before the long work and not after it."""
     inputs = list(inputs)
+    if form == "html" and str(output) == "-" and _on_terminal(sys.stdout):
+        raise click.UsageError("a page is not for the terminal; write it into a file: -o report.html")
     if form == "parquet":
         if str(output) == "-":
             raise click.UsageError("--format parquet writes three tables and needs a folder: -o FOLDER")
@@ -137,16 +143,49 @@ def _print(content: bytes) -> None:
         raise WriteError(f"cannot write to standard output: {error.strerror}; name a file with -o") from error
 
 
+def choose_colour(context: click.Context, value: str) -> None:
+    """Remember whether text is to be coloured: auto, always or never."""
+    context.meta[_COLOUR] = value
+    if value == "always":
+        context.color = True  # else click would take the colours off for a pipe
+
+
+def _chosen_colour() -> str:
+    context = click.get_current_context(silent=True)
+    return "auto" if context is None else str(context.meta.get(_COLOUR, "auto"))
+
+
 def layout(output: Path) -> dict[str, Any]:
     """Width and colour of text for people: those of the terminal, if it goes to one."""
     terminal = str(output) == "-" and _on_terminal(sys.stdout)
+    chosen = _chosen_colour()
     colour = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    colour = chosen == "always" or (colour and chosen != "never")
     width = shutil.get_terminal_size().columns if terminal else 100
     return {"width": min(width, 140), "colour": colour}
 
 
-def progress_line(shown: bool) -> ProgressLine:
-    return ProgressLine(sys.stderr, shown=shown and _on_terminal(sys.stderr))
+@contextmanager
+def progress_line(shown: bool) -> Iterator[ProgressLine]:
+    """Line that shows how far a run has come, if standard error is a terminal; then it says how long the run took."""
+    shown = shown and _on_terminal(sys.stderr)
+    started = time.monotonic()
+    with ProgressLine(sys.stderr, shown=shown) as line:
+        _shown_lines.append(line)
+        try:
+            yield line
+        finally:
+            _shown_lines.remove(line)
+    if shown:
+        click.echo(f"Took {_duration(time.monotonic() - started)}.", err=True)
+
+
+_shown_lines: list[ProgressLine] = []
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes:,} min {rest} s" if minutes else f"{seconds:.1f} s"
 
 
 def _on_terminal(stream: IO[str] | None) -> bool:

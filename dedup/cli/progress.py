@@ -1,12 +1,21 @@
-"""Progress of a run, on one line of a terminal that is erased at the end."""
+"""Progress of a run on a terminal, gone at its end: step, bar, count, rate, time left."""
 
 from __future__ import annotations
 
+import io
 import time
 from types import TracebackType
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 _EVERY = 0.1  # seconds between two drawings
+
+_STEPS = {"read": 1, "embed": 2, "search": 3, "verify": 4}
+"""Steps of a scan by their stage; the stages of other commands are not counted."""
+
+_WORDS = {"read": "reading", "embed": "embedding", "search": "searching", "verify": "comparing"}
 
 
 class ProgressLine:
@@ -15,7 +24,7 @@ class ProgressLine:
     Parameters
     ----------
     stream : TextIO
-        Where to draw, normally standard error: standard output is for data.
+        Stream to draw on, normally standard error: standard output is for data.
     shown : bool
         False draws nothing.
     """
@@ -24,26 +33,89 @@ class ProgressLine:
         self._stream = stream
         self._shown = shown
         self._drawn = 0.0
+        self._stage = ""
+        self._progress: Progress | None = None
 
     def __call__(self, stage: str, done: int, total: int) -> None:
         """Show a stage; total is 0 where it is not known."""
         now = time.monotonic()
-        if not self._shown or now - self._drawn < _EVERY:
+        if not self._progress or (now - self._drawn < _EVERY and stage == self._stage):
             return
         self._drawn = now
-        share = f"/{total:,} {done / total:4.0%}" if total else ""
-        self._write(f"{stage:<8} {done:,}{share}")
+        if stage != self._stage:
+            step = f"{_STEPS[stage]} of {len(_STEPS)} " if stage in _STEPS else ""
+            self._begin(f"{step}{_WORDS.get(stage, stage)}", total)
+            self._stage = stage
+        (task,) = self._progress.tasks
+        rate = f"{done / task.elapsed:,.0f}/s" if task.elapsed and done else ""
+        self._progress.update(task.id, completed=done, total=total or None, rate=rate)
+        self._progress.refresh()
+
+    def _begin(self, description: str, total: int) -> None:
+        assert self._progress is not None
+        for task in self._progress.task_ids:
+            self._progress.remove_task(task)
+        self._progress.add_task(description, total=total or None, rate="")
 
     def __enter__(self) -> ProgressLine:
+        if self._shown:
+            self._progress = _bars(self._stream)
+            self._progress.start()
+            self._progress.console.show_cursor()  # a killed run could not do so
+            self._begin("starting", 0)
         return self
+
+    def erase(self) -> None:
+        """Erase the line, for a message that is to stand in its place; the next step draws it again."""
+        if self._progress:
+            self._progress.console.file.write("\r\x1b[2K")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._drawn:
-            self._write("")
+        if self._progress:
+            self._progress.stop()
 
-    def _write(self, line: str) -> None:
-        write = getattr(self._stream, "write_raw", self._stream.write)
-        write(f"\r{line}\x1b[K")
+
+class _Raw(io.TextIOBase, TextIO):
+    """Stream for what moves the cursor, which `Messages` would escape."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__()
+        self._stream = stream
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return self._stream.encoding
+
+    def isatty(self) -> bool:
+        return self._stream.isatty()
+
+    def fileno(self) -> int:
+        return self._stream.fileno()
+
+    def write(self, text: str) -> int:
+        getattr(self._stream, "write_raw", self._stream.write)(text)
+        return len(text)
+
+    def flush(self) -> None:
         self._stream.flush()
+
+
+def _bars(stream: TextIO) -> Progress:
+    """A line that is drawn when told to, and by no thread: processes are copied from one without threads."""
+    from rich import progress
+    from rich.console import Console
+
+    return progress.Progress(
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(bar_width=24),
+        progress.MofNCompleteColumn(),
+        progress.TextColumn("{task.fields[rate]}"),
+        progress.TimeRemainingColumn(compact=True, elapsed_when_finished=True),
+        console=Console(file=_Raw(stream)),
+        auto_refresh=False,
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )

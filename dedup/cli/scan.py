@@ -13,6 +13,7 @@ import click
 from dedup import report as rendering
 from dedup.cli import options
 from dedup.cli.errors import FOUND_DUPLICATES, NothingRead
+from dedup.cli.help import SectionedCommand
 from dedup.cli.inputs import find, folder_of, read
 from dedup.cli.output import (
     check_output,
@@ -32,14 +33,14 @@ if TYPE_CHECKING:
 _SCAN_FORMS = ("text", "json", "jsonl", "csv", "html", "parquet")
 
 
-@click.command()
+@click.command(cls=SectionedCommand)
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option(
     "-f",
     "--format",
     "form",
     help="Shape of the report; by default what the suffix of -o says, or else text.",
-    type=click.Choice(_SCAN_FORMS),
+    type=click.Choice(_SCAN_FORMS, case_sensitive=False),
 )
 @options.output_uri_option
 @options.force_option
@@ -124,6 +125,9 @@ def scan(
             counts = rendering.counts(report)
     if report:
         write_report(report, form, Path(output), full=verbose > 0, with_text=not no_text)
+    if not counts["seen"]:
+        named = f" whose name matches {glob}" if glob else ""
+        click.echo(f"Warning: there is no file{named} in {', '.join(paths)}", err=True)
     if not quiet and (form != "text" or output != "-"):
         click.echo(rendering.summary_line(counts), err=True)
     if check and not counts["read"]:

@@ -29,6 +29,9 @@ _LABELS: tuple[tuple[str, str, str, tuple[object, ...], tuple[object, ...]], ...
 _UNREADABLE = (OSError, EOFError, UnicodeDecodeError, lzma.LZMAError, zlib.error)
 
 
+_EXAMPLE = '{"id": "a", "story": "flood", "lang": "en", "text": "..."}'
+
+
 @dataclass(frozen=True, slots=True)
 class Gold:
     """Article with its gold story and language; different stories of one `group` are hard negatives."""
@@ -245,7 +248,7 @@ def _gold(record: Mapping[str, Any], where: str, path: Path) -> Gold:
 
 def _field(record: object, name: str, where: str) -> str:
     if not isinstance(record, dict):
-        raise ReadError(f"{where}: {type(record).__name__} instead of an object")
+        raise ReadError(f"{where}: {type(record).__name__} instead of an object such as {_EXAMPLE}")
     value = _text(record, name, where)
     if not value:
         raise ReadError(f"{where}: no {name!r} in this record; it has {_names(record)}")
@@ -280,9 +283,9 @@ def _record(line: str, where: str) -> Mapping[str, Any]:
     try:
         record = parse_json(line)
     except ValueError as error:
-        raise ReadError(f"{where}: not JSON ({error}); expected one object a line") from error
+        raise ReadError(f"{where}: not JSON ({error}); expected one object a line, such as {_EXAMPLE}") from error
     if not isinstance(record, dict):
-        raise ReadError(f"{where}: {type(record).__name__} instead of an object")
+        raise ReadError(f"{where}: {type(record).__name__} instead of an object such as {_EXAMPLE}")
     return record
 
 

@@ -124,7 +124,12 @@ def require(root: str) -> None:
         return  # something is there; the attempt to read it says why it cannot be used
     except (OSError, ValueError) as fault:
         if is_uri(root):
-            raise ReadError(f"{printable(root)}: URIs are read with --engine ray (in Python, with Shards)") from fault
+            advice = (
+                "download it first: nothing is fetched from the web"
+                if root.startswith(("http:", "https:", "ftp:"))
+                else "URIs are read with --engine ray (in Python, with Shards)"
+            )
+            raise ReadError(f"{printable(root)}: {advice}") from fault
         shown = printable(show_path(root))
         raise ReadError(f"{shown}: no such file or folder; check the spelling and the current folder") from fault
 

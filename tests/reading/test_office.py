@@ -224,7 +224,7 @@ def test_a_missing_library_is_named_with_its_extra(
     monkeypatch.setitem(sys.modules, MODULES[suffix], None)
     articles, skipped = reads({f"a{suffix}": "x", "b.txt": "goes on"})
     assert [a.text for a in articles] == ["goes on"]
-    assert 'pip install "dedup[documents]"' in skipped[0].reason
+    assert 'pip install "dedup-articles[documents]"' in skipped[0].reason
 
 
 @pytest.mark.parametrize("suffix", [".docx", ".odt", ".rtf", ".pdf", ".epub", ".xlsx", ".warc", ".arrow"])

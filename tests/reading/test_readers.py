@@ -69,7 +69,7 @@ def test_without_pyarrow_a_parquet_file_names_the_extra(
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     articles, skipped = reads({"a.parquet": "x", "b.txt": "goes on"})
     assert [a.text for a in articles] == ["goes on"]
-    assert 'pip install "dedup[parquet]"' in skipped[0].reason
+    assert 'pip install "dedup-articles[parquet]"' in skipped[0].reason
 
 
 def test_unknown_suffixes_are_skipped_in_folders_and_tried_when_chosen(reads: Callable[..., Found]) -> None:

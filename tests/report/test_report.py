@@ -324,7 +324,7 @@ def test_an_id_that_gave_way_is_listed_beside_ours() -> None:
 
 
 def test_reasons_are_counted_and_never_cut() -> None:
-    advice = 'python-docx is needed here and is not installed; run: pip install "dedup[documents]"'
+    advice = 'python-docx is needed here and is not installed; run: pip install "dedup-articles[documents]"'
     skipped = (Skipped("a.txt", "empty"), *(Skipped(f"{n}.docx", advice) for n in range(12)), Skipped("b.csv", "no", 3))
     shown = rendering.as_text(replace(handmade_report(), skipped=skipped), width=60)
     part = shown[shown.index("Skipped") :].split("\n\n")[0]

@@ -1,0 +1,45 @@
+"""Help of the commands: options in sections, and a hint where a path stands in place of a command."""
+
+from __future__ import annotations
+
+import click
+
+SECTIONS = {
+    "Input": (
+        *("text_field", "id_field", "title_field", "date_field", "language_field", "glob", "exclude", "files_from"),
+        *("max_bytes", "languages", "since"),
+    ),
+    "Matching": (
+        *("model", "level", "threshold", "scorer", "pairs", "within", "against", "decisions", "archive"),
+        *("kinds", "min_size", "keep", "only_new"),
+    ),
+    "Output": ("form", "output", "force", "no_text", "check", "annotate", "drop_skipped"),
+    "Speed": ("jobs", "engine", "ray_address"),
+    "Messages": ("quiet", "verbose", "no_progress", "colour"),
+}
+"""Names of options by the section of the help they stand in; others stand in a section of their own before these."""
+
+
+class SectionedCommand(click.Command):
+    """Command whose help shows its options in sections."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments; an option that is not among them may stand in the environment: DEDUP_SCAN_THRESHOLD."""
+        for parameter in self.get_params(ctx):
+            if isinstance(parameter, click.Option) and ctx.auto_envvar_prefix and not parameter.envvar:
+                name = max(parameter.opts, key=len).lstrip("-").replace("-", "_").upper()
+                parameter.envvar = f"{ctx.auto_envvar_prefix}_{name}"
+        return super().parse_args(ctx, args)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options: those of this command alone first, the others by section."""
+        section_of = {name: section for section, names in SECTIONS.items() for name in names}
+        found: dict[str, list[tuple[str, str]]] = {"Options": [], **{section: [] for section in SECTIONS}}
+        for option in self.get_params(ctx):
+            if isinstance(option, click.Option) and (record := option.get_help_record(ctx)):
+                section = "Messages" if "--help" in option.opts else section_of.get(option.name or "", "Options")
+                found[section].append(record)
+        for section, records in found.items():
+            if records:
+                with formatter.section(section):
+                    formatter.write_dl(records)
