@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from dedup.datatypes import Article
-from dedup.language.encoding_repair import LEADS, ODD, repair_encoding, unescape
+from dedup.language.encoding_repair import LEADS, ODD, repair_encoding, unescape, with_lost_ampersands
 from dedup.language.text import clean
 from dedup.language.wrapped_lines import join_lines
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:  # `dedup --help` does not need it
 
 _MOST_KEPT, _LONGEST_KEPT = 2048, 8000
 _ROUNDS = 4  # until nothing changes: what one step uncovers (a time code behind entities) the next round reads
+
+_APART = (" '", " ’", " n't", " n’t")
+_SPLIT_WORD = re.compile(r"(?<=[a-z]) (?=(?:['’](?:s|t|re|ve|ll|d|m)|n['’]t)\b)|(?<=[sxz]) (?=['’] )", re.IGNORECASE)
 
 _STRESSED = re.compile("(?<=[\u0400-\u052f])[\u0300\u0301]")
 _POINTS = re.compile(
@@ -81,8 +84,8 @@ def as_read(text: str) -> str:
 
     Vowel signs and stress marks, small capitals and other typography, emoji at the ends of lines, capitals throughout,
     time codes and numbered speakers of a transcript, line breaks and hyphens of a column, spaces between Thai words,
-    entities that were escaped twice and UTF-8 read as another encoding are undone. Most texts come back as they are,
-    in some 20 µs for 2,000 characters.
+    words taken apart ("does n't"), entities that were escaped twice or lost their sign and UTF-8 read as another
+    encoding are undone. Most texts come back as they are, in some 20 µs for 2,000 characters.
     """
     return _kept(text) if len(text) <= _LONGEST_KEPT else _read(text)
 
@@ -101,8 +104,10 @@ _kept = lru_cache(_MOST_KEPT)(_read)  # a run asks for a text some six times; mo
 
 def _once(text: str) -> str:
     text = clean(text)
-    if "&" in text and ";" in text:
-        text = unescape(text)
+    if ";" in text:
+        text = unescape(text) if "&" in text else with_lost_ampersands(text)
+    if any(apart in text for apart in _APART):
+        text = _SPLIT_WORD.sub("", text)
     if not text.isascii():
         text = _with_usual_letters(text)
     if "\n" in text or ":" in text:

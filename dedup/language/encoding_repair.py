@@ -7,6 +7,7 @@ import re
 from functools import cache
 
 _ENTITY = re.compile(r"&(?:amp;)*(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,24});")
+_LOST = re.compile(r"(?<![\w&;#])(?:quot|amp|lt|gt|apos|nbsp|#39|#34|#8217|#8220|#8221|#8211);")
 _TIMES = 6  # that a text may have been escaped
 _BLOCK = re.compile(r"</?(?:p|br|div|li|ul|ol|h[1-6]|tr|table|blockquote)\b[^<>]{0,300}>", re.IGNORECASE)
 _INLINE = re.compile(r"</?(?:a|b|i|u|em|strong|span|img|small|sup|sub|font|td|th)\b[^<>]{0,500}>", re.IGNORECASE)
@@ -38,6 +39,11 @@ def unescape(text: str) -> str:
     if read != text and any(opened in text.lower() for opened in ("lt;", "#60;", "#x3c;")):
         read = _INLINE.sub("", _BLOCK.sub("\n", read))
     return read.replace("\xa0", " ") if read != text else text
+
+
+def with_lost_ampersands(text: str) -> str:
+    """A text in which entities lost their first sign, "quot;two calls", with what they stand for."""
+    return _LOST.sub(lambda entity: html.unescape(f"&{entity.group()}"), text)
 
 
 def repair_encoding(text: str) -> str:

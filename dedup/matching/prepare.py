@@ -28,6 +28,7 @@ from dedup.language.sentences import sentences
 from dedup.language.text import main_script, reading_length
 from dedup.matching.candidates.neighbours import Neighbourhood, search
 from dedup.matching.candidates.shared_facts import Keys, fact_keys, pairs_by_facts
+from dedup.matching.candidates.shared_headlines import pairs_by_headlines
 from dedup.matching.candidates.shared_runs import pairs_by_runs
 from dedup.matching.facts import FactFile, StoredFacts, extract_facts, pack_facts
 from dedup.matching.features import MatchInput, StoredTexts, certain_languages
@@ -239,7 +240,8 @@ def _search(
     groups[unread] = [f"und {script}" for script in scripts[unread].tolist()]
     found = search(embeddings, groups.tolist(), neighbours=settings.neighbours, workers=workers, progress=progress)
     n = len(embeddings)
-    found = found.with_pairs(pairs_by_runs(match_input.texts.literal.shingles, n))
+    literal = match_input.texts.literal
+    found = found.with_pairs(pairs_by_runs(literal.shingles, n)).with_pairs(pairs_by_headlines(literal.headline, n))
     if len(unread):
         tasks = batches(range(n))
         work = partial(_fact_keys, match_input.texts.facts)

@@ -9,6 +9,7 @@ documents"); two that meet there twice are proposed.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +39,27 @@ def pairs_by_runs(shingles: StoredLists, n: int) -> npt.NDArray[np.int64]:
     parts = list(_sampled(shingles, n))
     keys = np.concatenate([np.empty(0, np.uint32), *(keys for keys, _ in parts)])
     article = np.concatenate([np.empty(0, np.int64), *(article for _, article in parts)])
+    numbers, counts = np.unique(pairs_within(keys, article, n), return_counts=True)
+    return np.stack(np.divmod(numbers[counts >= _FEWEST], max(n, 1)), axis=1)
+
+
+def pairs_within(
+    keys: npt.NDArray[np.unsignedinteger[Any]], article: npt.NDArray[np.int64], n: int
+) -> npt.NDArray[np.int64]:
+    """Pairs of articles that have a key in common, each as often as they have one, unless too many share it.
+
+    Parameters
+    ----------
+    keys, article : ndarray of shape (k,)
+        A key, and the position of an article that has it.
+    n : int
+        Number of articles.
+
+    Returns
+    -------
+    ndarray of shape (pairs,), int64
+        The smaller position times n, plus the other.
+    """
     order = np.lexsort((article, keys))
     keys, article = keys[order], article[order]
     begins = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])[: len(keys)])
@@ -45,12 +67,11 @@ def pairs_by_runs(shingles: StoredLists, n: int) -> npt.NDArray[np.int64]:
     last = np.repeat(begins + size, size)
     shared = np.repeat((size > 1) & (size <= _MOST_SHARING), size)
     places = np.arange(len(keys))
-    found = []
+    found = [np.empty(0, np.int64)]
     for step in range(1, _MOST_SHARING):
         at = np.flatnonzero(shared & (places + step < last))
         found.append(article[at] * n + article[at + step])
-    numbers, counts = np.unique(np.concatenate([np.empty(0, np.int64), *found]), return_counts=True)
-    return np.stack(np.divmod(numbers[counts >= _FEWEST], max(n, 1)), axis=1)
+    return np.concatenate(found)
 
 
 def _sampled(shingles: StoredLists, n: int) -> Iterator[tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]]:

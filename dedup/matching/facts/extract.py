@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cache
 from itertools import chain
 
@@ -25,6 +26,7 @@ from dedup.matching.facts.word_facts import read_word_facts
 
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 _MONTH = r"(?:0?[1-9]|1[0-2])"
+_NUMERATOR, _DENOMINATOR = r"(?:[1-9]|[1-6]\d)", "(?:2|3|4|5|8|16|32|64)"
 _SPACE = r"[\ \u00a0\u202f]?"
 
 _TOKEN = rf"""
@@ -49,6 +51,8 @@ _TOKEN = rf"""
     )
     (?: (?! [-~]\d+\.\d+\.\d ) [-~+.:]?[A-Za-z]*\d[0-9A-Za-z]* )*              # -11+squeeze8, -rc1
   )
+
+| (?P<fraction> (?<![/.]) \d{{1,4}} [-\ ] {_NUMERATOR}/{_DENOMINATOR} (?![\d/]) )           # 7-1/4, 281 3/4
 
 | (?P<east_asian> \d[\d,]*(?:\.\d+)?                                           # 1億5000万
     (?: [十百千万萬億亿兆십백천만억조]+ (?![米克瓦]) (?: (?: (?<=[만억조])\  )? \d[\d,]*(?:\.\d+)? )? )+
@@ -183,6 +187,8 @@ def _small_numbers(reader: _Reader, counts: _Counts) -> list[str]:
 
 _DIGITS = re.compile(r"[0-9]+")
 
+_VULGAR_FRACTION = re.compile("(?<=[0-9])[ \u2009\u202f]?([½¼¾⅓⅔⅕⅖⅗⅘⅛⅜⅝⅞])")
+
 _DIRECTION_MARKS = "\u200e\u200f"  # stand inside Arabic dates
 
 _LETTERS = re.compile(r"[A-Za-z]+")
@@ -232,6 +238,7 @@ def _prepared(text: str, language: str) -> tuple[str, tuple[str, ...]]:
         for mark in _DIRECTION_MARKS:
             text = text.replace(mark, "")
         text = with_ascii_digits(unicodedata.normalize("NFC", text))
+        text = _VULGAR_FRACTION.sub(_in_digits, text)
     if language == "ja" or language.startswith("zh"):
         text = with_han_numbers(text)
     return (with_common_era(text), ()) if language == "th" else with_common_years(text, language)
@@ -295,6 +302,8 @@ class _Reader:
         kind, written = token.lastgroup, token[0]
         if kind == "number":
             return self._number(token)
+        if kind == "fraction":
+            return self._fraction(token)
         if kind == "date":
             self._numeric_date(written)
         elif kind == "version":
@@ -349,6 +358,19 @@ class _Reader:
         self.numbers += found
         return end
 
+    def _fraction(self, token: re.Match[str]) -> int:
+        """Read a number and a fraction, "7-1/4", as one; where it ends. What is none, "8 7/5", is read as numbers."""
+        whole, numerator, denominator = map(int, _DIGITS.findall(token[0]))
+        whole_end = token.start() + len(token[0].partition("/")[0].rstrip("0123456789")) - 1
+        if numerator >= denominator or named_date(self.text, token.start(), whole_end, self.words):
+            number = token_pattern(self.words.decimal).match(self.text, token.start(), whole_end)
+            return self._number(number) if number else whole_end
+        found = format(whole + Decimal(numerator) / denominator, ".6g")
+        self.numbers.append(found)
+        if unit := unit_of(self.text, token.start(), token.end(), self.language):
+            self.units[found] = unit if self.units.get(found, unit) == unit else ""
+        return token.end()
+
     def _season(self, start: int, end: int) -> list[str]:
         """Both years of a season, "25/26" or "2025-26", or nothing where none is written."""
         season = _SEASON.match(self.text, start)
@@ -367,6 +389,11 @@ class _Reader:
             return 6 if short[1] else 9, short.end()
         power, end = self.words.power_after(self.text, end)
         return power or self.words.power_before(self.text, start), end
+
+
+def _in_digits(sign: re.Match[str]) -> str:
+    """A sign such as ¾ behind a number as " 3/4"."""
+    return " " + unicodedata.normalize("NFKC", sign[1]).replace("\u2044", "/")
 
 
 def _clock(written: str, *, after_noon: bool) -> str:

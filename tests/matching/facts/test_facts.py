@@ -136,6 +136,8 @@ NUMBERS = {
     "Buddhist years": ("th", "พ.ศ. 2561", ["2018"]),
     "superscripts": ("en", "28 ² 3² x² March", ["28", "3"]),
     "very long": ("en", "9" * 5000, ["9" * 5000]),
+    "fractions": ("en", "7-1/4 pct, 281 3/4, 10½ and 3 ⅝", ["7.25", "281.75", "10.5", "3.625"]),
+    "no fractions": ("en", "½ cup; 1/2; 8 7/5; 4 1/7", ["1", "2", "8", "7", "5", "4", "1", "7"]),
     "leading zeros": ("en", "007 and 00", ["7", "0"]),
     "no-op": ("en", "no digits here, not even million or March", []),
 }
