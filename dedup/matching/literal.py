@@ -122,7 +122,7 @@ class _Words:
 
 
 def _read_words(texts: Sequence[Sequence[str]]) -> _Words:
-    joined = fold("\n".join("\n".join(sentences) for sentences in texts))
+    joined = "\n".join([fold("\n".join(sentences)) for sentences in texts])  # most texts need no folding but for case
     kinds = character_kinds(joined)
     codes = code_points(joined)
     starts, ends = _runs(kinds == LETTER, kinds == MARK)
