@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from dedup.datatypes import Article
 from dedup.language.encoding_repair import LEADS, ODD, repair_encoding, unescape, with_lost_ampersands
-from dedup.language.text import clean
+from dedup.language.text import clean, first_plane
 from dedup.language.wrapped_lines import join_lines
 
 if TYPE_CHECKING:  # `dedup --help` does not need it
@@ -37,6 +37,14 @@ _TYPOGRAPHY = re.compile(
     "\u2160-\u217f\ufb00-\ufb06\ufb13-\ufb17\ufb1d\ufb1f-\ufb4f\ufb50-\ufd3d\ufd50-\ufdf2\ufe70-\ufefc"  # Ⅳ ﬁ ﷲ
     "\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff66-\uff9f\U0001d400-\U0001d7ff]+"  # full width, half width, 𝗯𝗼𝗹𝗱
 )
+# Characters that `clean` leaves alone wherever they stand: seen, no marks, and nothing that a mark before them changes.
+_PLAIN = re.compile(
+    "[\t\n -~\xa0-\xac\xae-\u02ff\u0370-\u0373\u0375-\u037d\u037f-\u0386\u0388-\u0482\u048a-\u058f"
+    "\u05be\u05c0\u05c3\u05d0-\u05ea\u05ef-\u05f4\u0600-\u060f\u061b\u061d-\u064a\u0660-\u066f\u0671-\u06d5"
+    "\u06e5\u06e6\u06ee-\u070d\u0904-\u0939\u0e01-\u0e30\u0e32-\u0e33\u0e3f-\u0e46\u0e4f-\u0e5b\u10a0-\u10ff"
+    "\u1e00-\u1eff\u2010-\u2027\u202f-\u205f\u20a0-\u20c0\u2190-\u21ff\u2500-\u27ff\u3000-\u3029"
+    "\u3041-\u3096\u309b-\u30ff\u3400-\u9fff\uac00-\ud7a3\uff01-\uffee]+"
+)
 _SMALL_CAPITALS = "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘǫʀꜱᴛᴜᴠᴡʏᴢ"
 _SMALL_CAPITAL_WORD = re.compile(f"[{_SMALL_CAPITALS}sxzo]*[{_SMALL_CAPITALS}]{{2}}[{_SMALL_CAPITALS}sxzo]*")
 _TO_SMALL = str.maketrans(_SMALL_CAPITALS, "abcdefghijklmnopqrstuvwyz")
@@ -56,7 +64,7 @@ _THAI_LETTER = re.compile(f"[{_THAI}]")
 _THAI_WORD = 9  # letters between spaces on average, below which they stand between words; phrases are some 30 long
 _FEWEST_SPACES = 6
 
-_LEAD, _ODD, _POINT, _RARE, _PERSIAN_FORM, _ARABIC_FORM, _THAI_KIND = (1 << kind for kind in range(7))
+_LEAD, _ODD, _POINT, _RARE, _PERSIAN_FORM, _ARABIC_FORM, _THAI_KIND, _UNCLEAN = (1 << kind for kind in range(8))
 
 _SAMPLE = 64
 _CAPITALS_SHARE = 0.7
@@ -103,13 +111,17 @@ _kept = lru_cache(_MOST_KEPT)(_read)  # a run asks for a text some six times; mo
 
 
 def _once(text: str) -> str:
-    text = clean(text)
+    kinds = _kinds(text)
+    if kinds & _UNCLEAN:
+        text = clean(text)
+        kinds = _kinds(text)
     if ";" in text:
         text = unescape(text) if "&" in text else with_lost_ampersands(text)
+        kinds = _kinds(text)
     if any(apart in text for apart in _APART):
         text = _SPLIT_WORD.sub("", text)
-    if not text.isascii():
-        text = _with_usual_letters(text)
+    if kinds & ~_UNCLEAN:
+        text = _with_usual_letters(text, kinds)
     if "\n" in text or ":" in text:
         text = join_lines(text)
     return _without_capitals(text)
@@ -125,8 +137,8 @@ def is_mostly_capitals(text: str) -> bool:
 
 def _may_be_capitals(sample: str) -> bool:
     """Whether about half of the letters are capitals, and most are in a script that has them."""
-    capitals, letters = sum(map(str.isupper, sample)), sum(map(str.isalpha, sample))
-    return 5 * capitals >= 2 * letters > 0
+    capitals = sum(map(str.isupper, sample))
+    return capitals > 0 and 5 * capitals >= 2 * sum(map(str.isalpha, sample)) > 0
 
 
 def _has_long_words(text: str) -> bool:
@@ -138,7 +150,8 @@ def _without_capitals(text: str) -> str:
     """A text with capitals where sentences start, if it has little else; else so with each line of capitals."""
     if is_mostly_capitals(text):
         return _sentence_case(text, turkish=bool(_TURKISH.search(text)))
-    if not any(map(str.isupper, lines := text.split("\n"))):
+    lines = text.split("\n")
+    if not any(map(str.isupper, lines)):
         return text
     return "\n".join(
         _sentence_case(line, turkish=bool(_TURKISH.search(text)))
@@ -164,9 +177,8 @@ def _sentence_case(text: str, *, turkish: bool) -> str:
     return _SENTENCE_START.sub(start, _WORD_IN_CAPITALS.sub(small, text))
 
 
-def _with_usual_letters(text: str) -> str:
+def _with_usual_letters(text: str, kinds: int) -> str:
     """A text in the letters of everyday typing, without marks that readers add in their minds."""
-    kinds = _kinds(text)
     if kinds & _LEAD and kinds & _ODD:
         text = repair_encoding(text)
         kinds = _kinds(text)
@@ -195,14 +207,16 @@ def _kind_of() -> npt.NDArray[np.uint8]:
     """The kinds of each code point below 65536; one more entry for all others."""
     import numpy as np
 
-    every = "".join(map(chr, range(0x10000)))
-    kinds = np.zeros(0x10001, np.uint8)
+    every = first_plane()
+    kinds = np.full(0x10001, _UNCLEAN, np.uint8)
+    for run in _PLAIN.finditer(every):
+        kinds[run.start() : run.end()] = 0
     rare = re.compile(f"[\u0300\u0301{_SMALL_CAPITALS}{_EMOJI}{_TYPOGRAPHY.pattern[1:-2]}]")
     for kind, pattern in ((_POINT, _POINTS), (_RARE, rare), (_THAI_KIND, _THAI_LETTER)):
         kinds[[match.start() for match in pattern.finditer(every)]] |= kind
     for kind, letters in ((_LEAD, LEADS), (_ODD, ODD), (_PERSIAN_FORM, "یک"), (_ARABIC_FORM, "يكة")):
         kinds[list(map(ord, letters))] |= kind
-    kinds[-1] = _RARE
+    kinds[-1] |= _RARE
     return kinds
 
 

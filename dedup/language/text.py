@@ -11,7 +11,9 @@ import re
 import unicodedata
 from collections import Counter
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+_Form: TypeAlias = Literal["NFC", "NFKC"]
 
 if TYPE_CHECKING:  # `dedup --help` does not need it
     import numpy as np
@@ -23,6 +25,8 @@ _INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u20
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
+_LETTERS, _NO_LETTERS = re.compile(r"[^\W_]+"), re.compile(r"\W")
+
 HAN_KANA = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
 
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
@@ -32,6 +36,8 @@ WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]")
 UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")  # Thai, Lao, Burmese, Khmer
 
 _MOST_MARKS = 30
+
+_BEHIND_MARKS = 0x20000  # all combining marks are in the first two planes
 
 NO_LETTER, LETTER, MARK, HAN_OR_KANA, UNSPACED_LETTER, _BEYOND = range(6)  # kinds of characters
 
@@ -43,7 +49,8 @@ def _word_pattern() -> re.Pattern[str]:
 
 @cache
 def _marks() -> str:
-    return "".join(chr(c) for c in range(0x300, 0x10000) if unicodedata.category(chr(c)) in ("Mn", "Mc"))
+    others = _NO_LETTERS.findall(first_plane()[0x300:])  # a mark is no letter for `re`
+    return "".join(character for character in others if unicodedata.category(character) in ("Mn", "Mc"))
 
 
 def clean(text: str) -> str:
@@ -57,19 +64,23 @@ def compose(text: str) -> str:
     Marks are brought into order one by one, which takes the square of their number: 80,000 in a row took 8 seconds. No
     language has more than a handful, and streams of text have the same limit (UAX 15, stream-safe text format).
     """
-    return text if text.isascii() else unicodedata.normalize("NFC", _with_few_marks(text))
+    return _normalised("NFC", text)
 
 
-def _with_few_marks(text: str) -> str:
-    if unicodedata.is_normalized("NFC", text):  # its marks are in order; seen in a hundredth of the time
+def _normalised(form: _Form, text: str) -> str:
+    if text.isascii() or unicodedata.is_normalized(
+        form, text
+    ):  # its marks are in order; seen in a hundredth of the time
         return text
-    return _many_marks().sub(r"\1", text)
+    if not unicodedata.is_normalized("NFC", text):
+        text = _many_marks().sub(r"\1", text)
+    return unicodedata.normalize(form, text)
 
 
 @cache
 def _many_marks() -> re.Pattern[str]:
     """A run of more combining marks than may stay, of which the first group may."""
-    marks = "".join(character for code in range(0x110000) if unicodedata.combining(character := chr(code)))
+    marks = "".join(character for code in range(0x300, _BEHIND_MARKS) if unicodedata.combining(character := chr(code)))
     return re.compile(f"([{marks}]{{{_MOST_MARKS}}})[{marks}]+")
 
 
@@ -93,7 +104,7 @@ def normalise(text: str) -> str:
 
 def fold(text: str) -> str:
     """Text in NFKC and case folded."""
-    return unicodedata.normalize("NFKC", text if text.isascii() else _with_few_marks(text)).casefold()
+    return _normalised("NFKC", text).casefold()
 
 
 def _with_plain_spaces(text: str) -> str:
@@ -138,14 +149,23 @@ def character_kinds(text: str) -> Kinds:
     return kinds
 
 
+def first_plane() -> str:
+    """Every code point below 65536 in order, surrogates among them."""
+    import numpy as np
+
+    return np.arange(0x10000, dtype="<u4").tobytes().decode("utf-32-le", "surrogatepass")
+
+
 @cache
 def _kind_of() -> Kinds:
     """The kind of each code point below 65536; one more entry for all others."""
     import numpy as np
 
-    every = "".join(map(chr, range(0x10000)))
+    every = first_plane()
     kinds = np.full(0x10001, _BEYOND, np.uint8)
-    kinds[:-1] = [LETTER if character.isalnum() else NO_LETTER for character in every]
+    kinds[:-1] = NO_LETTER
+    for run in _LETTERS.finditer(every):
+        kinds[run.start() : run.end()] = LETTER
     kinds[[ord(mark) for mark in _marks() + "_'’"]] = MARK
     for kind, pattern in ((HAN_OR_KANA, HAN_KANA), (UNSPACED_LETTER, UNSPACED)):
         kinds[[ord(character) for character in pattern.findall(every)]] = kind

@@ -53,7 +53,7 @@ def join_lines(text: str) -> str:
     if "-->" in text and sum(map(bool, map(_CUE.match, lines))) > 1:
         lines = list(_spoken(_cue_texts(lines)))
         text = "\n".join(lines)
-    elif ":" in text and not _STARTS.isdisjoint([line[:1] for line in lines]):
+    elif text.count(":") > 1 and not _STARTS.isdisjoint([line[:1] for line in lines]):
         lines = _without_times(lines)
         text = "\n".join(lines)
     return _unwrapped(text, lines) if len(lines) > 1 else text
@@ -79,18 +79,26 @@ def _cue_texts(lines: list[str]) -> Iterator[str]:
 
 def _without_times(lines: list[str]) -> list[str]:
     """Lines without the time codes and numbered speakers at their beginning, if several have them."""
-    filled = sum(map(bool, map(str.strip, lines)))
-    stamped = sum(map(bool, map(_TIME.match, lines)))
-    lone = sum(map(bool, map(_LONE_TIME.match, lines)))
+    parted = _with_colon(lines)
+    if len(parted) < 2:
+        return lines
+    stamped = sum(map(bool, map(_TIME.match, parted)))
+    lone = sum(map(bool, map(_LONE_TIME.match, parted)))
+    filled = sum(map(bool, map(str.strip, lines))) if stamped > 1 or lone > 2 else 0
     kept = lines
     if lone > 2 and 3 * lone >= filled:
         kept = [line for line in kept if not _LONE_TIME.match(line)]
     if stamped > 1 and 2 * stamped >= filled:
         kept = [_TIME.sub("", line, count=1) for line in kept]
     timed = kept is not lines
-    if sum(map(bool, map(_SPEAKER.match, kept))) > 1:
+    if sum(map(bool, map(_SPEAKER.match, _with_colon(kept)))) > 1:
         kept = [_SPEAKER.sub("", line, count=1) for line in kept]
     return list(_spoken(kept)) if timed else kept
+
+
+def _with_colon(lines: list[str]) -> list[str]:
+    """Lines that may have a time or a speaker: both patterns hold a colon."""
+    return [line for line in lines if ":" in line]
 
 
 def _spoken(lines: list[str] | Iterator[str]) -> Iterator[str]:
@@ -135,25 +143,26 @@ class _Block:
     @cached_property
     def is_wrapped(self) -> bool:
         """Whether most of its lines are as full as the next word lets them be, and go on in the next line."""
-        if len(self.lines) < _FEWEST_LINES or self.width not in _WIDTHS or any(map(_TABLE.search, self.lines)):
+        if len(self.lines) < _FEWEST_LINES or self.width not in _WIDTHS:
+            return False
+        breaks = len(self.lines) - 1
+        share = _FULL_SHARE if breaks > _FEWEST_LINES else 1
+        if sum(self._is_full(at, self.width) for at in range(breaks)) < share * breaks:  # most are ruled out here
+            return False
+        if any(map(_TABLE.search, self.lines)):
             return False
         if any(sum(map(bool, map(start.match, self.lines))) > 1 for start in (_BULLET, _LABELLED)):
             return False
-        breaks = len(self.lines) - 1
         cased = any(map(str.islower, "".join(self.lines)))
-        full = sum(self._is_full(at, self.width) for at in range(breaks))
-        going_on = sum(self._goes_on(at, cased) for at in range(breaks))
-        share = _FULL_SHARE if breaks > _FEWEST_LINES else 1
-        return full >= share * breaks and going_on >= _GOING_ON[cased] * breaks
+        return sum(self._goes_on(at, cased) for at in range(breaks)) >= _GOING_ON[cased] * breaks
 
     @cached_property
     def is_thai_phrases(self) -> bool:
         """Whether it is Thai with a line for each phrase, where usually a space is."""
-        if len(self.lines) < _FEWEST_THAI_LINES or any(map(_BULLET.match, self.lines)):
+        if len(self.lines) < _FEWEST_THAI_LINES or not all(map(_THAI.search, self.lines)):
             return False
         short = sum(len(line) <= _THAI_LINE for line in self.lines)
-        thai = sum(bool(_THAI.search(line)) for line in self.lines)
-        return 10 * short >= 9 * len(self.lines) and thai == len(self.lines)
+        return 10 * short >= 9 * len(self.lines) and not any(map(_BULLET.match, self.lines))
 
     @cached_property
     def goes_on(self) -> bool:

@@ -156,13 +156,14 @@ def _read(named: EncoderByName, articles: Sequence[Article]) -> tuple[_Answer, l
     codes = [language.code for language in languages]
     split = [sentences(body) for body in bodies]
     flat = [sentence for of_text in split for sentence in of_text]
+    folded = ["\n".join(of_text).casefold() for of_text in split]
     counts = np.array([len(of_text) for of_text in split], np.intp)
     starts = np.append(0, np.cumsum(counts))
     pooled, of_sentences = pool_with_sentences(bodies, split, named.encoder)
     vectors = centre(of_sentences, np.repeat(np.array(codes, dtype=str), counts).tolist(), named.encoder)
     characters = np.array([len(sentence) for sentence in flat], np.int32)
-    marked = np.array([mark for of_text in split for mark in page_lines(of_text)], np.bool_)
-    furniture = page_furniture(vectors, characters, starts, _page(named.encoder), marked=marked)
+    marked = [mark for of_text, as_one in zip(split, folded, strict=True) for mark in page_lines(of_text, as_one)]
+    furniture = page_furniture(vectors, characters, starts, _page(named.encoder), marked=np.array(marked, np.bool_))
     weights = information_weights(np.where(furniture, 0, characters), starts)
     own = [
         [sentence for sentence, weight in zip(of_text, part.tolist(), strict=True) if weight]
@@ -182,7 +183,7 @@ def _read(named: EncoderByName, articles: Sequence[Article]) -> tuple[_Answer, l
         scripts=np.array(
             [main_script(body) if code == UNDETERMINED else "" for body, code in zip(bodies, codes, strict=True)], str
         ),
-        hashes=masked_hashes(flat),
+        hashes=masked_hashes("\n".join(filter(None, folded))),
         weights=weights,
     )
     openings = [pack_rows(leads(vectors, weights, starts, number)) for number in OPENINGS]

@@ -10,13 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
 from dedup.arrays import Floats
 from dedup.datatypes import Embeddings
-from dedup.language.word_hash import HashedWords
+from dedup.language.text import first_plane
+from dedup.language.word_hash import HashedWords, Letters, code_points
 
 EXAMPLES = (
     "Follow us on social media",
@@ -105,7 +107,7 @@ _LONGEST_HEADING = 40
 _LONGEST_LINE = 220
 _MOST_CHARACTERS = 400  # of a sentence that count
 _FEWEST_HEADLINES = 3  # under which a sentence stands before it is boilerplate
-_DIGITS = re.compile(r"\d+")
+_DIGIT = re.compile(r"\d")
 
 
 def information_weights(characters: npt.ArrayLike, starts: npt.NDArray[np.intp]) -> Floats:
@@ -281,7 +283,29 @@ def _without_article(
     return np.asarray((own == 0) & (notices >= _FEWEST_NOTICES), np.bool_)
 
 
-def masked_hashes(sentences: Sequence[str]) -> npt.NDArray[np.uint64]:
-    """A number for each sentence, equal for those that differ in case and digits alone, in every process."""
-    masked = _DIGITS.sub("0", "\n".join(sentences).casefold())
-    return HashedWords.of(masked.split("\n")).hashes()[: len(sentences)]
+def masked_hashes(folded: str) -> npt.NDArray[np.uint64]:
+    """A number for each line of a case folded text, equal for lines that differ in digits alone, in every process."""
+    if not folded:
+        return np.empty(0, np.uint64)
+    codes = code_points(folded)
+    digit = _are_digits(codes)
+    kept = np.flatnonzero(~digit | np.append(True, ~digit[:-1]))  # of several digits the first
+    codes = np.where(digit[kept], np.uint32(ord("0")), codes[kept])
+    breaks = np.flatnonzero(codes == ord("\n"))
+    return HashedWords(codes, np.append(0, breaks + 1), np.append(breaks, len(codes))).hashes()
+
+
+def _are_digits(codes: Letters) -> npt.NDArray[np.bool_]:
+    """Code points of decimal digits of any script."""
+    digit = _digits().take(codes, mode="clip")
+    beyond = np.flatnonzero(codes >= len(_digits()) - 1)
+    digit[beyond] = [chr(code).isdecimal() for code in codes[beyond].tolist()]
+    return digit
+
+
+@cache
+def _digits() -> npt.NDArray[np.bool_]:
+    """Whether each code point below 65536 is a decimal digit; one more entry for all others."""
+    digits = np.zeros(0x10001, np.bool_)
+    digits[[digit.start() for digit in _DIGIT.finditer(first_plane())]] = True
+    return digits

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import textwrap
+import unicodedata
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedup.datatypes import Article
+from dedup.language import as_read as module
 from dedup.language.as_read import as_read, body_of, is_mostly_capitals
 from dedup.language.encoding_repair import repair_encoding, unescape
+from dedup.language.text import clean, first_plane
 from dedup.language.wrapped_lines import join_lines
 
 WRAPPED = {
@@ -149,3 +152,21 @@ def test_an_article_is_read_with_its_title_and_stays_as_written(article: Article
 def test_steps_leave_plain_text_alone() -> None:
     for step in (unescape, repair_encoding, join_lines):
         assert step("Plain text, with a stop.\nAnother line.") == "Plain text, with a stop.\nAnother line."
+
+
+def test_plain_characters_need_no_cleaning_wherever_they_stand() -> None:
+    plain = "".join(module._PLAIN.findall(first_plane()))
+    pairs = [unicodedata.decomposition(character).split() for character in first_plane()]
+    joined = {chr(int(pair[1], 16)) for pair in pairs if len(pair) == 2 and not pair[0].startswith("<")}
+    jamo = map(chr, (*range(0x1161, 0x1176), *range(0x11A8, 0x11C3)))
+    assert clean(plain) == plain
+    assert not any(map(unicodedata.combining, plain))
+    assert not {*joined, *jamo} & {*plain}
+
+
+@given(
+    st.text(alphabet=st.characters(exclude_categories=("Cs",)))
+    | st.text(alphabet="aé\u0301ि가ᄀ\u11a8\xa0\u200b\r\n漢")
+)
+def test_what_needs_no_cleaning_is_clean(text: str) -> None:
+    assert module._kinds(text) & module._UNCLEAN or clean(text) == text

@@ -261,6 +261,10 @@ def test_a_flood_of_marks_is_cut_and_takes_no_square_of_its_length() -> None:
     assert text.clean(text.clean(flood)) == text.clean(flood)
 
 
+def test_all_marks_are_looked_for() -> None:
+    assert not any(unicodedata.combining(chr(code)) for code in range(text._BEHIND_MARKS, sys.maxunicode + 1))
+
+
 def test_marks_in_order_are_not_looked_for() -> None:
     ordered = "b" + "\u0301" * 40_000
     assert text.clean(ordered) == unicodedata.normalize("NFC", ordered)

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dedup.matching.page_lines import is_page_line, page_lines
+
+
+def marked(lines: Sequence[str]) -> list[bool]:
+    return page_lines(lines, "\n".join(lines).casefold())
 
 
 @pytest.mark.parametrize(
@@ -56,15 +64,31 @@ def test_what_an_article_says_is_kept(line: str) -> None:
 
 
 def test_a_name_alone_signs_the_last_line_only() -> None:
-    assert page_lines(["Tom Yard", "The port is closed.", "It opens in May.", "Tom Yard"]) == [
+    assert marked(["Tom Yard", "The port is closed.", "It opens in May.", "Tom Yard"]) == [
         False,
         False,
         False,
         True,
     ]
-    assert page_lines(["The port is closed.", "It opens in May.", "North Carolina."]) == [False] * 3
-    assert page_lines(["Port closed", "Jane Doe, Harbour News Agency", "It opens in May."]) == [False, True, False]
+    assert marked(["The port is closed.", "It opens in May.", "North Carolina."]) == [False] * 3
+    assert marked(["Port closed", "Jane Doe, Harbour News Agency", "It opens in May."]) == [False, True, False]
 
 
 def test_a_text_of_such_lines_alone_keeps_them() -> None:
-    assert page_lines(["By Jane Doe", "5 min read"]) == [False, False]
+    assert marked(["By Jane Doe", "5 min read"]) == [False, False]
+
+
+PIECES = ["©", "(C) 2024", "copyrİght 2024", "COPYRIGHT ©", "all rıghtſ reServed", "Alle Rechte VORBEHALTEN", "x" * 40]
+PIECES += [
+    "tous droits réservés",
+    "TOUS DROITS RÉSERVÉS",
+    "Haĸ cipta",
+    "hak cipta DILINDUNGI",
+    "The port",
+    "By Ann Lee",
+]
+
+
+@given(st.lists(st.lists(st.sampled_from(PIECES), min_size=1, max_size=4).map(" ".join), min_size=1, max_size=2))
+def test_copyright_lines_are_found_as_by_the_pattern_alone(lines: list[str]) -> None:
+    assert marked(["It opens in May.", *lines, "The port is closed."])[1:-1] == list(map(is_page_line, lines))

@@ -68,6 +68,8 @@ _MORE = {
     "ru": {"градус цельси": "°c", "километр": "km", "мил": "mi", "метр": "m", "миль": "mi", "дюйм": "in"},
     "ko": {"킬로": "km", "마일": "mi"},
 }
+_Words = tuple[tuple[str, str], ...]  # each with its unit
+
 _REACH = 24  # characters behind a number
 _SHORT = 4  # letters up to which a unit must be the whole word
 _SPACES = " \u00a0\u202f-"
@@ -116,13 +118,30 @@ def _dimension(unit: str) -> str:
 
 
 @cache
-def _openings(language: str) -> dict[str, tuple[tuple[str, str], ...]]:
+def _openings(language: str) -> dict[str, _Words]:
     """Words of units by their first two characters, longest first."""
-    known = {word: unit for unit, words in _WORDS.items() for word in words.split()}
     of_language = {word: unit for word, unit in words_of(language).units.items() if unit in _DIMENSION and word != "in"}
     more = {word: unit for word, unit in _MORE.get(language, {}).items() if unit in _DIMENSION}
-    known = known | of_language | _COMMON | more
-    found: dict[str, list[tuple[str, str]]] = {}
-    for word in sorted(known, key=lambda word: (-len(word), word)):
-        found.setdefault(word[:2], []).append((word, known[word]))
-    return {opening: tuple(words) for opening, words in found.items()}
+    own = of_language | {word: _COMMON[word] for word in of_language if word in _COMMON} | more
+    found = dict(_shared_openings())
+    for opening, words in _by_opening(own).items():
+        found[opening] = _longest_first(dict(found.get(opening, ())) | dict(words))
+    return found
+
+
+@cache
+def _shared_openings() -> dict[str, _Words]:
+    """Words of units that all languages have."""
+    known = {word: unit for unit, words in _WORDS.items() for word in words.split()} | _COMMON
+    return {opening: _longest_first(words) for opening, words in _by_opening(known).items()}
+
+
+def _by_opening(units: dict[str, str]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for word, unit in units.items():
+        found.setdefault(word[:2], {})[word] = unit
+    return found
+
+
+def _longest_first(words: dict[str, str]) -> _Words:
+    return tuple(sorted(words.items(), key=lambda item: (-len(item[0]), item[0])))
