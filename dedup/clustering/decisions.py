@@ -22,7 +22,7 @@ Rules, none of which depends on the order of the articles:
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -53,7 +53,7 @@ class PairDecision:
     by: str = ""
     at: str = ""
     source: str = field(default="", compare=False)
-    """Place of the line, for messages: file and number."""
+    """File and number of the line, for messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class KeepDecision:
     by: str = ""
     at: str = ""
     source: str = field(default="", compare=False)
-    """Place of the line, for messages: file and number."""
+    """File and number of the line, for messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +119,10 @@ class Decisions:
         return frozenset(
             [*(name for pair in self.pairs for name in (pair.left, pair.right)), *(keep.keep for keep in self.keeps)]
         )
+
+
+NO_DECISIONS = Decisions()
+"""Absence of decisions."""
 
 
 def _lines_of(path: str | Path) -> list[bytes]:
@@ -176,7 +180,7 @@ def _keep_decision(record: Mapping[str, Any], where: str) -> KeepDecision:
 
 
 def _signature(record: Mapping[str, Any], where: str) -> tuple[str, str]:
-    """Who decided, and when; empty where the line does not say."""
+    """Signature of a decision: by whom and when; empty where the line does not say."""
     by, at = (record.get(key) for key in ("by", "at"))
     for key, value in (("by", by), ("at", at)):
         if not isinstance(value, str | None):
