@@ -163,8 +163,11 @@ def _read_rows(source: Source, delimiters: str) -> Iterator[Article | Skipped]:
         if row:
             number += 1
             if recorder:
-                fields = dict(zip(rows.header, row, strict=False)) if isinstance(row, list) else None
-                recorder.note(RawRecord("csv", rows.raw, rows.text, fields, head))
+                values = row if isinstance(row, list) else []
+                width, columns = len(values), len(rows.header)
+                whole = width >= columns and not any(values[columns:])
+                fields = dict(zip(rows.header, values, strict=False)) if whole else None
+                recorder.note(RawRecord("csv", rows.raw, rows.text, fields, head, width))
             yield _read_row(row, rows.header, source, number, rows.line)
         elif recorder:
             recorder.pass_over(rows.raw)

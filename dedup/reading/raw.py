@@ -40,6 +40,7 @@ class RawRecord:
     data, text : lines of JSON Lines or CSV with their line breaks, as bytes and decoded; no text where that fails
     value : what it holds (of a table a mapping); None where that cannot be read
     head : of its table
+    width : number of fields of a row of CSV
     batch, row : where it lies in a Parquet or Arrow file
     """
 
@@ -48,6 +49,7 @@ class RawRecord:
     text: str | None = None
     value: object = None
     head: TableHead | None = None
+    width: int = 0
     batch: RecordBatch | None = None
     row: int = 0
 
