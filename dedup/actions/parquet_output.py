@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from dedup.actions.keep import FIELDS, Mark, Record, Rest, refuse_clash
@@ -65,11 +66,17 @@ class ParquetOutput:
 
     def __exit__(self, kind: object, *fault: object) -> None:
         """Write the rows that wait, and the footer; raises `WriteError` where there was no table at all."""
-        if kind is None and self._writer is None:
-            raise WriteError("no table was read; a Parquet file needs one at least")
-        if kind is None and self._writer is not None:
-            self._write_group()
-            self._writer.close()
+        if self._writer is None:
+            if kind is None:
+                raise WriteError("no table was read; a Parquet file needs one at least")
+            return
+        try:
+            if kind is None:
+                self._write_group()
+                self._writer.close()
+        finally:
+            with suppress(OSError, ValueError):  # of a file that is thrown away; one that is closed stays as it is
+                self._writer.close()
 
     def _open(self, head: TableHead) -> None:
         import pyarrow as pa
@@ -93,9 +100,8 @@ class ParquetOutput:
         import pyarrow as pa
 
         if self._batch is not None and self._rows:
-            table = pa.Table.from_batches([self._batch])
-            if len(self._rows) < table.num_rows:
-                table = table.take(pa.array(self._rows, pa.int64()))
+            # Taken even if all of them stay: pyarrow fails to write some slices of nested columns.
+            table = pa.Table.from_batches([self._batch]).take(pa.array(self._rows, pa.int64()))
             if self._prefix is not None:
                 for name in FIELDS:
                     kind = pa.float64() if name == "score" else pa.string()
