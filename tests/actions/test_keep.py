@@ -27,8 +27,9 @@ from dedup.reading.read import read_paths
 from dedup.reading.source import ReadOptions
 
 RAIN = (
-    "VERONA, 3 March. Heavy and lasting rain flooded 12 streets in the old town of Verona on Monday, the mayor said. About 340 people had to leave "
-    "their homes. Two schools stay closed until Thursday. The fire service pumped water out of 85 cellars."
+    "VERONA, 3 March. Heavy and lasting rain flooded 12 streets in the old town of Verona on Monday, the mayor said. "
+    "About 340 people had to leave their homes. Two schools stay closed until Thursday. The fire service pumped water "
+    "out of 85 cellars."
 )
 RAIN_EDITED = RAIN.replace("pumped water out of", "pumped water from")
 HUJAN = (
