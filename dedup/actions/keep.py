@@ -213,7 +213,10 @@ def write_kept(
                 position += 1
             stays = not drop_skipped if mark.role == SKIPPED else annotated or mark.role != REPEAT
             counts[{REPEAT: "repeats", SKIPPED: "skipped"}.get(mark.role, "kept")] += 1
-            carried = output.put(Record(*recorder.take(), item, mark, stays))
+            passed, raw = recorder.take()
+            if isinstance(item, Skipped) and item.line is None:  # no record, but all that was left of the file
+                raw = None
+            carried = output.put(Record(passed, raw, item, mark, stays))
             counts["lost"] += stays and not carried
         output.end(Rest(recorder.take()[0], recorder.head))
     if number != len(first):

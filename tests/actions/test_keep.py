@@ -472,6 +472,16 @@ def test_shards_of_parquet_become_one_file_or_lines(tmp_path: Path) -> None:
     assert [json.loads(line) for line in found] == [{"text": TEXTS[at], "n": at} for at in STAY]
 
 
+def test_arrow_files_become_parquet(tmp_path: Path) -> None:
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    table = pa.table({"text": TEXTS, "n": range(8)})
+    for name, writer in (("a.arrow", pa.ipc.new_file), ("b.arrow", pa.ipc.new_stream)):
+        with writer(tmp_path / name, table.schema) as file:
+            file.write_table(table, max_chunksize=3)
+        keep(tmp_path / name, "-o", tmp_path / "out.parquet", "--force")
+        assert pq.read_table(tmp_path / "out.parquet").equals(table.take(list(STAY)))
+
+
 def test_a_table_of_which_nothing_stays_is_still_one(tmp_path: Path) -> None:
     pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
     pq.write_table(pa.table({"text": ["", None], "n": [1, 2]}), tmp_path / "in.parquet")
@@ -668,6 +678,19 @@ def test_a_truncated_archive_loses_what_cannot_be_read_and_says_so(tmp_path: Pat
     assert 0 < len(found) < 300
     assert found == lines[: len(found)]
     assert "of which 1 could not be carried over" in done.stderr
+
+
+def test_a_report_of_ours_among_the_inputs_is_no_record(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "news.jsonl").write_text("".join(as_lines(records((RAIN, BANK)))))
+    CliRunner().invoke(main, ["scan", str(folder), "-o", str(tmp_path / "report.jsonl")])
+    (tmp_path / "report.jsonl").rename(folder / "report.jsonl")
+    done = keep(folder, "-o", "-")
+    assert done.stdout == (folder / "news.jsonl").read_text()
+    assert "of which 1 could not be carried over" in done.stderr
+    keep(folder, "-o", tmp_path / "out")
+    assert (tmp_path / "out" / "report.jsonl").read_bytes() == (folder / "report.jsonl").read_bytes()
 
 
 def test_nothing_at_all_is_no_trouble(tmp_path: Path) -> None:
