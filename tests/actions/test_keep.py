@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dedup.actions.keep import FIELDS, FirstReading, Mark, mark_articles, write_kept
-from dedup.actions.text_outputs import LinesOutput, plain
+from dedup.actions.text_outputs import CsvOutput, LinesOutput, plain
 from dedup.cli import main
 from dedup.datatypes import Article, Cluster, Evidence, Language, Match, MatchKind, Report, Settings, WeakestPair
 from dedup.errors import WriteError
@@ -126,6 +126,33 @@ def test_a_line_longer_than_can_be_read_stays_whole(tmp_path: Path) -> None:
     source.write_text("".join(lines))
     keep(source, "-o", out, "--max-bytes", "5000")
     assert out.read_text() == "".join(lines)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    parts=st.lists(
+        st.sampled_from([b"", b"\r", b" ", b"{", b'"', b"[]", b"\xef\xbb\xbf", b"\xe9", b"null"])
+        | st.sampled_from(TEXTS).map(lambda text: json.dumps({"text": text}, ensure_ascii=False).encode())
+        | st.sampled_from([CAFE]).map(lambda text: json.dumps({"text": text}, ensure_ascii=False).encode("latin-1"))
+        | st.binary(max_size=20),
+        max_size=8,
+    ),
+    line_break=st.sampled_from([b"\n", b"\r\n"]),
+)
+def test_whatever_a_file_holds_lines_are_written_as_they_were(
+    parts: list[bytes], line_break: bytes, tmp_path: Path
+) -> None:
+    content = line_break.join(parts)
+    source, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    source.write_bytes(content)
+    first = FirstReading()
+    items = list(first.follow(read_paths([source])))
+    with out.open("wb") as stream:
+        kept = write_kept([str(source)], ReadOptions(), first, {}, LinesOutput(stream, as_they_are=True))
+    assert kept.kept == sum(isinstance(item, Article) for item in items)
+    is_list = content.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"[")  # which is read as JSON
+    if not kept.lost and not is_list and b"\n" in content and b"\0" not in content:  # no UTF-16, nor old Mac
+        assert out.read_bytes() in (content, content.removeprefix(b"\xef\xbb\xbf"))
 
 
 def test_lines_in_a_legacy_encoding_keep_their_bytes_alone_and_become_utf8_with_others(tmp_path: Path) -> None:
@@ -365,6 +392,42 @@ def test_rows_that_stay_are_the_same_bytes(
     written = out.read_bytes()
     unpacked = gzip.decompress(written) if suffix.endswith(".gz") else written
     assert unpacked == "".join([rows[0], *(rows[1 + at] for at in STAY)]).encode(encoding)
+
+
+CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12) | st.sampled_from(
+    ['"', ',"', "a\nb", "a\r\nb", " ", "", '""', ";", "é"]
+)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=st.lists(st.lists(CELLS, min_size=1, max_size=4), max_size=8),
+    quoting=st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]),
+    line_break=st.sampled_from(["\n", "\r\n"]),
+    stray=st.binary(max_size=20),
+    whole=st.booleans(),
+)
+def test_whatever_a_table_holds_rows_are_written_as_they_were(
+    rows: list[list[str]], quoting: Any, line_break: str, stray: bytes, whole: bool, tmp_path: Path
+) -> None:
+    table = io.StringIO()
+    writer = csv.writer(table, quoting=quoting, lineterminator=line_break)
+    writer.writerow(["id", "text", "more"])
+    writer.writerows(rows)
+    content = table.getvalue().encode() + stray.replace(b"\0", b"")
+    source, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_bytes(content)
+    first = FirstReading()
+    items = list(first.follow(read_paths([source])))
+    read = [at for at, item in enumerate(items) if isinstance(item, Article)]
+    marks = {} if whole else {at: Mark("repeat") for at in range(len(read))}
+    with out.open("wb") as stream:
+        kept = write_kept([str(source)], ReadOptions(), first, marks, CsvOutput(stream, as_they_are=True))
+    if whole and not kept.lost:
+        assert out.read_bytes() == content
+    elif not whole:
+        assert kept.kept == 0
+        assert len(out.read_bytes()) <= len(content)
 
 
 def test_blank_and_broken_rows_stay_where_they_were(tmp_path: Path) -> None:
