@@ -28,6 +28,7 @@ from dedup.errors import DedupError, MissingExtraError, ModelError, ReadError, R
 from dedup.version import __version__
 
 if TYPE_CHECKING:
+    from dedup.clustering.decisions import Decisions
     from dedup.embedding.encoder import Encoder
     from dedup.embedding.load import load_encoder
     from dedup.pipeline import compare_articles, find_duplicates, write_tables
@@ -40,6 +41,7 @@ __all__ = [
     "Article",
     "Cluster",
     "Comparison",
+    "Decisions",
     "DedupError",
     "Encoder",
     "Evidence",
@@ -69,6 +71,7 @@ __all__ = [
 ]
 
 _STAGES = {
+    "Decisions": "dedup.clustering.decisions",
     "Encoder": "dedup.embedding.encoder",
     "load_encoder": "dedup.embedding.load",
     "compare_articles": "dedup.pipeline",

@@ -186,7 +186,8 @@ class Match:
     """Verified pair: positions of two articles that are duplicates, how sure that is, and why.
 
     `similarity` is the cosine of the article vectors, `score` the calibrated probability of being duplicates, and
-    `excerpt` names the side ("left" or "right") that is contained in the other where the kind is `EXCERPT`.
+    `excerpt` names the side ("left" or "right") that is contained in the other where the kind is `EXCERPT`. A pair is
+    `decided` where people said that the two are the same; its score is what it would be without them.
     """
 
     left: int
@@ -196,6 +197,7 @@ class Match:
     kind: MatchKind
     evidence: Evidence
     excerpt: str = ""
+    decided: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,12 +227,13 @@ class WeakestPair:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Articles of one story: two or more positions in ascending order."""
+    """Articles of one story: two or more positions in ascending order; `decided` where people joined two of them."""
 
     members: tuple[int, ...]
     representative: int
     kind: MatchKind
     weakest: WeakestPair
+    decided: bool = False
 
 
 @dataclass(frozen=True, slots=True)

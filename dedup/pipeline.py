@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import numpy as np
 
 from dedup.arrays import take_rows
 from dedup.clustering.average_linkage import UNVERIFIED, cluster_pairs
+from dedup.clustering.constraints import apply_decisions
+from dedup.clustering.decisions import NO_DECISIONS, Decisions
 from dedup.clustering.linked_pairs import judge_linked, opposed
 from dedup.clustering.outcome import Outcome, choose_in_full, rank_articles, weakest_pairs
 from dedup.datatypes import MOST_MAPPED, Article, Comparison, Progress, Report, Settings, Skipped
@@ -54,6 +57,7 @@ def find_duplicates(
     *,
     settings: Settings = Settings(),
     encoder: Encoder | None = None,
+    decisions: Decisions = NO_DECISIONS,
     evidence: bool = True,
     jobs: int = 1,
     workers: Workers | None = None,
@@ -69,6 +73,8 @@ def find_duplicates(
         Model, threshold and level.
     encoder : Encoder, optional
         Used instead of loading `settings.model`.
+    decisions : Decisions
+        Pairs that people decided to be the same or different, which the clusters keep to, and representatives chosen.
     evidence : bool
         Whether matches tell which sentences, numbers and names the two have in common; without it they carry their
         kind, scores, features and coverage alone, and are made in a fraction of the time.
@@ -100,7 +106,7 @@ def find_duplicates(
     scorer = load_scorer(settings.level, settings.threshold, settings.scorer, fingerprint=encoder.fingerprint)
     kept, skipped = collect(articles, workers or ALONE, progress)
     with one_thread(), nullcontext(workers) if workers else Workers(_worthwhile(kept, jobs)) as sharing:
-        found = decide(kept, encoder, scorer, settings, sharing, progress)
+        found = decide(kept, encoder, scorer, settings, sharing, progress, decisions)
         give_back_memory()
         matches = list(describe_pairs(*found.matched, full=found.full & evidence, workers=sharing))
     clusters = found.clusters([match.kind for match in matches])
@@ -149,14 +155,19 @@ def decide(
     settings: Settings,
     workers: Workers,
     progress: Progress | None,
+    decisions: Decisions = NO_DECISIONS,
 ) -> Outcome:
-    """Decide on languages, matches and clusters; articles are read by workers only."""
-    unique = UniqueArticles.find(articles, workers)
+    """Decide on languages, matches and clusters, where people have not; articles are read by workers only."""
+    unique, decided = apply_decisions(decisions, UniqueArticles.find(articles, workers, names=decisions.names))
     first = take_articles(articles, np.array(unique.positions, np.intp))
     _check_resources(first, encoder, workers)
     read = prepare(first, encoder, settings, workers=workers, progress=progress)
-    candidates, verdicts = judge_linked(read.match_input, read.neighbourhood, scorer, workers, progress)
-    ranks = rank_articles(articles, unique.linked_positions(candidates.left, candidates.right), workers)
+    candidates, verdicts = judge_linked(
+        read.match_input, read.neighbourhood, scorer, workers, progress, must=decided.must, cannot=decided.cannot
+    )
+    must, cannot = decided.linking(candidates), decided.forbidding(candidates)
+    linked = unique.linked_positions(candidates.left, candidates.right)
+    ranks = rank_articles(articles, linked, workers, kept=decided.kept)
     groups = cluster_pairs(
         candidates.left,
         candidates.right,
@@ -164,14 +175,16 @@ def decide(
         unknown=UNVERIFIED,
         key=lambda number: ranks[unique.positions[number]][-1],
         certain=opposed(read.match_input, candidates, verdicts),
+        must=must,
+        cannot=cannot,
     )
     weakest = weakest_pairs(candidates, verdicts, groups, len(first))
-    is_match = scorer.admits(verdicts.log_odds)
+    is_match = (scorer.admits(verdicts.log_odds) & ~cannot) | must
     matched = take_rows(candidates, is_match)
     return Outcome(
         unique=unique,
         languages=read.languages,
-        matched=(read.match_input, matched, take_rows(verdicts, is_match)),
+        matched=(read.match_input, matched, take_rows(replace(verdicts, decided=must), is_match)),
         full=choose_in_full(
             zip(matched.left.tolist(), matched.right.tolist(), strict=True),
             groups,
@@ -214,6 +227,7 @@ def write_tables(
     *,
     settings: Settings = Settings(),
     encoder: Encoder | None = None,
+    decisions: Decisions = NO_DECISIONS,
     workers: Workers = ALONE,
     with_text: bool = True,
     progress: Progress | None = None,
@@ -227,6 +241,8 @@ def write_tables(
     folder : str or path
         A folder, or a URI such as ``s3://bucket/duplicates``, with nothing in it. Matches lie there in the order of
         articles, exact copies behind the others.
+    decisions : Decisions
+        As for `find_duplicates`.
     workers : Workers
         Who shares the work: `RayWorkers`, for more than one machine.
 
@@ -246,7 +262,7 @@ def write_tables(
     scorer = load_scorer(settings.level, settings.threshold, settings.scorer, fingerprint=encoder.fingerprint)
     kept, skipped = collect(articles, workers, progress)
     with one_thread():
-        found = decide(kept, encoder, scorer, settings, workers, progress)
+        found = decide(kept, encoder, scorer, settings, workers, progress, decisions)
         kinds = write_matches(found, place, workers, with_text)
     if not kinds:
         place.write("matches/part-000000.parquet", nothing)

@@ -19,9 +19,9 @@ from pathlib import Path
 
 import dedup
 from dedup import (
-    Article, Cluster, Comparison, DedupError, Encoder, Evidence, Language, Level, Match, MatchKind, MissingExtraError,
-    ModelError, RayWorkers, ReadError, ReadOptions, Report, ResourceError, Settings, SettingsError, Shards, Skipped,
-    WriteError, compare_articles, find_duplicates, load_encoder, read_folder, read_paths, write_tables,
+    Article, Cluster, Comparison, Decisions, DedupError, Encoder, Evidence, Language, Level, Match, MatchKind,
+    MissingExtraError, ModelError, RayWorkers, ReadError, ReadOptions, Report, ResourceError, Settings, SettingsError,
+    Shards, Skipped, WriteError, compare_articles, find_duplicates, load_encoder, read_folder, read_paths, write_tables,
 )
 
 

@@ -15,6 +15,7 @@ from dedup import report as rendering
 from dedup.cli.compare import compare
 from dedup.cli.completion import completion
 from dedup.cli.errors import ErrorGroup
+from dedup.cli.keep import keep
 from dedup.cli.measure import calibrate, evaluate, train
 from dedup.cli.output import check_output, write
 from dedup.cli.scan import scan
@@ -38,6 +39,7 @@ def main() -> None:
     dedup scan news.jsonl --format json -o report.json  for other programs (its shape: dedup schema)
     dedup scan articles/ --check -q                     exit code 3 if there are duplicates
     dedup compare first.txt second.html                 two articles side by side
+    dedup keep news.jsonl -o unique.jsonl               the same without what repeats
     dedup evaluate gold.jsonl report.json               how accurate a report is
 
     Reads text, Markdown, web pages, mail, feeds, JSON, tables and archives, with dedup-articles[documents] also Word,
@@ -55,5 +57,5 @@ def schema() -> None:
     write(rendering.schema(), Path("-"))
 
 
-for command in (scan, compare, evaluate, calibrate, train, completion):
+for command in (scan, compare, keep, evaluate, calibrate, train, completion):
     main.add_command(command)

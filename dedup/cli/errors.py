@@ -31,6 +31,7 @@ _GAVE_OUT = {
 _NOT_WRITTEN = {
     "scan": "no report was written",
     "compare": "no comparison was written",
+    "keep": "nothing was written",
     "evaluate": "no figures were written",
     "calibrate": "no scorer was written",
     "train": "no model was written; the same command goes on from the checkpoints in DIR.work",

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dedup.cli.output import progress_line
 from dedup.datatypes import Article, Report, Settings, Skipped
 from dedup.errors import ReadError
 from dedup.runtime.process import load_numpy_alone
+
+if TYPE_CHECKING:
+    from dedup.reading.source import ReadOptions
 
 
 def find(articles: Iterable[Article | Skipped], settings: Settings, *, shown: bool, **sharing: Any) -> Report:
@@ -24,17 +27,23 @@ def find(articles: Iterable[Article | Skipped], settings: Settings, *, shown: bo
 def read(paths: Sequence[str], *, shared: bool = False, jobs: int = 1, **given: Any) -> Iterable[Article | Skipped]:
     """Read the paths, here or by those who share the work; options not given keep their defaults."""
     from dedup.reading.read import read_paths
-    from dedup.reading.source import ReadOptions
 
     if "-" in paths and sys.stdin is None:
         raise ReadError("standard input is closed; name a file, or send JSON lines to it")
 
-    chosen = ReadOptions(**{name: value for name, value in given.items() if value is not None})
+    chosen = read_options(**given)
     if shared:
         from dedup.reading.shards import Shards
 
         return Shards(tuple(paths), chosen)
     return read_paths(paths, chosen, jobs=jobs)
+
+
+def read_options(**given: Any) -> ReadOptions:
+    """Options on what is read, and how; those not given keep their defaults."""
+    from dedup.reading.source import ReadOptions
+
+    return ReadOptions(**{name: value for name, value in given.items() if value is not None})
 
 
 def one_article(name: str) -> Article:

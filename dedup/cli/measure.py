@@ -101,6 +101,13 @@ def evaluate(
     metavar="FILE",
     help="Articles of an archive, judged by --pairs.",
 )
+@click.option(
+    "--decisions",
+    multiple=True,
+    type=options.PATH,
+    metavar="FILE",
+    help="Decisions on pairs of reports, as for dedup scan: more labelled pairs, which overrule --pairs.",
+)
 @options.level_option
 @options.model_option
 @options.output_option
@@ -113,6 +120,7 @@ def calibrate(
     events: tuple[Path, ...],
     pairs: tuple[Path, ...],
     archives: tuple[Path, ...],
+    decisions: tuple[Path, ...],
     level: str,
     model: str,
     output: Path,
@@ -131,15 +139,19 @@ def calibrate(
     GOLD holds JSON lines with id, story, text and, if present, title, group. Standard error says what each gives, and
     what it gives left out of the fit: the F1 of single pairs, the BCubed F1 of clusters or the F1 of the --pairs.
     """
+    from dedup.clustering.decisions import Decisions
     from dedup.embedding.load import load_encoder
     from dedup.evaluation.calibrate import calibrate_scorer
 
     log_to_stderr(verbose)
-    inputs: list[str | Path] = [*golds, *against, *events, *pairs, *archives, *folder_of(model)]
+    inputs: list[str | Path] = [*golds, *against, *events, *pairs, *archives, *decisions, *folder_of(model)]
     check_output(choose_form("json", output, ["json"]), output, inputs, force=force)
+    decided = Decisions.load(*decisions)
     sets, encoder = (golds, against, events, pairs, archives), load_encoder(model)
     with progress_line(not (quiet or no_progress)) as progress:
-        found = calibrate_scorer(*sets, encoder=encoder, level=Level(level), jobs=jobs, progress=progress)
+        found = calibrate_scorer(
+            *sets, decisions=decided, encoder=encoder, level=Level(level), jobs=jobs, progress=progress
+        )
     click.echo("" if quiet else found.as_text(), err=True, nl=False)
     write(found.as_json(), output)
 

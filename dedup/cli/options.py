@@ -72,6 +72,16 @@ matching_options = _several(
 )
 """Options that decide what is a duplicate."""
 
+decisions_option = click.option(
+    "--decisions",
+    multiple=True,
+    type=PATH,
+    metavar="FILE",
+    help="Keep to what people decided: JSON lines with left, right and verdict (same or different), by ids or hashes "
+    "of a report, or with keep, the representative of a story. May be repeated; later lines overrule earlier ones.",
+)
+"""Files of decisions."""
+
 reading_options = _several(
     *(
         click.option(f"--{part}-field", multiple=True, metavar="NAME", help=f"{more} the {part}; may be repeated.")

@@ -45,6 +45,7 @@ _SCAN_FORMS = ("text", "json", "jsonl", "csv", "html", "parquet")
 @options.output_uri_option
 @options.force_option
 @options.matching_options
+@options.decisions_option
 @options.reading_options
 @options.jobs_option
 @options.ray_options
@@ -60,6 +61,7 @@ def scan(
     threshold: float | None,
     scorer: str,
     level: str,
+    decisions: tuple[Path, ...],
     text_field: tuple[str, ...],
     id_field: tuple[str, ...],
     title_field: tuple[str, ...],
@@ -91,10 +93,13 @@ def scan(
     With --engine ray every machine must reach the paths, which may be URIs, and --format parquet writes tables in many
     parts, for results too large for one report.
     """
+    from dedup.clustering.decisions import Decisions
+
     log_to_stderr(verbose)
     settings = Settings(model=model, threshold=threshold, level=Level(level), scorer=scorer)
     form = choose_form(form, output, _SCAN_FORMS)
-    check_output(form, output, (*paths, scorer, *folder_of(model)), glob=glob, force=force)
+    check_output(form, output, (*paths, scorer, *decisions, *folder_of(model)), glob=glob, force=force)
+    decided = Decisions.load(*decisions)
     with _engine(engine, ray_address, jobs) as workers:
         articles = read(
             paths,
@@ -115,13 +120,20 @@ def scan(
             note_begun(output)
             with progress_line(not (quiet or no_progress)) as progress:
                 counts = write_tables(
-                    articles, output, settings=settings, workers=workers, with_text=not no_text, progress=progress
+                    articles,
+                    output,
+                    settings=settings,
+                    decisions=decided,
+                    workers=workers,
+                    with_text=not no_text,
+                    progress=progress,
                 )["counts"]
             note_written(output)
         else:
             sharing: dict[str, Any] = {"workers": workers} if workers else {"jobs": jobs or count_cores()}
             with_evidence = not no_text or form in ("text", "html", "csv")  # these say how many sentences match
-            report = find(articles, settings, shown=not (quiet or no_progress), evidence=with_evidence, **sharing)
+            sharing |= {"decisions": decided, "evidence": with_evidence}
+            report = find(articles, settings, shown=not (quiet or no_progress), **sharing)
             counts = rendering.counts(report)
     if report:
         write_report(report, form, Path(output), full=verbose > 0, with_text=not no_text)

@@ -29,7 +29,7 @@ semeval22, meantime. The veto costs a point in languages nobody knows (ntrex_oth
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -56,6 +56,8 @@ def cluster_pairs(
     unknown: float,
     key: Callable[[int], str],
     certain: npt.NDArray[np.bool_],
+    must: npt.NDArray[np.bool_] | None = None,
+    cannot: npt.NDArray[np.bool_] | None = None,
 ) -> list[tuple[int, ...]]:
     """Clusters of two or more, each ascending, sorted by their first member.
 
@@ -74,9 +76,16 @@ def cluster_pairs(
         does not matter.
     certain : ndarray of shape (m,), bool
         Pairs whose evidence may forbid two clusters to be joined, if it speaks against it in sum.
+    must, cannot : ndarray of shape (m,), bool, optional
+        Pairs that are in one cluster whatever the evidence, and pairs that are not in one, also not by way of others;
+        both can be kept (`dedup.clustering.constraints`).
     """
+    none = np.zeros(len(left), np.bool_)
+    must, cannot = (none if pairs is None else pairs for pairs in (must, cannot))
+    certain = certain | cannot
     log_odds = np.where(certain, log_odds, np.maximum(log_odds, _WORST))
-    linking = log_odds > 0
+    log_odds[cannot] = -np.inf  # of certain pairs the sum is never again 0 or more
+    linking = (log_odds > 0) | must
     group_of = np.full(int(right.max(initial=-1)) + 1, -1)
     for number, group in enumerate(linked_groups(zip(left[linking].tolist(), right[linking].tolist(), strict=True))):
         group_of[list(group)] = number
@@ -84,7 +93,7 @@ def cluster_pairs(
     within = within[np.argsort(group_of[left[within]], kind="stable")]
     found: list[tuple[int, ...]] = []
     for part in np.split(within, np.flatnonzero(np.diff(group_of[left[within]])) + 1):
-        found += _cluster_group(left[part], right[part], log_odds[part], unknown, key, certain[part])
+        found += _cluster_group(left[part], right[part], log_odds[part], unknown, key, certain[part], must[part])
     return sorted(found)
 
 
@@ -95,6 +104,7 @@ def _cluster_group(
     unknown: float,
     key: Callable[[int], str],
     certain: npt.NDArray[np.bool_],
+    must: npt.NDArray[np.bool_],
 ) -> list[tuple[int, ...]]:
     """The clusters within a group of linked articles, which in a large archive may have millions of pairs."""
     order = sorted({*left.tolist(), *right.tolist()}, key=key)
@@ -104,19 +114,16 @@ def _cluster_group(
     for one, other, value, direct in _rows(left, right, log_odds, np.where(certain, log_odds, 0.0)):
         a, b = rank[one], rank[other]
         sums[a][b] = sums[b][a] = (value, 1, direct)
-    heap = [(-value, a, b, 1, 1) for a, row in sums.items() for b, (value, _, _) in row.items() if a < b and value > 0]
+    _join_decided([(rank[one], rank[other]) for one, other in _rows(left[must], right[must])], members, sums)
+    heap = [join for a, row in sums.items() for join in _joins(a, [b for b in row if a < b], members, sums, unknown)]
     heapq.heapify(heap)
     while heap:
         _, a, b, size_a, size_b = heapq.heappop(heap)
         if a not in members or b not in members or len(members[a]) != size_a or len(members[b]) != size_b:
             continue  # one of the two has grown since: a newer entry is in the heap
         _join(a, b, members, sums)
-        for other, (total, known, direct) in sums[a].items():
-            pairs = len(members[a]) * len(members[other])
-            average = (total + unknown * (pairs - known)) / pairs
-            if average > 0 and direct >= 0:
-                low, high = min(a, other), max(a, other)
-                heapq.heappush(heap, (-average, low, high, len(members[low]), len(members[high])))
+        for join in _joins(a, sums[a], members, sums, unknown):
+            heapq.heappush(heap, join)
     return [tuple(sorted(order[at] for at in group)) for group in members.values() if len(group) > 1]
 
 
@@ -128,6 +135,31 @@ def _rows(left: Positions, right: Positions, *values: npt.NDArray[np.float64]) -
 
 
 _Sum = tuple[float, int, float]  # log-odds between two clusters, pairs they are of, and the part within one language
+
+
+def _joins(
+    a: int, others: Iterable[int], members: dict[int, list[int]], sums: dict[int, dict[int, _Sum]], unknown: float
+) -> Iterator[tuple[float, int, int, int, int]]:
+    """Entries of the heap for the joins of a cluster with others that the evidence is for."""
+    for other in others:
+        total, known, direct = sums[a][other]
+        pairs = len(members[a]) * len(members[other])
+        average = (total + unknown * (pairs - known)) / pairs
+        if average > 0 and direct >= 0:
+            low, high = min(a, other), max(a, other)
+            yield -average, low, high, len(members[low]), len(members[high])
+
+
+def _join_decided(
+    pairs: list[tuple[int, int]], members: dict[int, list[int]], sums: dict[int, dict[int, _Sum]]
+) -> None:
+    """Join the clusters of pairs that must be in one, each under the lowest of its ranks."""
+    cluster_of = {number: number for pair in pairs for number in pair}
+    for pair in sorted(tuple(sorted(pair)) for pair in pairs):
+        a, b = sorted(cluster_of[number] for number in pair)
+        if a != b:
+            cluster_of |= dict.fromkeys(members[b], a)
+            _join(a, b, members, sums)
 
 
 def _join(a: int, b: int, members: dict[int, list[int]], sums: dict[int, dict[int, _Sum]]) -> None:

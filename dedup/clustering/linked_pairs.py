@@ -16,6 +16,8 @@ from dedup.matching.verify import Verdicts, find_matches, judge_pairs
 from dedup.runtime.workers import Workers
 
 Pair = tuple[int, int]
+_Numbers = npt.NDArray[np.int64]
+_NONE = np.empty((0, 2), np.int64)
 _COMPLETED = 100  # articles up to which a group of linked articles has all its pairs verified
 _NEAR = 1 << 20
 _COPIED = 0.3  # shared runs of words from which on two texts are of one making
@@ -43,16 +45,24 @@ def linked_groups(pairs: Iterable[Pair]) -> list[tuple[int, ...]]:
 
 
 def judge_linked(
-    match_input: MatchInput, neighbourhood: Neighbourhood, scorer: Scorer, workers: Workers, progress: Progress | None
+    match_input: MatchInput,
+    neighbourhood: Neighbourhood,
+    scorer: Scorer,
+    workers: Workers,
+    progress: Progress | None,
+    *,
+    must: _Numbers = _NONE,
+    cannot: _Numbers = _NONE,
 ) -> tuple[Candidates, Verdicts]:
     """Verified pairs among articles that are linked, in order.
 
     Of all candidates only those that look like matches are kept. A cluster is judged by all its pairs, so the others
-    between articles that are linked, whether the search proposed them or not, are then verified too.
+    between articles that are linked, whether the search proposed them or not, are then verified too. So are all pairs
+    that people decided on, of shape (k, 2); those that `must` be linked link their articles.
     """
     total, blocks = len(neighbourhood.near), neighbourhood.blocks()
     linking, of_linking = find_matches(match_input, blocks, scorer, workers=workers, total=total, progress=progress)
-    lacking = _lacking(neighbourhood, linking)
+    lacking = _lacking(neighbourhood, linking, must, cannot)
     of_lacking = judge_pairs(match_input, lacking, scorer, workers=workers)
     every, of_every = join_rows([linking, lacking]), join_rows([of_linking, of_lacking])
     order = np.lexsort((every.right, every.left))
@@ -70,13 +80,14 @@ def opposed(match_input: MatchInput, candidates: Candidates, verdicts: Verdicts)
     return np.asarray(certain & copied & np.isin(verdicts.heads, _BY_WORDS), np.bool_)
 
 
-def _lacking(neighbourhood: Neighbourhood, linking: Candidates) -> Candidates:
+def _lacking(neighbourhood: Neighbourhood, linking: Candidates, must: _Numbers, cannot: _Numbers) -> Candidates:
     """Pairs within groups of linked articles, as far as they were proposed or the group is small, less the linking."""
     n = len(neighbourhood.embeddings)
     known = linking.left * n + linking.right
-    groups = linked_groups((number // n, number % n) for number in known.tolist())
+    decided = [pairs[:, 0] * n + pairs[:, 1] for pairs in (must, cannot)]
+    groups = linked_groups((number // n, number % n) for number in [*known.tolist(), *decided[0].tolist()])
     group_of = np.full(n, -1, np.int32)
-    wanted = [np.empty(0, np.int64)]
+    wanted = decided
     for number, group in enumerate(map(np.array, groups)):
         group_of[group] = number
         if 2 < len(group) <= _COMPLETED:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -33,8 +34,8 @@ _KINDS = (MatchKind.EXACT, MatchKind.NEAR, MatchKind.EXCERPT, MatchKind.TRANSLAT
 
 Group = tuple[int, ...]
 
-Rank = tuple[bool, str, int, str]
-"""Sort key of articles: the lowest is the representative of a story; the id stands last."""
+Rank = tuple[int, bool, str, int, str]
+"""Sort key of articles: the lowest is the representative of a story; what people chose first, the id last."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,16 +67,25 @@ class Outcome:
         """
         copies = self.unique.copies_of_each()
         clusters = []
-        for group, weakest, kind in zip(self.groups, self.weakest, self._kinds_of_groups(kinds), strict=True):
+        kinds_and_decided = zip(self._kinds_of_groups(kinds), self._decided_groups(), strict=True)
+        for group, weakest, (kind, decided) in zip(self.groups, self.weakest, kinds_and_decided, strict=True):
             members = sorted(position for at in group for position in copies.pop(self.unique.positions[at]))
             representative = min(members, key=self.ranks.__getitem__)
-            clusters.append(Cluster(tuple(members), representative, kind, self.unique.at_positions(weakest)))
+            weakest = self.unique.at_positions(weakest)
+            clusters.append(Cluster(tuple(members), representative, kind, weakest, decided))
         for members in copies.values():
             if len(members) > 1:
                 weakest = WeakestPair(members[0], members[1], 1.0, 1.0)
                 representative = min(members, key=self.ranks.__getitem__)
                 clusters.append(Cluster(tuple(members), representative, MatchKind.EXACT, weakest))
         return tuple(sorted(clusters, key=lambda cluster: cluster.members))
+
+    def _decided_groups(self) -> list[bool]:
+        """Whether each group holds a pair that people decided to be the same."""
+        _, matched, verdicts = self.matched
+        group_of = _group_of(self.groups, len(self.unique))
+        decided = {int(group_of[at]) for at in matched.left[verdicts.decided]}
+        return [number in decided for number in range(len(self.groups))]
 
     def _kinds_of_groups(self, kinds: Sequence[MatchKind]) -> list[MatchKind]:
         """Kind of each group: that of its matches which have least in common."""
@@ -131,13 +141,23 @@ def _group_of(groups: Sequence[Group], articles: int) -> npt.NDArray[np.intp]:
     return group_of
 
 
-def rank_articles(articles: Sequence[Article], wanted: npt.NDArray[np.intp], workers: Workers) -> dict[int, Rank]:
-    """Rank articles: the earliest published first, those without a date last, then the longest; ties by id."""
+def rank_articles(
+    articles: Sequence[Article],
+    wanted: npt.NDArray[np.intp],
+    workers: Workers,
+    *,
+    kept: Mapping[int, int] = MappingProxyType({}),
+) -> dict[int, Rank]:
+    """Rank articles: the earliest published first, those without a date last, then the longest; ties by id.
+
+    Those in `kept`, a preference below 0 by position, come before all others, the lowest first.
+    """
     ranked = workers.map(_ranks_of, batches(take_articles(articles, wanted)))
-    return dict(zip(wanted.tolist(), (rank for batch in ranked for rank in batch), strict=True))
+    ranks = zip(wanted.tolist(), (rank for batch in ranked for rank in batch), strict=True)
+    return {position: (kept.get(position, 0), *rank) for position, rank in ranks}
 
 
-def _ranks_of(articles: Sequence[Article]) -> list[Rank]:
+def _ranks_of(articles: Sequence[Article]) -> list[tuple[bool, str, int, str]]:
     return [
         (not article.published, article.published, -reading_length(article.text), article.id) for article in articles
     ]

@@ -18,10 +18,11 @@ import numpy.typing as npt
 
 from dedup.arrays import join_rows, take_rows
 from dedup.clustering.average_linkage import UNVERIFIED, cluster_pairs
+from dedup.clustering.decisions import NO_DECISIONS, Decisions
 from dedup.datatypes import Level, Progress
 from dedup.embedding.encoder import Encoder
 from dedup.errors import ReadError
-from dedup.evaluation.gold import Gold, check_pairs, read_articles, read_gold, read_pairs
+from dedup.evaluation.gold import Gold, GoldPair, check_pairs, pairs_of, read_articles, read_gold, read_pairs
 from dedup.evaluation.labelled_pairs import (
     ARCHIVE,
     COPIES,
@@ -145,6 +146,7 @@ def calibrate_scorer(
     pairs: Sequence[Path] = (),
     archives: Sequence[Path] = (),
     *,
+    decisions: Decisions = NO_DECISIONS,
     encoder: Encoder,
     level: Level = Level.DUPLICATE,
     jobs: int | None = None,
@@ -164,6 +166,8 @@ def calibrate_scorer(
         Labelled pairs, of any of the sets; where there are some, they decide, and not the stories.
     archives : sequence of Path
         Articles of archives in which most stories come once, of which `pairs` are judged.
+    decisions : Decisions
+        More labelled pairs, as people decided on them in reports of the same articles; they overrule `pairs`.
     encoder : Encoder
         The model to fit for.
     level : Level
@@ -188,6 +192,9 @@ def calibrate_scorer(
     ids = {item.article.id for _, gold in read for item in gold}
     for path, some in of_path.items():
         check_pairs(some, ids, path)
+    known = _overruled(known, pairs_of(decisions, (item.article for _, gold in read for item in gold)))
+    if decisions.pairs and not known:
+        raise ReadError("none of the decisions is on two articles of these sets; do the ids or hashes agree?")
     with Workers(count_cores() if jobs is None else jobs) as workers:
         found = {
             path: label_pairs(
@@ -219,6 +226,11 @@ def calibrate_scorer(
         score_archives(labelled, scorer, apart, archived),
         score_sets(labelled, scorer, apart, archived),
     )
+
+
+def _overruled(labels: Sequence[GoldPair], later: Sequence[GoldPair]) -> list[GoldPair]:
+    """Labels, with later ones in place of those on the same two articles."""
+    return list({frozenset((pair.left, pair.right)): pair for pair in (*labels, *later)}.values())
 
 
 def _check_gold(gold: Sequence[Gold], path: Path) -> None:

@@ -9,13 +9,16 @@ import zlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import IO, Any
 
+from dedup.clustering.decisions import Decisions
 from dedup.datatypes import UNDETERMINED, Article
 from dedup.errors import ReadError
+from dedup.language.as_read import body_of
 from dedup.language.json_text import parse_json
-from dedup.language.text import printable
+from dedup.language.text import content_hash, printable
 
 logger = logging.getLogger(__name__)
 
@@ -110,6 +113,25 @@ def read_pairs(path: Path) -> tuple[GoldPair, ...]:
             f"{_show(path)}: no labelled pair in it; expected JSON lines with a, b and label 1 or 0, or with left, "
             "right and verdict S, U or D"
         )
+    return tuple(GoldPair(left, right, same) for (left, right), same in labels.items())
+
+
+def pairs_of(decisions: Decisions, articles: Iterable[Article]) -> tuple[GoldPair, ...]:
+    """Labelled pairs that decisions make of articles, which these name by id or by the hash of the text.
+
+    Of two decisions on one pair the later one counts; those on other articles, or on two copies, are left out.
+    """
+    named: dict[str, list[str]] = {}
+    for article in articles:
+        if (hash_ := content_hash(body_of(article))) in decisions.names:
+            named.setdefault(hash_, []).append(article.id)
+        if article.id in decisions.names:
+            named[article.id] = [article.id]
+    labels: dict[tuple[str, str], bool] = {}
+    for decision in decisions.pairs:
+        for left, right in product(named.get(decision.left, ()), named.get(decision.right, ())):
+            if left != right:
+                labels[min(left, right), max(left, right)] = decision.same
     return tuple(GoldPair(left, right, same) for (left, right), same in labels.items())
 
 

@@ -300,9 +300,10 @@ def _pairs(scan: Scan, way: int, labels: Sequence[GoldPair]) -> Pairs:
     certain = np.ones(len(same), np.bool_)
     if labels:
         ids = np.array([item.article.id for item in scan.gold], dtype=object)
-        known = {frozenset((pair.left, pair.right)) for pair in labels}
-        both = zip(ids[scan.candidates.left], ids[scan.candidates.right], strict=True)
-        certain = np.array([frozenset(pair) in known for pair in both], np.bool_)
+        known = {frozenset((pair.left, pair.right)): pair.same for pair in labels}
+        both = list(map(frozenset, zip(ids[scan.candidates.left], ids[scan.candidates.right], strict=True)))
+        certain = np.array([pair in known for pair in both], np.bool_)
+        same = np.array([known.get(pair, False) for pair in both], np.bool_)
     every = Pairs(scan.features, scan.head, same, related, np.ones(len(same), np.bool_), np.full(len(same), way))
     return take_rows(every, certain & scan.possible)
 

@@ -76,14 +76,14 @@ def describe_batch(texts: StoredTexts, batch: PairBatch) -> list[Match]:
     if numbers:
         passages, fact_sets = texts.passages.take(positions), texts.facts.fact_sets(positions)
     matches = []
-    for left, right, similarity, score, share, features, copy, full, one_language in _rows(batch):
+    for left, right, similarity, score, share, features, copy, full, one_language, decided in _rows(batch):
         evidence = Evidence(share, features=Features(FEATURES, features.tobytes()))
         if full:
             one, other = numbers[left], numbers[right]
             evidence = _with_facts(evidence, _align(passages, one, other), fact_sets[one], fact_sets[other])
         excerpt = _contained(share) if copy else ""
         kind = _kind(excerpt, copy=copy, one_language=one_language)
-        matches.append(Match(left, right, similarity, score, kind, evidence, excerpt))
+        matches.append(Match(left, right, similarity, score, kind, evidence, excerpt, decided))
     return matches
 
 
@@ -92,7 +92,7 @@ def _rows(batch: PairBatch) -> Iterator[tuple[Any, ...]]:
     candidates, verdicts = batch.candidates, batch.verdicts
     scores = probability(verdicts.log_odds)
     numbers = (candidates.left, candidates.right, candidates.similarity, scores)
-    flags = (verdicts.copies, batch.full, batch.one_language)
+    flags = (verdicts.copies, batch.full, batch.one_language, verdicts.decided)
     values, flagged = ([column.tolist() for column in columns] for columns in (numbers, flags))
     return zip(*values, map(tuple, verdicts.share.tolist()), verdicts.features, *flagged, strict=True)
 

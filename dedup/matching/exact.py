@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
@@ -26,18 +27,38 @@ class UniqueArticles:
         For each article that of the first one with the same text.
     positions : list of m positions, ascending
         Unique article i, the first with its text, is the one at ``positions[i]``.
+    named : mapping of str to list of positions, ascending
+        The article with each id, and the articles with each hash of a text, among the names that were asked for.
     """
 
     originals: list[int]
     positions: list[int]
+    named: Mapping[str, list[int]] = field(default_factory=dict)
 
     @classmethod
-    def find(cls, articles: Sequence[Article], workers: Workers) -> UniqueArticles:
-        """Find the first article with each text; workers hash the texts."""
+    def find(
+        cls, articles: Sequence[Article], workers: Workers, *, names: frozenset[str] = frozenset()
+    ) -> UniqueArticles:
+        """Find the first article with each text, and the articles with given names; workers hash the texts."""
         first: dict[str, int] = {}
-        hashes = (value for batch in workers.map(_hash_bodies, batches(articles)) for value in batch)
-        originals = [first.setdefault(value, position) for position, value in enumerate(hashes)]
-        return cls(originals, sorted(set(originals)))
+        ids: dict[str, list[int]] = {}
+        of_texts: dict[str, list[int]] = {}
+        originals: list[int] = []
+        for hashes, named in workers.map(partial(_hash_bodies, names), batches(articles)):
+            ids |= {name: [len(originals) + place] for place, name in named}
+            for value in hashes:
+                if value in names:
+                    of_texts.setdefault(value, []).append(len(originals))
+                originals.append(first.setdefault(value, len(originals)))
+        return cls(originals, sorted(set(originals)), of_texts | ids)
+
+    def set_apart(self, parts: Iterable[Sequence[int]]) -> UniqueArticles:
+        """Copy in which the articles of each part, all those with a text being in one, are taken for a text."""
+        originals = list(self.originals)
+        for part in parts:
+            for position in part:
+                originals[position] = min(part)
+        return replace(self, originals=originals, positions=sorted(set(originals)))
 
     def __len__(self) -> int:
         return len(self.positions)
@@ -76,5 +97,11 @@ def exact_match(original: int, copy: int) -> Match:
     return Match(original, copy, 1.0, 1.0, MatchKind.EXACT, Evidence(coverage=(1.0, 1.0)))
 
 
-def _hash_bodies(articles: Sequence[Article]) -> list[str]:
-    return [content_hash(body_of(article)) for article in articles]
+def _hash_bodies(names: frozenset[str], articles: Sequence[Article]) -> tuple[list[str], list[tuple[int, str]]]:
+    """Hash the texts, and tell the places of the articles whose ids are among `names`."""
+    hashes, named = [], []
+    for place, article in enumerate(articles):
+        hashes.append(content_hash(body_of(article)))
+        if article.id in names:
+            named.append((place, article.id))
+    return hashes, named

@@ -82,6 +82,7 @@ class Verdicts:
     heads : ndarray of shape (m,), intp, which of the scorer's `HEADS` judged each
     share : ndarray of shape (m, 2), float32, how much of the left and of the right text has a counterpart
     copies : ndarray of shape (m,), bool, whether a match is a copy or translation and no other report of the event
+    decided : ndarray of shape (m,), bool, whether people decided that the two are the same
     """
 
     log_odds: npt.NDArray[np.float64]
@@ -89,6 +90,7 @@ class Verdicts:
     heads: Positions
     share: Floats
     copies: npt.NDArray[np.bool_]
+    decided: npt.NDArray[np.bool_]
 
 
 def find_matches(
@@ -178,7 +180,8 @@ def _verdicts(match_input: MatchInput, candidates: Candidates, scorer: Scorer, m
         others = np.flatnonzero(~copies)
         log_odds[others[_days_apart(match_input.articles, take_rows(candidates, others))]] = _NEVER
     log_odds[match_input.empty[candidates.left] | match_input.empty[candidates.right]] = _NEVER
-    return Verdicts(log_odds, measured.features, measured.heads, measured.share, copies)
+    decided = np.zeros(len(candidates), np.bool_)
+    return Verdicts(log_odds, measured.features, measured.heads, measured.share, copies, decided)
 
 
 def _days_apart(articles: Sequence[Article], candidates: Candidates) -> npt.NDArray[np.bool_]:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
-import itertools
 from collections import deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dedup.datatypes import Article, Skipped
 from dedup.errors import MissingExtraError, ReadError
+from dedup.reading.encoding import Lines
 from dedup.reading.fields import read_record, text_columns
+from dedup.reading.raw import RawRecord, TableHead
 from dedup.reading.source import Source, one_line, or_fault
 
 if TYPE_CHECKING:
     from pyarrow import Array, RecordBatch, Scalar
+    from pyarrow.parquet import FileMetaData
 
 _BATCH = 256
 
@@ -48,9 +50,13 @@ def read_parquet(source: Source) -> Iterator[Article | Skipped]:
         names = file.schema_arrow.names
         columns = text_columns(names, source.options)
         used = [*columns.used, *(name for name in names if name in source.options.outermost)]
+        head = None
+        if recorder := source.options.recorder:
+            used = names
+            head = TableHead(tuple(names), schema=file.schema_arrow, compression=_compression(file.metadata))
+            recorder.begin(head)
         batches = file.iter_batches(batch_size=_BATCH, columns=list(dict.fromkeys(used)), use_threads=False)
-        for number, row in enumerate(itertools.chain.from_iterable(map(_batch_rows, batches)), 1):
-            yield read_record(row, source, number, number)
+        yield from _read_batches(batches, source, head)
     except (pyarrow.ArrowException, UnicodeDecodeError) as fault:
         raise ReadError(f"broken Parquet: {one_line(fault)}") from fault
 
@@ -74,10 +80,32 @@ def read_arrow(source: Source) -> Iterator[Article | Skipped]:
             file = batches = ipc.open_stream(source.stream)
         text_columns(file.schema.names, source.options)
         small = (batch.slice(at, _BATCH) for batch in batches for at in range(0, batch.num_rows, _BATCH))
-        for number, row in enumerate(itertools.chain.from_iterable(map(_batch_rows, small)), 1):
-            yield read_record(row, source, number, number)
+        head = TableHead(tuple(file.schema.names), schema=file.schema)
+        if source.options.recorder:
+            source.options.recorder.begin(head)
+        yield from _read_batches(small, source, head)
     except pyarrow.ArrowException as fault:
         raise ReadError(f"broken Arrow file: {one_line(fault)}") from fault
+
+
+def _read_batches(
+    batches: Iterator[RecordBatch], source: Source, head: TableHead | None
+) -> Iterator[Article | Skipped]:
+    recorder, number = source.options.recorder, 0
+    for batch in batches:
+        for at, row in enumerate(_batch_rows(batch)):
+            number += 1
+            if recorder:
+                recorder.note(RawRecord("parquet", value=row, head=head, batch=batch, row=at))
+            yield read_record(row, source, number, number)
+
+
+def _compression(metadata: FileMetaData) -> str:
+    """Compression of a Parquet file, by its first column; empty where it has none."""
+    if not metadata.num_row_groups or not metadata.num_columns:
+        return ""
+    name: str = metadata.row_group(0).column(0).compression
+    return "" if name == "UNCOMPRESSED" else name.lower()
 
 
 class UnreadableValue:
@@ -123,13 +151,26 @@ def _decoded(value: bytes) -> object:
 
 
 def _read_rows(source: Source, delimiters: str) -> Iterator[Article | Skipped]:
-    rows = _Rows(source.lines(), delimiters, source.options.max_bytes)
+    lines, recorder, head = source.lines(), source.options.recorder, None
+    rows = _Rows(lines, delimiters, source.options.max_bytes)
+    if recorder:
+        recorder.pass_over(lines.mark)
+        head = TableHead(tuple(rows.header), rows.raw, rows.text or "", rows.delimiter)
+        recorder.begin(head)
     text_columns(rows.header, source.options)
     number = 0
     for row in or_fault(rows):
         if row:
             number += 1
+            if recorder:
+                values = row if isinstance(row, list) else []
+                width, columns = len(values), len(rows.header)
+                whole = width >= columns and not any(values[columns:])
+                fields = dict(zip(rows.header, values, strict=False)) if whole else None
+                recorder.note(RawRecord("csv", rows.raw, rows.text, fields, head, width))
             yield _read_row(row, rows.header, source, number, rows.line)
+        elif recorder:
+            recorder.pass_over(rows.raw)
 
 
 def _read_row(
@@ -143,27 +184,42 @@ def _read_row(
 
 
 class _Rows(Iterator[list[str]]):
-    """Rows behind a header; `line` is where the last one begins, and a broken one raises `ReadError`.
+    """Rows behind a header; `line` is where the last one begins, `raw` its bytes, `text` what these are.
+
+    A broken row raises `ReadError`, and the next call goes on behind it; the text is None where it cannot be decoded.
 
     Where the quotes of a row do not match, its first line is taken as it stands, quotes and all, so that one stray
     quote does not swallow the rows behind it.
     """
 
-    def __init__(self, lines: Iterator[str], delimiters: str, longest: int) -> None:
+    def __init__(self, lines: Lines, delimiters: str, longest: int) -> None:
         first = next(lines, "")
         self.line = 1
-        self._delimiter = max(delimiters, key=first.count)
+        self.delimiter = max(delimiters, key=first.count)
         self._longest = min(longest, 2**31 - 1)
         self._lines = lines
         self._taken: list[str] = []
-        self._waiting = deque([first] if first else [])
+        self._as_they_are: list[tuple[bytes, str | None]] = []  # the lines taken, before anything is replaced in them
+        self._waiting = deque([(lines.raw, first)] if first else [])
         self._rows = self._parser()
         self.header: list[str] = []  # until it has been read like any other row
         self.header = [name.strip() for name in next(self, [])]
 
+    @property
+    def raw(self) -> bytes:
+        """Bytes of the last row."""
+        return b"".join(raw for raw, _ in self._as_they_are)
+
+    @property
+    def text(self) -> str | None:
+        """Text of the last row, with its line breaks; None where it cannot be decoded."""
+        texts = [text for _, text in self._as_they_are]
+        return None if None in texts else "".join(text for text in texts if text)
+
     def __next__(self) -> list[str]:
         self.line += len(self._taken)
         self._taken.clear()
+        self._as_they_are.clear()
         before = csv.field_size_limit(self._longest)  # one limit for the whole process, put back at once
         try:
             return next(self._rows)
@@ -173,19 +229,28 @@ class _Rows(Iterator[list[str]]):
             csv.field_size_limit(before)
 
     def _parser(self) -> Iterator[list[str]]:
-        return csv.reader(iter(self._next_line, None), delimiter=self._delimiter, strict=True)
+        return csv.reader(iter(self._next_line, None), delimiter=self.delimiter, strict=True)
 
     def _next_line(self) -> str:
         self._taken.append("")  # counts even if it cannot be decoded
-        line = self._waiting.popleft() if self._waiting else next(self._lines)
+        if self._waiting:
+            raw, line = self._waiting.popleft()
+        else:
+            try:
+                line = next(self._lines)
+            except ReadError:
+                self._as_they_are.append((self._lines.raw, None))
+                raise
+            raw = self._lines.raw
+        self._as_they_are.append((raw, line))
         self._taken[-1] = line.replace("\0", " ")  # which csv refuses in Python 3.10
         return self._taken[-1]
 
     def _first_line_alone(self, fault: csv.Error) -> list[str]:
-        self._waiting.extendleft(line for line in reversed(self._taken[1:]) if line)
-        del self._taken[1:]
+        self._waiting.extendleft((raw, text) for raw, text in reversed(self._as_they_are[1:]) if text)
+        del self._taken[1:], self._as_they_are[1:]
         self._rows = self._parser()
-        row = self._taken[0].rstrip("\r\n").split(self._delimiter)
+        row = self._taken[0].rstrip("\r\n").split(self.delimiter)
         if len(row) != len(self.header):
             raise ReadError(f"broken row: {one_line(fault)}") from fault
         return row

@@ -153,18 +153,22 @@ def read_all(stream: Stream, max_bytes: int) -> bytes:
 class Lines(Iterator[str]):
     """Lines of a stream, decoded one at a time, with their line breaks; memory holds one line.
 
-    `number` counts from 1 and belongs to the last line. A line that is too long or cannot be decoded raises
-    `ReadError`, and the next call goes on behind it.
+    `number` counts from 1 and belongs to the last line, and so do its bytes, `raw`; `mark` is the byte order mark of
+    UTF-8, if there is one. A line that is too long or cannot be decoded raises `ReadError`, and the next call goes on
+    behind it; of a line that is too long `raw` is all only if it was asked for `whole`.
     """
 
-    def __init__(self, stream: Stream, max_bytes: int) -> None:
+    def __init__(self, stream: Stream, max_bytes: int, *, whole: bool = False) -> None:
         self.number = 0
+        self.raw = b""
+        self.mark = codecs.BOM_UTF8 if stream.peek(_HEAD).startswith(codecs.BOM_UTF8) else b""
+        self._whole = whole
         self._stream = _byte_lines(stream, max_bytes)
         self._max_bytes = min(max_bytes, sys.maxsize - 1)
         self._legacy = ""
 
     def __next__(self) -> str:
-        line = self._stream.readline(self._max_bytes + 1)
+        line = self.raw = self._stream.readline(self._max_bytes + 1)
         if not line:
             raise StopIteration
         self.number += 1
@@ -177,8 +181,12 @@ class Lines(Iterator[str]):
             return self._decode_legacy(line)
 
     def _pass_rest(self, line: bytes) -> None:
+        parts = [line]
         while line and not line.endswith(b"\n"):
             line = self._stream.readline(_SAMPLE)
+            if self._whole:
+                parts.append(line)
+        self.raw = b"".join(parts)
 
     def _decode_legacy(self, line: bytes) -> str:
         if not self._legacy or not _decodes(line, self._legacy):

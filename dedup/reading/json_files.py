@@ -10,9 +10,10 @@ from typing import Any
 
 from dedup.datatypes import Article, Skipped
 from dedup.errors import ReadError
-from dedup.reading.encoding import decode
+from dedup.reading.encoding import Lines, decode
 from dedup.reading.fields import has_text, kind_of, read_record
 from dedup.reading.own_reports import OwnReportError, refuse_own_record
+from dedup.reading.raw import RawRecord
 from dedup.reading.source import Source, or_fault
 
 _DEEPEST, _TRIED = 4, 20  # objects within objects, and how many of each are looked into for articles
@@ -48,20 +49,29 @@ def read_json_lines(source: Source) -> Iterator[Article | Skipped]:
 
 
 def _read_lines(source: Source) -> Iterator[Article | Skipped]:
-    lines = source.lines()
+    lines, recorder = source.lines(), source.options.recorder
+    if recorder:
+        recorder.pass_over(lines.mark)
     number = 0
     for line in or_fault(lines):
         if isinstance(line, str) and line.isspace():
+            if recorder:
+                recorder.pass_over(lines.raw)
             continue
         number += 1
-        yield _read_line(line, source, number, lines.number)
+        yield _read_line(line, source, number, lines)
 
 
-def _read_line(line: str | ReadError, source: Source, number: int, position: int) -> Article | Skipped:
+def _read_line(line: str | ReadError, source: Source, number: int, lines: Lines) -> Article | Skipped:
+    position, recorder = lines.number, source.options.recorder
+    if recorder:
+        recorder.note(RawRecord("jsonl", lines.raw, line if isinstance(line, str) else None))
     if isinstance(line, ReadError):
         return Skipped(source.path, str(line), position)
     try:
         record = _parse(line.strip())
+        if recorder:
+            recorder.note(RawRecord("jsonl", lines.raw, line, record))
         if number == 1:
             refuse_own_record(record)
         return _read_object(record, source, number, position)
@@ -72,11 +82,16 @@ def _read_line(line: str | ReadError, source: Source, number: int, position: int
 
 
 def _read_value(value: object, source: Source) -> Iterator[Article | Skipped]:
+    recorder = source.options.recorder
     records = value if isinstance(value, list) else _records_inside(value, source)
     if records is None:
+        if recorder:
+            recorder.note(RawRecord("json", value=value))
         yield _read_object(value, source, None, None)
         return
     for number, record in enumerate(records, 1):
+        if recorder:
+            recorder.note(RawRecord("json", value=record))
         yield _read_object(record, source, number, number)
 
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 from dedup.errors import ReadError, SettingsError
 from dedup.language.text import printable
 from dedup.reading.encoding import Lines, Stream, read_all
+from dedup.reading.raw import Recorder
 
 _Item = TypeVar("_Item")
 
@@ -33,6 +34,8 @@ class ReadOptions:
     max_bytes : int
         Most bytes held in memory at once, unpacked, at least 1: of one document, page, feed or JSON file, and of one
         line of JSONL, CSV and TSV, which may themselves be of any length.
+    recorder : Recorder, optional
+        Told of the record behind each item, as it stands in its file; lines too long to be read are held whole then.
 
     Raises
     ------
@@ -47,6 +50,7 @@ class ReadOptions:
     title_field: str | tuple[str, ...] = ()
     date_field: str | tuple[str, ...] = ()
     language_field: str | tuple[str, ...] = ()
+    recorder: Recorder | None = field(default=None, repr=False, compare=False)
     dotted: tuple[str, ...] = field(default=(), init=False, repr=False, compare=False)  # fields that lie within others
 
     def __post_init__(self) -> None:
@@ -87,7 +91,7 @@ class Source:
 
     def lines(self) -> Lines:
         """Its lines, decoded one at a time."""
-        return Lines(self.stream, self.options.max_bytes)
+        return Lines(self.stream, self.options.max_bytes, whole=self.options.recorder is not None)
 
 
 def or_fault(items: Iterator[_Item]) -> Iterator[_Item | ReadError]:

@@ -11,13 +11,14 @@ import errno
 import os
 import re
 import secrets
+import shutil
 import stat
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from dedup.errors import ReadError, WriteError
 from dedup.language.text import printable
@@ -158,6 +159,69 @@ def write_whole(path: Path, content: bytes) -> None:
             _replace(Path(os.path.realpath(path)), content, found)
 
 
+@contextmanager
+def writing_whole(path: Path) -> Iterator[BinaryIO]:
+    """Open a file to be written bit by bit, which is put in its place when all of it is there (see `write_whole`).
+
+    Nothing is left of it if the block raises; only devices, pipes and open descriptors have had what was written.
+
+    Raises
+    ------
+    WriteError
+        If nothing can be written there.
+    """
+    with _named_faults(path):
+        descriptor, found = _descriptor(path), _stat(path)
+        if descriptor is not None or (found and not stat.S_ISREG(found.st_mode)):
+            direct = os.dup(descriptor) if descriptor is not None else os.open(path, os.O_WRONLY)
+            with open(direct, "wb") as file:
+                yield file
+            return
+        target = Path(os.path.realpath(path))
+        _sweep(target.parent)
+        part, new = _open_part(target.parent)
+        try:
+            with open(new, "w+b") as file:
+                yield file
+                file.flush()
+                _keep_owner(new, found)
+                os.fsync(new)
+                try:
+                    os.replace(part, target)
+                except OSError as error:
+                    if error.errno != errno.EBUSY:
+                        raise
+                    file.seek(0)  # mounted by itself, as into a container: written over
+                    with target.open("wb") as over:
+                        shutil.copyfileobj(file, over)
+        finally:
+            part.unlink(missing_ok=True)
+        _sync_folder(target.parent)
+
+
+@contextmanager
+def filling_folder(path: Path) -> Iterator[Path]:
+    """Make a folder to write files into, which gets its name when all are there; one of that name may be there, empty.
+
+    Raises
+    ------
+    WriteError
+        If it cannot be made, or is not empty.
+    """
+    with _named_faults(path):
+        place = Path(os.path.realpath(path))
+        if place.exists() and any(place.iterdir()):
+            raise WriteError(f"{_show(path)} is not empty; name a new folder")
+        part = place.parent / f".dedup-{secrets.token_hex(8)}.part"
+        part.mkdir()
+        try:
+            yield part
+            os.replace(part, place)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+        _sync_folder(place.parent)
+
+
 def make_folder(path: Path) -> None:
     """Make a folder where there is none.
 
@@ -296,22 +360,31 @@ def _replace(target: Path, content: bytes, found: os.stat_result | None) -> None
     try:
         with open(descriptor, "wb", buffering=0) as file:
             _write_all(os.dup(descriptor), content)
-            if found and hasattr(os, "fchmod"):
-                with suppress(PermissionError):  # only its owner may give a file away
-                    os.fchown(descriptor, found.st_uid, found.st_gid)
-                os.fchmod(descriptor, stat.S_IMODE(found.st_mode))
+            _keep_owner(descriptor, found)
             os.fsync(descriptor)
             if os.name == "nt":  # where an open file cannot be moved
                 file.close()
             _put_in_place(part, target, content)
     finally:
         part.unlink(missing_ok=True)
+    _sync_folder(target.parent)
+
+
+def _keep_owner(descriptor: int, found: os.stat_result | None) -> None:
+    """Give a new file the owner and the mode of the one that it replaces."""
+    if found and hasattr(os, "fchmod"):
+        with suppress(PermissionError):  # only its owner may give a file away
+            os.fchown(descriptor, found.st_uid, found.st_gid)
+        os.fchmod(descriptor, stat.S_IMODE(found.st_mode))
+
+
+def _sync_folder(folder: Path) -> None:
     with suppress(OSError):  # some filesystems know no such thing
-        folder = os.open(target.parent, os.O_RDONLY)
+        descriptor = os.open(folder, os.O_RDONLY)
         try:
-            os.fsync(folder)
+            os.fsync(descriptor)
         finally:
-            os.close(folder)
+            os.close(descriptor)
 
 
 def _put_in_place(part: Path, target: Path, content: bytes) -> None:

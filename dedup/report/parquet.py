@@ -51,6 +51,7 @@ _MATCH_FIELDS = {
     "score": "float64",
     "kind": "string",
     "excerpt": "string",
+    "decided": "bool_",
     "coverage_left": "float64",
     "coverage_right": "float64",
     "evidence": "string",
@@ -215,7 +216,8 @@ def _parquet_article(article: Record, cluster: Record | None) -> Record:
 
 def _parquet_match(match: Record) -> Record:
     left, right = match["evidence"]["coverage"]
-    return {**match, "coverage_left": left, "coverage_right": right, "evidence": dumps(match["evidence"])}
+    columns = {"decided": match.get("decided", False), "coverage_left": left, "coverage_right": right}
+    return {**match, **columns, "evidence": dumps(match["evidence"])}
 
 
 def _table(fields: dict[str, str], rows: Iterable[Record]) -> bytes:

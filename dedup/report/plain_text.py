@@ -103,7 +103,9 @@ class _Page:
     def _story(self, number: int, story: view.Story) -> Iterator[str]:
         kind, cluster = KIND_WORDS[story.cluster.kind], story.cluster
         size = f"{len(cluster.members)} articles in {_joined(view.languages_of(self.report, cluster))}"
-        certainty = f"{certainty_words(story.score)} ({view.score_figure(story.score)})"
+        by_decision = cluster.decided and story.score < self.report.threshold
+        words = "joined by decision" if by_decision else certainty_words(story.score)
+        certainty = f"{words} ({view.score_figure(story.score)})"
         head = fit(f"{kind}, {certainty}: {size}", self.width - len(f"{number}. "))
         yield self.pen(f"{number}. ", "bold") + self.pen(head, "bold", "green" if story.score >= 0.95 else "yellow")
         yield from self._members(story)
@@ -139,6 +141,8 @@ class _Page:
             return
         pairs = view.counted(len(alike), "pair")
         yield f"{pairs} {'matches' if len(alike) == 1 else 'match'}{self._common_numbers(story)}"
+        if decided := sum(match.decided for match in alike):
+            yield f"{view.counted(decided, 'pair')} joined by decision"
         weakest = cluster.weakest
         left, right = (view.place(self.report.articles[member]) for member in (weakest.left, weakest.right))
         yield f"weakest pair ({view.score_figure(weakest.score)}): {left} and {right}"

@@ -100,6 +100,7 @@ def match_record(
         "score": _round(match.score),
         "kind": match.kind.value,
         "excerpt": match.excerpt or None,
+        **_decided(match),
         "evidence": {
             "coverage": [_round(share) for share in evidence.coverage],
             "aligned": _aligned(left, right, match, pairs) if with_text else [],
@@ -155,6 +156,7 @@ def _cluster(report: Report, cluster: Cluster) -> Record:
         "representative": report.articles[cluster.representative].id,
         "languages": view.languages_of(report, cluster),
         "kind": cluster.kind.value,
+        **_decided(cluster),
         "weakest": {
             "left": report.articles[weakest.left].id,
             "right": report.articles[weakest.right].id,
@@ -162,6 +164,11 @@ def _cluster(report: Report, cluster: Cluster) -> Record:
             "score": _round(weakest.score),
         },
     }
+
+
+def _decided(joined: Match | Cluster) -> Record:
+    """Field that tells of people's decision, where there was one."""
+    return {"decided": True} if joined.decided else {}
 
 
 def _match(report: Report, match: Match, with_text: bool) -> Record:

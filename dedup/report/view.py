@@ -129,7 +129,8 @@ def why(report: Report, match: Match, *, with_text: bool = True) -> str:
     """Reason for a match in one line; without text, it holds no number or name of the articles."""
     if match.kind is MatchKind.EXACT:
         return "the same text, but for spaces, case and invisible characters"
-    reasons = [_matching_sentences(report, match)]
+    reasons = ["joined by decision"] if match.decided else []
+    reasons.append(_matching_sentences(report, match))
     if with_text:
         reasons.append(_facts(match.evidence))
     return "; ".join(filter(None, reasons))

@@ -39,7 +39,13 @@ stages = pytest.mark.usefixtures("simple_stages")
 
 
 def find_same_text(
-    articles: Iterable[Article | Skipped], *, settings: Settings, evidence: bool = True, jobs: int, progress: Any
+    articles: Iterable[Article | Skipped],
+    *,
+    settings: Settings,
+    evidence: bool = True,
+    jobs: int,
+    progress: Any,
+    decisions: Any = None,
 ) -> Report:
     """Stands in for the pipeline: articles with the same text are duplicates."""
     if settings.model == "absent":

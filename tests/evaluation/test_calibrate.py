@@ -10,12 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dedup.clustering.decisions import Decisions
 from dedup.datatypes import Article, Level
 from dedup.embedding.encoder import Encoder
 from dedup.embedding.load import load_encoder
+from dedup.errors import ReadError
 from dedup.evaluation.calibrate import calibrate_scorer, fit_scorer, score_archives, score_sets
 from dedup.evaluation.gold import Gold, GoldPair
 from dedup.evaluation.labelled_pairs import ARCHIVE, COPIES, FEED, SHORT, WHOLE, label_archive, label_pairs
+from dedup.language.text import content_hash
 from dedup.matching.literal import LITERAL_FEATURES
 from dedup.matching.scorer import FEATURES, HEADS, load_scorer, probability
 
@@ -234,6 +237,39 @@ def test_archives_are_read_with_the_pairs_that_people_judged(toy_encoder: Encode
     plain = calibrate_scorer([gold], encoder=toy_encoder, jobs=1)
     assert plain.archives == {}
     assert not np.array_equal(plain.scorer.weights, found.scorer.weights)
+
+
+def test_decisions_are_labelled_pairs_by_id_or_hash_and_overrule_others(toy_encoder: Encoder, tmp_path: Path) -> None:
+    gold = write_gold(tmp_path / "own.jsonl.xz", gold_of(10))
+    told, verdicts = tmp_path / "archive.jsonl", tmp_path / "verdicts.jsonl"
+    told.write_text("".join(json.dumps({"id": one.id, "text": one.text}) + "\n" for one in ARCHIVED))
+    verdicts.write_text(json.dumps({"left": "x0", "right": "x0+", "verdict": "D"}) + "\n")
+    hash_of = {one.id: content_hash(one.body) for one in ARCHIVED}
+    lines = [
+        json.dumps({"left": left, "right": right, "verdict": "same" if pair.same else "different"})
+        for pair in JUDGED
+        for left, right in ((hash_of[pair.left], pair.right),)
+    ]
+    found = calibrate_scorer(
+        [gold],
+        pairs=[verdicts],
+        archives=[told],
+        decisions=Decisions.from_lines(lines),
+        encoder=toy_encoder,
+        jobs=1,
+    )
+    score = found.archives["archive.jsonl"]
+    assert (score.same, 1 <= score.different <= 2) == (1, True)
+    elsewhere = Decisions.from_lines(['{"left": "x", "right": "y", "verdict": "same"}'])
+    with pytest.raises(ReadError, match="none of the decisions is on two articles of these sets"):
+        calibrate_scorer([gold], decisions=elsewhere, encoder=toy_encoder, jobs=1)
+
+
+def test_a_label_overrules_the_story_that_it_contradicts(toy_encoder: Encoder) -> None:
+    labels = [GoldPair("0-en", "0-id", False), GoldPair("1-en", "1-id", True)]
+    labelled = label_pairs(gold_of(8), toy_encoder, labels=labels)
+    whole = labelled.pairs.way == WHOLE
+    assert sorted(labelled.pairs.same[whole].tolist()) == [False, True]
 
 
 def test_the_same_articles_give_the_same_scorer_with_any_number_of_processes(bundled: Encoder, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ def verdicts_of(head: str, share: tuple[float, float], *, copy: bool = True, log
         np.array([HEADS.index(head)]),
         np.array([share], np.float32),
         np.array([copy]),
+        np.array([False]),
     )
 
 

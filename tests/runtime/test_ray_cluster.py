@@ -26,6 +26,7 @@ from dedup.cli.progress import ProgressLine
 from dedup.datatypes import Level
 from dedup.embedding.encoder import Encoder
 from dedup.evaluation.gold import read_gold
+from dedup.language.text import content_hash
 from dedup.matching.candidates import neighbours
 from dedup.pipeline import write_tables
 from dedup.reading.collect import collect
@@ -281,6 +282,22 @@ def test_ray_gives_the_same_bytes_as_one_process(
     shared = as_json(find_duplicates(articles, settings=settings, encoder=bundled, workers=workers))
     assert shared == alone
     assert '"clusters": []' not in alone
+
+
+def test_decisions_hold_in_a_cluster_as_in_one_process(workers: RayWorkers, bundled: Encoder) -> None:
+    articles = [*news(), Article("copy", news()[0].text)]
+    found = find_duplicates(articles, encoder=bundled)
+    one, other = (found.articles[member].id for member in found.clusters[0].members[:2])
+    single = next(at for at in range(len(articles)) if not any(at in cluster.members for cluster in found.clusters))
+    lines = [
+        {"left": one, "right": other, "verdict": "different"},
+        {"left": content_hash(articles[single].body), "right": one, "verdict": "same"},
+        {"keep": articles[single].id, "story": [one]},
+    ]
+    decisions = dedup.Decisions.from_lines(map(json.dumps, lines))
+    alone = as_json(find_duplicates(articles, encoder=bundled, decisions=decisions))
+    assert as_json(find_duplicates(articles, encoder=bundled, decisions=decisions, workers=workers)) == alone
+    assert '"decided": true' in alone
 
 
 def test_workers_and_servers_killed_in_the_middle_cost_retries_and_not_the_run(

@@ -1,0 +1,241 @@
+"""The command `keep`: files in, the same records out without those that repeat others."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import click
+
+from dedup.cli import options
+from dedup.cli.help import SectionedCommand
+from dedup.cli.inputs import find, folder_of, read, read_options
+from dedup.cli.output import check_output, log_to_stderr, note_written
+from dedup.cli.streams import discard
+from dedup.datatypes import Level, MatchKind, Settings
+from dedup.errors import WriteError
+from dedup.language.text import printable
+from dedup.report import view
+from dedup.report.destination import check_folder, filling_folder, writing_whole
+from dedup.runtime.process import count_cores
+
+if TYPE_CHECKING:
+    from dedup.actions.keep import Kept, Output
+
+_KINDS = [kind.value for kind in MatchKind]
+
+_SUFFIXES = ".jsonl, .csv, .tsv, .parquet, the first three also with .gz, or a folder"
+
+
+def _parse_kinds(_: click.Context, __: click.Parameter, value: str) -> tuple[MatchKind, ...]:
+    names = [name.strip().lower() for name in value.split(",") if name.strip()]
+    wrong = [name for name in names if name not in (*_KINDS, "all")]
+    if wrong or not names:
+        shown = printable(", ".join(wrong)) or "nothing"
+        raise click.BadParameter(f"kinds are {', '.join(_KINDS)}, or all; got {shown}; for instance --kinds exact,near")
+    return tuple(MatchKind) if "all" in names else tuple(kind for kind in MatchKind if kind.value in names)
+
+
+@click.command(cls=SectionedCommand)
+@click.argument("paths", nargs=-1, required=True, metavar="INPUT...")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    metavar="OUT",
+    help=f"File or folder to write, by its suffix: {_SUFFIXES}; - for JSON Lines on standard output. Written whole or "
+    "not at all.",
+)
+@options.force_option
+@click.option(
+    "--kinds",
+    default="exact,near",
+    show_default=True,
+    metavar="KIND,...",
+    callback=_parse_kinds,
+    help=f"Kinds of repeats that go: {', '.join(_KINDS)}, or all. Translations and excerpts of a story stay unless "
+    "they are named, one for each group of copies.",
+)
+@click.option(
+    "--annotate",
+    is_flag=True,
+    help="Keep all records and add the fields story_id, role (single, representative, version, repeat), kind, score "
+    "and repeats, the id of what a record repeats.",
+)
+@click.option("--prefix", default="", metavar="TEXT", help="Text before the names of the added fields.")
+@click.option("--drop-skipped", is_flag=True, help="Leave out records that could not be read; otherwise they stay.")
+@options.matching_options
+@options.decisions_option
+@options.reading_options
+@options.jobs_option
+@options.verbosity_options
+def keep(
+    paths: tuple[str, ...],
+    output: str,
+    force: bool,
+    kinds: tuple[MatchKind, ...],
+    annotate: bool,
+    prefix: str,
+    drop_skipped: bool,
+    model: str,
+    threshold: float | None,
+    scorer: str,
+    level: str,
+    decisions: tuple[Path, ...],
+    jobs: int | None,
+    quiet: bool,
+    verbose: int,
+    no_progress: bool,
+    **reading: Any,
+) -> None:
+    """Write the input again without what repeats other articles.
+
+    \b
+    dedup keep news.jsonl -o unique.jsonl
+    dedup keep a.csv b.csv -o both.csv --kinds exact
+    dedup keep shards/ -o unique.parquet --annotate
+    dedup keep articles/ -o unique/ --kinds all             one article a story, in whatever language
+
+    Of each story one article stays, its representative; by default only exact and edited copies of it go. What stays is
+    as it was, in its order: lines of JSON Lines and rows of CSV byte for byte, where one file is written into one of
+    its kind; of several files they become UTF-8. JSON Lines take all formats: an element of a JSON list or a row of a
+    table becomes an object with its fields, a page or a mail one with the fields of an article. CSV and Parquet take
+    files with the same columns. A folder gets files like those read: of records less what goes, others whole unless all
+    their articles go.
+
+    The input is read twice, and nothing is written if it has changed between.
+    """
+    from dedup.clustering.decisions import Decisions
+
+    log_to_stderr(verbose)
+    if prefix and not annotate:
+        raise click.UsageError("--prefix names the fields that --annotate adds; name that too")
+    settings = Settings(model=model, threshold=threshold, level=Level(level), scorer=scorer)
+    form, suffix = _form_of(output)
+    inputs: tuple[str | Path, ...] = (*paths, scorer, *decisions, *folder_of(model))
+    if form == "folder":
+        _check_folder(Path(output), inputs)
+    else:
+        check_output(form if form != "parquet" else "a table", output, inputs, glob=reading["glob"], force=force)
+    decided = Decisions.load(*decisions)
+    kept, within = _keep(
+        paths,
+        output,
+        (form, suffix, prefix if annotate else None),
+        kinds,
+        drop_skipped,
+        reading,
+        settings=settings,
+        shown=not (quiet or no_progress),
+        decisions=decided,
+        jobs=jobs or count_cores(),
+    )
+    if not quiet:
+        click.echo(_summary(kept, within, annotated=annotate, dropped=drop_skipped), err=True)
+
+
+def _keep(
+    paths: tuple[str, ...],
+    output: str,
+    wanted: tuple[str, str, str | None],
+    kinds: tuple[MatchKind, ...],
+    drop_skipped: bool,
+    reading: dict[str, Any],
+    **run: Any,
+) -> tuple[Kept, int]:
+    """Scan the input, then write it; returns counts, and how many repeats are in files that stay whole."""
+    from dedup.actions.choose import chooser
+    from dedup.actions.folder_output import FolderOutput
+    from dedup.actions.keep import FirstReading, mark_articles, write_kept
+    from dedup.actions.survey import survey
+
+    form, suffix, prefix = wanted
+    chosen = read_options(**reading)
+    seen = survey(paths, chosen, form, suffix, prefix)
+    first = FirstReading()
+    articles = first.follow(read(paths, jobs=run["jobs"], **reading))
+    report = find(articles, run.pop("settings"), shown=run.pop("shown"), evidence=False, **run)
+    marks = mark_articles(report, chooser(report, run["decisions"]), kinds)
+    with ExitStack() as opened:
+        destination: Output
+        if form == "folder":
+            folder = opened.enter_context(filling_folder(Path(output)))
+            destination = opened.enter_context(FolderOutput(folder, seen.places, prefix=prefix))
+        else:
+            destination = _open(output, form, opened, prefix=prefix, as_they_are=seen.as_they_are)
+        kept = write_kept(
+            paths, chosen, first, marks, destination, annotated=prefix is not None, drop_skipped=drop_skipped
+        )
+    note_written(output)
+    return kept, destination.repeats_within if isinstance(destination, FolderOutput) else 0
+
+
+def _open(output: str, form: str, opened: ExitStack, *, prefix: str | None, as_they_are: bool) -> Output:
+    from dedup.actions.folder_output import make_output, packed
+
+    stream: BinaryIO
+    if output == "-":
+        stream = opened.enter_context(_standard_output())
+    else:
+        stream = opened.enter_context(writing_whole(Path(output)))
+    if output.lower().endswith(".gz"):
+        stream = opened.enter_context(packed(stream))
+    return make_output(form, stream, opened, prefix=prefix, as_they_are=as_they_are)
+
+
+@contextmanager
+def _standard_output() -> Iterator[BinaryIO]:
+    """Standard output for bytes; a full disk behind it is told."""
+    try:
+        yield sys.stdout.buffer
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has enough
+        raise
+    except OSError as error:
+        discard(1)
+        raise WriteError(f"cannot write to standard output: {error.strerror}; name a file with -o") from error
+
+
+def _form_of(output: str) -> tuple[str, str]:
+    """Form of an output, and the suffix that says so, without ``.gz``."""
+    from dedup.actions.survey import FORM_OF_SUFFIX
+
+    if output == "-":
+        return "jsonl", ".jsonl"
+    if output.endswith(("/", os.sep)) or os.path.isdir(output):
+        return "folder", ""
+    packed = output.lower().endswith(".gz")
+    suffix = Path(output[: -len(".gz")] if packed else output).suffix.lower()
+    form = FORM_OF_SUFFIX.get(suffix)
+    if form is None or (packed and form in ("folder", "parquet")):
+        shown = printable(output)
+        raise click.UsageError(f"-o {shown}: the name has to say what to write: {_SUFFIXES}")
+    return form, suffix
+
+
+def _check_folder(path: Path, inputs: tuple[str | Path, ...]) -> None:
+    """Refuse a folder that is not empty, or lies among the inputs."""
+    check_folder(path, inputs)
+    if path.is_dir() and any(path.iterdir()):
+        raise WriteError(f"{printable(str(path))} is not empty; name a new folder")
+
+
+def _summary(kept: Kept, within: int, *, annotated: bool, dropped: bool) -> str:
+    """Counts of an output in a sentence or two."""
+    read = view.counted(kept.kept + kept.repeats, "article")
+    if annotated:
+        told = f"{read} written, {view.counted(kept.repeats, 'repeat')} among them."
+    else:
+        gone = kept.repeats - within
+        stay = kept.kept + within
+        told = f"{stay:,} of {read} kept, {view.counted(gone, 'repeat')} left out."
+    if within:
+        told += f" {view.counted(within, 'repeat')} of these stay in files that hold other articles too."
+    if kept.skipped:
+        lost = f", of which {kept.lost:,} could not be carried over" if kept.lost else ""
+        told += f" {kept.skipped:,} skipped, {'left out' if dropped else f'kept as they are{lost}'}."
+    return told
