@@ -203,6 +203,8 @@ class Comparison:
     """Comparison of two articles: `match.left` is 0 and `match.right` is 1, with full evidence either way.
 
     `is_match` says whether `match.score` reaches `threshold`; `match.kind` is the kind it would be where it does not.
+    `settings` and `model` (``name@fingerprint``) are those of the comparison; without them a rendering cannot say what
+    the score is made of.
     """
 
     left: Article
@@ -211,6 +213,8 @@ class Comparison:
     match: Match
     is_match: bool
     threshold: float
+    settings: Settings | None = None
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
