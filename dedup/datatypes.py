@@ -293,7 +293,7 @@ class Report:
 
     @property
     def duplicates(self) -> int:
-        """Number of articles that could go while every story keeps its representative."""
+        """Number of articles that repeat another: the members of each story but one."""
         return sum(len(cluster.members) - 1 for cluster in self.clusters)
 
     def __repr__(self) -> str:

@@ -73,8 +73,8 @@ def _head(row: Floats, languages: Sequence[Language]) -> int:
     certain = certain_languages(codes, [language.probability for language in languages])
     unread = bool((codes == UNDETERMINED).any())
     same = codes[0] == codes[1] and not unread
-    flags = (np.array([flag]) for flag in (same, not certain.all(), unread))
-    return int(heads_of(row, *flags, is_uneven(row))[0])
+    same_, unsure, unread_ = (np.array([flag], np.bool_) for flag in (same, not certain.all(), unread))
+    return int(heads_of(row, same_, unsure, unread_, is_uneven(row))[0])
 
 
 def _sum(scorer: Scorer, row: Floats, head: int, score: float) -> Explanation | None:

@@ -76,7 +76,7 @@ def _waterfall(scorer: Scorer | None, match: Match, languages: tuple[Language, L
     if scorer is None or match.kind is MatchKind.EXACT:
         return None
     found = explain_score(scorer, match.evidence.features, languages, match.score)
-    return found and _steps(found)
+    return _steps(found) if found else None
 
 
 def _steps(found: Explanation) -> Waterfall:
