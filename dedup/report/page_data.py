@@ -15,7 +15,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from dedup.datatypes import EVIDENCE_FOR_ALL_PAIRS, Agreement, Article, Embeddings, Match, Report
+from dedup.datatypes import EVIDENCE_FOR_ALL_PAIRS, UNDETERMINED, Agreement, Article, Embeddings, Match, Report
 from dedup.language import text
 from dedup.language.as_read import body_of
 from dedup.language.text import content_hash
@@ -141,9 +141,9 @@ def _story(
         "members": [place[member] for member in cluster.members],
         "representative": place[cluster.representative],
         "kind": cluster.kind.value,
-        "score": round(story.score, 4),
+        "score": _score(story.score),
         "why": _why(report, story, with_text),
-        "weakest": [place[weakest.left], place[weakest.right], round(weakest.score, 4), round(weakest.similarity, 3)],
+        "weakest": [place[weakest.left], place[weakest.right], _score(weakest.score), round(weakest.similarity, 3)],
         "pairs": [_pair(match, place, line) for match in story.matches],
     }
 
@@ -158,8 +158,13 @@ def _why(report: Report, story: view.Story, with_text: bool) -> str:
 
 def _pair(match: Match, place: dict[int, int], line: dict[tuple[int, int], int]) -> list[Any]:
     number = line.get((match.left, match.right), -1)
-    score, similarity = round(match.score, 4), round(match.similarity, 3)
+    score, similarity = _score(match.score), round(match.similarity, 3)
     return [place[match.left], place[match.right], match.kind.value, score, similarity, number, match.excerpt]
+
+
+def _score(score: float) -> float:
+    """Score with four digits, never rounded up to 1."""
+    return round(score, 4) if score == 1 else min(round(score, 4), 0.9999)
 
 
 def _text(article: Article, spelled: Mapping[str, str]) -> list[Any]:
@@ -207,7 +212,8 @@ def _certain_names(
     Two scripts meet by their consonants, and so do words that are no names: an Indonesian school and a Hebrew one.
     """
     names = match.evidence.names
-    if report.languages[match.left].code == report.languages[match.right].code:
+    codes = {report.languages[match.left].code, report.languages[match.right].code}
+    if len(codes) == 1 and UNDETERMINED not in codes:
         return names, ()
     both = set(spelled.get(match.left, {}).values()) & set(spelled.get(match.right, {}).values())
     certain = tuple(name for name in names.shared if name in both)
