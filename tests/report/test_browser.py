@@ -38,7 +38,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def open_report(browser: Browser, tmp_path: Path) -> Open:
+def open_report(browser: Browser, tmp_path: Path) -> Iterator[Open]:
     """Writes a report as a page and opens it, wide and light."""
 
     def opened(report: Report, **options: Any) -> Browser:
@@ -47,11 +47,11 @@ def open_report(browser: Browser, tmp_path: Path) -> Open:
         browser.resize(1280, 900)
         browser.prefer("light")
         browser.open(path)
-        browser.value("localStorage.clear()")
         assert browser.requests == [path.as_uri()]
         return browser
 
-    return opened
+    yield opened
+    browser.value("localStorage.clear()")
 
 
 def many_stories(n: int) -> Report:
@@ -254,7 +254,7 @@ def test_paths_are_copied(open_report: Open) -> None:
     browser.press("j")
     browser.press("c")
     browser.wait("window.copied === 'news/en.txt\\nnews/id.txt'")
-    browser.value(f"[...{CURRENT}.querySelectorAll('button')].find(b => b.textContent.includes('duplicates')).click()")
+    browser.value(f"[...{CURRENT}.querySelectorAll('button')].find(b => b.textContent.includes('repeats')).click()")
     browser.wait("window.copied === 'news/id.txt'")
 
 
@@ -308,6 +308,7 @@ def test_light_and_dark(open_report: Open) -> None:
 
 def test_a_click_on_the_map_opens_the_story(open_report: Open) -> None:
     browser = open_report(handmade_report(), embeddings=VECTORS)
+    browser.value("document.getElementById('overview').open = true")
     browser.value("document.getElementById('map').scrollIntoView({block: 'center'})")
     x, y = browser.value(
         "(() => { const box = document.getElementById('map').getBoundingClientRect();"

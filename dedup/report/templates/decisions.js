@@ -19,9 +19,18 @@ function decisionOf(story) {
 /** Changes the decision about a story, remembers the one before for undo, and tells the page. */
 function decide(story, change) {
   remember(story);
-  setDecision(story, { ...decisionOf(story), ...change, ...signature() });
+  setDecision(story, { ...settled({ ...decisionOf(story), ...change }), ...signature() });
   decided.exported = false;
   saveDecisions();
+}
+
+/** A decision without what contradicts it or says it once more. */
+function settled({ verdict, out, keep, pairs }) {
+  if (verdict === "different") return { verdict, out: [], keep: null, pairs: {} };
+  const isOut = (hash) => out.includes(hash);
+  const rest = filtered(pairs, ([key]) => new Set(key.split(" ").map(isOut)).size === 1);
+  const divided = Object.entries(rest).some(([key, said]) => said === "different" && !key.split(" ").some(isOut));
+  return { verdict: divided ? null : verdict, out, keep: isOut(keep) ? null : keep, pairs: rest };
 }
 
 function remember(story) {
@@ -52,41 +61,93 @@ function undoDecision() {
   return story;
 }
 
+/** Accepts a story, or takes that back. */
 function acceptStory(story) {
-  decide(story, { verdict: decisionOf(story).verdict === "same" ? null : "same" });
+  const { verdict, pairs, out } = decisionOf(story);
+  const within = (key) => !key.split(" ").some((hash) => out.includes(hash));
+  if (verdict === "same") decide(story, { verdict: null });
+  else decide(story, { verdict: "same", pairs: filtered(pairs, ([key, said]) => said === "same" || !within(key)) });
 }
 
+/** Rejects a story, or takes that back. */
 function rejectStory(story) {
   if (story.texts.length < 2) return;
   decide(story, { verdict: decisionOf(story).verdict === "different" ? null : "different" });
 }
 
 /** Takes an article out of its story, or puts it back; copies of its text go with it. */
-function toggleOut(story, article) {
-  const { out, keep, verdict } = decisionOf(story);
-  const rest = out.includes(article.hash) ? out.filter((hash) => hash !== article.hash) : [...out, article.hash];
-  if (story.texts.length - rest.length < 2) decide(story, { verdict: "different", out: [] });
-  else
-    decide(story, {
-      out: rest,
-      keep: rest.includes(keep) ? null : keep,
-      verdict: verdict === "different" ? null : verdict,
-    });
+function toggleOut(story, { hash }) {
+  const { out, verdict } = decisionOf(story);
+  const rest = out.includes(hash) ? withoutHash(out, hash) : [...out, hash];
+  const isLast = story.texts.length - rest.length < 2;
+  decide(story, { out: rest, verdict: isLast ? "different" : notRejected(verdict) });
 }
 
-function toggleKeep(story, article) {
+/** Chooses the article of a story that is kept, or takes that back; it is in the story then. */
+function toggleKeep(story, { hash }) {
   const { keep, out, verdict } = decisionOf(story);
-  decide(story, {
-    keep: keep === article.hash ? null : article.hash,
-    out: out.filter((hash) => hash !== article.hash),
-    verdict: verdict === "different" ? null : verdict,
-  });
+  if (keep === hash) decide(story, { keep: null });
+  else decide(story, { keep: hash, out: withoutHash(out, hash), verdict: notRejected(verdict) });
 }
 
-function decidePair(story, one, other, verdict) {
-  const key = hashPair(one.hash, other.hash);
-  const { [key]: before, ...others } = decisionOf(story).pairs;
-  decide(story, { pairs: before === verdict ? others : { ...others, [key]: verdict } });
+/** Decides about a pair, or takes that back; of decisions that contradict each other the last one holds. */
+function decidePair(story, one, other, said) {
+  const { verdict, out, pairs } = decisionOf(story);
+  const [key, both] = [hashPair(one.hash, other.hash), [one.hash, other.hash]];
+  const rest = filtered(pairs, ([pair]) => pair !== key);
+  if (pairs[key] === said) decide(story, { pairs: rest });
+  else if (said === "different") decide(story, { pairs: { ...apart(rest, both), [key]: said } });
+  else {
+    const isOut = both.map((hash) => out.includes(hash));
+    decide(story, {
+      verdict: notRejected(verdict),
+      out: isOut[0] === isOut[1] ? out : out.filter((hash) => !both.includes(hash)),
+      pairs: withoutClashes({ ...rest, [key]: said }, both),
+    });
+  }
+}
+
+function notRejected(verdict) {
+  return verdict === "different" ? null : verdict;
+}
+
+function withoutHash(hashes, gone) {
+  return hashes.filter((hash) => hash !== gone);
+}
+
+function filtered(pairs, keeps) {
+  return Object.fromEntries(Object.entries(pairs).filter(keeps));
+}
+
+/** Pairs without those that are decided as different within the texts joined to these two. */
+function withoutClashes(pairs, [one]) {
+  const joined = joinedTo(pairs, one);
+  return filtered(pairs, ([key, said]) => said === "same" || !key.split(" ").every((hash) => joined.has(hash)));
+}
+
+/** Pairs without the links of the second text, where these join it to the first. */
+function apart(pairs, [one, other]) {
+  const joined = joinedTo(pairs, one);
+  if (!joined.has(other)) return pairs;
+  return filtered(pairs, ([key, said]) => said === "different" || !key.split(" ").includes(other));
+}
+
+/** Texts that pairs decided as the same join to a text, itself among them. */
+function joinedTo(pairs, text) {
+  const [joined, open] = [new Set([text]), [text]];
+  const links = Object.entries(pairs).filter(([, said]) => said === "same");
+  while (open.length) {
+    const at = open.pop();
+    for (const [key] of links) {
+      const hashes = key.split(" ");
+      if (!hashes.includes(at)) continue;
+      for (const hash of hashes.filter((hash) => !joined.has(hash))) {
+        joined.add(hash);
+        open.push(hash);
+      }
+    }
+  }
+  return joined;
 }
 
 function hashPair(one, other) {
@@ -119,11 +180,19 @@ function verdictOnTexts(story, one, other) {
 function stateOf(story) {
   const { verdict, keep, out, pairs } = decisionOf(story);
   if (verdict) return verdict === "same" ? "accepted" : "rejected";
-  const hub = hubText(story);
-  const others = story.texts.filter((hash) => hash !== hub);
-  const verdicts = others.map((hash) => verdictOnTexts(story, hub, hash));
-  if (others.length && verdicts.every(Boolean)) return verdicts.includes("same") ? "accepted" : "rejected";
-  return keep || out.length || Object.keys(pairs).length ? "started" : "undecided";
+  if (Object.keys(pairs).length) return stateByPairs(story);
+  return keep || out.length ? "started" : "undecided";
+}
+
+function stateByPairs(story) {
+  const { texts } = story;
+  const said = (one, other) => verdictOnTexts(story, one, other);
+  const parts = undivided(texts, (one, other) => said(one, other) === "different");
+  if (parts.length === texts.length) return "rejected";
+  const main = mainPart(parts, said, decisionOf(story).keep);
+  const links = main.flatMap((one) => main.filter((other) => said(one, other) === "same").map((other) => [one, other]));
+  const joined = joinedTo(Object.fromEntries(links.map(([one, other]) => [hashPair(one, other), "same"])), main[0]);
+  return main.length > 1 && main.every((hash) => joined.has(hash)) ? "accepted" : "started";
 }
 
 function isDecided(story) {
@@ -136,7 +205,7 @@ function decisionLines() {
 }
 
 function linesOf(story) {
-  const { keep, verdict, by, at } = decisionOf(story);
+  const { keep, by, at } = decisionOf(story);
   const signed = { ...(by && { by }), ...(at && { at }) };
   const lines = [];
   story.texts.forEach((left, index) => {
@@ -145,8 +214,8 @@ function linesOf(story) {
       if (said) lines.push({ left, right, verdict: said, ...signed });
     }
   });
-  const remaining = remainingTexts(story);
-  if (keep && verdict !== "different" && remaining.includes(keep)) lines.push({ keep, story: remaining, ...signed });
+  const rest = story.texts.filter((hash) => hash !== keep && verdictOnTexts(story, keep, hash) !== "different");
+  if (keep && rest.length) lines.push({ keep, story: [keep, ...rest], ...signed });
   return lines;
 }
 
@@ -172,6 +241,7 @@ function readDecisions(text) {
     remember(story);
     setDecision(story, decisionFrom(story, lines));
   }
+  decided.exported = false;
   saveDecisions();
   return [[...found.values()].flat().length, foreign.count];
 }
@@ -214,10 +284,8 @@ function decisionFrom(story, lines) {
   const signed = { ...(typeof at === "string" && { at }), ...(typeof by === "string" && { by }) };
   const parts = undivided(texts, (one, other) => verdictOn(one, other) === "different");
   if (texts.length > 1 && parts.length === texts.length)
-    return { verdict: "different", out: [], keep: null, pairs: {}, ...signed };
-  const agreed = (part) => part.filter((one) => part.some((other) => verdictOn(one, other) === "same")).length;
-  const rank = (part) => [Number(part.includes(keep)), agreed(part), part.length];
-  const [main] = parts.sort((one, other) => compareRanks(rank(other), rank(one)));
+    return { ...settled({ ...UNDECIDED, verdict: "different" }), ...signed };
+  const main = mainPart(parts, verdictOn, keep);
   const out = texts.filter((hash) => !main.includes(hash));
   const remaining = texts.filter((hash) => !out.includes(hash));
   const hub = remaining.includes(story.representative.hash) ? story.representative.hash : remaining[0];
@@ -241,6 +309,13 @@ function undivided(texts, differ) {
     parts.push([...touched.flat(), text]);
   }
   return parts;
+}
+
+/** The part that the story goes on with: the one with the article to keep, the most agreed on, the largest. */
+function mainPart(parts, verdictOn, keep) {
+  const agreed = (part) => part.filter((one) => part.some((other) => verdictOn(one, other) === "same")).length;
+  const rank = (part) => [Number(part.includes(keep)), agreed(part), part.length];
+  return [...parts].sort((one, other) => compareRanks(rank(other), rank(one)))[0];
 }
 
 function compareRanks(one, other) {

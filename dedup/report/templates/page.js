@@ -107,7 +107,11 @@ function openForPrint() {
   visible.forEach((story) => fillCard(cardOf(story)));
   if (visible.length > STORIES_PRINTED_IN_FULL) return;
   printed = visible.map(cardOf).filter(({ panel }) => !panel || panel.hidden);
-  for (const card of printed) openEvidence(card, ...(card.pair ?? card.story.members.slice(0, 2)));
+  for (const card of printed) {
+    const { pair } = card;
+    openEvidence(card, ...(pair ?? card.story.members.slice(0, 2)));
+    card.pair = pair;
+  }
   for (const details of document.querySelectorAll(".why-score")) details.open = true;
 }
 
