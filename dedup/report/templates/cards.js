@@ -52,11 +52,17 @@ function cardHead(card, story) {
     element(
       "span",
       { class: "card-count" },
-      `${plural(story.members.length, "article")}, ${plural(story.languages.length, "language")}`,
+      `${plural(story.members.length, "article")}, ${languagesInWords(story)}`,
     ),
     card.stateMark,
     storyDecision(story),
   );
+}
+
+function languagesInWords({ languages }) {
+  const known = languages.filter(({ code }) => code !== "und").length;
+  if (!known) return "language not known";
+  return plural(known, "language") + (known < languages.length ? " and unknown ones" : "");
 }
 
 /** The reason for the joining, and of a larger story its weakest pair. */

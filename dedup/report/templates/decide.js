@@ -39,7 +39,7 @@ function articleDecision(story, article, place) {
     title: "Of this story, keep this article (h)",
   });
   const out = button("Not in it", "decide reject", () => toggleOut(story, article), {
-    "aria-label": `Not in this story: ${title}`,
+    "aria-label": `Not in it: ${title}`,
     title: "Not the same as the others (x)",
   });
   const group = element("span", { class: "decision" }, first && keep, story.texts.length > 2 && first && out);

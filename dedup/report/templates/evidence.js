@@ -1,7 +1,7 @@
 // Two articles side by side: sentences that say the same face each other, the rest is grey.
 
 const LONGEST_RUN_SHOWN = 2;
-const ROWS_PRINTED = 12;
+const ROWS_PRINTED = 6;
 
 /** The whole comparison of two articles of a story. */
 function comparison(story, left, right) {
@@ -161,7 +161,7 @@ function sideBySide(evidence, left, right) {
   const texts = sides.map(({ sentences }) => sentences);
   const body = element(
     "div",
-    { class: "sides", tabindex: 0, role: "region", "aria-label": "Sentences of both texts" },
+    { class: "sides", tabindex: 0, role: "group", "aria-label": "Sentences of both texts, side by side" },
     sides.map(({ article }) => sideHead(article)),
   );
   const rows = alignedRows(evidence?.aligned ?? [], texts);
