@@ -184,8 +184,10 @@ def _spelled_names(report: Report, matches: Iterable[Match]) -> dict[int, dict[s
 
 def _words_of(article: Article, names: set[str]) -> dict[str, str]:
     capitalised = {word for word in _CAPITALISED.findall(body_of(article)) if word[0].isupper()}
-    keys = ((word, word if word in names else fold_name(word)) for word in sorted(capitalised))  # acronyms are not folded
-    return {word: key for word, key in keys if key in names}
+    acronyms = capitalised & names  # these are not folded
+    return {
+        word: key for word in sorted(capitalised) if (key := word if word in acronyms else fold_name(word)) in names
+    }
 
 
 def _evidence(
