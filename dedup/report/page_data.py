@@ -60,14 +60,15 @@ def page_islands(
     kept = [match for story in stories for match in _with_evidence(story)]
     line = {(match.left, match.right): number for number, match in enumerate(kept)}
     positions = _positions(embeddings, stories, listed)
+    hashes = {position: content_hash(body_of(report.articles[position])) for position in clustered}
     page = {
-        "digest": _digest(report, stories),
+        "digest": _digest(stories, hashes),
         "withText": with_text,
         "kinds": {kind.value: words for kind, words in KIND_WORDS.items()},
         "certainties": CERTAINTY_WORDS,
         "languages": _languages(report),
         "features": next((match.evidence.features.names for match in kept if match.evidence.features.names), ()),
-        "articles": [_article(report, position, clustered.get(position), with_text) for position in shown],
+        "articles": [[*_article(report, at, clustered.get(at), with_text), hashes.get(at, "")] for at in shown],
         "stories": [_story(report, story, place, line, with_text) for story in stories],
         "singles": [place[position] for position in listed],
         "map": positions,
@@ -94,13 +95,9 @@ def _with_evidence(story: view.Story) -> Iterable[Match]:
     return (m for m in story.matches if central in (m.left, m.right) or (m.left, m.right) == weakest)
 
 
-def _digest(report: Report, stories: Sequence[view.Story]) -> str:
+def _digest(stories: Sequence[view.Story], hashes: Mapping[int, str]) -> str:
     """Hash of the stories and the texts in them: decisions made on one page are found again on the next of the run."""
-    parts = (
-        part
-        for story in stories
-        for part in (story.id, *(content_hash(body_of(report.articles[at])) for at in story.cluster.members))
-    )
+    parts = (part for story in stories for part in (story.id, *(hashes[member] for member in story.cluster.members)))
     return hashlib.blake2b("\0".join(parts).encode(), digest_size=16).hexdigest()
 
 
@@ -120,7 +117,6 @@ def _article(report: Report, position: int, story: view.Story | None, with_text:
         text.count_words(article.text),
         article.url if article.url.startswith(("http://", "https://")) else "",
         article.published[:10],
-        content_hash(body_of(article)) if story else "",
     ]
 
 

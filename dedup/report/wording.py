@@ -63,7 +63,7 @@ def head_words(head: str) -> str:
 def feature_words(name: str, value: float) -> str:
     """Words for a feature of a pair and its value."""
     if name in _BY_SIGN:
-        return f"{_BY_SIGN[name]} {'agree' if value > 0 else 'disagree'}"
+        return f"{_BY_SIGN[name]} agree" if value > 0 else f"few {_BY_SIGN[name]} agree"
     if name in _SHARES:
         return f"{value:.0%} of {_SHARES[name]}"
     if name in _COSINES:

@@ -96,7 +96,7 @@ WORDS = {
     "coverage": (0.91, "91% of the less covered text has a counterpart"),
     "order": (0.9, "counterparts in the same order (90%)"),
     "facts": (0.3, "numbers and dates agree"),
-    "facts, against": (-0.3, "numbers and dates disagree"),
+    "facts, against": (-0.3, "few numbers and dates agree"),
     "names": (0.1, "names agree"),
     "clash": (-math.log1p(1), "1 number or date contradicts"),
     "clash, several": (-math.log1p(3), "3 numbers or dates contradict"),

@@ -323,8 +323,10 @@ function compareRanks(one, other) {
   return at < 0 ? 0 : one[at] - other[at];
 }
 
+const storiesById = new Map(stories.map((story) => [story.id, story]));
+
 function storyById(id) {
-  return stories.find((story) => story.id === id);
+  return storiesById.get(id);
 }
 
 function saveDecisions() {
