@@ -479,6 +479,44 @@ def test_without_text_the_evidence_still_says_how_sure(open_report: Open) -> Non
     assert browser.complaints == []
 
 
+def test_every_control_of_a_story_is_reached_and_seen_by_keyboard(open_report: Open) -> None:
+    browser = open_report(handmade_report())
+    browser.press("j")
+    browser.press("j")
+    reached = []
+    for _ in range(12):
+        browser.press("Tab")
+        label, outline = browser.value(
+            "[document.activeElement.textContent.trim(), getComputedStyle(document.activeElement).outlineStyle]"
+        )
+        assert outline != "none"
+        reached.append(label)
+    expected = ["Accept", "Reject", "Keep", "Not in it", *("Keep", "Not in it", "Compare") * 2, "Show evidence"]
+    assert reached[: len(expected)] == expected
+
+
+def test_nothing_moves_where_the_reader_wants_it_still(open_report: Open) -> None:
+    browser = open_report(handmade_report())
+    moving = "getComputedStyle(document.getElementById('toast')).transitionDuration"
+    assert browser.value(moving) != "0s"
+    browser.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-reduced-motion", "value": "reduce"}])
+    assert browser.value(moving) == "0s"
+
+
+def test_the_sheet_with_more_is_closed_by_escape_and_by_a_click_beside_it(open_report: Open) -> None:
+    browser = open_report(handmade_report())
+    sheet = "document.querySelector('.more-tools')"
+    for close in ("Escape", "click"):
+        browser.value(f"{sheet}.querySelector('summary').click()")
+        browser.value("document.getElementById('by').focus()")
+        assert browser.value(f"{sheet}.open") is True
+        if close == "Escape":
+            browser.press("Escape")
+        else:
+            browser.value("document.querySelector('h1').click()")
+        assert browser.value(f"{sheet}.open") is False
+
+
 def seeds_with(report: Report, seeds: Path) -> Report:
     """A report of the seeds, whose scores are explained, with the stories of another behind it."""
     own = dedup.find_duplicates(dedup.read_folder(seeds))

@@ -9,8 +9,16 @@ if ($("progress")) {
   $("import").addEventListener("change", importDecisions);
   $("by").value = stored("dedup-by") ?? "";
   $("by").addEventListener("change", () => store("dedup-by", $("by").value));
+  document.addEventListener("click", ({ target }) => !target.closest(".more-tools") && closeMore());
+  document.querySelector(".more-tools").addEventListener("keydown", ({ key }) => key === "Escape" && closeMore());
   addEventListener("storage", ({ key }) => key === STORED && loadDecisions());
   addEventListener("beforeunload", (event) => !storageWorks && !decided.exported && event.preventDefault());
+}
+
+function closeMore() {
+  const more = document.querySelector(".more-tools");
+  if (more.contains(document.activeElement)) more.querySelector("summary").focus();
+  more.open = false;
 }
 
 /** Accept and reject, at the head of a card. */
