@@ -127,7 +127,7 @@ function memberRow(card, story, article, place) {
 function representativeMark() {
   return element(
     "span",
-    { class: "representative-mark", title: "The article that the others are compared with" },
+    { class: "representative-mark", title: "Stands for the story: the others are compared with it, and it is kept unless you choose another" },
     "representative",
   );
 }
