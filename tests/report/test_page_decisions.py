@@ -261,6 +261,16 @@ def test_an_exported_file_is_read_again(page: Page) -> None:
     assert [line["keep"] for line in again if "keep" in line] == [page.hash["b1"]]
 
 
+def test_all_decisions_are_forgotten_once_that_is_confirmed(page: Page) -> None:
+    page.click(PAIR, "Reject")
+    for answer, states in (("false", ["rejected"]), ("true", ["undecided"])):
+        page.browser.value(f"window.confirm = () => {answer}")
+        page.browser.value("document.getElementById('forget').click()")
+        assert page.browser.value(STATES)[PAIR : PAIR + 1] == states
+    page.open()
+    assert page.browser.value(COUNT) == "0 of 3"
+
+
 HOSTILE = {
     "no JSON": "{",
     "another thing": '[1, 2]\n7\nnull\n"text"\n{}',

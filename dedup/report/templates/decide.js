@@ -7,6 +7,7 @@ if ($("progress")) {
   $("undo").addEventListener("click", undoLast);
   $("export").addEventListener("click", exportDecisions);
   $("import").addEventListener("change", importDecisions);
+  $("forget").addEventListener("click", forgetAll);
   $("by").value = stored("dedup-by") ?? "";
   $("by").addEventListener("change", () => store("dedup-by", $("by").value));
   document.addEventListener("click", ({ target }) => !target.closest(".more-tools") && closeMore());
@@ -110,7 +111,7 @@ function showDecisions() {
   $("progress-count").textContent = `${done} of ${stories.length.toLocaleString("en")}`;
   $("undo").disabled = !decided.history.length;
   const any = Object.keys(decided.records).length > 0;
-  $("export").disabled = !any;
+  $("export").disabled = $("forget").disabled = !any;
   $("export").classList.toggle("primary", any && !decided.exported);
   $("unstored").hidden = storageWorks;
 }
@@ -124,6 +125,13 @@ function showState(story, card) {
 function undoLast() {
   const story = undoDecision();
   if (story) toast(`Taken back: ${story.heading.title}`);
+}
+
+function forgetAll() {
+  const count = Object.keys(decided.records).length;
+  if (!confirm(`Forget what was decided about ${plural(count, "story", "stories")}? This cannot be undone.`)) return;
+  forgetDecisions();
+  toast("All decisions forgotten");
 }
 
 function exportDecisions() {

@@ -61,6 +61,11 @@ function undoDecision() {
   return story;
 }
 
+function forgetDecisions() {
+  decided = { records: {}, history: [], exported: true };
+  saveDecisions();
+}
+
 /** Accepts a story, or takes that back. */
 function acceptStory(story) {
   const { verdict, pairs, out } = decisionOf(story);
