@@ -26,7 +26,7 @@ from dedup.datatypes import (
     WeakestPair,
 )
 from dedup.report.html import as_html
-from handmade import ARTICLES, handmade_report, small_evidence
+from handmade import ARTICLES, empty_report, handmade_report, small_evidence
 
 pytestmark = [
     pytest.mark.browser,
@@ -493,6 +493,13 @@ def test_every_control_of_a_story_is_reached_and_seen_by_keyboard(open_report: O
         reached.append(label)
     expected = ["Accept", "Reject", "Keep", "Not in it", *("Keep", "Not in it", "Compare") * 2, "Show evidence"]
     assert reached[: len(expected)] == expected
+
+
+def test_no_key_fails_where_nothing_is_told_twice(open_report: Open) -> None:
+    browser = open_report(empty_report(Article("a", "text"), Article("b", "other")))
+    for key in "jknparhxsduect123/?":
+        browser.press(key)
+    assert browser.complaints == []
 
 
 def test_nothing_moves_where_the_reader_wants_it_still(open_report: Open) -> None:

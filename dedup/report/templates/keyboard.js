@@ -54,6 +54,7 @@ function chooseNumber(card, number) {
 /** Decides about a story and goes on to the next one that is undecided. */
 function decideAndGoOn(story, act, words) {
   act(story);
+  if (story.texts.length < 2 && !isDecided(story)) toast("The texts are the same");
   if (!isDecided(story)) return;
   toast(`${words}: ${story.heading.title}`);
   const next = visible.findIndex((other, index) => index > current && !isDecided(other));
