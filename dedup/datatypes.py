@@ -205,6 +205,8 @@ class Comparison:
     """Comparison of two articles: `match.left` is 0 and `match.right` is 1, with full evidence either way.
 
     `is_match` says whether `match.score` reaches `threshold`; `match.kind` is the kind it would be where it does not.
+    `settings` and `model` (``name@fingerprint``) are those of the comparison; without them a rendering cannot say what
+    the score is made of.
     """
 
     left: Article
@@ -213,6 +215,8 @@ class Comparison:
     match: Match
     is_match: bool
     threshold: float
+    settings: Settings | None = None
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +296,7 @@ class Report:
 
     @property
     def duplicates(self) -> int:
-        """Number of articles that could go while every story keeps its representative."""
+        """Number of articles that repeat another: the members of each story but one."""
         return sum(len(cluster.members) - 1 for cluster in self.clusters)
 
     def __repr__(self) -> str:

@@ -145,7 +145,8 @@ def compare_articles(
         verdicts = judge_pairs(read.match_input, candidates, scorer)
         (match,) = describe_pairs(read.match_input, candidates, verdicts)
     is_match = bool(scorer.admits(verdicts.log_odds)[0])
-    return Comparison(left, right, (read.languages[0], read.languages[1]), match, is_match, scorer.threshold)
+    languages, model = (read.languages[0], read.languages[1]), f"{encoder.name}@{encoder.fingerprint}"
+    return Comparison(left, right, languages, match, is_match, scorer.threshold, settings, model)
 
 
 def decide(

@@ -113,12 +113,7 @@ class PairBlock:
 
     def heads(self) -> npt.NDArray[np.intp]:
         """Head of the scorer's `HEADS` that judges each pair, once its literal words are known."""
-        alike = self.features[:, column("vocabulary")] >= _KIN + _KIN_BY_AMOUNT * self.features[:, column("amount")]
-        kin = self.same | (self.unsure & alike)
-        copied = self.features[:, column("overlap")] >= _LITERAL
-        apart = np.where(self.unread, _UNDETERMINED, _TRANSLATION)
-        relation = np.where(kin, np.where(copied, _COPY, _REWORDING), apart)
-        return np.asarray(relation + len(RELATIONS) * self.uneven, np.intp)
+        return heads_of(self.features, self.same, self.unsure, self.unread, self.uneven)
 
     def possible_heads(self) -> npt.NDArray[np.bool_]:
         """Heads that may judge each pair, one once its literal words are known: shape (m, len(HEADS))."""
@@ -131,6 +126,27 @@ class PairBlock:
         relations[:, _UNDETERMINED] = ~self.same & self.unread
         even = ~self.uneven[:, None]
         return np.concatenate([relations & even, relations & ~even], axis=1)
+
+
+def heads_of(
+    features: Floats,
+    same: npt.NDArray[np.bool_],
+    unsure: npt.NDArray[np.bool_],
+    unread: npt.NDArray[np.bool_],
+    uneven: npt.NDArray[np.bool_],
+) -> npt.NDArray[np.intp]:
+    """Head of the scorer's `HEADS` that judges each pair; features of shape (m, len(FEATURES)), flags of shape (m,)."""
+    alike = features[:, column("vocabulary")] >= _KIN + _KIN_BY_AMOUNT * features[:, column("amount")]
+    kin = same | (unsure & alike)
+    copied = features[:, column("overlap")] >= _LITERAL
+    apart = np.where(unread, _UNDETERMINED, _TRANSLATION)
+    relation = np.where(kin, np.where(copied, _COPY, _REWORDING), apart)
+    return np.asarray(relation + len(RELATIONS) * uneven, np.intp)
+
+
+def is_uneven(features: Floats) -> npt.NDArray[np.bool_]:
+    """Whether one text of each pair is more than twice as long as the other, by the feature of their lengths."""
+    return np.asarray(features[:, column("length")] < -np.log(np.float32(_EXCERPT_RATIO)), np.bool_)
 
 
 def pair_block(match_input: MatchInput, candidates: Candidates) -> PairBlock:

@@ -24,10 +24,11 @@ _ALL = 10**9
 def comparison_as_text(comparison: Comparison, *, width: int = 80, colour: bool = False, full: bool = False) -> str:
     """Render a comparison as text: verdict, aligned sentences, sentences of one side only, facts that agree or clash.
 
-    `full` shows every sentence in full length; otherwise long lists and sentences are cut.
+    `full` shows every sentence in full length, and what the score is made of; otherwise long lists and sentences are
+    cut.
     """
     page = _Page(comparison, max(width, _NARROWEST), Pen(colour), full)
-    blocks = (page.verdict(), page.articles(), page.aligned(), page.alone(), page.facts())
+    blocks = (page.verdict(), page.articles(), page.aligned(), page.alone(), page.facts(), page.score())
     return "\n\n".join(filter(None, ("\n".join(block) for block in blocks))) + "\n"
 
 
@@ -106,6 +107,22 @@ class _Page:
         evidence = self.comparison.match.evidence
         yield from self._agreement("Numbers", evidence.numbers, view.format_numbers)
         yield from self._agreement("Names", evidence.names, lambda names: list(map(printable, names)))
+
+    def score(self) -> Iterator[str]:
+        """Lines of the waterfall: what the features of the pair add to its log-odds."""
+        if not self.full:
+            return
+        from dedup.report.waterfall import comparison_waterfall  # loads numpy
+
+        found = comparison_waterfall(self.comparison)
+        if found is None:
+            return
+        yield self.pen("Why this score (log-odds: 0 is even chances, +3 is 95%)", "bold")
+        for step in (found.base, *found.steps):
+            yield from self._wrapped(f"{step.log_odds:+6.1f}  {step.words}", indent=2)
+        if found.limit:
+            yield from self._wrapped(f"{'':6}  {found.limit}", indent=2)
+        yield f"  {found.total:+6.1f}  together; the score is {view.score_figure(self.comparison.match.score)}"
 
     def _agreement(
         self, noun: str, agreement: Agreement, readable: Callable[[Sequence[str]], list[str]]

@@ -25,11 +25,26 @@ from dedup.version import __version__
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-_SCRIPTS = ("dom.js", "data.js", "marks.js", "evidence.js", "matrix.js", "cards.js", "map.js", "page.js")
+_SCRIPTS = (
+    "dom.js",
+    "data.js",
+    "decisions.js",
+    "decide.js",
+    "marks.js",
+    "score.js",
+    "evidence.js",
+    "matrix.js",
+    "cards.js",
+    "map.js",
+    "keyboard.js",
+    "page.js",
+)
 
 _LANGUAGES_CHARTED = 8
 
 _SKIPPED_LISTED = 1000
+
+_MANY_SKIPPED = 0.1  # share of all that was seen, from which on the head of the page says so
 
 
 def as_html(report: Report, *, with_text: bool = True, embeddings: Embeddings | None = None) -> str:
@@ -86,13 +101,15 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Values that the head of the page shows."""
+    """Values that the head of the page shows; `reasons` are those of skipped files and how many there are of each."""
 
     articles: int
     stories: int
     duplicates: int
     languages: int
     skipped: int
+    many_skipped: bool
+    reasons: tuple[tuple[str, int], ...]
     kinds: tuple[Bar, ...]
     certainties: tuple[Bar, ...]
     by_language: tuple[Bar, ...]
@@ -112,6 +129,8 @@ def _summary(report: Report, stories: Sequence[view.Story]) -> Summary:
         duplicates=report.duplicates,
         languages=len(by_language),
         skipped=len(report.skipped),
+        many_skipped=len(report.skipped) >= _MANY_SKIPPED * (len(report.articles) + len(report.skipped)) > 0,
+        reasons=tuple((reason, len(items)) for reason, items in view.by_reason(report.skipped)),
         kinds=_bars(by_kind, whole=len(kinds)),
         certainties=_bars(by_certainty, whole=max((count for *_, count in by_certainty), default=0)),
         by_language=_bars(by_language[:_LANGUAGES_CHARTED], whole=by_language[0][2] if by_language else 0),

@@ -6,20 +6,23 @@ parsed only when someone looks at a pair, so that a page of thousands of article
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from markupsafe import Markup
 
-from dedup.datatypes import EVIDENCE_FOR_ALL_PAIRS, Agreement, Article, Embeddings, Match, Report
+from dedup.datatypes import EVIDENCE_FOR_ALL_PAIRS, UNDETERMINED, Agreement, Article, Embeddings, Match, Report
 from dedup.language import text
 from dedup.language.as_read import body_of
+from dedup.language.text import content_hash
 from dedup.matching.facts.names import fold_name
 from dedup.report import view
 from dedup.report.story_map import story_positions
+from dedup.report.waterfall import Waterfall, waterfalls
 from dedup.report.wording import CERTAINTY_WORDS, KIND_WORDS, language_name
 
 _RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "prs", "ps", "sd", "ug", "ur", "yi"})
@@ -57,22 +60,26 @@ def page_islands(
     kept = [match for story in stories for match in _with_evidence(story)]
     line = {(match.left, match.right): number for number, match in enumerate(kept)}
     positions = _positions(embeddings, stories, listed)
+    hashes = {position: content_hash(body_of(report.articles[position])) for position in clustered}
     page = {
+        "digest": _digest(stories, hashes),
         "withText": with_text,
         "kinds": {kind.value: words for kind, words in KIND_WORDS.items()},
         "certainties": CERTAINTY_WORDS,
         "languages": _languages(report),
-        "articles": [_article(report, position, clustered.get(position), with_text) for position in shown],
+        "features": next((match.evidence.features.names for match in kept if match.evidence.features.names), ()),
+        "articles": [[*_article(report, at, clustered.get(at), with_text), hashes.get(at, "")] for at in shown],
         "stories": [_story(report, story, place, line, with_text) for story in stories],
         "singles": [place[position] for position in listed],
         "map": positions,
     }
-    names = _stated_names(kept)
-    texts = ([_text(report.articles[at], names.get(at, set()))] if at in clustered else [] for at in shown)
+    spelled = _spelled_names(report, kept)
+    texts = ([_text(report.articles[at], spelled.get(at, {}))] if at in clustered else [] for at in shown)
+    steps_of = waterfalls(report)
     return Islands(
         page=_safe_json(page),
         texts=_lines(texts if with_text else ()),
-        evidence=_lines([_evidence(match, with_text)] for match in kept),
+        evidence=_lines([_evidence(report, match, spelled, steps_of(match), with_text)] for match in kept),
         has_map=len(positions) > 1,
         singles=len(singles),
         singles_listed=len(listed),
@@ -86,6 +93,12 @@ def _with_evidence(story: view.Story) -> Iterable[Match]:
     weakest = (story.cluster.weakest.left, story.cluster.weakest.right)
     central = story.cluster.representative
     return (m for m in story.matches if central in (m.left, m.right) or (m.left, m.right) == weakest)
+
+
+def _digest(stories: Sequence[view.Story], hashes: Mapping[int, str]) -> str:
+    """Hash of the stories and the texts in them: decisions made on one page are found again on the next of the run."""
+    parts = (part for story in stories for part in (story.id, *(hashes[member] for member in story.cluster.members)))
+    return hashlib.blake2b("\0".join(parts).encode(), digest_size=16).hexdigest()
 
 
 def _languages(report: Report) -> dict[str, list[str]]:
@@ -124,9 +137,9 @@ def _story(
         "members": [place[member] for member in cluster.members],
         "representative": place[cluster.representative],
         "kind": cluster.kind.value,
-        "score": round(story.score, 4),
+        "score": _score(story.score),
         "why": _why(report, story, with_text),
-        "weakest": [place[weakest.left], place[weakest.right], round(weakest.score, 4), round(weakest.similarity, 3)],
+        "weakest": [place[weakest.left], place[weakest.right], _score(weakest.score), round(weakest.similarity, 3)],
         "pairs": [_pair(match, place, line) for match in story.matches],
     }
 
@@ -141,36 +154,75 @@ def _why(report: Report, story: view.Story, with_text: bool) -> str:
 
 def _pair(match: Match, place: dict[int, int], line: dict[tuple[int, int], int]) -> list[Any]:
     number = line.get((match.left, match.right), -1)
-    score, similarity = round(match.score, 4), round(match.similarity, 3)
+    score, similarity = _score(match.score), round(match.similarity, 3)
     return [place[match.left], place[match.right], match.kind.value, score, similarity, number, match.excerpt]
 
 
-def _text(article: Article, names: set[str]) -> list[Any]:
-    """Sentences of an article, and the words in them that its evidence counts as names."""
-    capitalised = {word for word in _CAPITALISED.findall(body_of(article)) if word[0].isupper()} if names else set()
-    return [view.sentences(article), {word: key for word in sorted(capitalised) if (key := fold_name(word)) in names}]
+def _score(score: float) -> float:
+    """Score with four digits, never rounded up to 1."""
+    return round(score, 4) if score == 1 else min(round(score, 4), 0.9999)
 
 
-def _stated_names(matches: Iterable[Match]) -> dict[int, set[str]]:
+def _text(article: Article, spelled: Mapping[str, str]) -> list[Any]:
+    """Sentences of an article, and the words in them that its evidence counts as names, with their keys."""
+    return [view.sentences(article), spelled]
+
+
+def _spelled_names(report: Report, matches: Iterable[Match]) -> dict[int, dict[str, str]]:
+    """Words of each article that stand for a name of its evidence, with the key of that name."""
     stated: dict[int, set[str]] = {}
     for match in matches:
         names = match.evidence.names
         stated.setdefault(match.left, set()).update(names.shared, names.left_only)
         stated.setdefault(match.right, set()).update(names.shared, names.right_only)
-    return stated
+    return {position: _words_of(report.articles[position], names) for position, names in stated.items() if names}
 
 
-def _evidence(match: Match, with_text: bool) -> dict[str, Any]:
+def _words_of(article: Article, names: set[str]) -> dict[str, str]:
+    capitalised = {word for word in _CAPITALISED.findall(body_of(article)) if word[0].isupper()}
+    acronyms = capitalised & names  # these are not folded
+    return {
+        word: key for word in sorted(capitalised) if (key := word if word in acronyms else fold_name(word)) in names
+    }
+
+
+def _evidence(
+    report: Report, match: Match, spelled: Mapping[int, Mapping[str, str]], steps: Waterfall | None, with_text: bool
+) -> dict[str, Any]:
     evidence = match.evidence
     aligned = [(pair.left, pair.right, round(pair.similarity, 2)) for pair in evidence.aligned]
+    names, alike = _certain_names(report, match, spelled)
     return {
         "coverage": [round(share, 3) for share in evidence.coverage],
         "alignedCount": len(aligned),
         "aligned": aligned if with_text else [],
         "numbers": _agreement(evidence.numbers, with_text),
-        "names": _agreement(evidence.names, with_text),
-        "features": [(name, round(value, 3)) for name, value in evidence.features],
+        "names": [*_agreement(names, with_text), list(alike) if with_text else len(alike)],
+        "features": [round(value, 3) for _, value in evidence.features],
+        "score": _steps(steps) if steps else None,
     }
+
+
+def _certain_names(
+    report: Report, match: Match, spelled: Mapping[int, Mapping[str, str]]
+) -> tuple[Agreement, tuple[str, ...]]:
+    """Names with those alone shared that both texts spell alike, and the others, which only sound alike.
+
+    Two scripts meet by their consonants, and so do words that are no names: an Indonesian school and a Hebrew one.
+    """
+    names = match.evidence.names
+    codes = {report.languages[match.left].code, report.languages[match.right].code}
+    if len(codes) == 1 and UNDETERMINED not in codes:
+        return names, ()
+    both = set(spelled.get(match.left, {}).values()) & set(spelled.get(match.right, {}).values())
+    certain = tuple(name for name in names.shared if name in both)
+    return replace(names, shared=certain), tuple(name for name in names.shared if name not in both)
+
+
+def _steps(steps: Waterfall) -> list[Any]:
+    """Steps of a score: words and log-odds of the start and of each step, the sum, and why the score lies below it."""
+    told = [[step.words, round(step.log_odds, 2)] for step in (steps.base, *steps.steps)]
+    return [told, round(steps.total, 2), steps.limit]
 
 
 def _agreement(agreement: Agreement, with_text: bool) -> list[Any]:

@@ -52,8 +52,8 @@ def summary_line(counts: Mapping[str, int]) -> str:
         return f"No duplicates among {articles}."
     stories = view.counted(counts["clusters"], "story")
     share = f"{counts['duplicates'] / counts['read']:.0%}"
-    spare = f"{counts['duplicates']:,} of {articles} ({share}) could go"
-    return f"{stories} told more than once; {spare}."
+    repeats = "repeats" if counts["duplicates"] == 1 else "repeat"
+    return f"{stories} told more than once; {counts['duplicates']:,} of {articles} ({share}) {repeats} another."
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,16 +173,12 @@ def _place(skipped: Skipped) -> str:
 
 def _by_reason(skipped: Iterable[Skipped]) -> list[tuple[str, list[str]]]:
     """Group skipped files by reason, as a heading and its places, the most frequent reason first."""
-    groups: dict[str, list[Skipped]] = {}
-    for item in skipped:
-        groups.setdefault(item.reason, []).append(item)
-    ranked = sorted(groups.items(), key=lambda group: -len(group[1]))
     return [
         (
             f"{len(items):,} × {printable(reason)}" if len(items) > 1 else _skipped_line(items[0]),
             list(map(_place, items)),
         )
-        for reason, items in ranked
+        for reason, items in view.by_reason(skipped)
     ]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from dedup.datatypes import AlignedPair, Article, Cluster, Evidence, Match, MatchKind, Report
+from dedup.datatypes import AlignedPair, Article, Cluster, Evidence, Match, MatchKind, Report, Skipped
 from dedup.language import text
 from dedup.language.as_read import body_of
 from dedup.language.sentences import sentences as split_sentences
@@ -90,6 +90,14 @@ def counts_of(read: int, skipped: int, clusters: Sequence[Cluster]) -> dict[str,
         "clusters": len(clusters),
         "duplicates": sum(len(cluster.members) - 1 for cluster in clusters),
     }
+
+
+def by_reason(skipped: Iterable[Skipped]) -> list[tuple[str, list[Skipped]]]:
+    """Group skipped files and records by their reason, the most frequent first."""
+    groups: dict[str, list[Skipped]] = {}
+    for item in skipped:
+        groups.setdefault(item.reason, []).append(item)
+    return sorted(groups.items(), key=lambda group: -len(group[1]))
 
 
 def best_aligned(evidence: Evidence, limit: int) -> list[AlignedPair]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from functools import cache
 
 from dedup.datatypes import UNDETERMINED, MatchKind
@@ -50,3 +52,72 @@ def _english_names() -> dict[str, str]:
     from babel import Locale
 
     return dict(Locale("en").languages)
+
+
+def head_words(head: str) -> str:
+    """Words for what a pair was judged as, one of the scorer's heads: where its score starts from."""
+    relation, _, excerpt = head.partition(" ")
+    return _RELATIONS.get(relation, relation) + (", one more than twice as long" if excerpt else "")
+
+
+def feature_words(name: str, value: float) -> str:
+    """Words for a feature of a pair and its value."""
+    if name in _BY_SIGN:
+        return f"{_BY_SIGN[name]} agree" if value > 0 else f"few {_BY_SIGN[name]} agree"
+    if name in _SHARES:
+        return f"{value:.0%} of {_SHARES[name]}"
+    if name in _COSINES:
+        return f"{_COSINES[name]} alike (cosine {value:.2f})"
+    if name in _COUNTS:
+        number = round(math.exp(-value)) - 1
+        return f"{number} {_COUNTS[name][number > 1]}"
+    if name in _OTHERS:
+        return _OTHERS[name](value)
+    return name.replace("_", " ")
+
+
+_RELATIONS = {
+    "translation": "two texts in two languages",
+    "copy": "two texts in one language that share runs of words",
+    "rewording": "two texts in one language, in other words",
+    "undetermined": "two texts, one of them in an unknown language",
+}
+
+_BY_SIGN = {"facts": "numbers and dates", "names": "names"}
+
+_SHARES = {
+    "coverage": "the less covered text has a counterpart",
+    "containment": "the better covered text has a counterpart",
+    "closeness": "the better covered text has a close counterpart",
+    "overlap": "the runs of five words are shared",
+    "vocabulary": "the words are shared",
+    "lead_words": "the words of an opening are in the other text",
+    "headline_words": "the words of a headline are in the other text",
+}
+
+_COSINES = {"cosine": "whole texts", "headline": "first sentences", "lead": "first five sentences"}
+
+_COUNTS = {
+    "subject_clash": ("subject of each headline is not in the other", "subjects of each headline are not in the other"),
+    "clash": ("number or date contradicts", "numbers or dates contradict"),
+    "headline_clash": ("number or date of the headlines contradicts", "numbers or dates of the headlines contradict"),
+    "opening_clash": ("weekday, month or number contradicts", "weekdays, months or numbers contradict"),
+    "name_clash": ("name of each opening is not in the other", "names of each opening are not in the other"),
+    "days": ("day between what they date", "days between what they date"),
+}
+"""Features that are minus the logarithm of one plus a count: words for one and for several."""
+
+
+def _amount(value: float) -> str:
+    letters = round(_LETTERS * math.exp(value), -1 if value < 1 else -2)
+    return f"{'over' if value >= _MOST_AMOUNT else 'about'} {letters:,.0f} letters to compare"
+
+
+_OTHERS: dict[str, Callable[[float], str]] = {
+    "length": lambda value: f"one text is {math.exp(-value):.1f} times as long",
+    "amount": _amount,
+    "order": lambda value: f"counterparts in the same order ({value:.0%})",
+    "repetition": lambda value: f"shared runs of words, weighted by length ({value:.2f})",
+}
+
+_LETTERS, _MOST_AMOUNT = 100.0, 2.49  # of the feature `amount`: its unit, and where it ends

@@ -116,7 +116,7 @@ def test_scan_prints_the_report_for_eyes(run: Run, folder: Path) -> None:
     result = run("scan", folder)
     assert result.exit_code == 0
     assert result.stdout.startswith("1. Exact copy, almost certain (1.00): 2 articles in en\n")
-    assert "1 story told more than once; 1 of 3 articles (33%) could go." in result.stdout
+    assert "1 story told more than once; 1 of 3 articles (33%) repeats another." in result.stdout
     assert "Read 3 of 4 seen, 1 skipped" in result.stdout
     assert result.stderr == ""
 
@@ -127,7 +127,7 @@ def test_scan_keeps_data_and_talk_apart(run: Run, folder: Path, form: str) -> No
     result = run("scan", folder, "--format", form)
     assert result.exit_code == 0, result.output
     assert "a.txt" in result.stdout
-    assert result.stderr == "1 story told more than once; 1 of 3 articles (33%) could go.\n"
+    assert result.stderr == "1 story told more than once; 1 of 3 articles (33%) repeats another.\n"
     assert run("scan", folder, "--format", form, "-q").stderr == ""
     assert run("scan", folder, "--format", form).stdout == result.stdout, "same input, same bytes"
 

@@ -263,7 +263,7 @@ def test_copies_of_one_text_are_told_in_one_reason() -> None:
 def test_text_report_ends_with_skipped_files_and_counts() -> None:
     shown = rendering.as_text(handmade_report())
     assert "  news/broken\\x1b[31m.gz: truncated gzip\n  wire.jsonl:3: not JSON\n" in shown
-    assert "2 stories told more than once; 3 of 6 articles (50%) could go." in shown
+    assert "2 stories told more than once; 3 of 6 articles (50%) repeat another." in shown
     assert "Read 6 of 8 seen, 2 skipped (2 en, 1 ar, 1 id, 1 ja, 1 th)." in shown
 
 

@@ -16,9 +16,10 @@ function cardOf(story) {
     const card = element(
       "li",
       { class: "card", id: `story-${story.id}`, tabindex: -1 },
-      written("h3", story.representative, {}, story.representative.title),
+      written("h3", story.heading, {}, story.heading.title),
     );
     card.story = story;
+    showState(story, card);
     cards.set(story, card);
     sight.observe(card);
   }
@@ -30,11 +31,13 @@ function fillCard(card) {
   if (filled.has(card)) return;
   filled.add(card);
   const { story } = card;
-  card.prepend(cardHead(story));
+  card.prepend(cardHead(card, story));
+  showState(story, card);
   card.append(element("p", { class: "why" }, why(story)), memberList(card, story), cardFoot(card, story));
 }
 
-function cardHead(story) {
+function cardHead(card, story) {
+  card.stateMark = element("span", { class: "state" });
   return element(
     "div",
     { class: "card-head" },
@@ -49,12 +52,20 @@ function cardHead(story) {
     element(
       "span",
       { class: "card-count" },
-      `${plural(story.members.length, "article")}, ${plural(story.languages.length, "language")}`,
+      `${plural(story.members.length, "article")}, ${languagesInWords(story)}`,
     ),
+    card.stateMark,
+    storyDecision(story),
   );
 }
 
-/** What the joining rests on, and of a larger story its weakest pair. */
+function languagesInWords({ languages }) {
+  const known = languages.filter(({ code }) => code !== "und").length;
+  if (!known) return "language not known";
+  return plural(known, "language") + (known < languages.length ? " and unknown ones" : "");
+}
+
+/** The reason for the joining, and of a larger story its weakest pair. */
 function why(story) {
   const [one, other, score] = story.weakest;
   const weakest = `weakest pair ${languagesOf(one, other)} (${scoreFigure(score)})`;
@@ -73,8 +84,9 @@ function memberList(card, story) {
   const rows = story.members.map((article, place) => memberRow(card, story, article, place));
   const list = element("ul", { class: "members" }, rows.slice(0, MEMBERS_SHOWN));
   if (rows.length <= MEMBERS_SHOWN) return list;
-  const more = button(`Show ${rows.length - MEMBERS_SHOWN} more`, "link", () => {
+  const more = button(`Show ${rows.length - MEMBERS_SHOWN} more`, "link more", () => {
     list.append(...rows.slice(MEMBERS_SHOWN));
+    updateDecisions(list);
     more.remove();
   });
   return element("div", {}, list, more);
@@ -84,19 +96,20 @@ function memberRow(card, story, article, place) {
   const about = [article.published, plural(article.words, "word")].filter(Boolean).join(" · ");
   const compare =
     place > 0 && story.members.length > 2
-      ? button("Compare", "quiet small", () => openEvidence(card, story.representative, article), {
-          "aria-label": `Compare with the kept article: ${article.title}`,
+      ? button("Compare", "quiet small", () => choose(card, article, () => compareWith(card, article)), {
+          "aria-label": `Compare with the representative: ${article.title}`,
         })
       : null;
-  return element(
+  const row = element(
     "li",
-    { class: place ? "member" : "member kept" },
+    { class: "member" },
     badge(article.language),
     element(
       "div",
       { class: "member-text" },
       written("span", article, { class: "member-title" }, article.title),
-      place === 0 && keptMark(),
+      place === 0 && representativeMark(),
+      element("span", { class: "kept-mark" }, "you keep this"),
       element(
         "span",
         { class: "path" },
@@ -105,16 +118,33 @@ function memberRow(card, story, article, place) {
       ),
     ),
     element("span", { class: "about" }, about),
-    compare,
+    element("span", { class: "member-tools" }, articleDecision(story, article, place), compare),
+  );
+  card.rows = new Map([...(card.rows ?? []), [article, row]]);
+  return row;
+}
+
+function representativeMark() {
+  return element(
+    "span",
+    { class: "representative-mark", title: "Stands for the story: the others are compared with it, and it is kept unless you choose another" },
+    "representative",
   );
 }
 
-function keptMark() {
-  return element(
-    "span",
-    { class: "kept-mark", title: "The article that stands for the story: it would be kept" },
-    "kept",
-  );
+/** Makes an article of a story the one that the keyboard acts on. */
+function choose(card, article, then = null) {
+  fillCard(card);
+  card.rows.get(card.chosen)?.removeAttribute("aria-current");
+  card.chosen = article;
+  const row = card.rows.get(article);
+  if (!row.isConnected) card.querySelector(".more")?.click();
+  row.setAttribute("aria-current", "true");
+  then?.();
+}
+
+function compareWith(card, article) {
+  openEvidence(card, card.story.representative, article);
 }
 
 function badge(language) {
@@ -129,8 +159,15 @@ function cardFoot(card, story) {
     { class: "card-foot" },
     open,
     button("Copy all paths", "quiet", () => copyPaths(story.members)),
-    button("Copy paths of duplicates", "quiet", () => copyPaths(story.members.slice(1))),
+    button("Copy paths of repeats", "quiet", () => copyPaths(repeatsOf(story))),
   );
+}
+
+/** The articles of a story but the one that is kept, or its representative as long as none is chosen. */
+function repeatsOf(story) {
+  const { keep, out } = decisionOf(story);
+  const kept = story.members.find(({ hash }) => hash === (keep ?? hubText(story)));
+  return story.members.filter((article) => article !== kept && !out.includes(article.hash));
 }
 
 function copyPaths(members) {
@@ -194,11 +231,10 @@ function pick(card, side, article) {
   else openEvidence(card, ...card.pair);
 }
 
-/** The next or previous pair: the kept article with each of the others in turn. */
+/** The next or previous pair: the representative with each of the others in turn. */
 function stepPair(card, step) {
-  const { members, representative } = card.story;
-  const others = members.slice(1);
+  const others = card.story.members.slice(1);
   const shown = others.findIndex((article) => card.pair?.includes(article));
   const next = others[(shown + step + others.length) % others.length];
-  openEvidence(card, representative, next);
+  choose(card, next, () => compareWith(card, next));
 }

@@ -8,7 +8,7 @@ const languages = new Map(
   Object.entries(page.languages).map(([code, [name, direction]]) => [code, { code, name, direction }]),
 );
 
-const articles = page.articles.map(([place, path, title, code, words, url, published], index) => ({
+const articles = page.articles.map(([place, path, title, code, words, url, published, hash], index) => ({
   index,
   place,
   path,
@@ -17,20 +17,32 @@ const articles = page.articles.map(([place, path, title, code, words, url, publi
   words,
   url,
   published,
+  hash,
 }));
+
+const readersLanguages = [...navigator.languages.map((code) => code.toLowerCase().split("-")[0]), "en"];
 
 const stories = page.stories.map((story, index) => {
   const members = story.members.map((member) => articles[member]);
   const representative = articles[story.representative];
+  const ordered = [representative, ...members.filter((member) => member !== representative)];
   return {
     ...story,
     index,
-    members: [representative, ...members.filter((member) => member !== representative)],
+    members: ordered,
     representative,
+    heading: headingOf(ordered),
+    texts: [...new Set(ordered.map(({ hash }) => hash))],
     languages: [...new Set(members.map((member) => member.language))],
     newest: members.map((member) => member.published).reduce((one, other) => (one > other ? one : other), ""),
   };
 });
+
+/** The article whose title heads a story: one in a language of the reader or in English, or the representative. */
+function headingOf(members) {
+  const found = readersLanguages.map((code) => members.find(({ language }) => language.code.split("-")[0] === code));
+  return found.find(Boolean) ?? members[0];
+}
 
 const pairsOf = new Map();
 
@@ -46,6 +58,11 @@ function pairKey(one, other) {
 function matchOf(story, one, other) {
   if (!pairsOf.has(story)) pairsOf.set(story, new Map(story.pairs.map(pairOf)));
   return pairsOf.get(story).get(pairKey(one.index, other.index));
+}
+
+/** Whether two articles are known to be in one language; of two unknown ones nobody knows. */
+function inOneLanguage(one, other) {
+  return one.language === other.language && one.language.code !== "und";
 }
 
 function languagesOf(one, other) {

@@ -1,6 +1,7 @@
 // Two articles side by side: sentences that say the same face each other, the rest is grey.
 
 const LONGEST_RUN_SHOWN = 2;
+const ROWS_PRINTED = 6;
 
 /** The whole comparison of two articles of a story. */
 function comparison(story, left, right) {
@@ -10,9 +11,10 @@ function comparison(story, left, right) {
     "div",
     { class: "comparison" },
     verdict(story, match, left, right),
+    pairDecision(story, left, right),
     evidence && facts(evidence, left, right),
+    evidence && whyScore(match, evidence),
     page.withText ? sideBySide(evidence, left, right) : element("p", { class: "note" }, withoutText(evidence)),
-    evidence && evidence.features.length > 0 && features(match, evidence),
   );
 }
 
@@ -94,8 +96,9 @@ function coverageBar(side, share, said) {
   );
 }
 
-function comparableNames({ names: [shared, left, right] }, one, other) {
-  return one.language === other.language ? [shared, left, right] : [shared, [], []];
+/** Names in both, only left, only right, and those of two scripts or spellings that only sound alike. */
+function comparableNames({ names: [shared, left, right, alike] }, one, other) {
+  return inOneLanguage(one, other) ? [shared, left, right, alike] : [shared, [], [], alike];
 }
 
 /** Key of a name to the word that an article writes it with. */
@@ -108,8 +111,8 @@ function groupedDigits(number) {
   return /^\d{5,}$/.test(number) ? number.replace(/\B(?=(\d{3})+$)/g, ",") : number;
 }
 
-function factRow(label, [shared, left, right], say) {
-  if (!sizeOf(shared) && !sizeOf(left) && !sizeOf(right)) return null;
+function factRow(label, [shared, left, right, alike = []], say) {
+  if (![shared, left, right, alike].some(sizeOf)) return null;
   return element(
     "div",
     {},
@@ -120,6 +123,7 @@ function factRow(label, [shared, left, right], say) {
       factChips("agree", "in both", shared, say),
       factChips("clash", "only left", left, say),
       factChips("clash", "only right", right, say),
+      factChips("alike", "perhaps in both, alike in sound", alike, say),
     ),
   );
 }
@@ -151,17 +155,23 @@ function sideBySide(evidence, left, right) {
     return {
       article,
       sentences,
-      facts: evidence ? factsOf(evidence, side, names, left.language === right.language) : [],
+      facts: evidence ? factsOf(evidence, side, names, inOneLanguage(left, right)) : [],
     };
   });
   const texts = sides.map(({ sentences }) => sentences);
   const body = element(
     "div",
-    { class: "sides" },
+    { class: "sides", tabindex: 0, role: "group", "aria-label": "Sentences of both texts, side by side" },
     sides.map(({ article }) => sideHead(article)),
   );
-  for (const row of alignedRows(evidence?.aligned ?? [], texts)) body.append(...rowNodes(row, sides));
-  return body;
+  const rows = alignedRows(evidence?.aligned ?? [], texts);
+  rows.forEach((row, index) => {
+    const nodes = rowNodes(row, sides);
+    if (index >= ROWS_PRINTED) nodes.forEach((node) => node.classList.add("unprinted"));
+    body.append(...nodes);
+  });
+  const rest = rows.length - ROWS_PRINTED;
+  return rest > 0 ? [body, element("p", { class: "note print-only" }, `and ${plural(rest, "row")} more`)] : body;
 }
 
 function sideHead(article) {
@@ -233,7 +243,7 @@ function rowNodes(row, sides) {
   const said = [row.left, row.right].map((indices, side) =>
     indices.map((index) => sides[side].sentences[index] ?? "").join(" "),
   );
-  const sameLanguage = sides[0].article.language === sides[1].article.language;
+  const sameLanguage = inOneLanguage(sides[0].article, sides[1].article);
   const changed = sameLanguage && row.similarity !== null ? changes(...said) : [];
   const cells = said.map((text, side) => cell(row, sides[side], marked(text, sides[side].facts, changed[side])));
   const long = row.similarity === null && Math.max(row.left.length, row.right.length) > LONGEST_RUN_SHOWN;
@@ -264,18 +274,6 @@ function cell(row, { article }, said) {
 
 function closeness(similarity) {
   return similarity >= 0.8 ? "close" : similarity >= 0.6 ? "fair" : "loose";
-}
-
-function features(match, evidence) {
-  const rows = evidence.features.map(([name, value]) =>
-    element("tr", {}, element("th", { scope: "row" }, name.replaceAll("_", " ")), element("td", {}, value.toFixed(3))),
-  );
-  return element(
-    "details",
-    { class: "features" },
-    element("summary", {}, "Everything the score was computed from"),
-    element("table", {}, element("tbody", {}, rows)),
-  );
 }
 
 function range(start, end) {

@@ -1,11 +1,11 @@
-// How alike the articles of a story are, each against each: the darker, the closer their vectors; empty if unmatched.
+// Scores of the articles of a story, each against each: the stronger the colour, the surer; empty where unmatched.
 
 const SMALLEST_MATRIX = 3;
 const LARGEST_MATRIX = 120;
 const LEGIBLE = 12;
 const ROOMY = 26;
 
-/** The similarity map of a story; `onPick(one, other)` is called with two of its articles. */
+/** The scores of all pairs of a story; `onPick(one, other)` is called with two of its articles. */
 function matrix(story, onPick) {
   const count = story.members.length;
   if (count < SMALLEST_MATRIX || count > LARGEST_MATRIX) return null;
@@ -17,7 +17,7 @@ function matrix(story, onPick) {
     viewBox: `0 0 ${width} ${height}`,
     width,
     role: "img",
-    "aria-label": `Similarities of all pairs of ${count} articles; the two lists below choose a pair`,
+    "aria-label": `Scores of all pairs of ${count} articles; the two lists below choose a pair`,
   });
   if (size >= LEGIBLE)
     chart.append(
@@ -48,9 +48,9 @@ function axisLabels({ language: { code } }, middle, size, left, top) {
 
 function square(story, one, other, { x, y, size, pair }) {
   const [same, match] = [one === other, matchOf(story, one, other)];
-  const closeness = match ? Math.min(1, Math.max(0.1, match.similarity)) : 1;
-  const weakest = pairKey(story.weakest[0], story.weakest[1]) === pairKey(one.index, other.index);
-  const kind = same ? "self" : match ? "matched" : "apart";
+  const isWeakest = pairKey(story.weakest[0], story.weakest[1]) === pairKey(one.index, other.index);
+  const score = match?.score ?? (isWeakest ? story.weakest[2] : null);
+  const kind = same ? "self" : match ? `matched sure-${certaintyLevel(match.score)}` : "apart";
   const box = drawn(
     "rect",
     {
@@ -59,13 +59,12 @@ function square(story, one, other, { x, y, size, pair }) {
       width: size - 1,
       height: size - 1,
       rx: size > 16 ? 3 : 1,
-      "fill-opacity": closeness,
-      class: weakest ? `${kind} weakest` : kind,
+      class: isWeakest ? `${kind} weakest` : kind,
       "data-pair": same ? null : pair,
     },
-    same ? null : drawn("title", {}, `${one.language.name} – ${other.language.name}: ${squareWords(match)}`),
+    same ? null : drawn("title", {}, `${one.language.name} – ${other.language.name}: ${squareWords(match, score)}`),
   );
-  if (!match || size < ROOMY) return [box];
+  if (score === null || same || size < ROOMY) return [box];
   return [
     box,
     drawn(
@@ -75,23 +74,40 @@ function square(story, one, other, { x, y, size, pair }) {
         y: y + size / 2,
         "text-anchor": "middle",
         "dominant-baseline": "central",
-        class: closeness > 0.55 ? "figure on-dark" : "figure",
+        class: match && certaintyLevel(score) === page.certainties.length ? "figure on-full" : "figure",
       },
-      match.similarity.toFixed(2).replace("0.", "."),
+      shortFigure(score),
     ),
   ];
 }
 
-function squareWords(match) {
-  return match
-    ? `${certaintyWords(match.score)} (${scoreFigure(match.score)}), cosine ${match.similarity.toFixed(2)}`
-    : "not matched directly";
+/** A score in three or four characters: .87, >.99, 1. */
+function shortFigure(score) {
+  return scoreFigure(score).replace("over ", ">").replace("0.", ".").replace("1.00", "1");
+}
+
+function squareWords(match, score) {
+  if (match) return `${certaintyWords(match.score)} (${scoreFigure(match.score)}), cosine ${match.similarity.toFixed(2)}`;
+  return score === null ? "not matched directly" : `not matched directly (${scoreFigure(score)})`;
 }
 
 function matrixCaption(story) {
   const [one, other, score] = story.weakest;
-  return (
-    `The darker, the closer the article vectors (cosine); empty: not matched directly. Framed is the weakest pair, ` +
-    `${languagesOf(one, other)} (${scoreFigure(score)}). Choose a square to compare.`
+  const legend = page.certainties.map(([, words], index) =>
+    element(
+      "span",
+      { class: "legend-item" },
+      drawn(
+        "svg",
+        { class: "matrix swatch", viewBox: "0 0 10 10", "aria-hidden": "true" },
+        drawn("rect", { width: 10, height: 10, rx: 2, class: `matched sure-${page.certainties.length - index}` }),
+      ),
+      words,
+    ),
   );
+  return [
+    element("p", {}, "A square is a pair and its score; empty where the two were not matched. Choose one to compare."),
+    element("p", { class: "matrix-legend" }, legend),
+    element("p", {}, `Framed: the weakest pair, ${languagesOf(one, other)} (${scoreFigure(score)}).`),
+  ];
 }

@@ -1,4 +1,4 @@
-// The page at work: filters, order, keyboard, theme, copying, printing.
+// The page at work: filters, order, theme, copying, printing.
 
 const BY = {
   certain: (one, other) => one.index - other.index,
@@ -6,8 +6,10 @@ const BY = {
   large: (one, other) => other.members.length - one.members.length || one.index - other.index,
   languages: (one, other) => other.languages.length - one.languages.length || one.index - other.index,
   newest: (one, other) => (other.newest > one.newest ? 1 : other.newest < one.newest ? -1 : one.index - other.index),
-  title: (one, other) => one.representative.title.localeCompare(other.representative.title),
+  title: (one, other) => one.heading.title.localeCompare(other.heading.title),
 };
+
+const STORIES_PRINTED_IN_FULL = 300;
 
 let visible = [];
 let current = -1;
@@ -17,18 +19,22 @@ if ($("filters")) {
   $("filters").addEventListener("input", refresh);
   $("filters").addEventListener("submit", (event) => event.preventDefault());
   $("reset").addEventListener("click", resetFilters);
+  $("filters-open").addEventListener("click", toggleFilters);
   for (const bar of document.querySelectorAll("[data-filter]"))
     bar.addEventListener("click", () => filterBy(bar.dataset));
   refresh();
 }
+loadDecisions();
 drawMap(showStory);
 listSingles();
-setTheme(remembered());
+setTheme(stored("dedup-theme"));
 $("theme").addEventListener("click", toggleTheme);
 $("help-open").addEventListener("click", () => $("help").showModal());
 document.addEventListener("keydown", onKey);
 addEventListener("hashchange", followHash);
-addEventListener("beforeprint", () => visible.forEach((story) => fillCard(cardOf(story))));
+addEventListener("beforeprint", openForPrint);
+addEventListener("afterprint", closeAfterPrint);
+for (const link of document.querySelectorAll("a[href='#skipped']")) link.addEventListener("click", openSkipped);
 followHash();
 
 function fillLanguages() {
@@ -44,11 +50,12 @@ function fillLanguages() {
 function refresh() {
   const kinds = new Set([...document.querySelectorAll("[name=kind]:checked")].map((box) => box.value));
   const words = folded($("search").value).split(/\s+/).filter(Boolean);
-  const [language, certainty] = [$("language").value, $("score").value];
+  const [language, certainty, state] = [$("language").value, $("score").value, $("state").value];
   visible = stories.filter(
     (story) =>
       kinds.has(story.kind) &&
       (!certainty || certaintyWords(story.score).replaceAll(" ", "-") === certainty) &&
+      (!state || (state === "undecided") !== isDecided(story)) &&
       (!language || story.languages.some(({ code }) => code === language)) &&
       words.every((word) => haystack(story).includes(word)),
   );
@@ -76,7 +83,41 @@ function filterBy({ filter, value }) {
   if (filter === "kind") for (const box of document.querySelectorAll("[name=kind]")) box.checked = box.value === value;
   else if ([...$(filter).options].some((option) => option.value === value)) $(filter).value = value;
   refresh();
-  $("stories").scrollIntoView({ behavior: "smooth" });
+  $("stories").scrollIntoView({ behavior: isStill() ? "auto" : "smooth" });
+}
+
+function isStill() {
+  return matchMedia("(prefers-reduced-motion: reduce)").matches;
+}
+
+/** On a narrow screen the filters are folded away. */
+function toggleFilters() {
+  const open = $("filter-fields").classList.toggle("open");
+  $("filters-open").setAttribute("aria-expanded", String(open));
+}
+
+function openSkipped() {
+  $("skipped").open = true;
+}
+
+let printed = [];
+
+/** On paper every story has its evidence, as long as there are not too many of them. */
+function openForPrint() {
+  visible.forEach((story) => fillCard(cardOf(story)));
+  if (visible.length > STORIES_PRINTED_IN_FULL) return;
+  printed = visible.map(cardOf).filter(({ panel }) => !panel || panel.hidden);
+  for (const card of printed) {
+    const { pair } = card;
+    openEvidence(card, ...(pair ?? card.story.members.slice(0, 2)));
+    card.pair = pair;
+  }
+  for (const details of document.querySelectorAll(".why-score")) details.open = true;
+}
+
+function closeAfterPrint() {
+  for (const card of printed) showPanel(card, false);
+  printed = [];
 }
 
 function showStory(story) {
@@ -98,33 +139,6 @@ function goTo(index) {
 function followHash() {
   const story = stories.find(({ id }) => location.hash === `#story-${id}`);
   if (story) showStory(story);
-}
-
-const KEYS = {
-  j: () => goTo(Math.min(current + 1, visible.length - 1)),
-  k: () => goTo(Math.max(current - 1, 0)),
-  n: () => withCurrent((card) => stepPair(card, 1)),
-  p: () => withCurrent((card) => stepPair(card, -1)),
-  c: () => withCurrent((card) => copyPaths(card.story.members)),
-  t: toggleTheme,
-  "/": () => $("search")?.focus(),
-  "?": () => $("help").showModal(),
-};
-
-function onKey(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey || $("help").open) return;
-  if (event.target.matches("input, select, textarea")) {
-    if (event.key === "Escape") event.target.blur();
-  } else if (event.key === "Enter") {
-    if (event.target.matches(".card")) toggleEvidence(event.target);
-  } else if (KEYS[event.key]) {
-    event.preventDefault();
-    KEYS[event.key]();
-  }
-}
-
-function withCurrent(act) {
-  if (visible[current]) act(cardOf(visible[current]));
 }
 
 function listSingles() {
@@ -152,11 +166,7 @@ function singleRow(article) {
 
 function toggleTheme() {
   setTheme(isDark() ? "light" : "dark");
-  try {
-    localStorage.setItem("dedup-theme", document.documentElement.dataset.theme);
-  } catch {
-    /* storage is off: the choice lasts as long as the page */
-  }
+  store("dedup-theme", document.documentElement.dataset.theme);
 }
 
 function setTheme(theme) {
@@ -170,14 +180,6 @@ function isDark() {
     (document.documentElement.dataset.theme ??
       (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark"
   );
-}
-
-function remembered() {
-  try {
-    return localStorage.getItem("dedup-theme");
-  } catch {
-    return null;
-  }
 }
 
 async function copyText(text, what) {
