@@ -8,9 +8,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from dedup.cli.output import progress_line
-from dedup.datatypes import Article, Report, Settings, Skipped
+from dedup.datatypes import Article, Report, Root, Settings, Skipped
 from dedup.errors import ReadError
 from dedup.runtime.process import load_numpy_alone
+from dedup.runtime.remote_files import is_uri
 
 
 def find(articles: Iterable[Article | Skipped], settings: Settings, *, shown: bool, **sharing: Any) -> Report:
@@ -35,6 +36,14 @@ def read(paths: Sequence[str], *, shared: bool = False, jobs: int = 1, **given: 
 
         return Shards(tuple(paths), chosen)
     return read_paths(paths, chosen, jobs=jobs)
+
+
+def roots_of(paths: Iterable[str]) -> tuple[Root, ...]:
+    """Folders and files of this machine among the paths, each with the place it leads to."""
+    from dedup.reading.files import STDIN, show_path
+
+    here = (path for path in dict.fromkeys(paths) if path != STDIN and not is_uri(path))
+    return tuple(Root(show_path(path), os.path.realpath(path)) for path in here)
 
 
 def one_article(name: str) -> Article:

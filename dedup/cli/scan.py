@@ -14,7 +14,7 @@ from dedup import report as rendering
 from dedup.cli import options
 from dedup.cli.errors import FOUND_DUPLICATES, NothingRead
 from dedup.cli.help import SectionedCommand
-from dedup.cli.inputs import find, folder_of, read
+from dedup.cli.inputs import find, folder_of, read, roots_of
 from dedup.cli.output import (
     check_output,
     choose_form,
@@ -45,6 +45,7 @@ _SCAN_FORMS = ("text", "json", "jsonl", "csv", "html", "parquet")
 @options.output_uri_option
 @options.force_option
 @options.matching_options
+@options.keep_option
 @options.reading_options
 @options.jobs_option
 @options.ray_options
@@ -60,6 +61,7 @@ def scan(
     threshold: float | None,
     scorer: str,
     level: str,
+    keep: tuple[str, ...],
     text_field: tuple[str, ...],
     id_field: tuple[str, ...],
     title_field: tuple[str, ...],
@@ -92,7 +94,9 @@ def scan(
     parts, for results too large for one report.
     """
     log_to_stderr(verbose)
-    settings = Settings(model=model, threshold=threshold, level=Level(level), scorer=scorer)
+    settings = Settings(
+        model=model, threshold=threshold, level=Level(level), scorer=scorer, keep=keep, roots=roots_of(paths)
+    )
     form = choose_form(form, output, _SCAN_FORMS)
     check_output(form, output, (*paths, scorer, *folder_of(model)), glob=glob, force=force)
     with _engine(engine, ray_address, jobs) as workers:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
 from dedup.arrays import batches, take_rows
+from dedup.clustering.keep_rules import KeepRules, Standing
 from dedup.clustering.linked_pairs import Pair
 from dedup.datatypes import (
     EVIDENCE_FOR_ALL_PAIRS,
@@ -21,7 +23,6 @@ from dedup.datatypes import (
     MatchKind,
     WeakestPair,
 )
-from dedup.language.text import reading_length
 from dedup.matching.exact import UniqueArticles
 from dedup.matching.features import MatchInput
 from dedup.matching.scorer import probability
@@ -33,9 +34,6 @@ _KINDS = (MatchKind.EXACT, MatchKind.NEAR, MatchKind.EXCERPT, MatchKind.TRANSLAT
 
 Group = tuple[int, ...]
 
-Rank = tuple[bool, str, int, str]
-"""Sort key of articles: the lowest is the representative of a story; the id stands last."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
@@ -46,7 +44,8 @@ class Outcome:
     matched : what `describe_pairs` makes matches of
     full : ndarray of shape (m,), bool, which of them are described in full
     groups, weakest : clusters of unique articles, and the weakest pair of each
-    ranks : of all articles that may be in a cluster, by their position among all
+    standings : facts by which `rules` choose, of all articles that may be in a cluster, by their position among all
+    rules : choose the representative of each cluster
     embeddings : of the unique articles
     """
 
@@ -56,7 +55,8 @@ class Outcome:
     full: npt.NDArray[np.bool_]
     groups: list[Group]
     weakest: list[WeakestPair]
-    ranks: Mapping[int, Rank]
+    standings: Mapping[int, Standing]
+    rules: KeepRules
     embeddings: Embeddings
 
     def clusters(self, kinds: Sequence[MatchKind]) -> tuple[Cluster, ...]:
@@ -68,14 +68,17 @@ class Outcome:
         clusters = []
         for group, weakest, kind in zip(self.groups, self.weakest, self._kinds_of_groups(kinds), strict=True):
             members = sorted(position for at in group for position in copies.pop(self.unique.positions[at]))
-            representative = min(members, key=self.ranks.__getitem__)
-            clusters.append(Cluster(tuple(members), representative, kind, self.unique.at_positions(weakest)))
+            clusters.append(
+                Cluster(tuple(members), self._representative(members), kind, self.unique.at_positions(weakest))
+            )
         for members in copies.values():
             if len(members) > 1:
                 weakest = WeakestPair(members[0], members[1], 1.0, 1.0)
-                representative = min(members, key=self.ranks.__getitem__)
-                clusters.append(Cluster(tuple(members), representative, MatchKind.EXACT, weakest))
+                clusters.append(Cluster(tuple(members), self._representative(members), MatchKind.EXACT, weakest))
         return tuple(sorted(clusters, key=lambda cluster: cluster.members))
+
+    def _representative(self, members: Sequence[int]) -> int:
+        return self.rules.choose(self.standings[member] for member in members).position
 
     def _kinds_of_groups(self, kinds: Sequence[MatchKind]) -> list[MatchKind]:
         """Kind of each group: that of its matches which have least in common."""
@@ -89,7 +92,10 @@ class Outcome:
 
 
 def choose_in_full(
-    pairs: Iterable[Pair], groups: Sequence[Group], weakest: Sequence[WeakestPair], rank: Callable[[int], Rank]
+    pairs: Iterable[Pair],
+    groups: Sequence[Group],
+    weakest: Sequence[WeakestPair],
+    representative: Callable[[Group], int],
 ) -> npt.NDArray[np.bool_]:
     """Choose pairs to describe with full evidence: in a large group those of its representative, and the weakest.
 
@@ -98,7 +104,7 @@ def choose_in_full(
     central: dict[int, int] = {}  # representative of each member of a large group
     for group in groups:
         if len(group) > EVIDENCE_FOR_ALL_PAIRS:
-            central |= dict.fromkeys(group, min(group, key=rank))
+            central |= dict.fromkeys(group, representative(group))
     shown = {(pair.left, pair.right) for pair in weakest}
     chosen = [(pair in shown, any(central.get(at, at) in pair for at in pair)) for pair in pairs]
     weak, near_centre = np.array(chosen, np.bool_).reshape(-1, 2).T
@@ -131,13 +137,18 @@ def _group_of(groups: Sequence[Group], articles: int) -> npt.NDArray[np.intp]:
     return group_of
 
 
-def rank_articles(articles: Sequence[Article], wanted: npt.NDArray[np.intp], workers: Workers) -> dict[int, Rank]:
-    """Rank articles: the earliest published first, those without a date last, then the longest; ties by id."""
-    ranked = workers.map(_ranks_of, batches(take_articles(articles, wanted)))
-    return dict(zip(wanted.tolist(), (rank for batch in ranked for rank in batch), strict=True))
+def standings_of(
+    articles: Sequence[Article],
+    wanted: npt.NDArray[np.intp],
+    languages: Sequence[str],
+    rules: KeepRules,
+    workers: Workers,
+) -> dict[int, Standing]:
+    """Facts by which rules choose, of the articles wanted, by position; `languages` are the codes of these articles."""
+    tasks = zip(batches(take_articles(articles, wanted)), batches(wanted.tolist()), batches(languages), strict=True)
+    found = (standing for batch in workers.map(partial(_standings, rules), tasks) for standing in batch)
+    return {standing.position: standing for standing in found}
 
 
-def _ranks_of(articles: Sequence[Article]) -> list[Rank]:
-    return [
-        (not article.published, article.published, -reading_length(article.text), article.id) for article in articles
-    ]
+def _standings(rules: KeepRules, task: tuple[Sequence[Article], list[int], list[str]]) -> list[Standing]:
+    return list(map(rules.standing, *task))

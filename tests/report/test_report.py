@@ -82,6 +82,8 @@ def test_json_report_says_what_was_decided() -> None:
         "scorer": "",
         "level": "duplicate",
         "neighbours": neighbours,
+        "keep": ["oldest", "longest"],
+        "roots": [],
     }
     cluster, match = document["clusters"][0], document["matches"][0]
     assert cluster["members"] == ["news/en.txt", "news/id.txt"]
