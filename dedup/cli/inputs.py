@@ -39,11 +39,18 @@ def read(paths: Sequence[str], *, shared: bool = False, jobs: int = 1, **given: 
 
 
 def roots_of(paths: Iterable[str]) -> tuple[Root, ...]:
-    """Folders and files of this machine among the paths, each with the place it leads to."""
+    """Folders and files of this machine among the paths, each with the place it leads to; links to files stay links."""
     from dedup.reading.files import STDIN, show_path
 
     here = (path for path in dict.fromkeys(paths) if path != STDIN and not is_uri(path))
-    return tuple(Root(show_path(path), os.path.realpath(path)) for path in here)
+    return tuple(Root(show_path(path), _place_of(path)) for path in here)
+
+
+def _place_of(path: str) -> str:
+    if os.path.isdir(path):
+        return os.path.realpath(path)
+    folder, name = os.path.split(os.path.abspath(path))
+    return os.path.join(os.path.realpath(folder), name)
 
 
 def one_article(name: str) -> Article:
