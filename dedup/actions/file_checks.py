@@ -128,11 +128,11 @@ def check_among(place: Place, article: SavedArticle, options: ReadOptions, *, ch
 
 
 def status_of(place: Place) -> os.stat_result | None:
-    """Status of what is at a place; None where nothing is, or no folder leads there."""
+    """Status of what is at a place; None where nothing is, or nothing that can be reached."""
     try:
         with opened(place) as entry:
             return entry.stat()
-    except ReadError:
+    except (ReadError, OSError):
         return None
 
 
