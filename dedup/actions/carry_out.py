@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import NamedTuple
 
-from dedup.actions.file_checks import describe, is_same, sha256_of
+from dedup.actions.file_checks import PERMISSIONS, describe, is_same, sha256_of
 from dedup.actions.journal import Action, Journal, State
 from dedup.actions.places import FILE, NEW_FILE, Entry, Place, opened
 from dedup.actions.plan import Outcome, Plan, Step
@@ -146,7 +146,7 @@ def _move_bytes(sha256: str, source: Entry, target: Entry, part: str) -> None:
     reading = source.open(FILE)
     try:
         status = os.fstat(reading)
-        owner = Owner(status.st_uid, status.st_gid, status.st_mode & 0o7777, status.st_mtime_ns)
+        owner = Owner(status.st_uid, status.st_gid, status.st_mode & PERMISSIONS, status.st_mtime_ns)
         copy_file(reading, new, owner, sha256)
         now = source.stat()
         if now is None or _state_of(now) != _state_of(status):

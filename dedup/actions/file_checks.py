@@ -23,6 +23,9 @@ from dedup.reading.source import ReadOptions
 
 _CHUNK = 1 << 20
 
+PERMISSIONS = 0o777
+"""Bits of a file's mode that are kept; no copy of a file runs as somebody else."""
+
 _KINDS = {
     stat.S_IFLNK: "a symbolic link, not followed",
     stat.S_IFDIR: "a folder, not a file",
@@ -153,7 +156,7 @@ def sha256_of(descriptor: int) -> str:
 
 def _holder(place: Place) -> Place:
     """The place, or that of the file on the way to it which is an archive."""
-    parts = place.relative.split("/")
+    parts = place.relative.split("/") if status_of(place) is None else []
     for depth in range(1, len(parts)):
         above = Place(place.folder, "/".join(parts[:depth]))
         status = status_of(above)
@@ -175,7 +178,7 @@ def _reading(place: Place) -> Iterator[tuple[int, CheckedFile]]:
                 inode=status.st_ino,
                 size=status.st_size,
                 mtime_ns=status.st_mtime_ns,
-                mode=stat.S_IMODE(status.st_mode),
+                mode=status.st_mode & PERMISSIONS,
                 uid=status.st_uid,
                 gid=status.st_gid,
                 links=status.st_nlink,

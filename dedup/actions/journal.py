@@ -10,13 +10,13 @@ import os
 import stat
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from dedup.actions.file_checks import CheckedFile
+from dedup.actions.file_checks import PERMISSIONS, CheckedFile
 from dedup.actions.places import Place
 from dedup.errors import ReadError, WriteError
 from dedup.language.json_text import parse_json
@@ -96,16 +96,18 @@ class Journal:
         return act
 
     def note(self, act: Act, state: State, reason: str = "") -> None:
-        """Note what has become of an act."""
-        self._write({"n": act.number, "state": state.value} | ({"reason": reason} if reason else {}))
+        """Note what has become of an act; that it is being undone is on the disk then, the rest with the next act."""
+        record = {"n": act.number, "state": state.value} | ({"reason": reason} if reason else {})
+        self._write(record, to_disk=state is State.UNDOING)
         self.acts[act.number] = replace(act, state=state)
 
-    def _write(self, record: Mapping[str, Any]) -> None:
+    def _write(self, record: Mapping[str, Any], *, to_disk: bool = True) -> None:
         try:
             rest = memoryview(f"{dumps(record)}\n".encode())
             while rest:
                 rest = rest[os.write(self.descriptor, rest) :]
-            os.fsync(self.descriptor)
+            if to_disk:
+                os.fsync(self.descriptor)
         except OSError as fault:
             raise WriteError(
                 f"cannot write the journal {self.shown}: {fault.strerror}; nothing more was done, and the same "
@@ -141,7 +143,11 @@ def open_journal(path: Path, action: str, report: str) -> Iterator[Journal]:
         journal = Journal(descriptor, shown, acts)
         journal._write({"journal": FORM, "dedup": __version__, "action": action, "report": report})
         _sync_folder(path)
-        yield journal
+        try:
+            yield journal
+        finally:
+            with suppress(OSError):
+                os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
@@ -217,7 +223,7 @@ def _act(record: Mapping[str, Any]) -> Act:
         part=_part(record["part"]),
         size=_number(record["size"]),
         mtime_ns=_number(record["mtime_ns"]),
-        mode=_number(record["mode"]) & 0o7777,
+        mode=_number(record["mode"]) & PERMISSIONS,
         uid=_number(record["uid"]),
         gid=_number(record["gid"]),
         sha256=_text(record["sha256"]),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import PurePosixPath
 
+from dedup.actions.decided import Decided
 from dedup.actions.file_checks import CheckedFile, SeveralArticlesError, check_among, check_single, status_of
 from dedup.actions.journal import Act, Action, State
 from dedup.actions.kinds import Relation, relations
@@ -75,6 +76,7 @@ class Wishes:
     action, destination : where files are moved to is a folder, absolute and without links
     kinds : kinds of repeats to act on
     rules : rules that choose what to keep anew; None for the representatives of the report
+    decided : decisions of people, which come before the rules
     options : of the scan, since they decide on what is read of a file
     within : folders that limit what may be touched, beside the roots of the report or in their stead if it has none
     """
@@ -83,6 +85,7 @@ class Wishes:
     destination: str = ""
     kinds: Collection[MatchKind] = KINDS
     rules: KeepRules | None = None
+    decided: Decided = field(default_factory=Decided)
     options: ReadOptions = field(default_factory=ReadOptions)
     within: tuple[Root, ...] = ()
 
@@ -216,6 +219,8 @@ class _Planner:
                 yield replace(step, target=target)
 
     def _kept(self, story: SavedStory) -> SavedArticle:
+        if chosen_by_people := self.wishes.decided.chosen(story):
+            return chosen_by_people
         rules = self.wishes.rules
         if rules is None:
             return story.representative
@@ -239,6 +244,8 @@ class _Planner:
         step = Step(story.id, article, kept, relation.kind if relation else None, Outcome.LEFT)
         if article.reference:
             return replace(step, reason="belongs to the reference")
+        if self.wishes.decided.parts(article, kept):
+            return replace(step, reason="decided to be another article than the kept one")
         if relation is None:
             return replace(step, reason="no match with the kept article; another one of the story joins them")
         if relation.kind not in self.wishes.kinds:

@@ -69,7 +69,6 @@ def _flag(name: str, help: str) -> Callable[[options.Command], options.Command]:
 @options.keep_anew_option
 @click.option(
     "--root",
-    "within",
     metavar="DIR",
     multiple=True,
     type=options.PATH,
@@ -96,7 +95,7 @@ def apply(
     dry_run: bool,
     kinds: tuple[MatchKind, ...],
     keep: tuple[str, ...],
-    within: tuple[Path, ...],
+    root: tuple[Path, ...],
     journal: Path | None,
     yes: bool,
     form: str | None,
@@ -137,7 +136,7 @@ def apply(
         raise click.UsageError("name the report: dedup apply REPORT, as dedup scan --format json -o REPORT writes it")
     if delete and not (yes or dry_run or _can_ask()):
         raise click.UsageError("--delete needs --yes where nobody can be asked; look at --dry-run first")
-    wishes = _wishes(chosen[0], move_to, kinds, keep, within, reading)
+    wishes = _wishes(chosen[0], move_to, kinds, keep, root, reading)
     place = journal or report.with_name(f"{report.name}.journal.jsonl")
     plan = _carried_out(report, wishes, place, dry_run=dry_run, yes=yes, shown=shown)
     _tell(plan, form or "text", dry_run=dry_run, full=verbose > 0)
@@ -162,9 +161,11 @@ def _wishes(
     move_to: Path | None,
     kinds: Sequence[MatchKind],
     keep: tuple[str, ...],
-    within: tuple[Path, ...],
+    root: tuple[Path, ...],
     reading: dict[str, Any],
 ) -> Wishes:
+    from dataclasses import fields
+
     from dedup.actions.journal import Action
     from dedup.actions.places import require_safe_paths
     from dedup.actions.plan import Wishes
@@ -172,14 +173,15 @@ def _wishes(
     from dedup.reading.source import ReadOptions
 
     require_safe_paths()
+    known = {field.name for field in fields(ReadOptions)}
     actions = {"--move-to": Action.MOVE, "--hardlink": Action.LINK, "--delete": Action.DELETE, "--list": Action.LIST}
     return Wishes(
         action=actions[mode],
         destination=os.path.realpath(move_to) if move_to else "",
         kinds=kinds,
         rules=KeepRules.parse(keep) if keep else None,
-        options=ReadOptions(**{name: value for name, value in reading.items() if value is not None}),
-        within=roots_of(map(str, within)),
+        options=ReadOptions(**{name: value for name, value in reading.items() if value is not None and name in known}),
+        within=roots_of(map(str, root)),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -143,11 +144,16 @@ def standings_of(
     languages: Sequence[str],
     rules: KeepRules,
     workers: Workers,
+    *,
+    kept: Mapping[int, int] = MappingProxyType({}),
 ) -> dict[int, Standing]:
-    """Facts by which rules choose, of the articles wanted, by position; `languages` are the codes of these articles."""
+    """Facts by which rules choose, of the articles wanted, by position; `languages` are the codes of these articles.
+
+    Articles in `kept`, a preference below 0 by position, come before all others, the lowest first.
+    """
     tasks = zip(batches(take_articles(articles, wanted)), batches(wanted.tolist()), batches(languages), strict=True)
     found = (standing for batch in workers.map(partial(_standings, rules), tasks) for standing in batch)
-    return {standing.position: standing for standing in found}
+    return {standing.position: standing._replace(decided=kept.get(standing.position, 0)) for standing in found}
 
 
 def _standings(rules: KeepRules, task: tuple[Sequence[Article], list[int], list[str]]) -> list[Standing]:

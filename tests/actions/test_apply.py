@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from dedup import report as rendering
+from dedup.actions.decided import Decided
+from dedup.actions.journal import Action
+from dedup.actions.plan import Outcome, Wishes, make_plan
 from dedup.actions.saved_report import load_report
+from dedup.cli import main
 from dedup.datatypes import MatchKind
 from handmade import handmade_report
 from saved_reports import Case, id_of, make_case, text, tree, write_report
@@ -113,10 +120,6 @@ def test_what_is_deleted_is_asked_for_and_stays_deleted(case: Case) -> None:
 
 @pytest.mark.parametrize("answer, files", [("y\n", 3), ("n\n", 5), ("", 5)])
 def test_a_question_on_a_terminal(case: Case, answer: str, files: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    from click.testing import CliRunner
-
-    from dedup.cli import main
-
     monkeypatch.setattr(__import__("sys").modules["dedup.cli.apply"], "_can_ask", lambda: True)
     result = CliRunner().invoke(main, ["apply", str(case.report), "--delete"], input=answer, prog_name="dedup")
     assert result.exit_code == (0 if files == 3 else 1)
@@ -349,3 +352,66 @@ def test_relative_paths_mean_what_they_meant_at_the_scan(
 def test_root_limits_what_is_touched(case: Case) -> None:
     steps = case.steps("--list", "--root", case.news / "sub")
     assert steps[id_of(case, "b.txt")][0] == "refused"
+
+
+# --- decisions ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    left: str
+    right: str
+    same: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    keep: str
+    story: tuple[str, ...] = ()
+
+
+def test_decisions_come_before_the_report_and_the_rules(case: Case) -> None:
+    saved = load_report(case.report)
+    (story,) = saved.stories
+    by_name = {Path(member.id).relative_to(case.news).as_posix(): member for member in story.members}
+    a, b, copy = (by_name[name] for name in ("a.txt", "b.txt", "sub/a.txt"))
+
+    def outcomes(pairs: tuple[Verdict, ...] = (), chosen: tuple[Chosen, ...] = ()) -> dict[str, Outcome]:
+        wishes = Wishes(Action.LIST, decided=Decided.of(pairs, chosen, saved.stories))
+        return {step.article.id: step.outcome for step in make_plan(saved, wishes).steps}
+
+    left, planned = Outcome.LEFT, Outcome.PLANNED
+    assert outcomes() == {b.id: planned, copy.id: planned}
+    for one, other in ((a.id, b.id), (b.hash, a.hash), (copy.id, b.hash)):
+        assert outcomes((Verdict(one, other),)) == {b.id: left, copy.id: planned}, "said of a text, whatever its copy"
+        assert outcomes((Verdict(one, other), Verdict(a.hash, b.id, same=True))) == {b.id: planned, copy.id: planned}
+    assert outcomes((Verdict(a.id, copy.id),)) == {b.id: planned, copy.id: left}, "two copies, by their ids only"
+    assert outcomes(chosen=(Chosen(b.hash),)) == {a.id: planned, copy.id: planned}
+    assert outcomes(chosen=(Chosen(b.id), Chosen(copy.id, (a.id, copy.id)))) == {a.id: planned, b.id: planned}
+    assert outcomes(chosen=(Chosen(b.id, ("elsewhere", b.id)),)) == {b.id: planned, copy.id: planned}
+
+
+# --- from a scan on -------------------------------------------------------------------------------------------------
+
+
+def test_from_a_scan_to_a_move_and_back(tmp_path: Path, seeds: Path) -> None:
+    case = Case(tmp_path, tmp_path / "report.json")
+    (case.news / "wire").mkdir(parents=True)
+    for seed in sorted(seeds.iterdir()):
+        shutil.copy(seed, case.news)
+    original = sorted(seeds.iterdir())[2]
+    shutil.copy(original, case.news / "wire/copy.txt")
+    edited = original.read_text(encoding="utf-8").replace(" and ", " as well as ")
+    (case.news / "wire/edited.txt").write_text(edited, encoding="utf-8")
+    before = tree(case.news)
+    for form in ("json", "jsonl"):
+        report = Case(tmp_path, tmp_path / f"report.{form}")
+        scan = ["scan", str(case.news), "--keep", "path:wire/*", "--keep", "longest", "-o", str(report.report), "-q"]
+        assert CliRunner().invoke(main, scan).exit_code == 0
+        moved = report.apply("--move-to", tmp_path / "out")
+        assert moved.exit_code == 0, moved.output
+        assert moved.stderr.startswith(f"2 files moved to {tmp_path}/out; 1 left (translation: 1).")
+        assert sorted(tree(tmp_path / "out")) == [original.name, "wire", "wire/copy.txt"]
+        assert report.apply("--undo", report.journal, report=False).exit_code == 0
+        assert tree(case.news) == before
+        shutil.rmtree(tmp_path / "out")

@@ -141,6 +141,16 @@ def test_a_root_that_was_replaced_by_a_link_is_not_followed(case: Case, action: 
     assert tree(case.base / "moved") == before
 
 
+@pytest.mark.parametrize("roots", [["/"], ["{base}"], ["{base}/secret.txt"], ["{news}", "{base}"], ["{base}/x/.."]])
+def test_root_holds_whatever_roots_a_report_was_edited_to_name(case: Case, roots: list[str]) -> None:
+    put(case, f"{case.base}/secret.txt")
+    named = [root.format(base=case.base, news=case.news) for root in roots]
+    case.edit(lambda report: report["settings"].update(roots=[{"given": name, "resolved": name} for name in named]))
+    steps = case.steps("--delete", "--yes", "--root", case.news)
+    assert steps[id_of(case, "b.txt")][0] == "refused"
+    assert (case.base / "secret.txt").exists()
+
+
 @pytest.mark.parametrize("action", ACTIONS, ids=str)
 def test_a_file_that_changed_is_refused(case: Case, action: tuple[str, ...]) -> None:
     (case.news / "b.txt").write_text(text("A") + "A correction.")

@@ -98,6 +98,14 @@ def test_paths_match_from_a_folder_on(path: str, glob: str, matches: bool) -> No
     assert matches_path(path, glob) is matches
 
 
+def test_what_people_chose_comes_before_all_rules() -> None:
+    rules = KeepRules.parse(["newest"])
+    standings = [rules.standing(article, at, language) for at, (article, language) in enumerate([MAY, JUNE, UNDATED])]
+    assert rules.choose([standings[0], standings[1], standings[2]._replace(decided=-1)]).id == "c/wire/x.txt"
+    chosen = [standings[0]._replace(decided=-2), standings[1], standings[2]._replace(decided=-1)]
+    assert rules.choose(chosen).id == "b"
+
+
 # --- dates ----------------------------------------------------------------------------------------------------------
 
 
