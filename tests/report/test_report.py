@@ -165,10 +165,10 @@ def test_csv_has_a_row_a_clustered_article_and_skipped_file() -> None:
     rows = rows_of(rendering.as_csv(handmade_report()))
     assert [row["role"] for row in rows] == [
         "representative",
-        "duplicate",
-        "duplicate",
+        "repeat",
+        "repeat",
         "representative",
-        "duplicate",
+        "repeat",
         "skipped",
         "skipped",
     ]
