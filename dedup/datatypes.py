@@ -31,6 +31,9 @@ UNDETERMINED = "und"
 EVIDENCE_FOR_ALL_PAIRS = 12
 """Largest cluster whose pairs all have their evidence in full; of a larger one, those of its representative."""
 
+KEEP_BY_DEFAULT = ("oldest", "longest")
+"""Rules that choose the representative of a story where nobody names others; the id decides last."""
+
 MOST_IN_FULL = 100_000
 """Largest number of matches of a run with their evidence in full, two kilobytes each."""
 
@@ -71,6 +74,8 @@ class Article:
         The file it came from, as the user wrote it; empty for an article made in memory.
     own_id : str
         The id by which its source knows it, which `id` is not where another file uses the same; empty without one.
+    reference : bool
+        Whether it belongs to what others are compared with, and is itself never one of those that repeat.
     """
 
     id: str
@@ -81,6 +86,7 @@ class Article:
     published: str = ""
     declared_language: str = ""
     own_id: str = field(default="", compare=False)
+    reference: bool = field(default=False, compare=False)
 
     @property
     def body(self) -> str:
@@ -241,6 +247,14 @@ class Cluster:
 
 
 @dataclass(frozen=True, slots=True)
+class Root:
+    """Folder or file that a run was asked to read: its path as paths of articles begin, and the place it led to."""
+
+    given: str
+    resolved: str
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Settings of a run; the same settings and input give the same bytes.
 
@@ -256,6 +270,11 @@ class Settings:
         File of a score fitted by ``dedup calibrate``; empty for the one that comes with the level.
     neighbours : int
         Candidates kept per article, at least 1.
+    keep : tuple of str
+        Rules that choose the representative of each story, the first one first, as ``dedup scan --keep`` takes them
+        (`dedup.clustering.keep_rules`); none are those of the default.
+    roots : tuple of Root
+        Folders and files that were read, for whoever acts on the report; they decide nothing.
     """
 
     model: str = "bundled"
@@ -263,6 +282,8 @@ class Settings:
     scorer: str = ""
     level: Level = Level.DUPLICATE
     neighbours: int = 24
+    keep: tuple[str, ...] = KEEP_BY_DEFAULT
+    roots: tuple[Root, ...] = ()
 
     def __post_init__(self) -> None:
         if self.threshold is not None and not 0 <= self.threshold <= 1:
@@ -273,6 +294,10 @@ class Settings:
         if self.level not in set(Level):
             raise SettingsError(f"level must be one of {', '.join(level.value for level in Level)}, got {self.level!r}")
         object.__setattr__(self, "level", Level(self.level))  # accepts the name of a level too
+        keep: object = self.keep
+        if isinstance(keep, str):
+            raise SettingsError(f'keep must be a tuple of rules such as ("{KEEP_BY_DEFAULT[0]}",), got {keep!r}')
+        object.__setattr__(self, "keep", tuple(self.keep) or KEEP_BY_DEFAULT)
 
 
 @dataclass(frozen=True, slots=True)

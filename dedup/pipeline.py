@@ -15,8 +15,9 @@ from dedup.arrays import take_rows
 from dedup.clustering.average_linkage import UNVERIFIED, cluster_pairs
 from dedup.clustering.constraints import apply_decisions
 from dedup.clustering.decisions import NO_DECISIONS, Decisions
+from dedup.clustering.keep_rules import KeepRules
 from dedup.clustering.linked_pairs import judge_linked, opposed
-from dedup.clustering.outcome import Outcome, choose_in_full, rank_articles, weakest_pairs
+from dedup.clustering.outcome import Group, Outcome, choose_in_full, standings_of, weakest_pairs
 from dedup.datatypes import MOST_MAPPED, Article, Comparison, Progress, Report, Settings, Skipped
 from dedup.embedding.encoder import Encoder
 from dedup.embedding.load import load_encoder
@@ -97,6 +98,8 @@ def find_duplicates(
     ------
     ModelError
         If the model cannot be loaded; asked for before any article is read.
+    SettingsError
+        If one of `settings.keep` is no rule.
     ResourceError
         If a run would not fit into this machine's memory, or memory or disk gave out.
     TypeError
@@ -104,6 +107,7 @@ def find_duplicates(
     """
     encoder = encoder or load_encoder(settings.model)
     scorer = load_scorer(settings.level, settings.threshold, settings.scorer, fingerprint=encoder.fingerprint)
+    KeepRules.parse(settings.keep)
     kept, skipped = collect(articles, workers or ALONE, progress)
     with one_thread(), nullcontext(workers) if workers else Workers(_worthwhile(kept, jobs)) as sharing:
         found = decide(kept, encoder, scorer, settings, sharing, progress, decisions)
@@ -159,6 +163,7 @@ def decide(
     decisions: Decisions = NO_DECISIONS,
 ) -> Outcome:
     """Decide on languages, matches and clusters, where people have not; articles are read by workers only."""
+    rules = KeepRules.parse(settings.keep)
     unique, decided = apply_decisions(decisions, UniqueArticles.find(articles, workers, names=decisions.names))
     first = take_articles(articles, np.array(unique.positions, np.intp))
     _check_resources(first, encoder, workers)
@@ -168,13 +173,14 @@ def decide(
     )
     must, cannot = decided.linking(candidates), decided.forbidding(candidates)
     linked = unique.linked_positions(candidates.left, candidates.right)
-    ranks = rank_articles(articles, linked, workers, kept=decided.kept)
+    languages = [read.languages[number].code for number in unique.numbers[linked].tolist()]
+    standings = standings_of(articles, linked, languages, rules, workers, kept=decided.kept)
     groups = cluster_pairs(
         candidates.left,
         candidates.right,
         verdicts.log_odds - scorer.least,
         unknown=UNVERIFIED,
-        key=lambda number: ranks[unique.positions[number]][-1],
+        key=lambda number: standings[unique.positions[number]].id,
         certain=opposed(read.match_input, candidates, verdicts),
         must=must,
         cannot=cannot,
@@ -182,6 +188,11 @@ def decide(
     weakest = weakest_pairs(candidates, verdicts, groups, len(first))
     is_match = (scorer.admits(verdicts.log_odds) & ~cannot) | must
     matched = take_rows(candidates, is_match)
+
+    def representative(group: Group) -> int:
+        number_of = {unique.positions[number]: number for number in group}
+        return number_of[rules.choose(standings[position] for position in number_of).position]
+
     return Outcome(
         unique=unique,
         languages=read.languages,
@@ -190,11 +201,12 @@ def decide(
             zip(matched.left.tolist(), matched.right.tolist(), strict=True),
             groups,
             weakest,
-            lambda number: ranks[unique.positions[number]],
+            representative,
         ),
         groups=groups,
         weakest=weakest,
-        ranks=ranks,
+        standings=standings,
+        rules=rules,
         embeddings=read.neighbourhood.embeddings,
     )
 
@@ -261,6 +273,7 @@ def write_tables(
     nothing = matches_table(())  # without pyarrow an error now and not after the work
     encoder = encoder or load_encoder(settings.model)
     scorer = load_scorer(settings.level, settings.threshold, settings.scorer, fingerprint=encoder.fingerprint)
+    KeepRules.parse(settings.keep)
     kept, skipped = collect(articles, workers, progress)
     with one_thread():
         found = decide(kept, encoder, scorer, settings, workers, progress, decisions)

@@ -131,7 +131,7 @@ def test_reports_say_what_was_joined_by_decision(bundled: Encoder) -> None:
     assert "joined by decision" in text.splitlines()[0]
     assert "1 pair joined by decision" in text
     rows = csv.DictReader(io.StringIO(report.as_csv(found)))
-    assert [row["why"].partition(";")[0] for row in rows if row["role"] == "duplicate"].count("joined by decision") == 1
+    assert [row["why"].partition(";")[0] for row in rows if row["role"] == "repeat"].count("joined by decision") == 1
 
 
 def test_without_decisions_reports_are_as_they_were(bundled: Encoder) -> None:

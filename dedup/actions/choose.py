@@ -4,25 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from dedup.actions.keep import Choose
 from dedup.clustering.decisions import Decisions
-from dedup.clustering.outcome import rank_articles
+from dedup.clustering.keep_rules import KeepRules
 from dedup.datatypes import Report
 from dedup.language.as_read import body_of
 from dedup.language.text import content_hash
-from dedup.runtime.workers import ALONE
 
 
 def chooser(report: Report, decisions: Decisions) -> Choose:
     """Chooser by the rules that choose representatives: what people decided first, the last decision before others."""
     order = {decision.keep: -number for number, decision in enumerate(decisions.keeps, 1)}
+    rules = KeepRules.parse(report.settings.keep)
 
     def choose(positions: Sequence[int]) -> int:
-        kept = {position: _preference(report, position, order) for position in positions} if order else {}
-        ranks = rank_articles(report.articles, np.array(positions, np.intp), ALONE, kept=kept)
-        return min(positions, key=ranks.__getitem__)
+        standings = [
+            rules.standing(report.articles[position], position, report.languages[position].code)
+            for position in positions
+        ]
+        if order:
+            standings = [
+                standing._replace(decided=_preference(report, standing.position, order)) for standing in standings
+            ]
+        return rules.choose(standings).position
 
     return choose
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from dedup import report as rendering
+from dedup.cli.apply import apply
 from dedup.cli.compare import compare
 from dedup.cli.completion import completion
 from dedup.cli.errors import ErrorGroup
@@ -38,6 +39,7 @@ def main() -> None:
     dedup scan articles/ --format html -o report.html   a page to look through and decide
     dedup scan news.jsonl --format json -o report.json  for other programs (its shape: dedup schema)
     dedup scan articles/ --check -q                     exit code 3 if there are duplicates
+    dedup apply report.json --move-to DIR --dry-run     what would be moved of what repeats
     dedup compare first.txt second.html                 two articles side by side
     dedup keep news.jsonl -o unique.jsonl               the same without what repeats
     dedup evaluate gold.jsonl report.json               how accurate a report is
@@ -57,5 +59,5 @@ def schema() -> None:
     write(rendering.schema(), Path("-"))
 
 
-for command in (scan, compare, keep, evaluate, calibrate, train, completion):
+for command in (scan, apply, compare, keep, evaluate, calibrate, train, completion):
     main.add_command(command)

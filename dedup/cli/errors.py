@@ -30,6 +30,7 @@ _GAVE_OUT = {
 
 _NOT_WRITTEN = {
     "scan": "no report was written",
+    "apply": "what has been done stands in the journal; the same command goes on, and --undo takes it back",
     "compare": "no comparison was written",
     "keep": "nothing was written",
     "evaluate": "no figures were written",

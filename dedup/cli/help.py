@@ -20,13 +20,18 @@ SECTIONS = {
 """Names of options by the section of the help they stand in; others stand in a section of their own before these."""
 
 
+def _may_be_set(option: click.Option, context: click.Context) -> bool:
+    """Whether an option without a variable of its own may stand in the environment; what deletes files may not."""
+    return bool(context.auto_envvar_prefix and option.allow_from_autoenv and not option.envvar)
+
+
 class SectionedCommand(click.Command):
     """Command whose help shows its options in sections."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the arguments; an option that is not among them may stand in the environment: DEDUP_SCAN_THRESHOLD."""
         for parameter in self.get_params(ctx):
-            if isinstance(parameter, click.Option) and ctx.auto_envvar_prefix and not parameter.envvar:
+            if isinstance(parameter, click.Option) and _may_be_set(parameter, ctx):
                 name = max(parameter.opts, key=len).lstrip("-").replace("-", "_").upper()
                 parameter.envvar = f"{ctx.auto_envvar_prefix}_{name}"
         return super().parse_args(ctx, args)

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dedup.cli.output import progress_line
-from dedup.datatypes import Article, Report, Settings, Skipped
+from dedup.datatypes import Article, Report, Root, Settings, Skipped
 from dedup.errors import ReadError
 from dedup.runtime.process import load_numpy_alone
+from dedup.runtime.remote_files import is_uri
 
 if TYPE_CHECKING:
     from dedup.reading.source import ReadOptions
@@ -44,6 +45,21 @@ def read_options(**given: Any) -> ReadOptions:
     from dedup.reading.source import ReadOptions
 
     return ReadOptions(**{name: value for name, value in given.items() if value is not None})
+
+
+def roots_of(paths: Iterable[str]) -> tuple[Root, ...]:
+    """Folders and files of this machine among the paths, each with the place it leads to; links to files stay links."""
+    from dedup.reading.files import STDIN, show_path
+
+    here = (path for path in dict.fromkeys(paths) if path != STDIN and not is_uri(path))
+    return tuple(Root(show_path(path), _place_of(path)) for path in here)
+
+
+def _place_of(path: str) -> str:
+    if os.path.isdir(path):
+        return os.path.realpath(path)
+    folder, name = os.path.split(os.path.abspath(path))
+    return os.path.join(os.path.realpath(folder), name)
 
 
 def one_article(name: str) -> Article:

@@ -70,6 +70,7 @@ def _parse_kinds(_: click.Context, __: click.Parameter, value: str) -> tuple[Mat
 @click.option("--drop-skipped", is_flag=True, help="Leave out records that could not be read; otherwise they stay.")
 @options.matching_options
 @options.decisions_option
+@options.keep_option
 @options.reading_options
 @options.jobs_option
 @options.verbosity_options
@@ -86,6 +87,7 @@ def keep(
     scorer: str,
     level: str,
     decisions: tuple[Path, ...],
+    keep: tuple[str, ...],
     jobs: int | None,
     quiet: bool,
     verbose: int,
@@ -100,12 +102,12 @@ def keep(
     dedup keep shards/ -o unique.parquet --annotate
     dedup keep articles/ -o unique/ --kinds all             one article a story, in whatever language
 
-    Of each story one article stays, its representative; by default only exact and edited copies of it go. What stays is
-    as it was, in its order: lines of JSON Lines and rows of CSV byte for byte, where one file is written into one of
-    its kind; of several files they become UTF-8. JSON Lines take all formats: an element of a JSON list or a row of a
-    table becomes an object with its fields, a page or a mail one with the fields of an article. CSV and Parquet take
-    files with the same columns. A folder gets files like those read: of records less what goes, others whole unless all
-    their articles go.
+    Of each story one article stays, its representative, as --keep says; by default only exact and edited copies of it
+    go. What stays is as it was, in its order: lines of JSON Lines and rows of CSV byte for byte, where one file is
+    written into one of its kind; of several files they become UTF-8. JSON Lines take all formats: an element of a JSON
+    list or a row of a table becomes an object with its fields, a page or a mail one with the fields of an article. CSV
+    and Parquet take files with the same columns. A folder gets files like those read: of records less what goes, others
+    whole unless all their articles go.
 
     The input is read twice, and nothing is written if it has changed between.
     """
@@ -114,7 +116,7 @@ def keep(
     log_to_stderr(verbose)
     if prefix and not annotate:
         raise click.UsageError("--prefix names the fields that --annotate adds; name that too")
-    settings = Settings(model=model, threshold=threshold, level=Level(level), scorer=scorer)
+    settings = Settings(model=model, threshold=threshold, level=Level(level), scorer=scorer, keep=keep)
     form, suffix = _form_of(output)
     inputs: tuple[str | Path, ...] = (*paths, scorer, *decisions, *folder_of(model))
     if form == "folder":

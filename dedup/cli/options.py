@@ -10,7 +10,7 @@ import click
 
 from dedup.cli.output import choose_colour
 from dedup.cli.sizes import parse_size
-from dedup.datatypes import Level
+from dedup.datatypes import KEEP_BY_DEFAULT, Level
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -31,6 +31,23 @@ def _several(*options: Callable[[Command], Command]) -> Callable[[Command], Comm
 
     return decorate
 
+
+def _keep(default: str) -> Callable[[Command], Command]:
+    return click.option(
+        "--keep",
+        multiple=True,
+        metavar="RULE",
+        help="The article that represents a story: newest, oldest, longest (of its language), first (read), reference, "
+        "path:GLOB or language:id,en. May be repeated: a later rule decides among those that are equal by the earlier "
+        f"ones, and the id last. By default {default}.",
+    )
+
+
+keep_option = _keep(", then ".join(KEEP_BY_DEFAULT))
+"""Choice of the representative of a story, by rules in their order."""
+
+keep_anew_option = _keep("as the report says")
+"""Choice of the representative of a story, in place of the one in a report."""
 
 format_option = click.option(
     "-f",

@@ -14,7 +14,7 @@ from dedup import report as rendering
 from dedup.cli import options
 from dedup.cli.errors import FOUND_DUPLICATES, NothingRead
 from dedup.cli.help import SectionedCommand
-from dedup.cli.inputs import find, folder_of, read
+from dedup.cli.inputs import find, folder_of, read, roots_of
 from dedup.cli.output import (
     check_output,
     choose_form,
@@ -46,6 +46,7 @@ _SCAN_FORMS = ("text", "json", "jsonl", "csv", "html", "parquet")
 @options.force_option
 @options.matching_options
 @options.decisions_option
+@options.keep_option
 @options.reading_options
 @options.jobs_option
 @options.ray_options
@@ -62,6 +63,7 @@ def scan(
     scorer: str,
     level: str,
     decisions: tuple[Path, ...],
+    keep: tuple[str, ...],
     text_field: tuple[str, ...],
     id_field: tuple[str, ...],
     title_field: tuple[str, ...],
@@ -96,7 +98,9 @@ def scan(
     from dedup.clustering.decisions import Decisions
 
     log_to_stderr(verbose)
-    settings = Settings(model=model, threshold=threshold, level=Level(level), scorer=scorer)
+    settings = Settings(
+        model=model, threshold=threshold, level=Level(level), scorer=scorer, keep=keep, roots=roots_of(paths)
+    )
     form = choose_form(form, output, _SCAN_FORMS)
     check_output(form, output, (*paths, scorer, *decisions, *folder_of(model)), glob=glob, force=force)
     decided = Decisions.load(*decisions)

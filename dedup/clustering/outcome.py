@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 
 from dedup.arrays import batches, take_rows
+from dedup.clustering.keep_rules import KeepRules, Standing
 from dedup.clustering.linked_pairs import Pair
 from dedup.datatypes import (
     EVIDENCE_FOR_ALL_PAIRS,
@@ -22,7 +24,6 @@ from dedup.datatypes import (
     MatchKind,
     WeakestPair,
 )
-from dedup.language.text import reading_length
 from dedup.matching.exact import UniqueArticles
 from dedup.matching.features import MatchInput
 from dedup.matching.scorer import probability
@@ -34,9 +35,6 @@ _KINDS = (MatchKind.EXACT, MatchKind.NEAR, MatchKind.EXCERPT, MatchKind.TRANSLAT
 
 Group = tuple[int, ...]
 
-Rank = tuple[int, bool, str, int, str]
-"""Sort key of articles: the lowest is the representative of a story; what people chose first, the id last."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
@@ -47,7 +45,8 @@ class Outcome:
     matched : what `describe_pairs` makes matches of
     full : ndarray of shape (m,), bool, which of them are described in full
     groups, weakest : clusters of unique articles, and the weakest pair of each
-    ranks : of all articles that may be in a cluster, by their position among all
+    standings : facts by which `rules` choose, of all articles that may be in a cluster, by their position among all
+    rules : choose the representative of each cluster
     embeddings : of the unique articles
     """
 
@@ -57,7 +56,8 @@ class Outcome:
     full: npt.NDArray[np.bool_]
     groups: list[Group]
     weakest: list[WeakestPair]
-    ranks: Mapping[int, Rank]
+    standings: Mapping[int, Standing]
+    rules: KeepRules
     embeddings: Embeddings
 
     def clusters(self, kinds: Sequence[MatchKind]) -> tuple[Cluster, ...]:
@@ -70,14 +70,13 @@ class Outcome:
         kinds_and_decided = zip(self._kinds_of_groups(kinds), self._decided_groups(), strict=True)
         for group, weakest, (kind, decided) in zip(self.groups, self.weakest, kinds_and_decided, strict=True):
             members = sorted(position for at in group for position in copies.pop(self.unique.positions[at]))
-            representative = min(members, key=self.ranks.__getitem__)
+            representative = self._representative(members)
             weakest = self.unique.at_positions(weakest)
             clusters.append(Cluster(tuple(members), representative, kind, weakest, decided))
         for members in copies.values():
             if len(members) > 1:
                 weakest = WeakestPair(members[0], members[1], 1.0, 1.0)
-                representative = min(members, key=self.ranks.__getitem__)
-                clusters.append(Cluster(tuple(members), representative, MatchKind.EXACT, weakest))
+                clusters.append(Cluster(tuple(members), self._representative(members), MatchKind.EXACT, weakest))
         return tuple(sorted(clusters, key=lambda cluster: cluster.members))
 
     def _decided_groups(self) -> list[bool]:
@@ -86,6 +85,9 @@ class Outcome:
         group_of = _group_of(self.groups, len(self.unique))
         decided = {int(group_of[at]) for at in matched.left[verdicts.decided]}
         return [number in decided for number in range(len(self.groups))]
+
+    def _representative(self, members: Sequence[int]) -> int:
+        return self.rules.choose(self.standings[member] for member in members).position
 
     def _kinds_of_groups(self, kinds: Sequence[MatchKind]) -> list[MatchKind]:
         """Kind of each group: that of its matches which have least in common."""
@@ -99,7 +101,10 @@ class Outcome:
 
 
 def choose_in_full(
-    pairs: Iterable[Pair], groups: Sequence[Group], weakest: Sequence[WeakestPair], rank: Callable[[int], Rank]
+    pairs: Iterable[Pair],
+    groups: Sequence[Group],
+    weakest: Sequence[WeakestPair],
+    representative: Callable[[Group], int],
 ) -> npt.NDArray[np.bool_]:
     """Choose pairs to describe with full evidence: in a large group those of its representative, and the weakest.
 
@@ -108,7 +113,7 @@ def choose_in_full(
     central: dict[int, int] = {}  # representative of each member of a large group
     for group in groups:
         if len(group) > EVIDENCE_FOR_ALL_PAIRS:
-            central |= dict.fromkeys(group, min(group, key=rank))
+            central |= dict.fromkeys(group, representative(group))
     shown = {(pair.left, pair.right) for pair in weakest}
     chosen = [(pair in shown, any(central.get(at, at) in pair for at in pair)) for pair in pairs]
     weak, near_centre = np.array(chosen, np.bool_).reshape(-1, 2).T
@@ -141,23 +146,23 @@ def _group_of(groups: Sequence[Group], articles: int) -> npt.NDArray[np.intp]:
     return group_of
 
 
-def rank_articles(
+def standings_of(
     articles: Sequence[Article],
     wanted: npt.NDArray[np.intp],
+    languages: Sequence[str],
+    rules: KeepRules,
     workers: Workers,
     *,
     kept: Mapping[int, int] = MappingProxyType({}),
-) -> dict[int, Rank]:
-    """Rank articles: the earliest published first, those without a date last, then the longest; ties by id.
+) -> dict[int, Standing]:
+    """Facts by which rules choose, of the articles wanted, by position; `languages` are the codes of these articles.
 
-    Those in `kept`, a preference below 0 by position, come before all others, the lowest first.
+    Articles in `kept`, a preference below 0 by position, come before all others, the lowest first.
     """
-    ranked = workers.map(_ranks_of, batches(take_articles(articles, wanted)))
-    ranks = zip(wanted.tolist(), (rank for batch in ranked for rank in batch), strict=True)
-    return {position: (kept.get(position, 0), *rank) for position, rank in ranks}
+    tasks = zip(batches(take_articles(articles, wanted)), batches(wanted.tolist()), batches(languages), strict=True)
+    found = (standing for batch in workers.map(partial(_standings, rules), tasks) for standing in batch)
+    return {standing.position: standing._replace(decided=kept.get(standing.position, 0)) for standing in found}
 
 
-def _ranks_of(articles: Sequence[Article]) -> list[tuple[bool, str, int, str]]:
-    return [
-        (not article.published, article.published, -reading_length(article.text), article.id) for article in articles
-    ]
+def _standings(rules: KeepRules, task: tuple[Sequence[Article], list[int], list[str]]) -> list[Standing]:
+    return list(map(rules.standing, *task))

@@ -75,8 +75,13 @@ def open_file(path: str, packed: bool) -> Iterator[Stream]:
     kind = stat.S_IFMT(os.stat(path).st_mode)
     if kind != stat.S_IFREG:
         raise ReadError(f"a {_SPECIAL.get(kind, 'special file')}, not a file")
-    with open(path, "rb", buffering=0) as file, gzip.GzipFile(fileobj=file) if packed else _buffered(file) as stream:
+    with open(path, "rb", buffering=0) as file, unpacked(file, packed) as stream:
         yield stream
+
+
+def unpacked(file: io.RawIOBase, packed: bool) -> Stream:
+    """The bytes of an open file, unpacked where it is packed."""
+    return gzip.GzipFile(fileobj=cast(Any, file)) if packed else _buffered(file)
 
 
 @contextmanager

@@ -16,6 +16,9 @@ _PAGE = re.compile(rf"{PAGE_TITLE}[^<]*</title>.*?<style>", re.DOTALL)
 
 _RUN = frozenset(("schema", "dedup", "model", "settings"))
 
+JOURNAL_KEYS = frozenset(("journal", "dedup", "action", "report"))
+"""Keys of the first line of a journal of `dedup apply`."""
+
 CSV_COLUMNS = ("cluster", "kind", "role", "score", "id", "language", "words")
 """First columns of a report in CSV."""
 
@@ -39,8 +42,8 @@ def refuse_own_page(html: str) -> None:
 
 
 def refuse_own_record(record: object) -> None:
-    """Raise `OwnReportError` for a report in JSON, or the first line of one in JSON Lines."""
-    if isinstance(record, Mapping) and record.keys() >= _RUN:
+    """Raise `OwnReportError` for a report in JSON, or the first line of one in JSON Lines or of a journal."""
+    if isinstance(record, Mapping) and (record.keys() >= _RUN or record.keys() >= JOURNAL_KEYS):
         raise OwnReportError
 
 

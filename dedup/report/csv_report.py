@@ -37,7 +37,7 @@ def as_csv(report: Report, *, with_text: bool = True) -> str:
 
     No cell runs as a spreadsheet formula.
 
-    The role is ``representative``, ``duplicate`` or ``skipped``; score and why are those of the match with the
+    The role is ``representative``, ``repeat`` or ``skipped``; score and why are those of the match with the
     representative, or with the closest member where the two were not matched.
     """
     out = io.StringIO()
@@ -59,7 +59,7 @@ def _clustered_row(report: Report, story: view.Story, member: int, with_text: bo
     return {
         "cluster": story.id,
         "kind": story.cluster.kind.value,
-        "role": "representative" if represents else "duplicate",
+        "role": "representative" if represents else "repeat",
         "score": f"{match.score:.6f}" if match else "",
         "id": _cell(article.id),
         "language": report.languages[member].code,

@@ -148,9 +148,9 @@ def _articles(task: tuple[Sequence[Article], list[Language], list[Record | None]
 def _cluster_record(found: Outcome, cluster: Cluster) -> Record:
     """Columns of the table of articles that describe a cluster."""
     return {
-        "id": view.cluster_id(found.ranks[member][-1] for member in cluster.members),
+        "id": view.cluster_id(found.standings[member].id for member in cluster.members),
         "kind": cluster.kind.value,
-        "representative": found.ranks[cluster.representative][-1],
+        "representative": found.standings[cluster.representative].id,
     }
 
 

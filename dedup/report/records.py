@@ -63,7 +63,13 @@ def head(model: str, settings: Settings, threshold: float) -> Record:
         "schema": SCHEMA,
         "dedup": __version__,
         "model": model,
-        "settings": {**asdict(settings), "level": settings.level.value, "threshold": threshold},
+        "settings": {
+            **asdict(settings),
+            "level": settings.level.value,
+            "threshold": threshold,
+            "keep": list(settings.keep),
+            "roots": list(map(asdict, settings.roots)),
+        },
     }
 
 
@@ -75,9 +81,11 @@ def schema() -> str:
 def article_record(article: Article, language: Language) -> Record:
     """Record of an article and its language, without its text."""
     given = {"own_id": article.own_id} if article.own_id not in ("", article.id) else {}
+    reference = {"reference": True} if article.reference else {}
     return {
         "id": article.id,
         **given,
+        **reference,
         "path": article.path,
         "title": article.title,
         "language": language.code,

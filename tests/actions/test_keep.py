@@ -583,7 +583,7 @@ def collection(folder: Path) -> Path:
     """Files of many formats, with repeats within and between them."""
     (folder / "sub").mkdir(parents=True)
     (folder / "a.jsonl").write_text("".join(as_lines(dated((RAIN, BANK)))))
-    (folder / "b.csv").write_text(f'text,extra\n"{RAIN}",x\n"{GOAL}",y\n')
+    (folder / "b.csv").write_text(f'text,date\n"{RAIN}",2026-02-01\n"{GOAL}",2026-02-01\n')
     (folder / "c.json").write_text(
         json.dumps({"articles": [{"body": BANK, "n": 1.10}, {"body": CAFE, "n": None}]}, indent=1)
     )
@@ -602,7 +602,7 @@ def test_lines_take_all_formats(tmp_path: Path) -> None:
     found = [json.loads(line) for line in done.stdout.splitlines()]
     assert found == [
         *dated((RAIN, BANK)),
-        {"text": GOAL, "extra": "y"},
+        {"text": GOAL, "date": "2026-02-01"},
         {"body": CAFE, "n": None},
         {"id": f"{folder}/sub/e.txt", "text": HUJAN, "path": f"{folder}/sub/e.txt"},
     ]
@@ -618,7 +618,7 @@ def test_a_folder_gets_files_like_those_read(tmp_path: Path) -> None:
     assert sorted(written) == ["a.jsonl", "b.csv", "c.json", "sub/e.txt", "sub/picture.png", "z.jsonl.gz"]
     for name in ("a.jsonl", "c.json", "sub/e.txt", "sub/picture.png"):
         assert written[name] == (folder / name).read_bytes()
-    assert written["b.csv"].decode() == f'text,extra\n"{GOAL}",y\n'
+    assert written["b.csv"].decode() == f'text,date\n"{GOAL}",2026-02-01\n'
     assert gzip.decompress(written["z.jsonl.gz"]) == b""
     assert "1 repeat of these stay in files that hold other articles too." in done.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "out"]

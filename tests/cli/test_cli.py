@@ -26,6 +26,7 @@ from dedup.datatypes import (
     Match,
     MatchKind,
     Report,
+    Root,
     Settings,
     Skipped,
     WeakestPair,
@@ -381,7 +382,7 @@ def test_python_m_dedup_is_the_same_command() -> None:
 
 @pytest.mark.parametrize("form", ["json", "jsonl", "csv"])
 def test_no_text_leaves_out_what_the_report_of_the_library_does(form: str, seeds: Path) -> None:
-    whole = find_duplicates(read_folder(seeds))
+    whole = find_duplicates(read_folder(seeds), settings=Settings(roots=(Root(str(seeds), str(seeds)),)))
     done = dedup("scan", str(seeds), "-f", form, "--no-text")
     assert done.stdout.decode() == getattr(report, f"as_{form}")(whole, with_text=False)
 

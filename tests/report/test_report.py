@@ -82,6 +82,8 @@ def test_json_report_says_what_was_decided() -> None:
         "scorer": "",
         "level": "duplicate",
         "neighbours": neighbours,
+        "keep": ["oldest", "longest"],
+        "roots": [],
     }
     cluster, match = document["clusters"][0], document["matches"][0]
     assert cluster["members"] == ["news/en.txt", "news/id.txt"]
@@ -163,10 +165,10 @@ def test_csv_has_a_row_a_clustered_article_and_skipped_file() -> None:
     rows = rows_of(rendering.as_csv(handmade_report()))
     assert [row["role"] for row in rows] == [
         "representative",
-        "duplicate",
-        "duplicate",
+        "repeat",
+        "repeat",
         "representative",
-        "duplicate",
+        "repeat",
         "skipped",
         "skipped",
     ]

@@ -1,0 +1,275 @@
+"""The command `apply`: repeats of a saved report moved, linked, deleted or listed, and moves and links taken back."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dedup.cli import options
+from dedup.cli.help import SectionedCommand
+from dedup.cli.inputs import roots_of
+from dedup.cli.output import log_to_stderr, progress_line, write
+from dedup.datatypes import MatchKind
+
+if TYPE_CHECKING:
+    from dedup.actions.plan import Plan, Wishes
+
+_ACTIONS = "--move-to DIR, --hardlink, --delete or --list"
+
+_KINDS = ("exact", "near")
+
+
+def _kinds(_context: click.Context, _option: click.Parameter, value: str) -> tuple[MatchKind, ...]:
+    known = [kind.value for kind in MatchKind]
+    names = [name.strip() for name in value.split(",")]
+    if wrong := next((name for name in names if name not in known), None):
+        raise click.BadParameter(f"{wrong!r} is none of {', '.join(known)}; for instance exact,near,translation")
+    return tuple(MatchKind(name) for name in names)
+
+
+def _flag(name: str, help: str) -> Callable[[options.Command], options.Command]:
+    """Flag that the environment cannot set: no file goes by a variable that somebody has forgotten."""
+    return click.option(name, is_flag=True, allow_from_autoenv=False, help=help)
+
+
+@click.command(cls=SectionedCommand)
+@click.argument("report", required=False, type=options.PATH, metavar="REPORT")
+@click.option(
+    "--move-to",
+    metavar="DIR",
+    type=options.PATH,
+    allow_from_autoenv=False,
+    help="Move the repeats to this folder, each to its path below the scanned folder. Nothing is overwritten: a name "
+    "that is taken gets a number. DIR may not lie in a scanned folder, unless its name begins with a dot.",
+)
+@_flag("--hardlink", "Make a repeat and the kept file one file, where their bytes are the same.")
+@_flag("--delete", "Delete the repeats for good; asks first, or needs --yes.")
+@_flag("--list", "Print the paths of the repeats, one a line.")
+@click.option(
+    "--undo",
+    metavar="JOURNAL",
+    type=options.PATH,
+    allow_from_autoenv=False,
+    help="Take back the moves and links of this journal, the last one first. What was deleted stays deleted.",
+)
+@click.option("-n", "--dry-run", is_flag=True, help="Print what would happen; nothing is changed or written.")
+@click.option(
+    "--kinds",
+    metavar="KIND,KIND",
+    default=",".join(_KINDS),
+    show_default=True,
+    callback=_kinds,
+    help=f"Kinds of repeats to act on, of {', '.join(kind.value for kind in MatchKind)}.",
+)
+@options.keep_anew_option
+@click.option(
+    "--root",
+    metavar="DIR",
+    multiple=True,
+    type=options.PATH,
+    help="Touch nothing outside this folder; may be repeated. By default the scanned folders that the report names.",
+)
+@click.option(
+    "--journal",
+    metavar="FILE",
+    type=options.PATH,
+    allow_from_autoenv=False,
+    help="Journal of what is done; by default REPORT.journal.jsonl.",
+)
+@_flag("--yes", "Do not ask before files are deleted.")
+@options.format_option
+@options.reading_options
+@options.verbosity_options
+def apply(
+    report: Path | None,
+    move_to: Path | None,
+    hardlink: bool,
+    delete: bool,
+    list: bool,
+    undo: Path | None,
+    dry_run: bool,
+    kinds: tuple[MatchKind, ...],
+    keep: tuple[str, ...],
+    root: tuple[Path, ...],
+    journal: Path | None,
+    yes: bool,
+    form: str | None,
+    quiet: bool,
+    verbose: int,
+    no_progress: bool,
+    **reading: Any,
+) -> None:
+    """Move, link, delete or list the articles of a report that repeat another.
+
+    \b
+    dedup scan articles/ -o report.json
+    dedup apply report.json --move-to repeats/ --dry-run     what would happen
+    dedup apply report.json --move-to repeats/
+    dedup apply --undo report.json.journal.jsonl             all back
+
+    REPORT is a JSON or JSONL report, which may have been edited. Of each story the representative stays, or what --keep
+    chooses; copies and edited versions of it go, and other kinds if --kinds names them. Every file is read again first:
+    what has changed, is a link, lies outside the scanned folders, or holds more than its one article is left as it is,
+    and so is a story whose kept article is not there as it was.
+
+    Each act stands in the journal before it happens. A run that was interrupted goes on with the same command. Fields
+    and limits that the scan was given (--text-field, --glob, ...) are given again.
+
+    Exit codes: 0 finished, 1 something was refused, 2 wrong usage.
+    """
+    log_to_stderr(verbose)
+    shown = not (quiet or no_progress)
+    chosen = [name for name, given in _modes(move_to, hardlink, delete, list, undo).items() if given]
+    if len(chosen) != 1:
+        raise click.UsageError(f"name one of {_ACTIONS} (or --undo JOURNAL), got {' and '.join(chosen) or 'none'}")
+    if undo is not None:
+        if report is not None:
+            raise click.UsageError(f"--undo takes its journal and no report; leave out {report}")
+        _undo(undo, dry_run=dry_run, form=form or "text", quiet=quiet)
+        return
+    if report is None:
+        raise click.UsageError("name the report: dedup apply REPORT, as dedup scan --format json -o REPORT writes it")
+    if delete and not (yes or dry_run or _can_ask()):
+        raise click.UsageError("--delete needs --yes where nobody can be asked; look at --dry-run first")
+    wishes = _wishes(chosen[0], move_to, kinds, keep, root, reading)
+    place = journal or report.with_name(f"{report.name}.journal.jsonl")
+    plan = _carried_out(report, wishes, place, dry_run=dry_run, yes=yes, shown=shown)
+    _tell(plan, form or "text", dry_run=dry_run, full=verbose > 0)
+    if not quiet:
+        _summarise(plan, wishes, place, dry_run=dry_run, undone=chosen[0] in ("--move-to", "--hardlink"))
+    if any(step.outcome.value == "refused" for step in plan.steps):
+        raise click.exceptions.Exit(1)
+
+
+def _modes(move_to: Path | None, hardlink: bool, delete: bool, list: bool, undo: Path | None) -> dict[str, bool]:
+    return {
+        "--move-to": move_to is not None,
+        "--hardlink": hardlink,
+        "--delete": delete,
+        "--list": list,
+        "--undo": undo is not None,
+    }
+
+
+def _wishes(
+    mode: str,
+    move_to: Path | None,
+    kinds: Sequence[MatchKind],
+    keep: tuple[str, ...],
+    root: tuple[Path, ...],
+    reading: dict[str, Any],
+) -> Wishes:
+    from dataclasses import fields
+
+    from dedup.actions.journal import Action
+    from dedup.actions.places import require_safe_paths
+    from dedup.actions.plan import Wishes
+    from dedup.clustering.keep_rules import KeepRules
+    from dedup.reading.source import ReadOptions
+
+    require_safe_paths()
+    known = {field.name for field in fields(ReadOptions)}
+    actions = {"--move-to": Action.MOVE, "--hardlink": Action.LINK, "--delete": Action.DELETE, "--list": Action.LIST}
+    return Wishes(
+        action=actions[mode],
+        destination=os.path.realpath(move_to) if move_to else "",
+        kinds=kinds,
+        rules=KeepRules.parse(keep) if keep else None,
+        options=ReadOptions(**{name: value for name, value in reading.items() if value is not None and name in known}),
+        within=roots_of(map(str, root)),
+    )
+
+
+def _carried_out(report: Path, wishes: Wishes, place: Path, *, dry_run: bool, yes: bool, shown: bool) -> Plan:
+    """The plan with what has become of its steps."""
+    from dataclasses import replace
+
+    from dedup.actions.carry_out import carry_out
+    from dedup.actions.journal import Action, open_journal, read_journal
+    from dedup.actions.plan import Outcome, make_plan
+    from dedup.actions.saved_report import load_report
+    from dedup.actions.undo import settle
+
+    saved = load_report(report)
+    if dry_run or wishes.action is Action.LIST:
+        with progress_line(shown) as progress:
+            return make_plan(saved, wishes, read_journal(place).values(), progress)
+    with open_journal(place, wishes.action.value, str(report)) as journal:
+        settle(journal)
+        with progress_line(shown) as progress:
+            plan = make_plan(saved, wishes, journal.acts.values(), progress)
+        if wishes.action is Action.DELETE and not yes and plan.count(Outcome.PLANNED):
+            _ask(plan)
+        with progress_line(shown) as progress:
+            if wishes.destination:
+                os.makedirs(wishes.destination, exist_ok=True)
+            return replace(plan, steps=tuple(carry_out(plan, journal, progress)))
+
+
+def _ask(plan: Plan) -> None:
+    from dedup.actions.listing import roots_in_words
+    from dedup.actions.plan import Outcome
+    from dedup.report.view import counted
+
+    files = counted(plan.count(Outcome.PLANNED), "file")
+    click.confirm(f"Delete {files} in {roots_in_words(plan.roots)} for good?", abort=True, err=True)
+
+
+def _tell(plan: Plan, form: str, *, dry_run: bool, full: bool) -> None:
+    from dedup.actions import listing
+    from dedup.actions.journal import Action
+    from dedup.report.records import dumps
+
+    if form == "json":
+        write(dumps({"dry_run": dry_run, **listing.record(plan)}, indent=1) + "\n", Path("-"))
+        return
+    shown = listing.paths(plan) if plan.action is Action.LIST else listing.lines(plan, full=full)
+    write("".join(f"{line}\n" for line in shown), Path("-"))
+    if plan.action is Action.LIST:
+        for line in listing.refusals(plan):
+            click.echo(line, err=True)
+
+
+def _summarise(plan: Plan, wishes: Wishes, place: Path, *, dry_run: bool, undone: bool) -> None:
+    from dedup.actions import listing
+    from dedup.actions.plan import Outcome
+
+    click.echo(listing.summary(plan, dry_run=dry_run, destination=wishes.destination), err=True)
+    if undone and not dry_run and plan.count(Outcome.DONE):
+        click.echo(f"Journal: {place}; dedup apply --undo {place} takes all back.", err=True)
+
+
+def _undo(path: Path, *, dry_run: bool, form: str, quiet: bool) -> None:
+    from dedup.actions import listing, undo
+    from dedup.actions.journal import open_journal, read_journal
+    from dedup.actions.places import require_safe_paths
+    from dedup.actions.plan import Outcome
+    from dedup.errors import ReadError
+    from dedup.report.records import dumps
+
+    require_safe_paths()
+    if not path.is_file():
+        raise ReadError(f"there is no journal {path}; dedup apply writes it beside its report")
+    if dry_run:
+        steps = [*undo.undo([*read_journal(path).values()], None)]
+    else:
+        read_journal(path)  # refused here if it is none, before a line is added
+        with open_journal(path, "undo", "") as journal:
+            steps = [*undo.undo([*journal.acts.values()], journal)]
+    if form == "json":
+        write(dumps({"dry_run": dry_run, **listing.undo_record(steps)}, indent=1) + "\n", Path("-"))
+    else:
+        write("".join(f"{line}\n" for line in listing.undo_lines(steps)), Path("-"))
+    if not quiet:
+        click.echo(listing.undo_summary(steps, dry_run=dry_run), err=True)
+    if any(step.outcome is Outcome.REFUSED for step in steps):
+        raise click.exceptions.Exit(1)
+
+
+def _can_ask() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()
