@@ -51,7 +51,7 @@ def read_parquet(source: Source) -> Iterator[Article | Skipped]:
         batches = file.iter_batches(batch_size=_BATCH, columns=list(dict.fromkeys(used)), use_threads=False)
         for number, row in enumerate(itertools.chain.from_iterable(map(_batch_rows, batches)), 1):
             yield read_record(row, source, number, number)
-    except (pyarrow.ArrowException, UnicodeDecodeError) as fault:
+    except (pyarrow.ArrowException, UnicodeDecodeError, MemoryError) as fault:
         raise ReadError(f"broken Parquet: {one_line(fault)}") from fault
 
 
@@ -76,7 +76,7 @@ def read_arrow(source: Source) -> Iterator[Article | Skipped]:
         small = (batch.slice(at, _BATCH) for batch in batches for at in range(0, batch.num_rows, _BATCH))
         for number, row in enumerate(itertools.chain.from_iterable(map(_batch_rows, small)), 1):
             yield read_record(row, source, number, number)
-    except pyarrow.ArrowException as fault:
+    except (pyarrow.ArrowException, MemoryError) as fault:  # a length of many terabytes
         raise ReadError(f"broken Arrow file: {one_line(fault)}") from fault
 
 
@@ -85,6 +85,8 @@ class UnreadableValue:
 
 
 def _batch_rows(batch: RecordBatch) -> Iterator[dict[str, object]]:
+    """Rows of a batch; raises an `ArrowException` where its offsets lead outside it, which Arrow would follow."""
+    batch.validate(full=True)
     names = batch.schema.names
     return (dict(zip(names, row, strict=True)) for row in zip(*map(_column_values, batch.columns), strict=True))
 

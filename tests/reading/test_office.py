@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import gzip
 import io
+import struct
 import sys
+import zipfile
 from collections.abc import Callable
 
 import pytest
 
 import samples
 from dedup.datatypes import Article, Skipped
-from reading.collection import STORIES
+from reading.collection import STORIES, zipped
 from reading.office_files import docx, epub, odt, pdf, rtf, warc, xlsx
 from samples import Found
 
@@ -123,3 +125,30 @@ def test_zstandard(reads: Callable[..., Found]) -> None:
     library = pytest.importorskip("zstandard")
     packed = library.compress(b"one\n") + library.compress(b"two")
     assert [a.text for a in reads({"a.txt.zst": packed})[0]] == ["one\ntwo"]
+
+
+def test_offsets_that_lead_outside_an_arrow_file_cost_that_file(reads: Callable[..., Found]) -> None:
+    arrow = pytest.importorskip("pyarrow")
+    table = arrow.table({"text": ["boats", "storm"]})
+    for opened, suffix in ((arrow.ipc.new_stream, "stream"), (arrow.ipc.new_file, "file")):
+        stream = io.BytesIO()
+        with opened(stream, table.schema) as writer:
+            writer.write_table(table)
+        offsets = struct.pack("<3i", 0, 5, 10)
+        assert stream.getvalue().count(offsets) == 1
+        for wrong in (struct.pack("<3i", 0, 5, 2**31 - 1), struct.pack("<3i", -(2**30), 5, 10)):
+            articles, skipped = reads(
+                {f"{suffix}.arrow": stream.getvalue().replace(offsets, wrong), "b.txt": "goes on"}
+            )
+            assert [a.text for a in articles][-1] == "goes on"
+            assert "broken Arrow file" in skipped[0].reason
+
+
+def test_half_of_an_open_document_is_none(reads: Callable[..., Found], capsys: pytest.CaptureFixture[str]) -> None:
+    with zipfile.ZipFile(io.BytesIO(odt("en"))) as archive:
+        members: dict[str, str | bytes] = {name: archive.read(name) for name in archive.namelist()}
+    whole = members["content.xml"]
+    members["content.xml"] = whole[: len(whole) - 60]
+    articles, skipped = reads({"a.odt": zipped(members)})
+    assert (articles, [s.reason for s in skipped]) == ([], ["broken OpenDocument text: its XML is not whole"])
+    assert capsys.readouterr().out == ""
