@@ -71,6 +71,8 @@ class Article:
         The file it came from, as the user wrote it; empty for an article made in memory.
     own_id : str
         The id by which its source knows it, which `id` is not where another file uses the same; empty without one.
+    note : str
+        What a reader of reports should know: that its source calls it a draft, or gives its beginning alone.
     """
 
     id: str
@@ -81,6 +83,7 @@ class Article:
     published: str = ""
     declared_language: str = ""
     own_id: str = field(default="", compare=False)
+    note: str = field(default="", compare=False)
 
     @property
     def body(self) -> str:
@@ -274,7 +277,8 @@ class Report:
 
     `languages[i]` belongs to `articles[i]`; matches and clusters hold positions. `model` is ``name@fingerprint``.
     `articles` are a tuple, or a sequence that reads them from disk where their texts would fill the memory.
-    `embeddings` are kept for drawing a map, up to 20,000 articles; reports are compared without them.
+    `embeddings` are kept for drawing a map, up to 20,000 articles; reports are compared without them. `notices` are
+    positions of articles that are nothing but a request for consent or for payment, and match nothing.
     """
 
     articles: Sequence[Article]
@@ -286,6 +290,7 @@ class Report:
     model: str
     threshold: float
     embeddings: Embeddings | None = field(default=None, compare=False, repr=False)
+    notices: tuple[int, ...] = ()
 
     @property
     def duplicates(self) -> int:

@@ -12,7 +12,7 @@ from dedup.datatypes import Article, Skipped
 from dedup.reading.csv_parquet import read_tsv
 from dedup.reading.encoding import declared_encoding, decode
 from dedup.reading.fields import find_columns, make_article, read_fields
-from dedup.reading.front_matter import split_front_matter
+from dedup.reading.front_matter import is_draft, split_front_matter, without_flags
 from dedup.reading.markdown import read_body, strip_inline
 from dedup.reading.markup import read_page
 from dedup.reading.own_reports import refuse_own_page
@@ -39,7 +39,7 @@ def read_markdown(source: Source) -> Iterator[Article | Skipped]:
     """
     entries, markdown = split_front_matter(decode(source.data()).replace("\r\n", "\n"))
     body = read_body(markdown)
-    fields = read_fields(entries, source.options)
+    fields = read_fields(without_flags(entries), source.options)
     yield make_article(
         source.path,
         body.text,
@@ -47,6 +47,7 @@ def read_markdown(source: Source) -> Iterator[Article | Skipped]:
         url=fields.url,
         published=fields.published or _date_of_name(source.path),
         language=fields.language,
+        draft=is_draft(entries),
     )
 
 
