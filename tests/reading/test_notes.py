@@ -80,8 +80,9 @@ def test_marks_of_a_cut_go_and_are_told(text: str, kept: str, note: str, reads: 
 def test_a_teaser_is_an_excerpt_of_the_article_with_its_title() -> None:
     full = (
         "The ferries between Oban and Mull left again on Monday morning after three days in harbour. Some 400 "
-        "passengers had waited in the town, many of them in the school hall. The captain said the swell had fallen to two "
-        "metres. Tickets bought for the weekend stay valid until the end of May. Hotels had been full for three nights."
+        "passengers had waited in the town, many of them in the school hall. The captain said the swell had fallen to "
+        "two metres. Tickets bought for the weekend stay valid until the end of May."
+        " Hotels had been full for three nights."
     )
     teaser = f"{full[: full.index(' the town')]}…"
     found = find_duplicates(
