@@ -76,6 +76,8 @@ class Article:
         The id by which its source knows it, which `id` is not where another file uses the same; empty without one.
     reference : bool
         Whether it belongs to what others are compared with, and is itself never one of those that repeat.
+    note : str
+        What a reader of reports should know: that its source calls it a draft, or gives its beginning alone.
     """
 
     id: str
@@ -87,6 +89,7 @@ class Article:
     declared_language: str = ""
     own_id: str = field(default="", compare=False)
     reference: bool = field(default=False, compare=False)
+    note: str = field(default="", compare=False)
 
     @property
     def body(self) -> str:
@@ -306,7 +309,8 @@ class Report:
 
     `languages[i]` belongs to `articles[i]`; matches and clusters hold positions. `model` is ``name@fingerprint``.
     `articles` are a tuple, or a sequence that reads them from disk where their texts would fill the memory.
-    `embeddings` are kept for drawing a map, up to 20,000 articles; reports are compared without them.
+    `embeddings` are kept for drawing a map, up to 20,000 articles; reports are compared without them. `notices` are
+    positions of articles that are nothing but a request for consent or for payment, and match nothing.
     """
 
     articles: Sequence[Article]
@@ -318,6 +322,7 @@ class Report:
     model: str
     threshold: float
     embeddings: Embeddings | None = field(default=None, compare=False, repr=False)
+    notices: tuple[int, ...] = ()
 
     @property
     def duplicates(self) -> int:

@@ -128,6 +128,7 @@ def find_duplicates(
         model=f"{encoder.name}@{encoder.fingerprint}",
         threshold=scorer.threshold,
         embeddings=found.embeddings[numbers] if len(kept) <= MOST_MAPPED else None,
+        notices=tuple(np.flatnonzero(found.matched[0].empty[numbers]).tolist()),
     )
 
 

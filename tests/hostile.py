@@ -73,7 +73,8 @@ FILES: dict[str, tuple[bytes, Expected]] = {
         ["before the cut", (None, "broken gzip")],
     ),
     "bomb.txt.gz": (gzip.compress(bytes(5_000_000)), [(None, "too large")]),
-    "bomb.jsonl.gz": (gzip.compress(b" " * 5_000_000 + b'\n{"text": "after"}'), [(1, "line longer"), "after"]),
+    "bomb.jsonl.gz": (gzip.compress(b" " * 5_000_000 + b'\n{"text": "after"}'), [(None, "unpacks to more")]),
+    "long.jsonl.gz": (gzip.compress(b" " * 1_000_000 + b'\n{"text": "after"}'), [(1, "line longer"), "after"]),
     "large.txt": (b"x" * 400_000, [(None, "too large")]),
     "lines.jsonl": (
         BROKEN_LINES,

@@ -17,11 +17,16 @@ from typing import IO, NamedTuple, cast
 
 from dedup.datatypes import Skipped
 from dedup.errors import MissingExtraError, ReadError
-from dedup.reading.encoding import Stream
+from dedup.reading.encoding import LostError, Stream
 from dedup.reading.source import Source, one_line
 
 MOST_MEMBERS = 1_000_000
 """Files of one archive that are looked at."""
+
+_AHEAD = 2 << 20  # bytes that readers of whole files ask for beyond `max_bytes`, to say that there are more
+
+MOST_TIMES = 200
+"""Multiple of its packed size that a stream may unpack to; text seldom goes beyond 20, and gzip not beyond 1,032."""
 
 MOST_UNPACKED = 64
 """Multiple of `ReadOptions.max_bytes` that an archive or a packed stream may unpack to."""
@@ -56,7 +61,7 @@ class _Limited(io.RawIOBase):
         """Bytes read into the buffer."""
         view = memoryview(cast(bytearray, buffer))
         try:
-            data = self._stream.read(len(view))
+            data = self._stream.read1(len(view))
         except self._faults as fault:
             raise ArchiveError(one_line(fault)) from fault
         self._left[0] -= len(data)
@@ -64,6 +69,39 @@ class _Limited(io.RawIOBase):
             raise ArchiveError("unpacks to too much; raise --max-bytes to read it")
         view[: len(data)] = data
         return len(data)
+
+
+class _Proportionate(io.RawIOBase):
+    """An unpacked stream that raises `LostError` where it is out of proportion to what is packed."""
+
+    def __init__(self, stream: gzip.GzipFile, least: int) -> None:
+        self._stream, self._least, self._done = stream, least, 0
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        """Bytes read into the buffer."""
+        view = memoryview(cast(bytearray, buffer))
+        data = self._stream.read1(len(view))  # all there is before a fault
+        self._done += len(data)
+        if self._done > self._least and self._done > MOST_TIMES * self._packed():
+            raise LostError(f"unpacks to more than {MOST_TIMES} times its size; unpack it first, if it is no trap")
+        view[: len(data)] = data
+        return len(data)
+
+    def _packed(self) -> int:
+        """Bytes that have been unpacked; a file in an archive, which has limits of its own, does not know its place."""
+        try:
+            return int(cast(IO[bytes], self._stream.fileobj).tell())
+        except OSError:
+            return self._least
+
+
+def in_proportion(stream: gzip.GzipFile, max_bytes: int) -> Stream:
+    """The unpacked bytes of a stream, as long as they are no trap; `max_bytes` never are."""
+    return _buffered(_Proportionate(stream, max_bytes + _AHEAD))
 
 
 def zip_members(source: Source) -> Iterator[Member | Skipped]:

@@ -57,7 +57,7 @@ def read_parquet(source: Source) -> Iterator[Article | Skipped]:
             recorder.begin(head)
         batches = file.iter_batches(batch_size=_BATCH, columns=list(dict.fromkeys(used)), use_threads=False)
         yield from _read_batches(batches, source, head)
-    except (pyarrow.ArrowException, UnicodeDecodeError) as fault:
+    except (pyarrow.ArrowException, UnicodeDecodeError, MemoryError) as fault:
         raise ReadError(f"broken Parquet: {one_line(fault)}") from fault
 
 
@@ -84,7 +84,7 @@ def read_arrow(source: Source) -> Iterator[Article | Skipped]:
         if source.options.recorder:
             source.options.recorder.begin(head)
         yield from _read_batches(small, source, head)
-    except pyarrow.ArrowException as fault:
+    except (pyarrow.ArrowException, MemoryError) as fault:  # a length of many terabytes
         raise ReadError(f"broken Arrow file: {one_line(fault)}") from fault
 
 
@@ -113,6 +113,8 @@ class UnreadableValue:
 
 
 def _batch_rows(batch: RecordBatch) -> Iterator[dict[str, object]]:
+    """Rows of a batch; raises an `ArrowException` where its offsets lead outside it, which Arrow would follow."""
+    batch.validate(full=True)
     names = batch.schema.names
     return (dict(zip(names, row, strict=True)) for row in zip(*map(_column_values, batch.columns), strict=True))
 

@@ -12,10 +12,10 @@ from dedup.datatypes import Article, Skipped
 from dedup.reading.csv_parquet import read_tsv
 from dedup.reading.encoding import declared_encoding, decode
 from dedup.reading.fields import find_columns, make_article, read_fields
-from dedup.reading.front_matter import split_front_matter
+from dedup.reading.front_matter import is_draft, split_front_matter, without_flags
 from dedup.reading.markdown import read_body, strip_inline
 from dedup.reading.markup import read_page
-from dedup.reading.own_reports import refuse_own_page
+from dedup.reading.own_reports import refuse_own_page, refuse_own_text
 from dedup.reading.source import Source
 
 _DATED_NAME = re.compile(r"(?:.*/)?((?:19|20)\d\d-\d\d-\d\d)-[^/]*", re.DOTALL)
@@ -24,6 +24,7 @@ _DATED_NAME = re.compile(r"(?:.*/)?((?:19|20)\d\d-\d\d-\d\d)-[^/]*", re.DOTALL)
 def read_text(source: Source) -> Iterator[Article | Skipped]:
     """The article that a text file is, or the rows of a table that Excel has saved as "Unicode text"."""
     text = decode(source.data())
+    refuse_own_text(text)
     head = text[: text.find("\n")]
     if "\t" in head and find_columns(tuple(map(str.strip, head.split("\t"))), source.options).text:
         yield from read_tsv(replace(source, stream=io.BufferedReader(io.BytesIO(text.encode()))))
@@ -39,7 +40,7 @@ def read_markdown(source: Source) -> Iterator[Article | Skipped]:
     """
     entries, markdown = split_front_matter(decode(source.data()).replace("\r\n", "\n"))
     body = read_body(markdown)
-    fields = read_fields(entries, source.options)
+    fields = read_fields(without_flags(entries), source.options)
     yield make_article(
         source.path,
         body.text,
@@ -47,6 +48,7 @@ def read_markdown(source: Source) -> Iterator[Article | Skipped]:
         url=fields.url,
         published=fields.published or _date_of_name(source.path),
         language=fields.language,
+        draft=is_draft(entries),
     )
 
 

@@ -34,6 +34,8 @@ _DECLARED = re.compile(
 
 _HEAD = 4096
 
+_MOST_BLANK = 500_000  # lines on end, behind which nobody expects an article
+
 _SAMPLE = 1 << 14
 
 _CHUNK = 1 << 20
@@ -150,12 +152,17 @@ def read_all(stream: Stream, max_bytes: int) -> bytes:
     return bytes(data)
 
 
+class LostError(Exception):
+    """The rest of a file is lost; no `ReadError`, which readers of lines take for the fault of one line."""
+
+
 class Lines(Iterator[str]):
     """Lines of a stream, decoded one at a time, with their line breaks; memory holds one line.
 
     `number` counts from 1 and belongs to the last line, and so do its bytes, `raw`; `mark` is the byte order mark of
     UTF-8, if there is one. A line that is too long or cannot be decoded raises `ReadError`, and the next call goes on
-    behind it; of a line that is too long `raw` is all only if it was asked for `whole`.
+    behind it; of a line that is too long `raw` is all only if it was asked for `whole`. A flood of blank lines raises
+    `LostError`.
     """
 
     def __init__(self, stream: Stream, max_bytes: int, *, whole: bool = False) -> None:
@@ -166,12 +173,16 @@ class Lines(Iterator[str]):
         self._stream = _byte_lines(stream, max_bytes)
         self._max_bytes = min(max_bytes, sys.maxsize - 1)
         self._legacy = ""
+        self._blank = 0  # lines one after the other
 
     def __next__(self) -> str:
         line = self.raw = self._stream.readline(self._max_bytes + 1)
         if not line:
             raise StopIteration
         self.number += 1
+        self._blank = self._blank + 1 if line in (b"\n", b"\r\n") else 0
+        if self._blank > _MOST_BLANK:
+            raise LostError(f"nothing in {_MOST_BLANK:,} lines on end; the rest of the file is not read")
         if len(line) > self._max_bytes:
             self._pass_rest(line)
             raise ReadError(f"line longer than {self._max_bytes:,} bytes; raise --max-bytes to read it")

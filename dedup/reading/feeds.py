@@ -87,6 +87,7 @@ def _article(entry: Mapping[str, Any], source: Source, number: int, language: st
         published=_published(entry),
         language=entry.get("language") or language,
         line=number,
+        draft=status in ("draft", "pending", "private", "future"),
     )
 
 

@@ -36,7 +36,22 @@ _SPACED_DATE = re.compile(
     r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d)?)(\.\d+)?[ ]?(?:(Z|UTC|GMT)|([+-]\d\d):?(\d\d))?", re.ASCII
 )
 
-_CUT_OFF = re.compile(r"\s*\[\+\d{1,9} chars\]$")  # how newsapi.org marks what it has cut
+# How newsapi.org, WordPress and feeds mark what they have cut.
+_CUT_OFF = re.compile(
+    r"\s*(?:\[\+\d{1,9} chars\]|\[(?:…|\.\.\.|(?:read |continue )?(?:more|reading)[\s.…→]{0,5})\]"
+    r"|\((?:more\s?)?(?:…|\.\.\.)\))$",
+    re.IGNORECASE,
+)
+
+_LEFT_OPEN = re.compile(r"[\w,;:]\s?(?:…|\.\.\.)$")  # in the middle of a sentence
+
+_LONGEST_TEASER = 1000  # characters; a longer text that ends in dots is one of its author's
+
+CUT = "cut off by its source: the beginning alone"
+"""Note on a text that its source gives a part of."""
+
+DRAFT = "a draft, says its source"
+"""Note on a text that was not published."""
 
 _NAMES_SHOWN = 8
 
@@ -214,14 +229,14 @@ def make_article(
     published: str = "",
     language: str = "",
     line: int | None = None,
+    draft: bool = False,
 ) -> Article | Skipped:
     """An article with clean values, or a reason where the text is blank.
 
-    Its id is its own, the path where it has none, or ``path#number`` where the file holds several.
+    Its id is its own, the path where it has none, or ``path#number`` where the file holds several. The mark of a cut
+    goes, and the article has a note of it.
     """
-    text = _tidy(text).strip()
-    if text.endswith("chars]"):
-        text = _CUT_OFF.sub("", text)
+    text, cut = _without_mark(_tidy(text).strip())
     if not text:
         return Skipped(path, "no text", line)
     own_id = _one_line(own_id)
@@ -234,7 +249,16 @@ def make_article(
         published=published,
         declared_language=_one_line(language),
         own_id=own_id,
+        note=", ".join([DRAFT] * draft + [CUT] * cut),
     )
+
+
+def _without_mark(text: str) -> tuple[str, bool]:
+    """A text without the mark of a cut at its end, and whether it was cut."""
+    if text[-1:] not in "])….":
+        return text, False
+    kept = _CUT_OFF.sub("", text)
+    return kept, len(kept) < len(text) or (len(text) <= _LONGEST_TEASER and bool(_LEFT_OPEN.search(text)))
 
 
 def kind_of(value: object) -> str:

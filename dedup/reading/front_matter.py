@@ -12,6 +12,8 @@ _FENCED = re.compile(r"\A\s*(?:(---)|\+\+\+)[ \t]*\n(.*?)^(?(1)(?:---|\.\.\.)|\+
 
 _ENTRY = re.compile(r"^(\w[\w-]{0,40})[ \t]*[:=][ \t]*(\S[^\n]*)$", re.MULTILINE)
 
+_YES, _NO = ("true", "yes"), ("false", "no")
+
 _LONGEST_KEY, _MOST_SPACES = 60, 3  # of the name of an entry; what has more is a sentence
 
 # Raised by the parsers on what is no front matter; UnicodeDecodeError and JSONDecodeError are ValueErrors.
@@ -32,6 +34,18 @@ def split_front_matter(markdown: str) -> tuple[Mapping[str, object], str]:
         return {}, markdown
     entries = _entries(_read_yaml if found[1] else _read_toml, found[2])
     return (entries, markdown[found.end() :]) if entries is not None else ({}, markdown)
+
+
+def is_draft(entries: Mapping[str, object]) -> bool:
+    """Whether front matter says that the text is not published, as Hugo (``draft``) and Jekyll (``published``) do."""
+    plain = {key.casefold(): str(value).casefold() for key, value in entries.items()}
+    return plain.get("published") in _NO or plain.get("draft") in _YES or plain.get("status") in ("draft", "pending")
+
+
+def without_flags(entries: Mapping[str, object]) -> Mapping[str, object]:
+    """Entries of which ``published`` is a date, if there at all, and not whether the text is published."""
+    flags = _YES + _NO
+    return {key: value for key, value in entries.items() if key != "published" or str(value).casefold() not in flags}
 
 
 def _entries(parse: Callable[[str], object], block: str) -> Mapping[str, object] | None:

@@ -80,6 +80,15 @@ _SHORTCODE = re.compile(
 )
 
 
+_MOST_ATTRIBUTES = 500  # of a tag; libxml2 compares each with all others
+
+_MANY_SIGNS, _LONG_TAG = 2000, 8000  # in a page that is looked through for such tags
+
+_OPENING = re.compile(r"<(?:(!--)|(script|style)\b|[a-zA-Z][\w:-]*)", re.IGNORECASE)
+
+_IN_TAG = re.compile(r"""\"[^\"]*\"|'[^']*'|[\s/]+|>""")
+
+
 class Page(NamedTuple):
     """Main text of a web page, and its title, address, date and language where they are given."""
 
@@ -94,6 +103,7 @@ def read_page(html: str) -> Page:
     """Main text and metadata of a page by trafilatura, or all its visible text where that finds no main text."""
     import trafilatura
 
+    html = without_floods(html)
     language = _LANGUAGE.search(html[:4096])
     with _silent("trafilatura", "htmldate", "courlan"):
         try:
@@ -122,6 +132,7 @@ def strip_tags(html: str) -> str:
 
     if "<" not in html and "&" not in html:
         return html
+    html = without_floods(html)
     parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
     try:
         tree = etree.fromstring(html.encode("utf-8", "replace"), parser)
@@ -136,6 +147,38 @@ def strip_tags(html: str) -> str:
         pieces.append((element.text if event == "start" else element.tail) or "")
     lines = (" ".join(line.split()) for line in "".join(pieces).split(_BREAK))
     return "\n".join(line for line in lines if line)
+
+
+def without_floods(html: str) -> str:
+    """A page without the attributes of tags that have more of them than anybody writes."""
+    if html.count("=") <= _MANY_SIGNS and len(max(html.split(">"), key=len)) <= _LONG_TAG:
+        return html
+    kept: list[str] = []
+    done = 0
+    opening = _OPENING.search(html)
+    while opening:
+        if opening[1]:
+            end = html.find("-->", opening.end())
+        else:
+            count, end = _attributes(html, opening.end())
+            if count > _MOST_ATTRIBUTES:
+                kept.append(html[done : opening.end()])
+                done = end
+            if opening[2]:
+                closing = re.compile(f"</{opening[2]}", re.IGNORECASE).search(html, end)
+                end = closing.start() if closing else -1
+        opening = _OPENING.search(html, end) if end >= 0 else None
+    return "".join([*kept, html[done:]])
+
+
+def _attributes(html: str, begin: int) -> tuple[int, int]:
+    """About how many attributes a tag has, and where it ends."""
+    count = 0
+    for part in _IN_TAG.finditer(html, begin):
+        if part[0] == ">":
+            return count, part.start()
+        count += part[0][0] not in "\"'"
+    return count, len(html)
 
 
 def strip_shortcodes(text: str) -> str:

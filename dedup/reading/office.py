@@ -11,7 +11,7 @@ import re
 import warnings
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from functools import wraps
 from typing import Any, TypeAlias
 
@@ -90,7 +90,10 @@ def read_odt(source: Source) -> Iterator[Article | Skipped]:
     with _library("odfpy"):
         from odf import opendocument, teletype
         from odf.namespaces import TEXTNS
-    document = opendocument.load(_zipped(source))
+    with redirect_stdout(io.StringIO()) as told:  # where odfpy prints XML that is broken, and goes on with a part of it
+        document = opendocument.load(_zipped(source))
+    if told.getvalue():
+        raise ReadError("broken OpenDocument text: its XML is not whole")
     blocks = [
         (element.qname[1], teletype.extractText(element))
         for element in _elements(document.text)

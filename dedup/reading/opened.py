@@ -16,7 +16,7 @@ from dedup.language.text import printable
 from dedup.reading import archives
 from dedup.reading.content import suffix_of
 from dedup.reading.documents import read_text
-from dedup.reading.encoding import Stream, looks_binary
+from dedup.reading.encoding import LostError, Stream, looks_binary
 from dedup.reading.files import cannot_be_read, file_format, show_path
 from dedup.reading.formats import READERS, Reader
 from dedup.reading.source import ReadOptions, Source, one_line
@@ -24,6 +24,8 @@ from dedup.reading.source import ReadOptions, Source, one_line
 logger = logging.getLogger(__name__)
 
 _DEEPEST = 2  # archives within archives
+
+_MOST_BARREN = 100_000  # records on end, behind which nobody expects an article
 
 _ARCHIVES = {".zip": archives.zip_members} | dict.fromkeys((".tar", ".tgz", ".tbz2", ".txz"), archives.tar_members)
 
@@ -63,12 +65,18 @@ def read_with(
     reason, and its traceback goes to the log.
     """
     empty = True
+    barren = 0
     try:
         with opened as stream:
+            if packed and isinstance(stream, gzip.GzipFile):
+                stream = archives.in_proportion(stream, options.max_bytes)
             for item in reader(Source(path, stream, options, packed)):
                 empty = False
+                barren = barren + 1 if isinstance(item, Skipped) and item.path == path else 0
                 yield item
-    except (ReadError, MissingExtraError) as fault:
+                if barren >= _MOST_BARREN:
+                    raise LostError(f"nothing in {barren:,} records on end; the rest of the file is not read")
+    except (ReadError, MissingExtraError, LostError) as fault:
         yield Skipped(path, str(fault))
     except (EOFError, zlib.error, gzip.BadGzipFile) as fault:
         yield Skipped(path, f"broken {'gzip' if packed else 'file'}: {one_line(fault)}")

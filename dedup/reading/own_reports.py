@@ -28,11 +28,22 @@ _TABLES = (
 )
 
 
+_TEXT = re.compile(r"^Read [\d,]+ of [\d,]+ seen, .*\nModel \S+@[0-9a-f]{16}, threshold [\d.]+\.\s*\Z", re.M | re.S)
+
+_TAIL = 1000
+
+
 class OwnReportError(ReadError):
     """A file is a report of dedup and holds no article."""
 
     def __init__(self) -> None:
         super().__init__("a report of dedup, passed over")
+
+
+def refuse_own_text(text: str) -> None:
+    """Raise `OwnReportError` for a report for eyes."""
+    if _TEXT.search(text[-_TAIL:]):
+        raise OwnReportError
 
 
 def refuse_own_page(html: str) -> None:

@@ -81,6 +81,9 @@ def as_html(report: Report, *, with_text: bool = True, embeddings: Embeddings | 
             policy=_policy(style, script),
             summary=_summary(report, stories),
             skipped=report.skipped[:_SKIPPED_LISTED],
+            noted=[(view.place(report.articles[at]), note) for note, ats in view.noted(report) for at in ats][
+                :_SKIPPED_LISTED
+            ],
             report=report,
             version=__version__,
             with_text=with_text,

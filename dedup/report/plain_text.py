@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dedup.datatypes import MatchKind, Report, Skipped
@@ -40,7 +40,7 @@ def as_text(
         False shows no word of the articles beyond the titles their sources give.
     """
     page = _Page(report, max(width, _NARROWEST), Pen(colour), full, with_text)
-    return "\n".join((*page.stories(), *page.skipped(), *page.summary())) + "\n"
+    return "\n".join((*page.stories(), *page.noted(), *page.skipped(), *page.summary())) + "\n"
 
 
 def summary_line(counts: Mapping[str, int]) -> str:
@@ -74,6 +74,15 @@ class _Page:
             yield self._more(len(stories) - len(shown), "story")
             yield ""
 
+    def noted(self) -> Iterator[str]:
+        groups = view.noted(self.report)
+        if groups:
+            yield self.pen("Read, with a note", "bold")
+            for note, positions in groups:
+                places = [view.place(self.report.articles[at]) for at in positions]
+                yield from self._group(f"{len(places):,} × {note}", places)
+            yield ""
+
     def skipped(self) -> Iterator[str]:
         skipped = self.report.skipped
         if not skipped:
@@ -82,13 +91,19 @@ class _Page:
         groups = [(line, [line]) for line in map(_skipped_line, skipped)] if self.full else _by_reason(skipped)
         shown = groups[: self._limit(_SKIPPED)]
         for head, places in shown:
-            yield from (f"  {part}" for part in wrap(head, self.width - 2, lines=_REASON_LINES))
-            if len(places) > 1:
-                some = ", ".join(places[:_PLACES]) + (", …" if len(places) > _PLACES else "")
-                yield f"    {fit(some, self.width - 4)}"
+            yield from self._group(head, places if len(places) > 1 else [])
         if len(groups) > len(shown):
             yield "  " + self._more(sum(len(places) for _, places in groups[len(shown) :]), "file")
         yield ""
+
+    def _group(self, head: str, places: Sequence[str]) -> Iterator[str]:
+        """A reason and some of the places that it holds for, with -v all of them."""
+        yield from (f"  {part}" for part in wrap(head, self.width - 2, lines=_REASON_LINES))
+        if places and self.full:
+            yield from (f"    {fit_end(place, self.width - 4)}" for place in places)
+        elif places:
+            some = ", ".join(places[:_PLACES]) + (", …" if len(places) > _PLACES else "")
+            yield f"    {fit(some, self.width - 4)}"
 
     def summary(self) -> Iterator[str]:
         report = self.report

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import asdict
 from importlib import resources
-from itertools import chain, starmap
+from itertools import chain
 from typing import Any, TypeAlias
 
 from dedup.datatypes import Agreement, Article, Cluster, Language, Match, Report, Settings, Skipped
@@ -148,7 +148,10 @@ def _head(report: Report) -> Record:
 def _rows(report: Report, with_text: bool) -> dict[str, Iterator[Record]]:
     """Yield the lists of a report, whose records are made as they are read."""
     return {
-        "articles": starmap(article_record, zip(report.articles, report.languages, strict=True)),
+        "articles": (
+            {**article_record(article, language), **({"note": said} if (said := view.note(report, at)) else {})}
+            for at, (article, language) in enumerate(zip(report.articles, report.languages, strict=True))
+        ),
         "clusters": (_cluster(report, cluster) for cluster in report.clusters),
         "matches": (_match(report, match, with_text) for match in report.matches),
         "skipped": map(skipped_record, report.skipped),

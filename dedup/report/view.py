@@ -22,6 +22,10 @@ _NOT_DIGITS = re.compile(r"[^0-9]")
 _LONG_ENOUGH = 4  # words of a sentence that can serve as the headline of an untitled article
 
 
+NOTICE = "no article text: a request for consent or payment; matches nothing"
+"""Note on an article that is nothing but a notice."""
+
+
 @dataclass(frozen=True, slots=True)
 class Story:
     """Cluster with the matches between its members, as reports show it.
@@ -116,6 +120,20 @@ def place(article: Article) -> str:
     """Place of an article: its id, after its path where the id does not begin with it; safe on a terminal."""
     inside = bool(article.path) and not article.id.startswith(article.path)
     return text.printable(f"{article.path}#{article.id}" if inside else article.id)
+
+
+def note(report: Report, position: int) -> str:
+    """Note on an article: that it is none, or what its source says of it; empty where there is nothing to say."""
+    return NOTICE if position in report.notices else text.printable(report.articles[position].note)
+
+
+def noted(report: Report) -> list[tuple[str, list[int]]]:
+    """Notes with the positions of their articles, the most frequent first."""
+    groups: dict[str, list[int]] = {}
+    for position in range(len(report.articles)):
+        if said := note(report, position):
+            groups.setdefault(said, []).append(position)
+    return sorted(groups.items(), key=lambda group: -len(group[1]))
 
 
 def headline(article: Article, matches: Sequence[Match] = (), position: int = -1) -> str:

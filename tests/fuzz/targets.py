@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import gzip
 import io
+import itertools
 import json
 import os
-import random
 import tempfile
 import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from click.testing import CliRunner
 from hypothesis import strategies as st
 
 from dedup import report as rendering
 from dedup.cli import main
-from dedup.datatypes import Article, Skipped
+from dedup.datatypes import Article, Report, Skipped
 from dedup.embedding.safetensors_map import is_static, read_tensors
 from dedup.errors import DedupError
 from dedup.evaluation.gold import read_clusters, read_gold, read_pairs
 from dedup.language import text as texts
 from dedup.language.detect import detect_languages
 from dedup.language.sentences import sentences
+from dedup.matching.facts import FactFile, FactSets, compare_facts, days_apart, extract_facts, fact_scores, pack_facts
 from dedup.matching.scorer_file import check_scorer
 from dedup.pipeline import find_duplicates
 from dedup.reading.formats import READERS
@@ -33,12 +37,11 @@ from dedup.reading.read import read_folder
 from dedup.reading.source import ReadOptions
 from dedup.report.destination import check_writable, write_whole
 from dedup.report.recognise import is_report
+from fuzz.seeds import LIMIT, files_near, mutated
 from handmade import handmade_report
 from toy_encoder import ToyEncoder
 
-SUFFIXES = sorted({*READERS, ".jsonl", ".json"})
-
-LIMIT = 1 << 18
+SUFFIXES = sorted({*READERS, ".zip", ".tar", ".xz"})
 
 ODD = st.text(
     st.sampled_from("\x00\x1b\x9b\u202e\u200d\ufeff\ud800\U000e0001\u0301\u0316\u0e33\u3000\xa0=+-@|,;\"'<&#*_[]\n\t")
@@ -49,17 +52,6 @@ ODD = st.text(
 WORDY = st.lists(st.sampled_from(["Rain", "2026", "3.5 %", "12 May", "Oslo", "雨", "мост", "नदी", "."]) | ODD).map(
     " ".join
 )
-
-_SEEDS = {
-    ".txt": b"The minister met his colleagues in the capital on Monday.\n",
-    ".md": b"# Title\n\nText with [a link](https://x.invalid) and *stress*.\n\n- one\n- two\n",
-    ".html": b"<html lang=en><head><title>T</title></head><body><article><p>One two three.</p></article></body></html>",
-    ".json": b'{"articles": [{"id": "a", "text": "One two three.", "published": "2026-05-01"}]}',
-    ".jsonl": b'{"id": "a", "text": "One two three."}\n{"id": "b", "text": "Four five six.", "title": "T"}\n',
-    ".csv": b'id,text,title\na,"One, two",T\nb,"Four ""five""",U\n',
-    ".tsv": b"id\ttext\na\tOne two\nb\tThree four\n",
-    ".xml": b"<rss version='2.0'><channel><item><title>T</title><description>One.</description></item></channel></rss>",
-}
 
 _GOLD = b'{"id": "a", "story": "s", "lang": "en", "text": "One two."}\n{"id": "b", "story": "s", "lang": "id"}\n'
 
@@ -80,23 +72,6 @@ _SCORER = {
     "threshold": 0.5,
     "heads": {"one": {"cosine": 1.0, "intercept": -1.0}},
 }
-
-
-def mutated(*seeds: bytes) -> st.SearchStrategy[bytes]:
-    """Bytes near one of the seeds: pieces removed, repeated, put in; or any bytes at all."""
-
-    def mutate(seed: bytes, number: int, strange: bytes) -> bytes:
-        generator = random.Random(number)
-        for _ in range(generator.randint(1, 6)):
-            at, other = (generator.randint(0, len(seed)) for _ in range(2))
-            piece = generator.choice(
-                (strange, seed[at:other] * generator.choice((1, 2, 50)), generator.randbytes(3), b"")
-            )
-            end = at + generator.choice((0, 1, 8, len(piece)))
-            seed = (seed[:at] + piece + seed[end:])[:LIMIT]
-        return seed
-
-    return st.builds(mutate, st.sampled_from(seeds), st.integers(0, 1 << 30), st.binary(max_size=40)) | st.binary()
 
 
 def read_any_file(suffix: str, content: bytes, packed: bool) -> None:
@@ -131,6 +106,40 @@ def change_any_text(text: str) -> None:
     assert 0 <= language.probability <= 1
 
 
+def read_facts_of_any_texts(left: str, right: str, language: str) -> None:
+    """Facts of any two texts are the same each time, survive their file, and compare alike from both sides."""
+    facts = [extract_facts(text, language) for text in (left, right)]
+    assert facts == [extract_facts(text, language) for text in (left, right)]
+    file = FactFile()
+    file.append(pack_facts(facts))
+    assert file.stored().take(np.array([1, 0])) == facts[::-1]
+    sets = [FactSets.of(of_text) for of_text in facts]
+    assert fact_scores(sets[0], sets[1]) == fact_scores(sets[1], sets[0])
+    assert all(0 <= share <= 1 for share in fact_scores(sets[0], sets[1])[:2])
+    assert 0 <= compare_facts(*facts).stated <= 1
+    days_apart(facts[0].dates, facts[1].dates)
+
+
+def write_any_report(names: list[str], text: str, with_text: bool) -> None:
+    """A report of articles and skipped files with any names, titles, dates and reasons is written in every form."""
+    base = handmade_report()
+    named = list(zip(itertools.cycle(names), base.articles, strict=False))
+    articles = tuple(
+        replace(
+            article,
+            id=f"{number}{name}",
+            title=name,
+            path=name,
+            url=name,
+            published=name,
+            text=f"{article.text}\n{text}",
+        )
+        for number, (name, article) in enumerate(named)
+    )
+    skipped = tuple(Skipped(name, name or "-", number) for number, name in enumerate(names))
+    _write_in_every_form(replace(base, articles=articles, skipped=skipped), with_text)
+
+
 def compare_any_articles(bodies: list[str], with_text: bool) -> None:
     """The facts, sentences and scores of any articles end in a report that can be written in every form."""
     articles = [Article(str(number), body, title=body[:20]) for number, body in enumerate(bodies)]
@@ -139,12 +148,19 @@ def compare_any_articles(bodies: list[str], with_text: bool) -> None:
     assert all(0 <= match.score <= 1 for match in report.matches)
     members = [member for cluster in report.clusters for member in cluster.members]
     assert len(members) == len(set(members))
+    _write_in_every_form(report, with_text)
+
+
+def _write_in_every_form(report: Report, with_text: bool) -> None:
     json.loads(rendering.as_json(report, with_text=with_text))
     for line in rendering.as_jsonl(report, with_text=with_text).splitlines():  # at line separators too
         json.loads(line)
     shown = rendering.as_text(report, full=True, with_text=with_text)
     assert not any(unicodedata.category(letter) == "Cc" and letter != "\n" for letter in shown)
-    rendering.as_csv(report, with_text=with_text), rendering.as_html(report, with_text=with_text)
+    for row in csv.reader(io.StringIO(rendering.as_csv(report, with_text=with_text))):
+        assert not any(unicodedata.category(letter) == "Cc" and letter not in "\n\t" for cell in row for letter in cell)
+        assert not any(cell.startswith(("=", "+", "-", "@")) for cell in row)
+    rendering.as_html(report, with_text=with_text).encode()
 
 
 def load_any_file(content: bytes, name: str) -> None:
@@ -220,6 +236,8 @@ def _take_or_refuse(load: Callable[[Path], object], path: Path) -> None:
     assert refusal.isprintable(), load
 
 
+_LANGUAGES = ("en", "id", "de", "ru", "ar", "hi", "ta", "th", "ja", "zh-cn", "ko", "und")
+
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: (
@@ -240,12 +258,14 @@ TARGETS: dict[str, tuple[Callable[..., None], tuple[st.SearchStrategy[Any], ...]
     **{
         f"readers{suffix}": (
             read_any_file,
-            (st.just(suffix), mutated(_SEEDS.get(suffix, _SEEDS[".txt"])), st.booleans()),
+            (st.just(suffix), files_near(suffix), st.booleans()),
         )
         for suffix in SUFFIXES
     },
     "texts": (change_any_text, (ODD | WORDY,)),
     "articles": (compare_any_articles, (st.lists(WORDY, min_size=1, max_size=5), st.booleans())),
+    "facts": (read_facts_of_any_texts, (WORDY, WORDY, st.sampled_from(_LANGUAGES))),
+    "writers": (write_any_report, (st.lists(ODD, min_size=1, max_size=3), WORDY, st.booleans())),
     "gold and reports": (
         load_any_file,
         (mutated(_GOLD, _PAIRS, _MODULES, *_REPORTS), st.sampled_from(["x", "x.gz", "x.xz"])),

@@ -6,6 +6,7 @@ import bz2
 import gzip
 import io
 import lzma
+import random
 import zipfile
 from collections.abc import Callable
 
@@ -82,3 +83,37 @@ def test_odd_members_do_no_harm(reads: Callable[..., Found]) -> None:
     members: dict[str, str | bytes] = {"../../up.txt": "up", "/root.txt": "root", "a\x1b[31m.txt": "red", "x.txt/": ""}
     articles, _ = reads({"a.zip": zipped(members)})
     assert sorted(a.text for a in articles) == ["red", "root", "up"]
+
+
+def test_a_stream_out_of_proportion_is_a_trap(reads: Callable[..., Found]) -> None:
+    trap = gzip.compress(lines({"text": "x", "more": "x" * 900}).encode() * 40_000)
+    articles, skipped = reads({"a.jsonl.gz": trap, "b.txt": "goes on"}, max_bytes=100_000)
+    assert 2_000 < len(articles) < 5_000
+    assert articles[-1].text == "goes on"
+    assert [s.reason for s in skipped] == ["unpacks to more than 200 times its size; unpack it first, if it is no trap"]
+    assert len(reads({"a.jsonl.gz": trap})[0]) == 40_001, "what is smaller than max_bytes is none"
+
+
+def test_a_packed_stream_in_proportion_may_be_of_any_size(reads: Callable[..., Found]) -> None:
+    generator = random.Random(0)
+    rows = "".join(lines({"text": f"{generator.random()} {generator.random()}"}) for _ in range(5_000))
+    packed = gzip.compress(rows.encode())
+    assert len(reads({"a.jsonl.gz": packed}, max_bytes=1_000)[0]) == 5_000
+    assert len(reads({"b.zip": zipped({"a.jsonl.gz": packed})}, "b.zip", max_bytes=10_000)[0]) == 5_000
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "row"),
+    [("a.csv", "id,text\n", "1,\n"), ("a.jsonl", "", "{}\n"), ("a.jsonl", "", "\n"), ("a.csv", "id,text\n", "\r\n")],
+)
+def test_a_file_of_nothing_ends(name: str, head: str, row: str, reads: Callable[..., Found]) -> None:
+    good = lines({"text": "x"}) if name.endswith("l") else "2,x\n"
+    articles, skipped = reads({name: head + good + row * 500_002 + good, "b.txt": "goes on"})
+    assert [a.text for a in articles] == ["x", "goes on"]
+    assert "on end; the rest of the file is not read" in skipped[-1].reason
+    assert len(skipped) <= 100_001
+
+
+def test_a_file_of_nothing_in_an_archive_costs_that_file(reads: Callable[..., Found]) -> None:
+    articles, _ = reads({"a.zip": zipped({"a.csv": "id,text\n" + "1,\n" * 150_000, "b.txt": "goes on"})})
+    assert [a.text for a in articles] == ["goes on"]

@@ -7,10 +7,14 @@ import time
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import samples
+from dedup.reading import markdown
 from dedup.reading.front_matter import split_front_matter
 from dedup.reading.markdown import read_body, strip_inline
+from reading.collection import files
 from samples import Found
 
 reads = samples.reads
@@ -270,3 +274,40 @@ def test_hostile_markup_takes_little_time(kind: str) -> None:
     read_body(HOSTILE[kind])
     split_front_matter("---\n" + HOSTILE[kind])
     assert time.process_time() - begin < 2
+
+
+PIECES = (
+    "A plain line.", "Two\nlines of it.", "“Quoted,” she said.", "(Aside.)", "नदी का जल बढ़ा।", "船隻九點出發。",
+    "Ends in  ", "\xa0", "# Head", "## Head\nText below", "Setext\n===", "Setext\n---", "- item",
+    "- item\n\n  more of it", "1. one\n2. two", "12. late", "2.", "- ", "> quote\nlazy", ">", "    indented",
+    "\tindented", "  two spaces", "| a | b |\n|---|---|\n| 1 | 2 |", "a | b\n--|--\n1 | 2",
+    "```\nfence\n\nPlain in it.\n```", "```", "~~~", "<div>\nWords\n</div>", "<div>", "</div>", "<script>",
+    "</script>", "<!-- hidden", "-->", "<pre>", "</pre>", "<p>Words *inside*\n\nPlain.</p>", "Term\n: meaning",
+    "Term", ": meaning", "  : meaning", "~ meaning", "[^1]: A note.", "A claim.[^1]", "[x]: https://example.com",
+    "See [x] and [y](https://example.com \"T\").", "![x](y.png)", "*a* **b** `c`", "***", "---", "* * *",
+    "Line  \nbreak", "Line\\\nbreak", "\ue000", "\r", "\x0c", "Text\x0cmore", "\x00", "{{< x >}}", "Text &amp; more",
+)  # fmt: skip
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(PIECES), st.sampled_from(["\n", "\n\n", "\n \t\n", "\n\n\n", ""])), max_size=12)
+)
+@settings(max_examples=600, deadline=None)
+def test_plain_paragraphs_folded_are_read_as_the_parser_reads_them(pieces: list[tuple[str, str]]) -> None:
+    text = "".join(piece + between for piece, between in pieces)
+    assert list(markdown._parsed(text, 0)) == unfolded(text)
+
+
+@pytest.mark.parametrize("suffix", [".md", ".markdown", ".mdx"])
+def test_folding_changes_no_file(suffix: str) -> None:
+    for name, (content, _) in files().items():
+        if name.endswith(suffix) and isinstance(content, str):
+            assert list(markdown._parsed(content, 0)) == unfolded(content)
+
+
+def unfolded(text: str) -> list[tuple[str, str]]:
+    """Blocks as the parser alone sees them."""
+    references: dict[str, object] = {}
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(markdown, "_fold", lambda whole: (whole, []))
+        return list(markdown._blocks(markdown._parser().parse(text, references), references, 0, iter(())))

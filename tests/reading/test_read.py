@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -243,6 +244,7 @@ def test_own_reports_are_passed_over_each_as_one(tmp_path: Path) -> None:
         "r.jsonl": rendering.as_jsonl(report),
         "r.csv": rendering.as_csv(report),
         "r.html": rendering.as_html(report),
+        "r.txt": rendering.as_text(replace(report, model="toy@0123456789abcdef")),
     }
     tables = {f"t/{name}": data for name, data in rendering.as_parquet(report).items()}
     write(

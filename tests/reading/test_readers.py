@@ -18,7 +18,7 @@ from dedup.datatypes import Article, Skipped
 from dedup.reading.fields import iso_date
 from dedup.reading.formats import READERS
 from dedup.reading.markdown import read_body
-from dedup.reading.markup import strip_tags
+from dedup.reading.markup import strip_tags, without_floods
 from samples import ARTICLE, ATOM, FORMATS, PAGE, RECORD, ROW, RSS, SCRIPTS, Found, lines, parquet
 
 reads = samples.reads
@@ -463,3 +463,28 @@ def test_a_feed_never_opens_another_file(reads: Callable[..., Found]) -> None:
         {"secret.txt": "secret", "a.xml": RSS.replace("<rss", f"{entity}<rss").replace("Tag", "&x;")}, "a.xml"
     )
     assert not any("secret" in a.text for a in articles)
+
+
+FLOOD = " ".join(f'a{n}="x>"' for n in range(3000))
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        (f"<p>One.</p><p {FLOOD}>Two.</p><p>Three.</p>", "One.\nTwo.\nThree."),
+        (f"<p {' '.join(f'a{n}' for n in range(9000))}>One.</p>", "One."),
+        (f"<!-- <p {FLOOD} --><p>One.</p>", "One."),
+        (f"<script>if (a <b) {{ {FLOOD} }}</script><p>One.</p>", "One."),
+        (f"<script>{'a <b; x = 1; ' * 3000}</script><p>One.</p>", "One."),
+        (f"<p>One.</p><p {FLOOD}", "One."),
+        (f'<p><img src="data:{"A" * 100_000}" alt="no">One.</p>', "One."),
+    ],
+    ids=["many", "many without values", "in a comment", "in a script", "comparisons", "unclosed", "long"],
+)
+def test_a_tag_of_thousands_of_attributes_is_one_without(html: str, text: str) -> None:
+    assert strip_tags(html) == text
+
+
+def test_pages_as_people_write_them_keep_their_attributes() -> None:
+    page = PAGE.replace("<article>", "<article class='a' data-x=\"b > c\">" + "<i title='x = y'></i>" * 3000)
+    assert without_floods(page) == page
