@@ -508,6 +508,22 @@ def test_copies_stand_beside_their_text_and_share_its_evidence(open_report: Open
     assert browser.value(f"{CURRENT}.querySelector('.panel .kind').textContent") == "Exact copy"
 
 
+def test_what_people_joined_is_said_to_be_joined_by_decision(open_report: Open) -> None:
+    report = handmade_report()
+    low = WeakestPair(0, 1, 0.871, 0.2)
+    report = replace(
+        report,
+        matches=(replace(report.matches[0], score=0.2, decided=True), *report.matches[1:]),
+        clusters=(replace(report.clusters[0], weakest=low, decided=True), *report.clusters[1:]),
+    )
+    browser = open_report(report)
+    browser.press("j")
+    browser.press("j")
+    browser.press("Enter")
+    assert "joined by decision (0.20)" in browser.value(f"{CURRENT}.querySelector('.certainty').textContent")
+    assert "joined by decision (0.20)" in browser.value(f"{CURRENT}.querySelector('.verdict').textContent")
+
+
 def test_every_control_of_a_story_is_reached_and_seen_by_keyboard(open_report: Open) -> None:
     browser = open_report(handmade_report())
     browser.press("j")

@@ -46,7 +46,7 @@ function cardHead(card, story) {
       "span",
       { class: "certainty" },
       dots(story.score),
-      element("strong", {}, certaintyWords(story.score)),
+      element("strong", {}, sureness(story)),
       ` (${scoreFigure(story.score)})`,
     ),
     element(

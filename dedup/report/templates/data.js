@@ -48,8 +48,8 @@ function headingOf(members) {
 
 const pairsOf = new Map();
 
-function pairOf([left, right, kind, score, similarity, line, excerpt]) {
-  return [pairKey(left, right), { left, right, kind, score, similarity, line, excerpt }];
+function pairOf([left, right, kind, score, similarity, line, excerpt, byDecision]) {
+  return [pairKey(left, right), { left, right, kind, score, similarity, line, excerpt, decided: byDecision }];
 }
 
 function pairKey(one, other) {
@@ -87,6 +87,11 @@ function languagesOf(one, other) {
 
 function certaintyWords(score) {
   return page.certainties.find(([least]) => score >= least)[1];
+}
+
+/** How sure a story or a match is; people may have joined what its score alone would not. */
+function sureness({ score, decided: byDecision }) {
+  return byDecision ? "joined by decision" : certaintyWords(score);
 }
 
 /** A score with two digits, never rounded up to a certainty it has not. */

@@ -36,7 +36,7 @@ function verdict(story, match, left, right) {
     { class: "verdict" },
     element("span", { class: `kind kind-${match.kind}` }, page.kinds[match.kind]),
     " ",
-    element("strong", {}, certaintyWords(match.score)),
+    element("strong", {}, sureness(match)),
     ` (${scoreFigure(match.score)}) · `,
     `cosine of the article vectors ${match.similarity.toFixed(2)}`,
     match.excerpt && ` · the ${match.excerpt} text is contained in the other`,
