@@ -138,9 +138,10 @@ def _story(
         "representative": place[cluster.representative],
         "kind": cluster.kind.value,
         "score": _score(story.score),
+        "decided": cluster.decided and story.score < report.threshold,
         "why": _why(report, story, with_text),
         "weakest": [place[weakest.left], place[weakest.right], _score(weakest.score), round(weakest.similarity, 3)],
-        "pairs": [_pair(match, place, line) for match in story.matches],
+        "pairs": [_pair(report, match, place, line) for match in story.matches],
     }
 
 
@@ -152,10 +153,11 @@ def _why(report: Report, story: view.Story, with_text: bool) -> str:
     return view.why(report, story.matches[0], with_text=with_text) if story.matches else ""
 
 
-def _pair(match: Match, place: dict[int, int], line: dict[tuple[int, int], int]) -> list[Any]:
+def _pair(report: Report, match: Match, place: dict[int, int], line: dict[tuple[int, int], int]) -> list[Any]:
     number = line.get((match.left, match.right), -1)
     score, similarity = _score(match.score), round(match.similarity, 3)
-    return [place[match.left], place[match.right], match.kind.value, score, similarity, number, match.excerpt]
+    decided = match.decided and match.score < report.threshold
+    return [place[match.left], place[match.right], match.kind.value, score, similarity, number, match.excerpt, decided]
 
 
 def _score(score: float) -> float:

@@ -30,7 +30,7 @@ NOTICE = "no article text: a request for consent or payment; matches nothing"
 class Story:
     """Cluster with the matches between its members, as reports show it.
 
-    `score` is that of the member joined least firmly: the lowest, over the members, of the best match each has inside.
+    `score` is that of the text joined least firmly: the lowest, over the texts, of the best match each has inside.
     """
 
     id: str
@@ -185,10 +185,16 @@ def one_line(value: str) -> str:
 
 
 def _story_score(cluster: Cluster, matches: Sequence[Match]) -> float:
-    best = dict.fromkeys(cluster.members, 0.0)
+    """Score of the text joined least firmly; copies of one text count as one, whose sameness says nothing of others."""
+    text_of = {match.right: match.left for match in matches if match.kind is MatchKind.EXACT}
+    best = {text_of.get(member, member): 0.0 for member in cluster.members}
+    if len(best) == 1:
+        return min(match.score for match in matches)
     for match in matches:
-        best[match.left] = max(best[match.left], match.score)
-        best[match.right] = max(best[match.right], match.score)
+        if match.kind is not MatchKind.EXACT:
+            for side in (match.left, match.right):
+                text = text_of.get(side, side)
+                best[text] = max(best[text], match.score)
     return min(best.values()) or cluster.weakest.score
 
 

@@ -18,6 +18,7 @@ from dedup.datatypes import (
     AlignedPair,
     Article,
     Cluster,
+    Evidence,
     Language,
     Match,
     MatchKind,
@@ -477,6 +478,50 @@ def test_without_text_the_evidence_still_says_how_sure(open_report: Open) -> Non
     assert "3 sentences face each other" in panel
     assert browser.value("document.querySelectorAll('.sides').length") == 0
     assert browser.complaints == []
+
+
+def test_copies_stand_beside_their_text_and_share_its_evidence(open_report: Open) -> None:
+    """Two texts, each with a copy: only the first ones of each were matched."""
+    texts = ("Five towns were flooded.", "Lima kota terendam banjir.")
+    articles = tuple(Article(f"{n}", texts[n % 2], f"Title {n % 2}") for n in range(4))
+    exact = [Match(n, n + 2, 1.0, 1.0, MatchKind.EXACT, Evidence((1.0, 1.0))) for n in (0, 1)]
+    match = Match(0, 1, 0.8, 0.9, MatchKind.TRANSLATION, small_evidence("5"))
+    cluster = Cluster((0, 1, 2, 3), 0, MatchKind.TRANSLATION, WeakestPair(0, 1, 0.8, 0.9))
+    languages = (Language("en", 0.99), Language("id", 0.99)) * 2
+    browser = open_report(
+        replace(handmade_report(), articles=articles, languages=languages, matches=(match, *exact), clusters=(cluster,))
+    )
+    browser.press("j")
+    assert "likely (0.90)" in browser.value(f"{CURRENT}.querySelector('.card-head').textContent")
+    paths = browser.value(f"[...{CURRENT}.querySelectorAll('.path')].map((path) => path.textContent)")
+    assert paths == ["0", "2", "1", "3"]
+    browser.press("Enter")
+    heads = f"[...{CURRENT}.querySelectorAll('.side-head .path')].map((path) => path.textContent)"
+    assert browser.value(heads) == ["0", "1"]
+    assert browser.value(f"{CURRENT}.querySelectorAll('.matrix .figure').length") == 12
+    click = "dispatchEvent(new MouseEvent('click', {bubbles: true}))"
+    browser.value(f"{CURRENT}.querySelector('[data-pair=\"1,3\"]').{click}")
+    assert browser.value(heads) == ["0", "1"]
+    assert "The same texts" in browser.value(f"{CURRENT}.querySelector('.panel').textContent")
+    browser.value(f"{CURRENT}.querySelector('[data-pair=\"2,3\"]').{click}")
+    assert browser.value(heads) == ["1", "3"]
+    assert browser.value(f"{CURRENT}.querySelector('.panel .kind').textContent") == "Exact copy"
+
+
+def test_what_people_joined_is_said_to_be_joined_by_decision(open_report: Open) -> None:
+    report = handmade_report()
+    low = WeakestPair(0, 1, 0.871, 0.2)
+    report = replace(
+        report,
+        matches=(replace(report.matches[0], score=0.2, decided=True), *report.matches[1:]),
+        clusters=(replace(report.clusters[0], weakest=low, decided=True), *report.clusters[1:]),
+    )
+    browser = open_report(report)
+    browser.press("j")
+    browser.press("j")
+    browser.press("Enter")
+    assert "joined by decision (0.20)" in browser.value(f"{CURRENT}.querySelector('.certainty').textContent")
+    assert "joined by decision (0.20)" in browser.value(f"{CURRENT}.querySelector('.verdict').textContent")
 
 
 def test_every_control_of_a_story_is_reached_and_seen_by_keyboard(open_report: Open) -> None:

@@ -46,7 +46,7 @@ function cardHead(card, story) {
       "span",
       { class: "certainty" },
       dots(story.score),
-      element("strong", {}, certaintyWords(story.score)),
+      element("strong", {}, sureness(story)),
       ` (${scoreFigure(story.score)})`,
     ),
     element(
@@ -177,7 +177,12 @@ function copyPaths(members) {
 function toggleEvidence(card) {
   fillCard(card);
   if (card.panel && !card.panel.hidden) showPanel(card, false);
-  else openEvidence(card, ...(card.pair ?? card.story.members.slice(0, 2)));
+  else openEvidence(card, ...(card.pair ?? firstPair(card.story)));
+}
+
+/** The representative of a story and the next article with another text, or its copy where all have one. */
+function firstPair({ representative, members }) {
+  return [representative, members.find(({ hash }) => hash !== representative.hash) ?? members[1]];
 }
 
 /** Opens the evidence of a card on two of its articles, as soon as the page is read to its end, where texts lie. */

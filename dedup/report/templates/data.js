@@ -25,14 +25,16 @@ const readersLanguages = [...navigator.languages.map((code) => code.toLowerCase(
 const stories = page.stories.map((story, index) => {
   const members = story.members.map((member) => articles[member]);
   const representative = articles[story.representative];
-  const ordered = [representative, ...members.filter((member) => member !== representative)];
+  const texts = [...new Set([representative, ...members].map(({ hash }) => hash))];
+  const rest = members.filter((member) => member !== representative);
+  const ordered = [representative, ...texts.flatMap((text) => rest.filter(({ hash }) => hash === text))];
   return {
     ...story,
     index,
     members: ordered,
     representative,
     heading: headingOf(ordered),
-    texts: [...new Set(ordered.map(({ hash }) => hash))],
+    texts,
     languages: [...new Set(members.map((member) => member.language))],
     newest: members.map((member) => member.published).reduce((one, other) => (one > other ? one : other), ""),
   };
@@ -46,18 +48,32 @@ function headingOf(members) {
 
 const pairsOf = new Map();
 
-function pairOf([left, right, kind, score, similarity, line, excerpt]) {
-  return [pairKey(left, right), { left, right, kind, score, similarity, line, excerpt }];
+function pairOf([left, right, kind, score, similarity, line, excerpt, byDecision]) {
+  return [pairKey(left, right), { left, right, kind, score, similarity, line, excerpt, decided: byDecision }];
 }
 
 function pairKey(one, other) {
   return one < other ? `${one}-${other}` : `${other}-${one}`;
 }
 
-/** The match of two articles of a story; undefined where they were joined through others only. */
+/**
+ * The match of two articles of a story, or of two others with the same texts; undefined where they were joined through
+ * others only.
+ */
 function matchOf(story, one, other) {
-  if (!pairsOf.has(story)) pairsOf.set(story, new Map(story.pairs.map(pairOf)));
-  return pairsOf.get(story).get(pairKey(one.index, other.index));
+  if (!pairsOf.has(story)) pairsOf.set(story, allPairs(story));
+  const pairs = pairsOf.get(story);
+  const direct = pairs.get(pairKey(one.index, other.index));
+  if (direct || one === other) return direct;
+  if (one.hash === other.hash) return { kind: "exact", score: 1, similarity: 1, line: -1, excerpt: "" };
+  return pairs.get(pairKey(one.hash, other.hash));
+}
+
+/** Pairs of a story by their articles, and by their texts. */
+function allPairs(story) {
+  const pairs = story.pairs.map(pairOf);
+  const byText = pairs.map(([, pair]) => [pairKey(articles[pair.left].hash, articles[pair.right].hash), pair]);
+  return new Map([...byText, ...pairs]);
 }
 
 /** Whether two articles are known to be in one language; of two unknown ones nobody knows. */
@@ -71,6 +87,11 @@ function languagesOf(one, other) {
 
 function certaintyWords(score) {
   return page.certainties.find(([least]) => score >= least)[1];
+}
+
+/** How sure a story or a match is; people may have joined what its score alone would not. */
+function sureness({ score, decided: byDecision }) {
+  return byDecision ? "joined by decision" : certaintyWords(score);
 }
 
 /** A score with two digits, never rounded up to a certainty it has not. */

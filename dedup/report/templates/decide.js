@@ -61,7 +61,7 @@ function articleDecision(story, article, place) {
     group.closest(".member")?.classList.toggle("kept", kept);
     group.closest(".member")?.classList.toggle("gone", gone || decision.verdict === "different");
   });
-  return first ? group : element("span", { class: "note" }, "same text");
+  return first ? group : element("span", { class: "note" }, "same text as above");
 }
 
 /** Same and different, for the pair whose evidence is shown; of a story of two texts this is the story itself. */

@@ -4,18 +4,29 @@ const LONGEST_RUN_SHOWN = 2;
 const ROWS_PRINTED = 6;
 
 /** The whole comparison of two articles of a story. */
-function comparison(story, left, right) {
-  const match = matchOf(story, left, right);
+function comparison(story, chosenLeft, chosenRight) {
+  const match = matchOf(story, chosenLeft, chosenRight);
+  const [left, right] = articlesCompared(match, chosenLeft, chosenRight);
   const evidence = evidenceLine(match?.line ?? -1);
   return element(
     "div",
     { class: "comparison" },
     verdict(story, match, left, right),
+    left !== chosenLeft || right !== chosenRight
+      ? element("p", { class: "note" }, "The same texts as in the articles chosen, which are copies of these.")
+      : null,
     pairDecision(story, left, right),
     evidence && facts(evidence, left, right),
     evidence && whyScore(match, evidence),
     page.withText ? sideBySide(evidence, left, right) : element("p", { class: "note" }, withoutText(evidence)),
   );
+}
+
+/** The two articles whose evidence a match holds: those chosen, or those that they are copies of. */
+function articlesCompared(match, left, right) {
+  const held = [match?.left, match?.right];
+  const own = held[0] === undefined || [left, right].every(({ index }) => held.includes(index));
+  return own ? [left, right] : held.map((index) => articles[index]);
 }
 
 function verdict(story, match, left, right) {
@@ -25,7 +36,7 @@ function verdict(story, match, left, right) {
     { class: "verdict" },
     element("span", { class: `kind kind-${match.kind}` }, page.kinds[match.kind]),
     " ",
-    element("strong", {}, certaintyWords(match.score)),
+    element("strong", {}, sureness(match)),
     ` (${scoreFigure(match.score)}) · `,
     `cosine of the article vectors ${match.similarity.toFixed(2)}`,
     match.excerpt && ` · the ${match.excerpt} text is contained in the other`,

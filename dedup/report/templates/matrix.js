@@ -87,7 +87,7 @@ function shortFigure(score) {
 }
 
 function squareWords(match, score) {
-  if (match) return `${certaintyWords(match.score)} (${scoreFigure(match.score)}), cosine ${match.similarity.toFixed(2)}`;
+  if (match) return `${sureness(match)} (${scoreFigure(match.score)}), cosine ${match.similarity.toFixed(2)}`;
   return score === null ? "not matched directly" : `not matched directly (${scoreFigure(score)})`;
 }
 

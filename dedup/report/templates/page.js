@@ -109,7 +109,7 @@ function openForPrint() {
   printed = visible.map(cardOf).filter(({ panel }) => !panel || panel.hidden);
   for (const card of printed) {
     const { pair } = card;
-    openEvidence(card, ...(pair ?? card.story.members.slice(0, 2)));
+    openEvidence(card, ...(pair ?? firstPair(card.story)));
     card.pair = pair;
   }
   for (const details of document.querySelectorAll(".why-score")) details.open = true;

@@ -32,7 +32,7 @@ function waterfall(match, steps, total, limit) {
   const rows = steps.map(([words, value], index) =>
     stepRow(words, signed(value), stepBar(at(reached[index] - value), at(reached[index]), value, at(0))),
   );
-  const result = `together: a score of ${scoreFigure(match.score)}, ${certaintyWords(match.score)}`;
+  const result = `together: a score of ${scoreFigure(match.score)}, ${sureness(match)}`;
   return element(
     "table",
     { class: "waterfall" },
