@@ -10,6 +10,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -36,6 +37,22 @@ MOST_IN_FULL = 100_000
 
 MOST_MAPPED = 20_000
 """Largest number of articles whose vectors a report keeps; a map of more cannot be read."""
+
+
+_OPTIONAL = ("title", "path", "url", "published", "declared_language", "own_id")
+
+_SHOWN = 40  # characters of a text that `repr` shows
+
+
+def is_absent(value: object) -> bool:
+    """Whether a value stands for none: None, NaN, and what pandas calls NA and NaT."""
+    return value is None or (not isinstance(value, str) and str(value) in ("nan", "NaN", "NaT", "<NA>"))
+
+
+def _shown(value: object) -> str:
+    """A short value, for an error that names it."""
+    shown = repr(value)
+    return f" {shown}" if value is not None and len(shown) <= _SHOWN else ""
 
 
 class MatchKind(str, Enum):
@@ -71,6 +88,15 @@ class Article:
         The file it came from, as the user wrote it; empty for an article made in memory.
     own_id : str
         The id by which its source knows it, which `id` is not where another file uses the same; empty without one.
+    reference : bool
+        Whether it belongs to a reference, with which the other articles alone are compared.
+
+    None and NaN stand for an absent title, path, url, published or language; a date is put as ISO 8601.
+
+    Raises
+    ------
+    TypeError
+        If the id or the text is no string, or another part is neither a string nor absent.
     """
 
     id: str
@@ -81,6 +107,29 @@ class Article:
     published: str = ""
     declared_language: str = ""
     own_id: str = field(default="", compare=False)
+    reference: bool = field(default=False, compare=False)
+
+    def __post_init__(self) -> None:
+        for name in ("id", "text"):
+            if not isinstance(value := getattr(self, name), str):
+                whose = f" of {self.id!r}" if name == "text" else " of an article"
+                raise TypeError(f"the {name}{whose} must be a string, got {type(value).__name__}{_shown(value)}")
+        for name in _OPTIONAL:
+            if not isinstance(value := getattr(self, name), str):
+                object.__setattr__(self, name, self._optional(name, value))
+
+    def __repr__(self) -> str:
+        text = self.text if len(self.text) <= _SHOWN else f"{self.text[:_SHOWN]}…"
+        given = (f", {name}={value!r}" for name in _OPTIONAL if (value := getattr(self, name)) and value != self.id)
+        return f"Article({self.id!r}, {text!r}{''.join(given)}{', reference=True' if self.reference else ''})"
+
+    def _optional(self, name: str, value: object) -> str:
+        """Value of an optional part as a string; empty where there is none."""
+        if is_absent(value):
+            return ""
+        if name == "published" and isinstance(value, date):
+            return value.isoformat()
+        raise TypeError(f"{name} of {self.id!r} must be a string, got {type(value).__name__}{_shown(value)}")
 
     @property
     def body(self) -> str:
@@ -198,6 +247,10 @@ class Match:
     evidence: Evidence
     excerpt: str = ""
     decided: bool = False
+
+    def __repr__(self) -> str:
+        excerpt = f", excerpt={self.excerpt!r}" if self.excerpt else ""
+        return f"Match({self.left}, {self.right}, kind={self.kind.value!r}, score={self.score:.3f}{excerpt})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,9 +18,10 @@ from dedup.clustering.constraints import apply_decisions
 from dedup.clustering.decisions import NO_DECISIONS, Decisions
 from dedup.clustering.linked_pairs import judge_linked, opposed
 from dedup.clustering.outcome import Outcome, choose_in_full, rank_articles, weakest_pairs
-from dedup.datatypes import MOST_MAPPED, Article, Comparison, Progress, Report, Settings, Skipped
+from dedup.datatypes import MOST_MAPPED, Article, Comparison, Level, Progress, Settings, Skipped
 from dedup.embedding.encoder import Encoder
 from dedup.embedding.load import load_encoder
+from dedup.errors import SettingsError
 from dedup.language.as_read import body_of
 from dedup.language.detect import detect_languages
 from dedup.matching.evidence import describe_pairs
@@ -28,6 +30,8 @@ from dedup.matching.prepare import prepare
 from dedup.matching.scorer import Scorer, load_scorer
 from dedup.matching.verify import judge_pairs
 from dedup.reading.collect import collect
+from dedup.reading.from_python import USUAL_NAMES, Articles, ColumnNames, from_python, one_from_python, unique_ids
+from dedup.reading.shards import Shards
 from dedup.report import records, view
 from dedup.report.destination import open_folder
 from dedup.report.parquet import (
@@ -38,6 +42,7 @@ from dedup.report.parquet import (
     write_copies,
     write_matches,
 )
+from dedup.results import Report
 from dedup.runtime.article_files import ArticlesOnDisk, take_articles
 from dedup.runtime.process import give_back_memory, one_thread
 from dedup.runtime.resources import estimate, require
@@ -53,9 +58,18 @@ _LONG_RUN = 20_000  # articles beyond which a run says beforehand what it takes
 
 
 def find_duplicates(
-    articles: Iterable[Article | Skipped],
+    articles: Articles,
     *,
-    settings: Settings = Settings(),
+    text: str | None = None,
+    id: str | None = None,
+    title: str | None = None,
+    url: str | None = None,
+    published: str | None = None,
+    language: str | None = None,
+    model: str | None = None,
+    threshold: float | None = None,
+    level: Level | str | None = None,
+    settings: Settings | None = None,
     encoder: Encoder | None = None,
     decisions: Decisions = NO_DECISIONS,
     evidence: bool = True,
@@ -65,12 +79,23 @@ def find_duplicates(
 ) -> Report:
     """Find articles that are the same story, and why.
 
+    >>> find_duplicates(["A text.", "Another."])
+    >>> find_duplicates(frame, text="body", id="nid", threshold=0.8)
+    >>> find_duplicates(read_folder("articles"), level="story")
+
     Parameters
     ----------
-    articles : iterable of Article or Skipped
-        What `read_folder` yields, or articles made in memory; ids must be unique.
-    settings : Settings
-        Model, threshold and level.
+    articles : iterable of Article, Skipped, str or dict, or a table
+        What `read_folder` yields, articles made in memory, texts, records, or a table: a frame of pandas or polars, a
+        `datasets.Dataset`, a table of pyarrow. Ids must be unique. An item without an id is called by its position,
+        counted from 0, and one without a text is skipped.
+    text, id, title, url, published, language : str, optional
+        Names of the columns of a table, or keys of records; by default the usual ones, such as ``text``, ``body`` and
+        ``content``, in many languages.
+    model, threshold, level : optional
+        As in `Settings`, for those who set nothing else.
+    settings : Settings, optional
+        All settings, in place of these.
     encoder : Encoder, optional
         Used instead of loading `settings.model`.
     decisions : Decisions
@@ -99,12 +124,16 @@ def find_duplicates(
         If the model cannot be loaded; asked for before any article is read.
     ResourceError
         If a run would not fit into this machine's memory, or memory or disk gave out.
+    SettingsError
+        If a setting lies outside its range, a table lacks a column that is named, or two articles have one id.
     TypeError
         If something else is among the articles, or a text is no string.
     """
+    settings = _choose(settings, model=model, threshold=threshold, level=level)
+    items = _read(articles, ColumnNames(text, id, title, url, published, language))
     encoder = encoder or load_encoder(settings.model)
     scorer = load_scorer(settings.level, settings.threshold, settings.scorer, fingerprint=encoder.fingerprint)
-    kept, skipped = collect(articles, workers or ALONE, progress)
+    kept, skipped = collect(items, workers or ALONE, progress)
     with one_thread(), nullcontext(workers) if workers else Workers(_worthwhile(kept, jobs)) as sharing:
         found = decide(kept, encoder, scorer, settings, sharing, progress, decisions)
         give_back_memory()
@@ -127,6 +156,29 @@ def find_duplicates(
     )
 
 
+def _choose(settings: Settings | None, **given: Any) -> Settings:
+    """Settings given as one value, or one by one.
+
+    Raises
+    ------
+    SettingsError
+        If both are given, or a setting lies outside its range.
+    """
+    chosen = {name: value for name, value in given.items() if value is not None}
+    if settings is None:
+        return Settings(**chosen)
+    if chosen:
+        names = " and ".join(f"{name}=" for name in chosen)
+        raise SettingsError(f"both settings= and {names} were given; put {names} into Settings(...)")
+    return settings
+
+
+def _read(articles: Articles, names: ColumnNames) -> Iterable[Article | Skipped]:
+    """Articles from any form; those that other machines read stay with them."""
+    items = from_python(articles, names)
+    return items if isinstance(items, Shards) else unique_ids(items)
+
+
 def _worthwhile(articles: Sequence[Article], jobs: int) -> int:
     """Number of processes: as many as were asked for, once there is enough for them to do."""
     characters = accumulate(len(article.text) for article in articles)
@@ -134,9 +186,21 @@ def _worthwhile(articles: Sequence[Article], jobs: int) -> int:
 
 
 def compare_articles(
-    left: Article, right: Article, *, settings: Settings = Settings(), encoder: Encoder | None = None
+    left: Article | str | Mapping[str, Any],
+    right: Article | str | Mapping[str, Any],
+    *,
+    model: str | None = None,
+    threshold: float | None = None,
+    level: Level | str | None = None,
+    settings: Settings | None = None,
+    encoder: Encoder | None = None,
 ) -> Comparison:
-    """Compare two articles, with all the evidence, whether or not they are duplicates."""
+    """Compare two articles, with all the evidence, whether or not they are duplicates.
+
+    They may be given as texts or records too, and the settings one by one or as one value (see `find_duplicates`).
+    """
+    settings = _choose(settings, model=model, threshold=threshold, level=level)
+    left, right = one_from_python(left, "left"), one_from_python(right, "right")
     encoder = encoder or load_encoder(settings.model)
     scorer = load_scorer(settings.level, settings.threshold, settings.scorer, fingerprint=encoder.fingerprint)
     with one_thread():
@@ -223,7 +287,7 @@ def _count_languages(articles: Sequence[Article]) -> int:
 
 
 def write_tables(
-    articles: Iterable[Article | Skipped],
+    articles: Articles,
     folder: str | Path,
     *,
     settings: Settings = Settings(),
@@ -237,7 +301,7 @@ def write_tables(
 
     Parameters
     ----------
-    articles : iterable of Article or Skipped
+    articles : iterable of Article, Skipped, str or dict, or a table
         As for `find_duplicates`; `Shards`, if they are to be read by other machines.
     folder : str or path
         A folder, or a URI such as ``s3://bucket/duplicates``, with nothing in it. Matches lie there in the order of
@@ -261,7 +325,7 @@ def write_tables(
     nothing = matches_table(())  # without pyarrow an error now and not after the work
     encoder = encoder or load_encoder(settings.model)
     scorer = load_scorer(settings.level, settings.threshold, settings.scorer, fingerprint=encoder.fingerprint)
-    kept, skipped = collect(articles, workers, progress)
+    kept, skipped = collect(_read(articles, USUAL_NAMES), workers, progress)
     with one_thread():
         found = decide(kept, encoder, scorer, settings, workers, progress, decisions)
         kinds = write_matches(found, place, workers, with_text)

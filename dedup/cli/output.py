@@ -21,20 +21,8 @@ from dedup.datatypes import Report
 from dedup.errors import WriteError
 from dedup.language.text import printable
 from dedup.report.destination import check_folder, check_writable, make_folder, write_whole
+from dedup.report.forms import SUFFIXES
 from dedup.runtime.remote_files import is_uri
-
-SUFFIXES = {
-    ".txt": "text",
-    ".text": "text",
-    ".json": "json",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".csv": "csv",
-    ".html": "html",
-    ".htm": "html",
-    ".parquet": "parquet",
-}
-"""The form of a report by the suffix of its file."""
 
 _WRITTEN, _BEGUN, _COLOUR = "dedup.written", "dedup.begun", "dedup.colour"
 

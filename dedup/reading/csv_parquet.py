@@ -93,7 +93,7 @@ def _read_batches(
 ) -> Iterator[Article | Skipped]:
     recorder, number = source.options.recorder, 0
     for batch in batches:
-        for at, row in enumerate(_batch_rows(batch)):
+        for at, row in enumerate(batch_rows(batch)):
             number += 1
             if recorder:
                 recorder.note(RawRecord("parquet", value=row, head=head, batch=batch, row=at))
@@ -112,7 +112,8 @@ class UnreadableValue:
     """Stand-in for a value of a table that Python cannot hold or decode."""
 
 
-def _batch_rows(batch: RecordBatch) -> Iterator[dict[str, object]]:
+def batch_rows(batch: RecordBatch) -> Iterator[dict[str, object]]:
+    """Rows of a batch as records of Python values."""
     names = batch.schema.names
     return (dict(zip(names, row, strict=True)) for row in zip(*map(_column_values, batch.columns), strict=True))
 

@@ -24,6 +24,9 @@ SCHEMA = 1
 
 Record: TypeAlias = dict[str, Any]
 
+TYPES = {"articles": "article", "clusters": "cluster", "matches": "match", "skipped": "skipped"}
+"""Type of a line of JSON Lines, by the list of the document that it stands for."""
+
 _ALIGNED = 5
 
 _WITHHELD = Agreement()
@@ -44,16 +47,24 @@ def as_dict(report: Report, *, with_text: bool = True) -> Record:
 
 def as_json(report: Report, *, with_text: bool = True) -> str:
     """Render a report as one JSON document, one line an article, cluster, match and skipped file."""
-    whole = {**_head(report), **_rows(report, with_text), "counts": view.counts(report)}
-    lines = [f"{dumps(key)}: {_block(value)}" for key, value in whole.items()]
-    return "{\n" + ",\n".join(lines) + "\n}\n"
+    return dump_json({**_head(report), **_rows(report, with_text), "counts": view.counts(report)})
 
 
 def as_jsonl(report: Report, *, with_text: bool = True) -> str:
     """Render a report as JSON lines, each object with its ``type``: report, article, cluster, match, skipped."""
-    types = {"articles": "article", "clusters": "cluster", "matches": "match", "skipped": "skipped"}
-    first = {"type": "report", **_head(report), "counts": view.counts(report)}
-    rows = ({"type": types[name], **row} for name, rows in _rows(report, with_text).items() for row in rows)
+    return dump_jsonl({**_head(report), "counts": view.counts(report), **_rows(report, with_text)})
+
+
+def dump_json(whole: Record) -> str:
+    """Dump a report in plain values, whose lists may be iterators, as one JSON document."""
+    lines = [f"{dumps(key)}: {_block(value)}" for key, value in whole.items()]
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def dump_jsonl(whole: Record) -> str:
+    """Dump a report in plain values, whose lists may be iterators, as JSON Lines."""
+    first = {"type": "report", **{name: value for name, value in whole.items() if name not in TYPES}}
+    rows = ({"type": type, **row} for name, type in TYPES.items() for row in whole[name])
     return "".join(f"{dumps(row)}\n" for row in chain([first], rows))
 
 
@@ -205,7 +216,7 @@ def _round_single(value: float) -> float:
 
 def _block(value: Any) -> str:
     """Dump a list of records with one line each, and any other value on one line."""
-    if not isinstance(value, Iterator):
+    if not isinstance(value, (Iterator, list)):
         return dumps(value)
     lines = ",\n ".join(map(dumps, value))
     return f"[\n {lines}\n]" if lines else "[]"
