@@ -7,12 +7,13 @@ larger is closer; a score is a probability in [0, 1]; a threshold admits ``>=``.
 
 from __future__ import annotations
 
+import re
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timedelta
 from enum import Enum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from dedup.errors import SettingsError
 
@@ -293,6 +294,111 @@ class Cluster:
     decided: bool = False
 
 
+class Pairs(str, Enum):
+    """Choice of pairs by the languages of the two: all, in two languages, or in one."""
+
+    ALL = "all"
+    CROSS_LANGUAGE = "cross-language"
+    SAME_LANGUAGE = "same-language"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Selection of the pairs that count; no score depends on it.
+
+    A pair that does not count never joins two articles, which may still stand in one story through a third; where its
+    two contradict each other, it keeps them apart as ever.
+
+    Parameters
+    ----------
+    pairs : Pairs
+        Pairs in two languages, in one, or all. "und" counts as a language, and forms of one (zh-cn, zh-tw) as one.
+    languages : tuple of str
+        Codes of the languages whose articles take part, as detected; none stands for all. "zh" stands for all its
+        forms.
+    within : float, or None
+        Days that may lie between the dates of two articles; also a text such as "36h", "7d" or "2w".
+    since : str
+        ISO 8601 date before which articles do not take part.
+    kinds : tuple of MatchKind
+        Kinds of matches that count; none stands for all.
+    min_size : int
+        Articles that a story has at least.
+    against : bool
+        Whether only pairs of an article of a reference and another count; a run that has a reference sees to it.
+
+    Dates leave out only what is known to lie outside: an article without one, or with one that is no ISO 8601, takes
+    part and may be paired with any.
+    """
+
+    pairs: Pairs = Pairs.ALL
+    languages: tuple[str, ...] = ()
+    within: float | None = None
+    since: str = ""
+    kinds: tuple[MatchKind, ...] = ()
+    min_size: int = 2
+    against: bool = False
+
+    def __post_init__(self) -> None:
+        kinds = tuple(_choice("kinds", MatchKind, name) for name in _several(self.kinds))
+        object.__setattr__(self, "pairs", _choice("pairs", Pairs, self.pairs))  # these accept names too
+        object.__setattr__(self, "kinds", tuple(kind for kind in MatchKind if kind in kinds))
+        object.__setattr__(self, "languages", tuple(dict.fromkeys(map(str.lower, _several(self.languages)))))
+        object.__setattr__(self, "within", _days(self.within))
+        object.__setattr__(self, "since", _date(self.since))
+        if self.min_size < 2:
+            raise SettingsError(f"min_size must be at least 2, got {self.min_size}")
+
+    def __bool__(self) -> bool:
+        return self != Selection()
+
+
+_Choice = TypeVar("_Choice", bound=Enum)
+
+_TIME_SPAN = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)\s*([hdw]?)", re.ASCII)
+
+_DAYS = {"h": 1 / 24, "d": 1.0, "": 1.0, "w": 7.0}
+
+
+def _several(given: object) -> tuple[str, ...]:
+    """Names given as a sequence, or as one text with commas."""
+    names = (given,) if isinstance(given, str) else given
+    if not isinstance(names, Iterable):
+        raise SettingsError(f"several names are given as a sequence or with commas, got {given!r}")
+    texts = (str(name.value if isinstance(name, Enum) else name) for name in names)
+    return tuple(part.strip() for text in texts for part in text.split(",") if part.strip())
+
+
+def _choice(name: str, kind: type[_Choice], given: object) -> _Choice:
+    try:
+        return kind(given)
+    except ValueError:
+        known = ", ".join(str(choice.value) for choice in kind)
+        raise SettingsError(f"{name} must be {known}, got {given!r}") from None
+
+
+def _days(given: object) -> float | None:
+    """Days of a span of time: a number, a `timedelta`, or a text such as 36h, 7d or 2w."""
+    if given is None:
+        return None
+    days = given / timedelta(days=1) if isinstance(given, timedelta) else given
+    if isinstance(days, str) and (span := _TIME_SPAN.fullmatch(days.strip())):
+        days = float(span[1]) * _DAYS[span[2]]
+    if isinstance(days, (int, float)) and not isinstance(days, bool) and 0 <= days < 1e6:
+        return float(days)
+    raise SettingsError(f"within must be a span of time such as 36h, 7d or 2w, or a number of days, got {given!r}")
+
+
+def _date(given: object) -> str:
+    text = given.isoformat() if isinstance(given, date) else str(given or "").strip()
+    try:
+        if text:
+            datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        raise SettingsError(f"since must be a date such as 2024-05-31, got {given!r}") from None
+    return text
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Settings of a run; the same settings and input give the same bytes.
@@ -309,6 +415,8 @@ class Settings:
         File of a score fitted by ``dedup calibrate``; empty for the one that comes with the level.
     neighbours : int
         Candidates kept per article, at least 1.
+    selection : Selection
+        Pairs that count.
     """
 
     model: str = "bundled"
@@ -316,6 +424,7 @@ class Settings:
     scorer: str = ""
     level: Level = Level.DUPLICATE
     neighbours: int = 24
+    selection: Selection = Selection()
 
     def __post_init__(self) -> None:
         if self.threshold is not None and not 0 <= self.threshold <= 1:

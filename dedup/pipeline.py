@@ -6,7 +6,8 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
-from itertools import accumulate
+from functools import partial
+from itertools import accumulate, chain
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from dedup.clustering.constraints import apply_decisions
 from dedup.clustering.decisions import NO_DECISIONS, Decisions
 from dedup.clustering.linked_pairs import judge_linked, opposed
 from dedup.clustering.outcome import Outcome, choose_in_full, rank_articles, weakest_pairs
-from dedup.datatypes import MOST_MAPPED, Article, Comparison, Level, Progress, Settings, Skipped
+from dedup.clustering.selected import select
+from dedup.datatypes import MOST_MAPPED, Article, Comparison, Level, Progress, Selection, Settings, Skipped
 from dedup.embedding.encoder import Encoder
 from dedup.embedding.load import load_encoder
 from dedup.errors import SettingsError
@@ -28,9 +30,18 @@ from dedup.matching.evidence import describe_pairs
 from dedup.matching.exact import UniqueArticles, exact_match
 from dedup.matching.prepare import prepare
 from dedup.matching.scorer import Scorer, load_scorer
+from dedup.matching.selection import PairFilter, check_languages, mark_articles
 from dedup.matching.verify import judge_pairs
 from dedup.reading.collect import collect
-from dedup.reading.from_python import USUAL_NAMES, Articles, ColumnNames, from_python, one_from_python, unique_ids
+from dedup.reading.from_python import (
+    USUAL_NAMES,
+    Articles,
+    CheckedArticles,
+    ColumnNames,
+    from_python,
+    has_reference,
+    one_from_python,
+)
 from dedup.reading.shards import Shards
 from dedup.report import records, view
 from dedup.report.destination import open_folder
@@ -69,6 +80,8 @@ def find_duplicates(
     model: str | None = None,
     threshold: float | None = None,
     level: Level | str | None = None,
+    selection: Selection | None = None,
+    against: Articles | None = None,
     settings: Settings | None = None,
     encoder: Encoder | None = None,
     decisions: Decisions = NO_DECISIONS,
@@ -92,8 +105,11 @@ def find_duplicates(
     text, id, title, url, published, language : str, optional
         Names of the columns of a table, or keys of records; by default the usual ones, such as ``text``, ``body`` and
         ``content``, in many languages.
-    model, threshold, level : optional
+    model, threshold, level, selection : optional
         As in `Settings`, for those who set nothing else.
+    against : as `articles`, optional
+        A reference: articles are compared with those of it alone, neither with one another nor it with itself. It
+        comes first in the report.
     settings : Settings, optional
         All settings, in place of these.
     encoder : Encoder, optional
@@ -129,19 +145,25 @@ def find_duplicates(
     TypeError
         If something else is among the articles, or a text is no string.
     """
-    settings = _choose(settings, model=model, threshold=threshold, level=level)
-    items = _read(articles, ColumnNames(text, id, title, url, published, language))
+    settings = _choose(settings, model=model, threshold=threshold, level=level, selection=selection)
+    items = _read(articles, against, ColumnNames(text, id, title, url, published, language))
+    check_languages(settings.selection)
     encoder = encoder or load_encoder(settings.model)
     scorer = load_scorer(settings.level, settings.threshold, settings.scorer, fingerprint=encoder.fingerprint)
     kept, skipped = collect(items, workers or ALONE, progress)
+    if has_reference(items):
+        settings = replace(settings, selection=replace(settings.selection, against=True))
     with one_thread(), nullcontext(workers) if workers else Workers(_worthwhile(kept, jobs)) as sharing:
         found = decide(kept, encoder, scorer, settings, sharing, progress, decisions)
         give_back_memory()
         matches = list(describe_pairs(*found.matched, full=found.full & evidence, workers=sharing))
     clusters = found.clusters([match.kind for match in matches])
-    for at, match in enumerate(matches):  # in place: a million are half a gigabyte
-        matches[at] = found.unique.at_positions(match)
-    matches += [exact_match(original, copy) for original, copy in found.unique.copies()]
+    if found.pairs:
+        matches, clusters = select(matches, clusters, found.pairs, found.representative)
+    else:
+        for at, match in enumerate(matches):  # in place: a million are half a gigabyte
+            matches[at] = found.unique.at_positions(match)
+        matches += [exact_match(original, copy) for original, copy in found.unique.copies()]
     numbers = found.unique.numbers
     return Report(
         articles=kept if isinstance(kept, ArticlesOnDisk) else tuple(kept),
@@ -173,10 +195,12 @@ def _choose(settings: Settings | None, **given: Any) -> Settings:
     return settings
 
 
-def _read(articles: Articles, names: ColumnNames) -> Iterable[Article | Skipped]:
-    """Articles from any form; those that other machines read stay with them."""
+def _read(articles: Articles, against: Articles | None, names: ColumnNames) -> Iterable[Article | Skipped]:
+    """Articles from any form, a reference before the others; those that other machines read stay with them."""
     items = from_python(articles, names)
-    return items if isinstance(items, Shards) else unique_ids(items)
+    if against is None:
+        return items if isinstance(items, Shards) else CheckedArticles(items)
+    return CheckedArticles(chain(from_python(against, names, reference=True), items), has_reference=True)
 
 
 def _worthwhile(articles: Sequence[Article], jobs: int) -> int:
@@ -222,29 +246,42 @@ def decide(
     progress: Progress | None,
     decisions: Decisions = NO_DECISIONS,
 ) -> Outcome:
-    """Decide on languages, matches and clusters, where people have not; articles are read by workers only."""
+    """Decide on languages, matches and clusters, where people have not; articles are read by workers only.
+
+    With a selection among the settings, only pairs that count are verified and join articles; the others between
+    articles that these link can keep them apart.
+    """
     unique, decided = apply_decisions(decisions, UniqueArticles.find(articles, workers, names=decisions.names))
     first = take_articles(articles, np.array(unique.positions, np.intp))
     _check_resources(first, encoder, workers)
-    read = prepare(first, encoder, settings, workers=workers, progress=progress)
+    restrict = None
+    if settings.selection:
+        marks = mark_articles(articles, settings.selection, workers)
+        restrict = partial(PairFilter.of, settings.selection, unique, marks)
+    read = prepare(first, encoder, settings, workers=workers, progress=progress, restrict=restrict)
     candidates, verdicts = judge_linked(
         read.match_input, read.neighbourhood, scorer, workers, progress, must=decided.must, cannot=decided.cannot
     )
     must, cannot = decided.linking(candidates), decided.forbidding(candidates)
     linked = unique.linked_positions(candidates.left, candidates.right)
     ranks = rank_articles(articles, linked, workers, kept=decided.kept)
+    is_match, log_odds = (scorer.admits(verdicts.log_odds) & ~cannot) | must, verdicts.log_odds - scorer.least
+    counted = np.ones(len(candidates), np.bool_)
+    if read.pairs:
+        counted = read.pairs.counted(candidates, verdicts, is_match)
+        is_match, must = is_match & counted, must & counted
+        log_odds[~counted] = np.minimum(log_odds[~counted], 0.0)  # joins nothing
     groups = cluster_pairs(
         candidates.left,
         candidates.right,
-        verdicts.log_odds - scorer.least,
+        log_odds,
         unknown=UNVERIFIED,
         key=lambda number: ranks[unique.positions[number]][-1],
         certain=opposed(read.match_input, candidates, verdicts),
         must=must,
         cannot=cannot,
     )
-    weakest = weakest_pairs(candidates, verdicts, groups, len(first))
-    is_match = (scorer.admits(verdicts.log_odds) & ~cannot) | must
+    weakest = weakest_pairs(take_rows(candidates, counted), take_rows(verdicts, counted), groups, len(first))
     matched = take_rows(candidates, is_match)
     return Outcome(
         unique=unique,
@@ -260,6 +297,7 @@ def decide(
         weakest=weakest,
         ranks=ranks,
         embeddings=read.neighbourhood.embeddings,
+        pairs=read.pairs,
     )
 
 
@@ -325,7 +363,10 @@ def write_tables(
     nothing = matches_table(())  # without pyarrow an error now and not after the work
     encoder = encoder or load_encoder(settings.model)
     scorer = load_scorer(settings.level, settings.threshold, settings.scorer, fingerprint=encoder.fingerprint)
-    kept, skipped = collect(_read(articles, USUAL_NAMES), workers, progress)
+    items = _read(articles, None, USUAL_NAMES)
+    kept, skipped = collect(items, workers, progress)
+    if settings.selection or has_reference(items):
+        raise SettingsError("tables in parts hold all pairs; for a selection or a reference make a report instead")
     with one_thread():
         found = decide(kept, encoder, scorer, settings, workers, progress, decisions)
         kinds = write_matches(found, place, workers, with_text)

@@ -5,13 +5,17 @@ Stages and renderings know the plain value `datatypes.Report`; this one adds met
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from dedup import datatypes
 from dedup import report as rendering
-from dedup.datatypes import Article, Comparison, Language, Match, MatchKind
+from dedup.actions.choose import chooser
+from dedup.actions.keep import FIELDS, REPEAT, SINGLE, Mark, mark_articles
+from dedup.clustering.decisions import NO_DECISIONS
+from dedup.datatypes import Article, Comparison, Language, Match, MatchKind, Selection
 from dedup.errors import MissingExtraError, ReadError, SettingsError
 from dedup.report import records, saved, view
 from dedup.report.destination import check_folder, check_writable, make_folder, write_whole
@@ -22,10 +26,9 @@ if TYPE_CHECKING:
 
 _Report = TypeVar("_Report", bound="Report")
 
-_COLUMNS = (
-    *("id", "title", "language", "published", "url", "path"),
-    *("story_id", "role", "kind", "score"),
-)
+_COLUMNS = ("id", "title", "language", "published", "url", "path")
+
+_SINGLE = Mark(SINGLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +87,14 @@ class Report(datatypes.Report):
         """Stories told more than once, in the order in which their first articles were read."""
         return tuple(self._story(story) for story in view.stories(self))
 
-    def kept(self) -> list[Article]:
-        """Articles that remain when every story keeps its representative, in order of reading."""
-        repeats = {at for cluster in self.clusters for at in cluster.members if at != cluster.representative}
-        return [article for at, article in enumerate(self.articles) if at not in repeats]
+    def kept(self, kinds: Iterable[MatchKind] | None = None) -> list[Article]:
+        """Articles that remain when every story keeps its representative, in order of reading.
+
+        With `kinds`, or their names, only what repeats another by a match of these goes, and a story may
+        keep several: one in each language, say.
+        """
+        marks = self._marks(Selection(kinds=tuple(kinds)).kinds if kinds is not None else tuple(MatchKind))
+        return [article for at, article in enumerate(self.articles) if at not in marks or marks[at].role != REPEAT]
 
     def to_pandas(self) -> pandas.DataFrame:
         """Table of all articles, a row each, in order of reading.
@@ -95,9 +102,9 @@ class Report(datatypes.Report):
         Returns
         -------
         pandas.DataFrame
-            Columns id, title, language, published, url, path; and for an article in a story also story_id, role
-            ("representative" or "duplicate"), kind, and for a duplicate the score of its match with the
-            representative, or with the closest other article where these two do not match.
+            Columns id, title, language, published, url, path and role: "single", "representative" or "repeat". An
+            article in a story has a story_id too, and a repeat the id that it repeats, and kind and score of its match
+            with that, or with the closest other article where these two do not match.
 
         Raises
         ------
@@ -108,15 +115,15 @@ class Report(datatypes.Report):
             import pandas
         except ImportError as fault:
             raise MissingExtraError("pandas", "pandas") from fault
-        of_story = {at: self._columns_of(story, at) for story in view.stories(self) for at in story.cluster.members}
+        marks = self._marks(tuple(MatchKind))
         rows = (
             (
                 *(article.id, article.title, language.code, article.published, article.url, article.path),
-                *of_story.get(at, (None, None, None, None)),
+                *marks.get(at, _SINGLE).fields().values(),
             )
             for at, (article, language) in enumerate(zip(self.articles, self.languages, strict=True))
         )
-        return pandas.DataFrame(rows, columns=list(_COLUMNS)).astype({"score": "float64"})
+        return pandas.DataFrame(rows, columns=[*_COLUMNS, *FIELDS]).astype({"score": "float64"})
 
     def as_dict(self, *, with_text: bool = True) -> records.Record:
         """Render as plain values of the shape that `dedup schema` prints."""
@@ -218,8 +225,5 @@ class Report(datatypes.Report):
         left, right = self.articles[match.left], self.articles[match.right]
         return Comparison(left, right, languages, alone, is_match=True, threshold=self.threshold)
 
-    def _columns_of(self, story: view.Story, at: int) -> tuple[Any, ...]:
-        represents = at == story.cluster.representative
-        match = None if represents else story.explaining(at)
-        role = "representative" if represents else "duplicate"
-        return story.id, role, story.cluster.kind.value, match.score if match else None
+    def _marks(self, kinds: Collection[MatchKind]) -> dict[int, Mark]:
+        return mark_articles(self, chooser(self, NO_DECISIONS), kinds)

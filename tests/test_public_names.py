@@ -20,9 +20,9 @@ from pathlib import Path
 import dedup
 from dedup import (
     Article, Cluster, Comparison, Decisions, DedupError, Encoder, Evidence, Language, Level, Match, MatchKind,
-    MissingExtraError, ModelError, RayWorkers, ReadError, ReadOptions, Report, ResourceError, Settings, SettingsError,
-    Shards, Skipped, Story, WriteError, compare_articles, find_duplicates, load_encoder, read_folder, read_paths,
-    write_tables,
+    MissingExtraError, ModelError, Pairs, RayWorkers, ReadError, ReadOptions, Report, ResourceError, Selection,
+    Settings, SettingsError, Shards, Skipped, Story, WriteError, compare_articles, find_duplicates, load_encoder,
+    read_folder, read_paths, write_tables,
 )
 
 
@@ -60,6 +60,11 @@ def from_values(rows: list[dict[str, object]], texts: list[str]) -> list[str]:
     pairs: tuple[Comparison, ...] = stories[0].matches
     assert pairs and kept.id and report.as_html() and report.as_text(width=80)
     return [article.id for article in report.kept()] + list(report.to_pandas()["id"])
+
+
+def only_some(new: list[Article], old: list[str]) -> Report:
+    selection = Selection(pairs=Pairs.CROSS_LANGUAGE, languages=("id", "en"), within=7, kinds=(MatchKind.TRANSLATION,))
+    return find_duplicates(new, against=old, selection=selection)
 
 
 def compare(left: Article, right: Article) -> float:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import dedup
-from dedup import Article, Report, datatypes, find_duplicates
+from dedup import Article, MatchKind, Report, datatypes, find_duplicates
 from dedup.errors import MissingExtraError, ReadError, SettingsError, WriteError
 from dedup.report import as_csv, as_dict, as_html, as_json, as_jsonl, as_text
 from handmade import handmade_report
@@ -52,6 +52,9 @@ def test_stories_hold_articles(report: Report) -> None:
 def test_kept_are_the_representatives_and_all_that_is_told_once(report: Report) -> None:
     assert [article.id for article in report.kept()] == ["news/en.txt", "ar-1", "news/lone.txt"]
     assert len(report.kept()) == len(report.articles) - report.duplicates
+    assert report.kept(kinds=(MatchKind.EXACT, MatchKind.NEAR)) == list(report.articles)
+    with pytest.raises(SettingsError, match="kinds must be exact, near, .*, got 'copy'"):
+        report.kept(kinds=["copy"])  # type: ignore[list-item]
 
 
 def test_renderings_are_methods(report: Report) -> None:
@@ -68,9 +71,8 @@ def test_a_table_has_a_row_an_article(report: Report) -> None:
     table = report.to_pandas()
     assert table["id"].tolist() == [article.id for article in report.articles]
     assert table["language"].tolist() == ["en", "id", "ja", "ar", "th", "en"]
-    assert table["role"].fillna("").tolist() == [
-        *("representative", "duplicate", "duplicate", "representative", "duplicate", "")
-    ]
+    assert table["role"].tolist() == [*("representative", "repeat", "repeat", "representative", "repeat", "single")]
+    assert table["repeats"].fillna("").tolist() == ["", "news/en.txt", "ar-1", "", "ar-1", ""]
     assert table["score"].isna().tolist() == [True, False, False, True, False, True]
     assert table["score"][1] == pytest.approx(0.981)
     assert table["story_id"].nunique() == 2
@@ -79,7 +81,7 @@ def test_a_table_has_a_row_an_article(report: Report) -> None:
 
 def test_without_pandas_the_extra_is_named(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "pandas", None)
-    with pytest.raises(MissingExtraError, match=r'pip install "dedup\[pandas\]"'):
+    with pytest.raises(MissingExtraError, match=r'pip install "dedup-articles\[pandas\]"'):
         report.to_pandas()
 
 

@@ -107,22 +107,34 @@ def one_from_python(given: Article | str | Mapping[str, Any], made_up: str) -> A
     return item
 
 
-def unique_ids(items: Iterable[Article | Skipped]) -> Iterator[Article | Skipped]:
-    """Pass articles on as they are, as long as each has an id of its own.
+class CheckedArticles:
+    """Articles passed on as they are, as long as each has an id of its own.
 
-    Raises
-    ------
-    SettingsError
-        If an id is empty or comes a second time.
+    `has_reference` says whether one of those passed on so far belongs to a reference. Iterating raises `SettingsError`
+    where an id is empty or comes a second time.
     """
-    taken: set[str] = set()
-    for position, item in enumerate(items):
-        if isinstance(item, Article):
-            if not item.id or item.id in taken:
-                what = f"{printable(item.id)[:80]!r} is there a second time" if item.id else "this one is empty"
-                raise SettingsError(f"ids must be unique, and {what} (item {position}, counted from 0)")
-            taken.add(item.id)
-        yield item
+
+    def __init__(self, items: Iterable[Article | Skipped], *, has_reference: bool = False) -> None:
+        self._items = items
+        self.has_reference = has_reference
+
+    def __iter__(self) -> Iterator[Article | Skipped]:
+        taken: set[str] = set()
+        for position, item in enumerate(self._items):
+            if isinstance(item, Article):
+                if not item.id or item.id in taken:
+                    what = f"{printable(item.id)[:80]!r} is there a second time" if item.id else "this one is empty"
+                    raise SettingsError(f"ids must be unique, and {what} (item {position}, counted from 0)")
+                taken.add(item.id)
+                self.has_reference |= item.reference
+            yield item
+
+
+def has_reference(items: Iterable[Article | Skipped]) -> bool:
+    """Whether some of the articles, which have been read, belong to a reference."""
+    if isinstance(items, Shards):
+        return bool(items.against)
+    return isinstance(items, CheckedArticles) and items.has_reference
 
 
 def _read_items(

@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, fields
+from enum import Enum
 from importlib import resources
 from itertools import chain, starmap
 from typing import Any, TypeAlias
 
-from dedup.datatypes import Agreement, Article, Cluster, Language, Match, Report, Settings, Skipped
+from dedup.datatypes import Agreement, Article, Cluster, Language, Match, Report, Selection, Settings, Skipped
 from dedup.language.as_read import body_of
 from dedup.language.text import content_hash, count_words
 from dedup.report import view
@@ -74,8 +75,24 @@ def head(model: str, settings: Settings, threshold: float) -> Record:
         "schema": SCHEMA,
         "dedup": __version__,
         "model": model,
-        "settings": {**asdict(settings), "level": settings.level.value, "threshold": threshold},
+        "settings": {**_settings(settings), "level": settings.level.value, "threshold": threshold},
     }
+
+
+def _settings(settings: Settings) -> Record:
+    """Settings in plain values; of a selection, those that select."""
+    plain = {name: value for name, value in asdict(settings).items() if name != "selection"}
+    chosen, usual = settings.selection, Selection()
+    names = [field.name for field in fields(Selection)]
+    selected = {name: _plain(value) for name in names if (value := getattr(chosen, name)) != getattr(usual, name)}
+    return {**plain, "selection": selected} if selected else plain
+
+
+def _plain(value: object) -> object:
+    """A setting without enums and tuples."""
+    if isinstance(value, Enum):
+        return value.value
+    return list(map(_plain, value)) if isinstance(value, tuple) else value
 
 
 def schema() -> str:
@@ -86,9 +103,11 @@ def schema() -> str:
 def article_record(article: Article, language: Language) -> Record:
     """Record of an article and its language, without its text."""
     given = {"own_id": article.own_id} if article.own_id not in ("", article.id) else {}
+    reference = {"reference": True} if article.reference else {}
     return {
         "id": article.id,
         **given,
+        **reference,
         "path": article.path,
         "title": article.title,
         "language": language.code,

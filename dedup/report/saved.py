@@ -19,6 +19,7 @@ from dedup.datatypes import (
     Match,
     MatchKind,
     Report,
+    Selection,
     Settings,
     Skipped,
     WeakestPair,
@@ -85,6 +86,8 @@ def _lines(text: str) -> Record:
 def _report(record: Record) -> Report:
     known = {field.name for field in fields(Settings)}
     settings = {name: value for name, value in record["settings"].items() if name in known}
+    if "selection" in settings:
+        settings["selection"] = Selection(**settings["selection"])
     articles = tuple(map(_article, record["articles"]))
     position = {article.id: number for number, article in enumerate(articles)}
     if len(position) < len(articles):

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from dedup.datatypes import Article, Skipped
 from dedup.errors import SettingsError
-from dedup.reading.from_python import ColumnNames, from_python, one_from_python, unique_ids
+from dedup.reading.from_python import CheckedArticles, ColumnNames, from_python, one_from_python
 from dedup.reading.shards import Shards
 
 RECORDS: list[dict[str, Any]] = [
@@ -271,9 +271,9 @@ def test_paths_are_no_articles(tmp_path: Path) -> None:
 
 def test_ids_that_come_twice_are_refused() -> None:
     with pytest.raises(SettingsError, match=r"'a' is there a second time \(item 1, counted from 0\)"):
-        list(unique_ids([Article("a", "one"), Article("a", "two")]))
+        list(CheckedArticles([Article("a", "one"), Article("a", "two")]))
     with pytest.raises(SettingsError, match="this one is empty"):
-        list(unique_ids([Article("", "one")]))
+        list(CheckedArticles([Article("", "one")]))
 
 
 def test_shards_stay_as_they_are(seeds: Path) -> None:
