@@ -53,7 +53,7 @@ def test_kept_are_the_representatives_and_all_that_is_told_once(report: Report) 
     assert [article.id for article in report.kept()] == ["news/en.txt", "ar-1", "news/lone.txt"]
     assert len(report.kept()) == len(report.articles) - report.duplicates
     assert report.kept(kinds=(MatchKind.EXACT, MatchKind.NEAR)) == list(report.articles)
-    with pytest.raises(SettingsError, match="kinds must be exact, near, .*, got 'copy'"):
+    with pytest.raises(SettingsError, match=r"kinds must be exact, near, .*, got 'copy'"):
         report.kept(kinds=["copy"])  # type: ignore[list-item]
 
 
