@@ -2,7 +2,7 @@
 
 >>> import dedup
 >>> report = dedup.find_duplicates(dedup.read_folder("seeds"))
->>> [[report.articles[member].id for member in cluster.members] for cluster in report.clusters]
+>>> [[article.id for article in story.articles] for story in report.stories()]
 [['seeds/000_567189f2596d5bef.txt', 'seeds/001_c5fce8af078adf06.txt']]
 """
 
@@ -20,7 +20,8 @@ from dedup.datatypes import (
     Level,
     Match,
     MatchKind,
-    Report,
+    Pairs,
+    Selection,
     Settings,
     Skipped,
 )
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from dedup.reading.read import read_folder, read_paths
     from dedup.reading.shards import Shards
     from dedup.reading.source import ReadOptions
+    from dedup.results import Report, Story
     from dedup.runtime.ray_cluster import RayWorkers
 
 __all__ = [
@@ -51,15 +53,18 @@ __all__ = [
     "MatchKind",
     "MissingExtraError",
     "ModelError",
+    "Pairs",
     "RayWorkers",
     "ReadError",
     "ReadOptions",
     "Report",
     "ResourceError",
+    "Selection",
     "Settings",
     "SettingsError",
     "Shards",
     "Skipped",
+    "Story",
     "WriteError",
     "__version__",
     "compare_articles",
@@ -77,6 +82,8 @@ _STAGES = {
     "compare_articles": "dedup.pipeline",
     "find_duplicates": "dedup.pipeline",
     "write_tables": "dedup.pipeline",
+    "Report": "dedup.results",
+    "Story": "dedup.results",
     "RayWorkers": "dedup.runtime.ray_cluster",
     "ReadOptions": "dedup.reading.source",
     "Shards": "dedup.reading.shards",

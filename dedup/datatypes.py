@@ -7,11 +7,13 @@ larger is closer; a score is a probability in [0, 1]; a threshold admits ``>=``.
 
 from __future__ import annotations
 
+import re
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from enum import Enum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from dedup.errors import SettingsError
 
@@ -39,6 +41,22 @@ MOST_IN_FULL = 100_000
 
 MOST_MAPPED = 20_000
 """Largest number of articles whose vectors a report keeps; a map of more cannot be read."""
+
+
+_OPTIONAL = ("title", "path", "url", "published", "declared_language", "own_id")
+
+_SHOWN = 40  # characters of a text that `repr` shows
+
+
+def is_absent(value: object) -> bool:
+    """Whether a value stands for none: None, NaN, and what pandas calls NA and NaT."""
+    return value is None or (not isinstance(value, str) and str(value) in ("nan", "NaN", "NaT", "<NA>"))
+
+
+def _shown(value: object) -> str:
+    """A short value, for an error that names it."""
+    shown = repr(value)
+    return f" {shown}" if value is not None and len(shown) <= _SHOWN else ""
 
 
 class MatchKind(str, Enum):
@@ -75,9 +93,17 @@ class Article:
     own_id : str
         The id by which its source knows it, which `id` is not where another file uses the same; empty without one.
     reference : bool
-        Whether it belongs to what others are compared with, and is itself never one of those that repeat.
+        Whether it belongs to a reference, with which the other articles alone are compared; it is never one of those
+        that repeat.
     note : str
         What a reader of reports should know: that its source calls it a draft, or gives its beginning alone.
+
+    None and NaN stand for an absent title, path, url, published or language; a date is put as ISO 8601.
+
+    Raises
+    ------
+    TypeError
+        If the id or the text is no string, or another part is neither a string nor absent.
     """
 
     id: str
@@ -90,6 +116,28 @@ class Article:
     own_id: str = field(default="", compare=False)
     reference: bool = field(default=False, compare=False)
     note: str = field(default="", compare=False)
+
+    def __post_init__(self) -> None:
+        for name in ("id", "text"):
+            if not isinstance(value := getattr(self, name), str):
+                whose = f" of {self.id!r}" if name == "text" else " of an article"
+                raise TypeError(f"the {name}{whose} must be a string, got {type(value).__name__}{_shown(value)}")
+        for name in _OPTIONAL:
+            if not isinstance(value := getattr(self, name), str):
+                object.__setattr__(self, name, self._optional(name, value))
+
+    def __repr__(self) -> str:
+        text = self.text if len(self.text) <= _SHOWN else f"{self.text[:_SHOWN]}…"
+        given = (f", {name}={value!r}" for name in _OPTIONAL if (value := getattr(self, name)) and value != self.id)
+        return f"Article({self.id!r}, {text!r}{''.join(given)}{', reference=True' if self.reference else ''})"
+
+    def _optional(self, name: str, value: object) -> str:
+        """Value of an optional part as a string; empty where there is none."""
+        if is_absent(value):
+            return ""
+        if name == "published" and isinstance(value, date):
+            return value.isoformat()
+        raise TypeError(f"{name} of {self.id!r} must be a string, got {type(value).__name__}{_shown(value)}")
 
     @property
     def body(self) -> str:
@@ -208,6 +256,10 @@ class Match:
     excerpt: str = ""
     decided: bool = False
 
+    def __repr__(self) -> str:
+        excerpt = f", excerpt={self.excerpt!r}" if self.excerpt else ""
+        return f"Match({self.left}, {self.right}, kind={self.kind.value!r}, score={self.score:.3f}{excerpt})"
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -249,6 +301,111 @@ class Cluster:
     decided: bool = False
 
 
+class Pairs(str, Enum):
+    """Choice of pairs by the languages of the two: all, in two languages, or in one."""
+
+    ALL = "all"
+    CROSS_LANGUAGE = "cross-language"
+    SAME_LANGUAGE = "same-language"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Selection of the pairs that count; no score depends on it.
+
+    A pair that does not count never joins two articles, which may still stand in one story through a third; where its
+    two contradict each other, it keeps them apart as ever.
+
+    Parameters
+    ----------
+    pairs : Pairs
+        Pairs in two languages, in one, or all. "und" counts as a language, and forms of one (zh-cn, zh-tw) as one.
+    languages : tuple of str
+        Codes of the languages whose articles take part, as detected; none stands for all. "zh" stands for all its
+        forms.
+    within : float, or None
+        Days that may lie between the dates of two articles; also a text such as "36h", "7d" or "2w".
+    since : str
+        ISO 8601 date before which articles do not take part.
+    kinds : tuple of MatchKind
+        Kinds of matches that count; none stands for all.
+    min_size : int
+        Articles that a story has at least.
+    against : bool
+        Whether only pairs of an article of a reference and another count; a run that has a reference sees to it.
+
+    Dates leave out only what is known to lie outside: an article without one, or with one that is no ISO 8601, takes
+    part and may be paired with any.
+    """
+
+    pairs: Pairs = Pairs.ALL
+    languages: tuple[str, ...] = ()
+    within: float | None = None
+    since: str = ""
+    kinds: tuple[MatchKind, ...] = ()
+    min_size: int = 2
+    against: bool = False
+
+    def __post_init__(self) -> None:
+        kinds = tuple(_choice("kinds", MatchKind, name) for name in _several(self.kinds))
+        object.__setattr__(self, "pairs", _choice("pairs", Pairs, self.pairs))  # these accept names too
+        object.__setattr__(self, "kinds", tuple(kind for kind in MatchKind if kind in kinds))
+        object.__setattr__(self, "languages", tuple(dict.fromkeys(map(str.lower, _several(self.languages)))))
+        object.__setattr__(self, "within", _days(self.within))
+        object.__setattr__(self, "since", _date(self.since))
+        if self.min_size < 2:
+            raise SettingsError(f"min_size must be at least 2, got {self.min_size}")
+
+    def __bool__(self) -> bool:
+        return self != Selection()
+
+
+_Choice = TypeVar("_Choice", bound=Enum)
+
+_TIME_SPAN = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)\s*([hdw]?)", re.ASCII)
+
+_DAYS = {"h": 1 / 24, "d": 1.0, "": 1.0, "w": 7.0}
+
+
+def _several(given: object) -> tuple[str, ...]:
+    """Names given as a sequence, or as one text with commas."""
+    names = (given,) if isinstance(given, str) else given
+    if not isinstance(names, Iterable):
+        raise SettingsError(f"several names are given as a sequence or with commas, got {given!r}")
+    texts = (str(name.value if isinstance(name, Enum) else name) for name in names)
+    return tuple(part.strip() for text in texts for part in text.split(",") if part.strip())
+
+
+def _choice(name: str, kind: type[_Choice], given: object) -> _Choice:
+    try:
+        return kind(given)
+    except ValueError:
+        known = ", ".join(str(choice.value) for choice in kind)
+        raise SettingsError(f"{name} must be {known}, got {given!r}") from None
+
+
+def _days(given: object) -> float | None:
+    """Days of a span of time: a number, a `timedelta`, or a text such as 36h, 7d or 2w."""
+    if given is None:
+        return None
+    days = given / timedelta(days=1) if isinstance(given, timedelta) else given
+    if isinstance(days, str) and (span := _TIME_SPAN.fullmatch(days.strip())):
+        days = float(span[1]) * _DAYS[span[2]]
+    if isinstance(days, (int, float)) and not isinstance(days, bool) and 0 <= days < 1e6:
+        return float(days)
+    raise SettingsError(f"within must be a span of time such as 36h, 7d or 2w, or a number of days, got {given!r}")
+
+
+def _date(given: object) -> str:
+    text = given.isoformat() if isinstance(given, date) else str(given or "").strip()
+    try:
+        if text:
+            datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        raise SettingsError(f"since must be a date such as 2024-05-31, got {given!r}") from None
+    return text
+
+
 @dataclass(frozen=True, slots=True)
 class Root:
     """Folder or file that a run was asked to read: its path as paths of articles begin, and the place it led to."""
@@ -278,6 +435,8 @@ class Settings:
         (`dedup.clustering.keep_rules`); none are those of the default.
     roots : tuple of Root
         Folders and files that were read, for whoever acts on the report; they decide nothing.
+    selection : Selection
+        Pairs that count.
     """
 
     model: str = "bundled"
@@ -287,6 +446,7 @@ class Settings:
     neighbours: int = 24
     keep: tuple[str, ...] = KEEP_BY_DEFAULT
     roots: tuple[Root, ...] = ()
+    selection: Selection = Selection()
 
     def __post_init__(self) -> None:
         if self.threshold is not None and not 0 <= self.threshold <= 1:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
-from itertools import accumulate
+from functools import partial
+from itertools import accumulate, chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -18,17 +20,30 @@ from dedup.clustering.decisions import NO_DECISIONS, Decisions
 from dedup.clustering.keep_rules import KeepRules
 from dedup.clustering.linked_pairs import judge_linked, opposed
 from dedup.clustering.outcome import Group, Outcome, choose_in_full, standings_of, weakest_pairs
-from dedup.datatypes import MOST_MAPPED, Article, Comparison, Progress, Report, Settings, Skipped
+from dedup.clustering.selected import select
+from dedup.datatypes import MOST_MAPPED, Article, Comparison, Level, Progress, Selection, Settings, Skipped
 from dedup.embedding.encoder import Encoder
 from dedup.embedding.load import load_encoder
+from dedup.errors import SettingsError
 from dedup.language.as_read import body_of
 from dedup.language.detect import detect_languages
 from dedup.matching.evidence import describe_pairs
 from dedup.matching.exact import UniqueArticles, exact_match
 from dedup.matching.prepare import prepare
 from dedup.matching.scorer import Scorer, load_scorer
+from dedup.matching.selection import PairFilter, check_languages, mark_articles
 from dedup.matching.verify import judge_pairs
 from dedup.reading.collect import collect
+from dedup.reading.from_python import (
+    USUAL_NAMES,
+    Articles,
+    CheckedArticles,
+    ColumnNames,
+    from_python,
+    has_reference,
+    one_from_python,
+)
+from dedup.reading.shards import Shards
 from dedup.report import records, view
 from dedup.report.destination import open_folder
 from dedup.report.parquet import (
@@ -39,6 +54,7 @@ from dedup.report.parquet import (
     write_copies,
     write_matches,
 )
+from dedup.results import Report
 from dedup.runtime.article_files import ArticlesOnDisk, take_articles
 from dedup.runtime.process import give_back_memory, one_thread
 from dedup.runtime.resources import estimate, require
@@ -54,9 +70,20 @@ _LONG_RUN = 20_000  # articles beyond which a run says beforehand what it takes
 
 
 def find_duplicates(
-    articles: Iterable[Article | Skipped],
+    articles: Articles,
     *,
-    settings: Settings = Settings(),
+    text: str | None = None,
+    id: str | None = None,
+    title: str | None = None,
+    url: str | None = None,
+    published: str | None = None,
+    language: str | None = None,
+    model: str | None = None,
+    threshold: float | None = None,
+    level: Level | str | None = None,
+    selection: Selection | None = None,
+    against: Articles | None = None,
+    settings: Settings | None = None,
     encoder: Encoder | None = None,
     decisions: Decisions = NO_DECISIONS,
     evidence: bool = True,
@@ -66,12 +93,26 @@ def find_duplicates(
 ) -> Report:
     """Find articles that are the same story, and why.
 
+    >>> find_duplicates(["A text.", "Another."])
+    >>> find_duplicates(frame, text="body", id="nid", threshold=0.8)
+    >>> find_duplicates(read_folder("articles"), level="story")
+
     Parameters
     ----------
-    articles : iterable of Article or Skipped
-        What `read_folder` yields, or articles made in memory; ids must be unique.
-    settings : Settings
-        Model, threshold and level.
+    articles : iterable of Article, Skipped, str or dict, or a table
+        What `read_folder` yields, articles made in memory, texts, records, or a table: a frame of pandas or polars, a
+        `datasets.Dataset`, a table of pyarrow. Ids must be unique. An item without an id is called by its position,
+        counted from 0, and one without a text is skipped.
+    text, id, title, url, published, language : str, optional
+        Names of the columns of a table, or keys of records; by default the usual ones, such as ``text``, ``body`` and
+        ``content``, in many languages.
+    model, threshold, level, selection : optional
+        As in `Settings`, for those who set nothing else.
+    against : as `articles`, optional
+        A reference: articles are compared with those of it alone, neither with one another nor it with itself. It
+        comes first in the report.
+    settings : Settings, optional
+        All settings, in place of these.
     encoder : Encoder, optional
         Used instead of loading `settings.model`.
     decisions : Decisions
@@ -102,21 +143,31 @@ def find_duplicates(
         If one of `settings.keep` is no rule.
     ResourceError
         If a run would not fit into this machine's memory, or memory or disk gave out.
+    SettingsError
+        If a setting lies outside its range, a table lacks a column that is named, or two articles have one id.
     TypeError
         If something else is among the articles, or a text is no string.
     """
+    settings = _choose(settings, model=model, threshold=threshold, level=level, selection=selection)
+    items = _read(articles, against, ColumnNames(text, id, title, url, published, language))
+    check_languages(settings.selection)
     encoder = encoder or load_encoder(settings.model)
     scorer = load_scorer(settings.level, settings.threshold, settings.scorer, fingerprint=encoder.fingerprint)
     KeepRules.parse(settings.keep)
-    kept, skipped = collect(articles, workers or ALONE, progress)
+    kept, skipped = collect(items, workers or ALONE, progress)
+    if has_reference(items):
+        settings = replace(settings, selection=replace(settings.selection, against=True))
     with one_thread(), nullcontext(workers) if workers else Workers(_worthwhile(kept, jobs)) as sharing:
         found = decide(kept, encoder, scorer, settings, sharing, progress, decisions)
         give_back_memory()
         matches = list(describe_pairs(*found.matched, full=found.full & evidence, workers=sharing))
     clusters = found.clusters([match.kind for match in matches])
-    for at, match in enumerate(matches):  # in place: a million are half a gigabyte
-        matches[at] = found.unique.at_positions(match)
-    matches += [exact_match(original, copy) for original, copy in found.unique.copies()]
+    if found.pairs:
+        matches, clusters = select(matches, clusters, found.pairs, found.representative)
+    else:
+        for at, match in enumerate(matches):  # in place: a million are half a gigabyte
+            matches[at] = found.unique.at_positions(match)
+        matches += [exact_match(original, copy) for original, copy in found.unique.copies()]
     numbers = found.unique.numbers
     return Report(
         articles=kept if isinstance(kept, ArticlesOnDisk) else tuple(kept),
@@ -132,6 +183,31 @@ def find_duplicates(
     )
 
 
+def _choose(settings: Settings | None, **given: Any) -> Settings:
+    """Settings given as one value, or one by one.
+
+    Raises
+    ------
+    SettingsError
+        If both are given, or a setting lies outside its range.
+    """
+    chosen = {name: value for name, value in given.items() if value is not None}
+    if settings is None:
+        return Settings(**chosen)
+    if chosen:
+        names = " and ".join(f"{name}=" for name in chosen)
+        raise SettingsError(f"both settings= and {names} were given; put {names} into Settings(...)")
+    return settings
+
+
+def _read(articles: Articles, against: Articles | None, names: ColumnNames) -> Iterable[Article | Skipped]:
+    """Articles from any form, a reference before the others; those that other machines read stay with them."""
+    items = from_python(articles, names)
+    if against is None:
+        return items if isinstance(items, Shards) else CheckedArticles(items)
+    return CheckedArticles(chain(from_python(against, names, reference=True), items), has_reference=True)
+
+
 def _worthwhile(articles: Sequence[Article], jobs: int) -> int:
     """Number of processes: as many as were asked for, once there is enough for them to do."""
     characters = accumulate(len(article.text) for article in articles)
@@ -139,9 +215,21 @@ def _worthwhile(articles: Sequence[Article], jobs: int) -> int:
 
 
 def compare_articles(
-    left: Article, right: Article, *, settings: Settings = Settings(), encoder: Encoder | None = None
+    left: Article | str | Mapping[str, Any],
+    right: Article | str | Mapping[str, Any],
+    *,
+    model: str | None = None,
+    threshold: float | None = None,
+    level: Level | str | None = None,
+    settings: Settings | None = None,
+    encoder: Encoder | None = None,
 ) -> Comparison:
-    """Compare two articles, with all the evidence, whether or not they are duplicates."""
+    """Compare two articles, with all the evidence, whether or not they are duplicates.
+
+    They may be given as texts or records too, and the settings one by one or as one value (see `find_duplicates`).
+    """
+    settings = _choose(settings, model=model, threshold=threshold, level=level)
+    left, right = one_from_python(left, "left"), one_from_python(right, "right")
     encoder = encoder or load_encoder(settings.model)
     scorer = load_scorer(settings.level, settings.threshold, settings.scorer, fingerprint=encoder.fingerprint)
     with one_thread():
@@ -163,12 +251,20 @@ def decide(
     progress: Progress | None,
     decisions: Decisions = NO_DECISIONS,
 ) -> Outcome:
-    """Decide on languages, matches and clusters, where people have not; articles are read by workers only."""
+    """Decide on languages, matches and clusters, where people have not; articles are read by workers only.
+
+    With a selection among the settings, only pairs that count are verified and join articles; the others between
+    articles that these link can keep them apart.
+    """
     rules = KeepRules.parse(settings.keep)
     unique, decided = apply_decisions(decisions, UniqueArticles.find(articles, workers, names=decisions.names))
     first = take_articles(articles, np.array(unique.positions, np.intp))
     _check_resources(first, encoder, workers)
-    read = prepare(first, encoder, settings, workers=workers, progress=progress)
+    restrict = None
+    if settings.selection:
+        marks = mark_articles(articles, settings.selection, workers)
+        restrict = partial(PairFilter.of, settings.selection, unique, marks)
+    read = prepare(first, encoder, settings, workers=workers, progress=progress, restrict=restrict)
     candidates, verdicts = judge_linked(
         read.match_input, read.neighbourhood, scorer, workers, progress, must=decided.must, cannot=decided.cannot
     )
@@ -176,18 +272,23 @@ def decide(
     linked = unique.linked_positions(candidates.left, candidates.right)
     languages = [read.languages[number].code for number in unique.numbers[linked].tolist()]
     standings = standings_of(articles, linked, languages, rules, workers, kept=decided.kept)
+    is_match, log_odds = (scorer.admits(verdicts.log_odds) & ~cannot) | must, verdicts.log_odds - scorer.least
+    counted = np.ones(len(candidates), np.bool_)
+    if read.pairs:
+        counted = read.pairs.counted(candidates, verdicts, is_match)
+        is_match, must = is_match & counted, must & counted
+        log_odds[~counted] = np.minimum(log_odds[~counted], 0.0)  # joins nothing
     groups = cluster_pairs(
         candidates.left,
         candidates.right,
-        verdicts.log_odds - scorer.least,
+        log_odds,
         unknown=UNVERIFIED,
         key=lambda number: standings[unique.positions[number]].id,
         certain=opposed(read.match_input, candidates, verdicts),
         must=must,
         cannot=cannot,
     )
-    weakest = weakest_pairs(candidates, verdicts, groups, len(first))
-    is_match = (scorer.admits(verdicts.log_odds) & ~cannot) | must
+    weakest = weakest_pairs(take_rows(candidates, counted), take_rows(verdicts, counted), groups, len(first))
     matched = take_rows(candidates, is_match)
 
     def representative(group: Group) -> int:
@@ -209,6 +310,7 @@ def decide(
         standings=standings,
         rules=rules,
         embeddings=read.neighbourhood.embeddings,
+        pairs=read.pairs,
     )
 
 
@@ -236,7 +338,7 @@ def _count_languages(articles: Sequence[Article]) -> int:
 
 
 def write_tables(
-    articles: Iterable[Article | Skipped],
+    articles: Articles,
     folder: str | Path,
     *,
     settings: Settings = Settings(),
@@ -250,7 +352,7 @@ def write_tables(
 
     Parameters
     ----------
-    articles : iterable of Article or Skipped
+    articles : iterable of Article, Skipped, str or dict, or a table
         As for `find_duplicates`; `Shards`, if they are to be read by other machines.
     folder : str or path
         A folder, or a URI such as ``s3://bucket/duplicates``, with nothing in it. Matches lie there in the order of
@@ -275,7 +377,10 @@ def write_tables(
     encoder = encoder or load_encoder(settings.model)
     scorer = load_scorer(settings.level, settings.threshold, settings.scorer, fingerprint=encoder.fingerprint)
     KeepRules.parse(settings.keep)
-    kept, skipped = collect(articles, workers, progress)
+    items = _read(articles, None, USUAL_NAMES)
+    kept, skipped = collect(items, workers, progress)
+    if settings.selection or has_reference(items):
+        raise SettingsError("tables in parts hold all pairs; for a selection or a reference make a report instead")
     with one_thread():
         found = decide(kept, encoder, scorer, settings, workers, progress, decisions)
         kinds = write_matches(found, place, workers, with_text)

@@ -5,6 +5,7 @@ import dataclasses
 import math
 import pickle
 from array import array
+from datetime import date
 from typing import Any
 
 import pytest
@@ -30,6 +31,28 @@ from handmade import handmade_report
 )
 def test_body_holds_the_title_once(title: str, text: str, body: str) -> None:
     assert Article("a", text, title=title).body == body
+
+
+@pytest.mark.parametrize(
+    ("parts", "told"),
+    [
+        ({"id": 5, "text": "x"}, r"the id of an article must be a string, got int 5"),
+        ({"id": None, "text": "x"}, r"the id of an article must be a string, got NoneType$"),
+        ({"id": "a", "text": None}, r"the text of 'a' must be a string, got NoneType$"),
+        ({"id": "a", "text": b"x"}, r"the text of 'a' must be a string, got bytes b'x'"),
+        ({"id": "a", "text": "x", "title": 3}, r"title of 'a' must be a string, got int 3"),
+        ({"id": "a", "text": "x", "url": ["y"]}, r"url of 'a' must be a string, got list \['y'\]"),
+    ],
+    ids=["number", "no id", "no text", "bytes", "title", "list"],
+)
+def test_parts_of_an_article_are_strings(parts: dict[str, Any], told: str) -> None:
+    with pytest.raises(TypeError, match=told):
+        Article(**parts)
+
+
+def test_absent_parts_of_an_article_are_empty() -> None:
+    assert Article("a", "x", title=None, url=math.nan, declared_language=None) == Article("a", "x")  # type: ignore[arg-type]
+    assert Article("a", "x", published=date(2024, 5, 1)).published == "2024-05-01"  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("threshold", [None, 0, 0.0, 0.5, 1, 1.0])

@@ -327,19 +327,6 @@ def test_progress_is_told_stage_by_stage(bundled: Encoder) -> None:
     assert all(done <= total for _, done, total in told)
 
 
-@pytest.mark.parametrize(
-    ("items", "told"),
-    [
-        ([Article("1", "one"), "a text"], r"articles must be dedup\.Article\(id, text\), got str as number 2"),
-        ([Article("1", "one"), Article("2", None)], r"the text of '2' must be a string, got NoneType"),  # type: ignore[arg-type]
-    ],
-    ids=["no article", "no text"],
-)
-def test_what_is_no_article_is_named(items: list[Article], told: str, toy_encoder: Encoder) -> None:
-    with pytest.raises(TypeError, match=told):
-        find_duplicates(items, encoder=toy_encoder)
-
-
 def test_any_encoder_will_do(toy_encoder: Encoder) -> None:
     report = find_duplicates(
         articles("cat sat mat 12. rain flood city.", "kucing duduk tikar 12. hujan banjir kota."), encoder=toy_encoder

@@ -20,8 +20,9 @@ from pathlib import Path
 import dedup
 from dedup import (
     Article, Cluster, Comparison, Decisions, DedupError, Encoder, Evidence, Language, Level, Match, MatchKind,
-    MissingExtraError, ModelError, RayWorkers, ReadError, ReadOptions, Report, ResourceError, Settings, SettingsError,
-    Shards, Skipped, WriteError, compare_articles, find_duplicates, load_encoder, read_folder, read_paths, write_tables,
+    MissingExtraError, ModelError, Pairs, RayWorkers, ReadError, ReadOptions, Report, ResourceError, Selection,
+    Settings, SettingsError, Shards, Skipped, Story, WriteError, compare_articles, find_duplicates, load_encoder,
+    read_folder, read_paths, write_tables,
 )
 
 
@@ -48,6 +49,22 @@ def scan(folder: Path, encoder: Encoder | None) -> list[tuple[MatchKind, list[st
     assert languages
     clusters: tuple[Cluster, ...] = report.clusters
     return [(cluster.kind, [report.articles[member].id for member in cluster.members]) for cluster in clusters]
+
+
+def from_values(rows: list[dict[str, object]], texts: list[str]) -> list[str]:
+    report = find_duplicates(rows, text="body", id="nid", title="head", threshold=0.8, level="story")
+    report.save("report.json", with_text=False)
+    again = Report.load("report.json")
+    stories: tuple[Story, ...] = (*again.stories(), *find_duplicates(texts, model="bundled").stories())
+    kept: Article = stories[0].kept
+    pairs: tuple[Comparison, ...] = stories[0].matches
+    assert pairs and kept.id and report.as_html() and report.as_text(width=80)
+    return [article.id for article in report.kept()] + list(report.to_pandas()["id"])
+
+
+def only_some(new: list[Article], old: list[str]) -> Report:
+    selection = Selection(pairs=Pairs.CROSS_LANGUAGE, languages=("id", "en"), within=7, kinds=(MatchKind.TRANSLATION,))
+    return find_duplicates(new, against=old, selection=selection)
 
 
 def compare(left: Article, right: Article) -> float:

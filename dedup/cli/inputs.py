@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import click
 
 from dedup.cli.output import progress_line
 from dedup.datatypes import Article, Report, Root, Settings, Skipped
 from dedup.errors import ReadError
+from dedup.language.text import printable
 from dedup.runtime.process import load_numpy_alone
 from dedup.runtime.remote_files import is_uri
 
@@ -25,7 +29,42 @@ def find(articles: Iterable[Article | Skipped], settings: Settings, *, shown: bo
         return find_duplicates(articles, settings=settings, progress=progress, **sharing)
 
 
-def read(paths: Sequence[str], *, shared: bool = False, jobs: int = 1, **given: Any) -> Iterable[Article | Skipped]:
+def all_paths(paths: Sequence[str], files_from: str | None) -> tuple[str, ...]:
+    """Paths of the command line, then those of a list: one a line, or with a NUL after each.
+
+    Raises
+    ------
+    UsageError
+        If there is no path at all.
+    """
+    if files_from is None and not paths:
+        raise click.UsageError("Missing argument 'PATH...'.")
+    if files_from == "-" and "-" in paths:
+        raise click.UsageError('standard input ("-") cannot be both articles and a list of paths')
+    listed = _listed(files_from) if files_from is not None else []
+    if not paths and not listed:
+        raise click.UsageError(f"--files-from {printable(str(files_from))} lists no path")
+    return (*paths, *listed)
+
+
+def _listed(name: str) -> list[str]:
+    try:
+        if name == "-":
+            if sys.stdin is None:
+                raise ReadError("standard input is closed; name a file of paths, or send them to it")
+            content = sys.stdin.buffer.read()
+        else:
+            content = Path(name).read_bytes()
+    except (OSError, ValueError) as fault:
+        reason = getattr(fault, "strerror", None) or fault
+        raise ReadError(f"cannot read the list of paths {printable(name)}: {reason}") from fault
+    parts = content.split(b"\0") if b"\0" in content else content.splitlines()
+    return [os.fsdecode(part) for part in parts if part.strip()]
+
+
+def read(
+    paths: Sequence[str], *, against: Sequence[str] = (), shared: bool = False, jobs: int = 1, **given: Any
+) -> Iterable[Article | Skipped]:
     """Read the paths, here or by those who share the work; options not given keep their defaults."""
     from dedup.reading.read import read_paths
 
@@ -36,8 +75,8 @@ def read(paths: Sequence[str], *, shared: bool = False, jobs: int = 1, **given: 
     if shared:
         from dedup.reading.shards import Shards
 
-        return Shards(tuple(paths), chosen)
-    return read_paths(paths, chosen, jobs=jobs)
+        return Shards(tuple(paths), chosen, tuple(against))
+    return read_paths(paths, chosen, against=against, jobs=jobs)
 
 
 def read_options(**given: Any) -> ReadOptions:

@@ -21,6 +21,7 @@ from dedup.errors import WriteError
 from dedup.language.text import printable
 from dedup.report import view
 from dedup.report.destination import check_folder, filling_folder, writing_whole
+from dedup.runtime.name_patterns import NamePatterns
 from dedup.runtime.process import count_cores
 
 if TYPE_CHECKING:
@@ -122,7 +123,8 @@ def keep(
     if form == "folder":
         _check_folder(Path(output), inputs)
     else:
-        check_output(form if form != "parquet" else "a table", output, inputs, glob=reading["glob"], force=force)
+        names = NamePatterns(reading["glob"], reading["exclude"])
+        check_output(form if form != "parquet" else "a table", output, inputs, names=names, force=force)
     decided = Decisions.load(*decisions)
     kept, within = _keep(
         paths,

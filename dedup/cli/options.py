@@ -10,9 +10,11 @@ import click
 
 from dedup.cli.output import choose_colour
 from dedup.cli.sizes import parse_size
-from dedup.datatypes import KEEP_BY_DEFAULT, Level
+from dedup.datatypes import KEEP_BY_DEFAULT, Level, MatchKind, Pairs
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+_KINDS = ", ".join(kind.value for kind in MatchKind)
 
 FORMS = ("text", "json")
 """Shapes of an answer about one thing."""
@@ -110,12 +112,62 @@ reading_options = _several(
             ("language", "One more field for"),
         )
     ),
-    click.option("--glob", metavar="PATTERN", help="In folders, read only files whose name matches, such as '*.html'."),
+    click.option(
+        "--glob",
+        multiple=True,
+        metavar="PATTERN",
+        help="In folders, read only files whose name matches, such as '*.html'; may be repeated.",
+    ),
+    click.option(
+        "--exclude",
+        multiple=True,
+        metavar="PATTERN",
+        help="In folders, leave out files and folders whose name matches; may be repeated.",
+    ),
     click.option(
         "--max-bytes", callback=parse_size, metavar="SIZE", help="Skip files larger than this, such as 800k or 8M."
     ),
 )
 """Options on what is read, and how."""
+
+files_from_option = click.option(
+    "--files-from",
+    metavar="FILE|-",
+    help='Read the paths in this list as well, one a line or NUL after each; "-" is standard input.',
+)
+"""List of further paths."""
+
+selection_options = _several(
+    click.option(
+        "--against",
+        multiple=True,
+        metavar="PATH",
+        help="Compare with the articles of this reference alone, never inside it; may be repeated.",
+    ),
+    click.option(
+        "--pairs",
+        type=click.Choice([pairs.value for pairs in Pairs]),
+        default=Pairs.ALL.value,
+        show_default=True,
+        help="Pairs that count. Two that do not may still be in one story, by way of a third.",
+    ),
+    click.option(
+        "--languages", multiple=True, metavar="CODES", help="Compare only articles detected as these, such as id,en."
+    ),
+    click.option(
+        "--within",
+        metavar="SPAN",
+        help="Compare only what was published within 36h, 7d or 2w of each other; what has no date, with all.",
+    ),
+    click.option(
+        "--since", default="", metavar="DATE", help="Leave out what was published before, such as 2024-05-31."
+    ),
+    click.option("--kinds", multiple=True, metavar="KINDS", help=f"Count only matches of these: {_KINDS}."),
+    click.option(
+        "--min-size", type=click.IntRange(min=2), default=2, metavar="N", help="Leave out stories of fewer articles."
+    ),
+)
+"""Options on the pairs that count."""
 
 _colour_option = click.option(
     "--color",

@@ -20,21 +20,10 @@ from dedup.cli.streams import discard
 from dedup.datatypes import Report
 from dedup.errors import WriteError
 from dedup.language.text import printable
-from dedup.report.destination import check_folder, check_writable, make_folder, write_whole
+from dedup.report.destination import ALL_NAMES, check_folder, check_writable, make_folder, write_whole
+from dedup.report.forms import SUFFIXES
+from dedup.runtime.name_patterns import NamePatterns
 from dedup.runtime.remote_files import is_uri
-
-SUFFIXES = {
-    ".txt": "text",
-    ".text": "text",
-    ".json": "json",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".csv": "csv",
-    ".html": "html",
-    ".htm": "html",
-    ".parquet": "parquet",
-}
-"""The form of a report by the suffix of its file."""
 
 _WRITTEN, _BEGUN, _COLOUR = "dedup.written", "dedup.begun", "dedup.colour"
 
@@ -78,7 +67,12 @@ def choose_form(form: str | None, output: str | Path, known: Sequence[str]) -> s
 
 
 def check_output(
-    form: str, output: str | Path, inputs: Iterable[str | Path] = (), *, glob: str | None = None, force: bool = False
+    form: str,
+    output: str | Path,
+    inputs: Iterable[str | Path] = (),
+    *,
+    names: NamePatterns = ALL_NAMES,
+    force: bool = False,
 ) -> None:
     """Refuse an output that cannot be written, or should not be, before the long work and not after it."""
     inputs = list(inputs)
@@ -88,9 +82,9 @@ def check_output(
         if str(output) == "-":
             raise click.UsageError("--format parquet writes three tables and needs a folder: -o FOLDER")
         if not is_uri(str(output)):
-            check_folder(Path(output), inputs, glob=glob, force=force)
+            check_folder(Path(output), inputs, names=names, force=force)
     elif str(output) != "-":
-        check_writable(Path(output), inputs, glob=glob, force=force)
+        check_writable(Path(output), inputs, names=names, force=force)
     elif sys.stdout is None:
         raise WriteError("standard output is closed; name a file with -o")
 

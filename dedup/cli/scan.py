@@ -14,7 +14,7 @@ from dedup import report as rendering
 from dedup.cli import options
 from dedup.cli.errors import FOUND_DUPLICATES, NothingRead
 from dedup.cli.help import SectionedCommand
-from dedup.cli.inputs import find, folder_of, read, roots_of
+from dedup.cli.inputs import all_paths, find, folder_of, read, roots_of
 from dedup.cli.output import (
     check_output,
     choose_form,
@@ -24,7 +24,8 @@ from dedup.cli.output import (
     progress_line,
     write_report,
 )
-from dedup.datatypes import Level, Settings
+from dedup.datatypes import Level, Selection, Settings
+from dedup.runtime.name_patterns import NamePatterns
 from dedup.runtime.process import count_cores
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ _SCAN_FORMS = ("text", "json", "jsonl", "csv", "html", "parquet")
 
 
 @click.command(cls=SectionedCommand)
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.argument("paths", nargs=-1, metavar="PATH...")
 @click.option(
     "-f",
     "--format",
@@ -47,6 +48,8 @@ _SCAN_FORMS = ("text", "json", "jsonl", "csv", "html", "parquet")
 @options.matching_options
 @options.decisions_option
 @options.keep_option
+@options.selection_options
+@options.files_from_option
 @options.reading_options
 @options.jobs_option
 @options.ray_options
@@ -69,7 +72,9 @@ def scan(
     title_field: tuple[str, ...],
     date_field: tuple[str, ...],
     language_field: tuple[str, ...],
-    glob: str | None,
+    glob: tuple[str, ...],
+    exclude: tuple[str, ...],
+    files_from: str | None,
     max_bytes: int | None,
     jobs: int | None,
     engine: str,
@@ -79,6 +84,8 @@ def scan(
     quiet: bool,
     verbose: int,
     no_progress: bool,
+    against: tuple[str, ...],
+    **selecting: Any,
 ) -> None:
     """Find duplicates in files and folders.
 
@@ -86,6 +93,7 @@ def scan(
     dedup scan articles/
     dedup scan a.jsonl b.csv --text-field body --format csv -o duplicates.csv
     dedup scan articles/ --model sentence-transformers/LaBSE --threshold 0.7
+    dedup scan today/ --against archive/ --within 7d --pairs cross-language
     dedup scan s3://bucket/news --engine ray --ray-address auto --format parquet -o s3://bucket/duplicates
 
     A folder is walked in order of names; hidden files and links are left out; "-" is JSON lines on standard input. A
@@ -98,11 +106,22 @@ def scan(
     from dedup.clustering.decisions import Decisions
 
     log_to_stderr(verbose)
+    selection = Selection(**selecting)
+    paths = all_paths(paths, files_from)
     settings = Settings(
-        model=model, threshold=threshold, level=Level(level), scorer=scorer, keep=keep, roots=roots_of(paths)
+        model=model,
+        threshold=threshold,
+        level=Level(level),
+        scorer=scorer,
+        keep=keep,
+        roots=roots_of(paths),
+        selection=selection,
     )
     form = choose_form(form, output, _SCAN_FORMS)
-    check_output(form, output, (*paths, scorer, *decisions, *folder_of(model)), glob=glob, force=force)
+    inputs: tuple[str | Path, ...] = (*paths, *against, files_from or "", scorer, *decisions, *folder_of(model))
+    check_output(form, output, inputs, names=NamePatterns(glob, exclude), force=force)
+    if engine == "ray" and form == "parquet" and (selection or against):
+        raise click.UsageError("--engine ray --format parquet writes all pairs; choose --format json to select some")
     decided = Decisions.load(*decisions)
     with _engine(engine, ray_address, jobs) as workers:
         articles = read(
@@ -115,6 +134,8 @@ def scan(
             date_field=date_field,
             language_field=language_field,
             glob=glob,
+            exclude=exclude,
+            against=against,
             max_bytes=max_bytes,
         )
         report = None
@@ -142,7 +163,7 @@ def scan(
     if report:
         write_report(report, form, Path(output), full=verbose > 0, with_text=not no_text)
     if not counts["seen"]:
-        named = f" whose name matches {glob}" if glob else ""
+        named = f" whose name matches {' or '.join(glob)}" if glob else ""
         click.echo(f"Warning: there is no file{named} in {', '.join(paths)}", err=True)
     if not quiet and (form != "text" or output != "-"):
         click.echo(rendering.summary_line(counts), err=True)

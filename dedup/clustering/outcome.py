@@ -27,11 +27,13 @@ from dedup.datatypes import (
 from dedup.matching.exact import UniqueArticles
 from dedup.matching.features import MatchInput
 from dedup.matching.scorer import probability
+from dedup.matching.selection import PairFilter
 from dedup.matching.verify import Verdicts
 from dedup.runtime.article_files import take_articles
 from dedup.runtime.workers import Workers
 
-_KINDS = (MatchKind.EXACT, MatchKind.NEAR, MatchKind.EXCERPT, MatchKind.TRANSLATION, MatchKind.SAME_STORY)
+KINDS = (MatchKind.EXACT, MatchKind.NEAR, MatchKind.EXCERPT, MatchKind.TRANSLATION, MatchKind.SAME_STORY)
+"""Kinds of matches, from those that have most in common to those that have least."""
 
 Group = tuple[int, ...]
 
@@ -40,7 +42,7 @@ Group = tuple[int, ...]
 class Outcome:
     """Outcome of a run, before matches are described.
 
-    unique : the articles with different texts, whose numbers stand in all fields but `ranks`
+    unique : the articles with different texts, whose numbers stand in all fields but `standings`
     languages : of the unique articles
     matched : what `describe_pairs` makes matches of
     full : ndarray of shape (m,), bool, which of them are described in full
@@ -48,6 +50,7 @@ class Outcome:
     standings : facts by which `rules` choose, of all articles that may be in a cluster, by their position among all
     rules : choose the representative of each cluster
     embeddings : of the unique articles
+    pairs : filter of the pairs that count, where not all do
     """
 
     unique: UniqueArticles
@@ -59,6 +62,11 @@ class Outcome:
     standings: Mapping[int, Standing]
     rules: KeepRules
     embeddings: Embeddings
+    pairs: PairFilter | None = None
+
+    def representative(self, members: Sequence[int]) -> int:
+        """Position of the article among the members that stands for them."""
+        return self.rules.choose(self.standings[member] for member in members).position
 
     def clusters(self, kinds: Sequence[MatchKind]) -> tuple[Cluster, ...]:
         """Clusters: groups of unique articles, each with its copies, and copies that match nothing else.
@@ -70,13 +78,14 @@ class Outcome:
         kinds_and_decided = zip(self._kinds_of_groups(kinds), self._decided_groups(), strict=True)
         for group, weakest, (kind, decided) in zip(self.groups, self.weakest, kinds_and_decided, strict=True):
             members = sorted(position for at in group for position in copies.pop(self.unique.positions[at]))
-            representative = self._representative(members)
+            representative = self.representative(members)
             weakest = self.unique.at_positions(weakest)
             clusters.append(Cluster(tuple(members), representative, kind, weakest, decided))
         for members in copies.values():
             if len(members) > 1:
                 weakest = WeakestPair(members[0], members[1], 1.0, 1.0)
-                clusters.append(Cluster(tuple(members), self._representative(members), MatchKind.EXACT, weakest))
+                representative = self.representative(members)
+                clusters.append(Cluster(tuple(members), representative, MatchKind.EXACT, weakest))
         return tuple(sorted(clusters, key=lambda cluster: cluster.members))
 
     def _decided_groups(self) -> list[bool]:
@@ -86,9 +95,6 @@ class Outcome:
         decided = {int(group_of[at]) for at in matched.left[verdicts.decided]}
         return [number in decided for number in range(len(self.groups))]
 
-    def _representative(self, members: Sequence[int]) -> int:
-        return self.rules.choose(self.standings[member] for member in members).position
-
     def _kinds_of_groups(self, kinds: Sequence[MatchKind]) -> list[MatchKind]:
         """Kind of each group: that of its matches which have least in common."""
         _, matched, _ = self.matched
@@ -96,8 +102,8 @@ class Outcome:
         group = group_of[matched.left]
         within = (group >= 0) & (group == group_of[matched.right])
         loosest = np.zeros(len(self.groups), np.intp)
-        np.maximum.at(loosest, group[within], np.array([_KINDS.index(kind) for kind in kinds], np.intp)[within])
-        return [_KINDS[number] for number in loosest.tolist()]
+        np.maximum.at(loosest, group[within], np.array([KINDS.index(kind) for kind in kinds], np.intp)[within])
+        return [KINDS[number] for number in loosest.tolist()]
 
 
 def choose_in_full(

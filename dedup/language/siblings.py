@@ -220,3 +220,6 @@ _EXPECTED = {
     "sw": _words("katika kwamba hii huo hiyo lakini kuwa kama wake yake baada alisema pia watu walisema"),
     "vi": _words("và của là được không những cho với trong người các một có sẽ đã vào để này ngày năm"),
 }
+
+SIBLING_CODES = tuple(sorted({sibling.code for siblings in _SIBLINGS.values() for sibling in siblings}))
+"""Codes of the languages that are told from the one they are taken for."""

@@ -87,6 +87,13 @@ def describe_batch(texts: StoredTexts, batch: PairBatch) -> list[Match]:
     return matches
 
 
+def kinds_of(verdicts: Verdicts) -> list[MatchKind]:
+    """Kind of each verified pair, as `describe_batch` tells it."""
+    one_language = np.isin(verdicts.heads % len(RELATIONS), _ONE_LANGUAGE).tolist()
+    rows = zip(map(tuple, verdicts.share.tolist()), verdicts.copies.tolist(), one_language, strict=True)
+    return [_kind(_contained(share) if copy else "", copy=copy, one_language=same) for share, copy, same in rows]
+
+
 def _rows(batch: PairBatch) -> Iterator[tuple[Any, ...]]:
     """Columns of pairs as rows of Python numbers: made pair by pair they take as long as the rest of a match."""
     candidates, verdicts = batch.candidates, batch.verdicts

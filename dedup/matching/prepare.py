@@ -7,8 +7,8 @@ headlines is boilerplate, which is known once all are read.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -34,6 +34,7 @@ from dedup.matching.facts import FactFile, StoredFacts, extract_facts, pack_fact
 from dedup.matching.features import MatchInput, StoredTexts, certain_languages
 from dedup.matching.literal import LiteralFile, literal_keys
 from dedup.matching.page_lines import page_lines
+from dedup.matching.selection import PairFilter
 from dedup.matching.sentence_store import OPENINGS, StoredPassages, leads
 from dedup.matching.sentence_weights import (
     Page,
@@ -57,6 +58,7 @@ class Prepared:
     languages: list[Language]
     match_input: MatchInput
     neighbourhood: Neighbourhood
+    pairs: PairFilter | None = None
 
 
 def prepare(
@@ -66,8 +68,9 @@ def prepare(
     *,
     workers: Workers = ALONE,
     progress: Progress | None = None,
+    restrict: Callable[[Sequence[Language]], PairFilter] | None = None,
 ) -> Prepared:
-    """Read all articles, and search for their neighbours."""
+    """Read all articles, and search for their neighbours; `restrict` makes a filter of pairs from the languages."""
     files = _Files.made(encoder.dimension, workers)
     read, languages = [_Read.none()], list[Language]()
     work = partial(_read, EncoderByName(encoder))
@@ -80,9 +83,10 @@ def prepare(
         read.append(of_batch)
         languages += of_languages
     match_input = _match_input(articles, languages, join_rows(read), files)
-    found = _search(files.vectors.writable(), match_input, read, settings, workers, progress)
+    pairs = restrict(languages) if restrict else None
+    found = _search(files.vectors.writable(), match_input, read, settings, workers, progress, pairs)
     give_back_memory()
-    return Prepared(languages, match_input, found)
+    return Prepared(languages, match_input, found, pairs)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -233,13 +237,21 @@ def _search(
     settings: Settings,
     workers: Workers,
     progress: Progress | None,
+    pairs: PairFilter | None,
 ) -> Neighbourhood:
     """Find who is near whom: by vectors, by runs of words in common, and by facts where the language is unknown."""
     scripts = np.concatenate([of_batch.scripts for of_batch in read])
     unread = np.flatnonzero(match_input.codes == UNDETERMINED)
     groups = match_input.codes.astype(object)
     groups[unread] = [f"und {script}" for script in scripts[unread].tolist()]
-    found = search(embeddings, groups.tolist(), neighbours=settings.neighbours, workers=workers, progress=progress)
+    found = search(
+        embeddings,
+        groups.tolist(),
+        neighbours=settings.neighbours * (2 if pairs and pairs.selection.against else 1),  # the other side asks nobody
+        asking=pairs.asking() if pairs else None,
+        workers=workers,
+        progress=progress,
+    )
     n = len(embeddings)
     literal = match_input.texts.literal
     found = found.with_pairs(pairs_by_runs(literal.shingles, n)).with_pairs(pairs_by_headlines(literal.headline, n))
@@ -248,7 +260,7 @@ def _search(
         work = partial(_fact_keys, match_input.texts.facts)
         keys = [of_article for batch in workers.map(work, tasks) for of_article in batch]
         found = found.with_pairs(pairs_by_facts(keys, unread))
-    return found
+    return replace(found, near=pairs.near(found.near)) if pairs else found
 
 
 def _fact_keys(stored: StoredFacts, articles: Sequence[int]) -> list[Keys]:

@@ -93,7 +93,7 @@ def _read_batches(
 ) -> Iterator[Article | Skipped]:
     recorder, number = source.options.recorder, 0
     for batch in batches:
-        for at, row in enumerate(_batch_rows(batch)):
+        for at, row in enumerate(batch_rows(batch)):
             number += 1
             if recorder:
                 recorder.note(RawRecord("parquet", value=row, head=head, batch=batch, row=at))
@@ -112,7 +112,7 @@ class UnreadableValue:
     """Stand-in for a value of a table that Python cannot hold or decode."""
 
 
-def _batch_rows(batch: RecordBatch) -> Iterator[dict[str, object]]:
+def batch_rows(batch: RecordBatch) -> Iterator[dict[str, object]]:
     """Rows of a batch; raises an `ArrowException` where its offsets lead outside it, which Arrow would follow."""
     batch.validate(full=True)
     names = batch.schema.names

@@ -123,10 +123,10 @@ def read_record(
     """
     record = with_nested(record, source.options)
     columns = find_columns(tuple(record), source.options)
-    text = next(filter(None, (_text(record[name], name) for name in columns.text)), "")
+    text = read_text(record, columns)
     if not text:
         return Skipped(source.path, _missing_text(record, columns, source.options), line)
-    fields = _fields(record, columns)
+    fields = read_columns(record, columns)
     return make_article(
         source.path,
         text,
@@ -142,10 +142,16 @@ def read_record(
 
 def read_fields(record: Mapping[str, object], options: ReadOptions) -> Fields:
     """Id, title, address, date and language of a record, each empty where it has none."""
-    return _fields(record, find_columns(tuple(record), options))
+    return read_columns(record, find_columns(tuple(record), options))
 
 
-def _fields(record: Mapping[str, object], columns: Columns) -> Fields:
+def read_text(record: Mapping[str, object], columns: Columns) -> str:
+    """Text of a record, in the first of its columns that holds one; empty where none does."""
+    return next(filter(None, (_text(record[name], name) for name in columns.text)), "")
+
+
+def read_columns(record: Mapping[str, object], columns: Columns) -> Fields:
+    """Id, title, address, date and language of a record in the columns that hold them."""
     title = _first(record, columns.title)
     return Fields(
         _first(record, columns.id),

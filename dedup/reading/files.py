@@ -16,6 +16,7 @@ from dedup.errors import ReadError
 from dedup.language.text import printable
 from dedup.reading.encoding import Stream
 from dedup.reading.source import one_line
+from dedup.runtime.name_patterns import NamePatterns
 
 STDIN = "-"
 """The path that stands for standard input."""
@@ -27,11 +28,11 @@ _BUFFER = 1 << 16
 _SPECIAL = {stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket", stat.S_IFCHR: "device", stat.S_IFBLK: "device"}
 
 
-def walk(root: str, glob: str | None) -> Iterator[tuple[str, str]]:
+def walk(root: str, names: NamePatterns) -> Iterator[tuple[str, str]]:
     """Paths under a folder in order of names, or the path itself where it is no folder.
 
     With each comes the reason why it cannot be used, empty where it may be. Hidden names and names that do not match
-    the pattern are passed over, and so is the folder that a browser saves beside a page, as one; symbolic links are
+    the patterns are passed over, and so is the folder that a browser saves beside a page, as one; symbolic links are
     not followed.
     """
     if root == STDIN or not os.path.isdir(root):
@@ -41,15 +42,17 @@ def walk(root: str, glob: str | None) -> Iterator[tuple[str, str]]:
     while waiting:
         entry = waiting.pop()
         if isinstance(entry, str) or entry.is_dir(follow_symlinks=False):
+            if not isinstance(entry, str) and names.excludes(PurePath(entry.path)):
+                continue
             if page := _saved_page(entry):
-                if glob is None:
+                if not names.glob:
                     yield os.fspath(entry), f'belongs to the saved page "{printable(show_path(page))}", passed over'
                 continue
             try:
                 waiting += _entries(entry)
             except OSError as fault:
                 yield os.fspath(entry), cannot_be_read(fault)
-        elif glob is None or PurePath(entry.path).match(glob):
+        elif names.admits(PurePath(entry.path)):
             yield entry.path, "symbolic link, not followed" if entry.is_symlink() else ""
 
 

@@ -102,7 +102,7 @@ def _read_archive(suffix: str, depth: int, source: Source) -> Iterator[Article |
     for member in _ARCHIVES[suffix](source):
         if isinstance(member, Skipped):
             yield member
-        elif source.options.glob and not PurePosixPath(member.name).match(source.options.glob):
+        elif not source.options.names.admits_inside(PurePosixPath(member.name)):
             continue
         elif not is_supported(member.name):
             kind = file_format(member.name)[0]

@@ -8,7 +8,7 @@ pages take a hundred times as long as text, may be shared among processes; files
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, groupby, islice
@@ -86,7 +86,11 @@ def read_folder(
 
 
 def read_paths(
-    paths: Iterable[str | os.PathLike[str]], options: ReadOptions | None = None, *, jobs: int = 1
+    paths: Iterable[str | os.PathLike[str]],
+    options: ReadOptions | None = None,
+    *,
+    against: Iterable[str | os.PathLike[str]] = (),
+    jobs: int = 1,
 ) -> Iterator[Article | Skipped]:
     """Articles of several folders and files in the order given, each file once (see `read_folder`).
 
@@ -96,6 +100,9 @@ def read_paths(
         Folders, files, or ``-`` for JSON Lines from standard input.
     options : ReadOptions, optional
         Fields to read, files to choose, size to allow.
+    against : iterable of str or path
+        Folders and files of a reference, which are read before the others. A file in both belongs to the one that
+        names it more closely, and to the reference where both do.
     jobs : int
         Processes that share the documents where there are many.
 
@@ -109,10 +116,14 @@ def read_paths(
     ReadError
         If one of the paths does not exist.
     """
-    roots = [os.fspath(path) for path in ([paths] if isinstance(paths, (str, os.PathLike)) else paths)]
-    for root in roots:
+    roots, reference = _roots(paths), _roots(against)
+    for root in (*reference, *roots):
         require(root)
-    return with_unique_ids(_read_files(roots, options or ReadOptions(), jobs))
+    return with_unique_ids(_read_files(roots, options or ReadOptions(), jobs, reference))
+
+
+def _roots(paths: Iterable[str | os.PathLike[str]]) -> list[str]:
+    return [os.fspath(path) for path in ([paths] if isinstance(paths, (str, os.PathLike)) else paths)]
 
 
 def require(root: str) -> None:
@@ -159,9 +170,13 @@ class File:
     path: str
     fault: str
     chosen: bool
+    reference: bool = False
 
     def read(self, options: ReadOptions) -> Iterator[Article | Skipped]:
         """Its articles, and what was skipped there."""
+        return marked(self._items(options), reference=self.reference)
+
+    def _items(self, options: ReadOptions) -> Iterator[Article | Skipped]:
         if self.fault:
             return iter([Skipped(show_path(self.path), self.fault)])
         if self.path == STDIN:
@@ -174,9 +189,18 @@ class File:
         return reader_of(self.path, options, chosen=self.chosen)
 
 
-def _read_files(roots: list[str], options: ReadOptions, jobs: int) -> Iterator[Iterable[Article | Skipped]]:
+def marked(items: Iterator[Article | Skipped], *, reference: bool) -> Iterator[Article | Skipped]:
+    """Articles as they are, or those of a reference marked as such."""
+    if not reference:
+        return items
+    return (replace(item, reference=True) if isinstance(item, Article) else item for item in items)
+
+
+def _read_files(
+    roots: list[str], options: ReadOptions, jobs: int, against: list[str]
+) -> Iterator[Iterable[Article | Skipped]]:
     """Articles of each file, one file to be used up before the next."""
-    files = find_files(roots, options)
+    files = find_files(roots, options, against)
     first = list(islice(files, _FEW)) if jobs > 1 else []
     many = len(first) == _FEW
     with Workers(jobs) as workers:
@@ -187,17 +211,28 @@ def _read_files(roots: list[str], options: ReadOptions, jobs: int) -> Iterator[I
                 yield from (file.read(options) for file in run)
 
 
-def find_files(roots: list[str], options: ReadOptions) -> Iterator[File]:
-    """The files under the roots; one met by several ways comes once."""
+def find_files(roots: list[str], options: ReadOptions, against: Sequence[str] = ()) -> Iterator[File]:
+    """The files of a reference, then those under the roots; one met by several ways comes once.
+
+    A file under a root and in the reference belongs to the one that names it more closely.
+    """
     met: set[str] = set()
-    for root in roots:
-        for path, fault in walk(root, options.glob):
-            if len(roots) > 1:
+    for number, root in enumerate([*against, *roots]):
+        reference = number < len(against)
+        closer = _inside(root, roots) if reference else []
+        for path, fault in walk(root, options.names):
+            if len(roots) + len(against) > 1:
                 place = os.path.abspath(path) if fault else os.path.realpath(path)
-                if place in met:
+                if place in met or any(place == inner or place.startswith(inner + os.sep) for inner in closer):
                     continue
                 met.add(place)
-            yield File(path, fault, chosen=path == root)
+            yield File(path, fault, chosen=path == root, reference=reference)
+
+
+def _inside(folder: str, roots: Sequence[str]) -> list[str]:
+    """Places of the roots that lie inside a folder."""
+    outer = os.path.join(os.path.realpath(folder), "")
+    return [place for place in map(os.path.realpath, roots) if place.startswith(outer)]
 
 
 def _batches(files: Iterator[File]) -> Iterator[list[File]]:

@@ -10,7 +10,7 @@ from dedup.datatypes import Article, Skipped
 from dedup.errors import SettingsError
 from dedup.reading.files import STDIN, file_format
 from dedup.reading.opened import read_opened
-from dedup.reading.read import File, find_files, require, with_unique_ids
+from dedup.reading.read import File, find_files, marked, require, with_unique_ids
 from dedup.reading.source import ReadOptions
 from dedup.runtime.remote_files import Store, is_uri
 
@@ -26,11 +26,13 @@ class StoredFile:
 
     store: Store
     chosen: bool
+    reference: bool = False
 
     def read(self, options: ReadOptions) -> Iterator[Article | Skipped]:
         """Its articles, and what was skipped there."""
         path = self.store.uri
-        return read_opened(self.store.opened(file_format(path)[1]), path, options, chosen=self.chosen)
+        opened = self.store.opened(file_format(path)[1])
+        return marked(read_opened(opened, path, options, chosen=self.chosen), reference=self.reference)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class Shards:
         Folders, files, or URIs of a filesystem that pyarrow knows, such as ``s3://bucket/news``.
     options : ReadOptions
         Fields to read, files to choose, size to allow.
+    against : tuple of str
+        Folders, files and URIs of a reference, which are read before the others.
 
     Raises
     ------
@@ -56,9 +60,10 @@ class Shards:
 
     paths: tuple[str, ...]
     options: ReadOptions = field(default_factory=ReadOptions)
+    against: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for path in self.paths:
+        for path in (*self.against, *self.paths):
             if path == STDIN:
                 raise SettingsError('"-" is standard input, which other machines cannot read; name files instead')
             if not is_uri(path):
@@ -82,14 +87,16 @@ class Shards:
 
     def _files(self) -> Iterator[tuple[File | StoredFile, int]]:
         """Every file once, with its bytes: first the paths, then the URIs, each folder in order of names."""
-        for file in find_files([path for path in self.paths if not is_uri(path)], self.options):
+        local, reference = ([path for path in paths if not is_uri(path)] for paths in (self.paths, self.against))
+        for file in find_files(local, self.options, reference):
             yield file, _size(file.path)
         met: set[str] = set()
-        for root in map(Store.at, filter(is_uri, self.paths)):
-            for store, size in root.files(self.options.glob):
+        roots = [*((uri, True) for uri in self.against), *((uri, False) for uri in self.paths)]
+        for root, of_reference in ((Store.at(uri), of_reference) for uri, of_reference in roots if is_uri(uri)):
+            for store, size in root.files(self.options.names):
                 if store.uri not in met:
                     met.add(store.uri)
-                    yield StoredFile(store, chosen=store.path == root.path), size
+                    yield StoredFile(store, store.path == root.path, of_reference), size
 
 
 def read_chunks(
@@ -106,7 +113,7 @@ def read_chunks(
         for item in file.read(options):
             if isinstance(item, Article):
                 articles.append(item)
-                item = Article(item.id, "", path=item.path)
+                item = Article(item.id, "", path=item.path, reference=item.reference)
             heads.append(item)
             if len(heads) == CHUNK:
                 yield articles

@@ -10,6 +10,7 @@ from dedup.errors import ReadError, SettingsError
 from dedup.language.text import printable
 from dedup.reading.encoding import Lines, Stream, read_all
 from dedup.reading.raw import Recorder
+from dedup.runtime.name_patterns import NamePatterns
 
 _Item = TypeVar("_Item")
 
@@ -28,9 +29,10 @@ class ReadOptions:
         Further names of the field (of JSON) or column (of CSV, Parquet) that holds the part of an article; looked for
         before the common ones, such as ``text``, ``body`` and ``content``, which stay. The first that is not empty
         counts; the case of letters, ``_`` and ``-`` do not matter, and dots lead into objects: ``content.rendered``.
-    glob : str, optional
-        Shell pattern such as ``*.html`` or ``news/*.txt`` that a file met inside a folder has to match, from the right.
-        Files named one by one are read in any case.
+    glob, exclude : str or tuple of str
+        Shell patterns such as ``*.html`` or ``news/*.txt``, compared from the right: a file met inside a folder has to
+        match one of the first, if there are any, and files and folders that match one of the second are left out.
+        Paths given one by one are read in any case.
     max_bytes : int
         Most bytes held in memory at once, unpacked, at least 1: of one document, page, feed or JSON file, and of one
         line of JSONL, CSV and TSV, which may themselves be of any length.
@@ -40,23 +42,24 @@ class ReadOptions:
     Raises
     ------
     SettingsError
-        If `max_bytes` is less than 1, or a field name or the pattern is empty.
+        If `max_bytes` is less than 1, or a field name or a pattern is empty.
     """
 
     text_field: str | tuple[str, ...] = ()
     id_field: str | tuple[str, ...] = ()
-    glob: str | None = None
+    glob: str | tuple[str, ...] | None = ()
     max_bytes: int = 64 << 20
     title_field: str | tuple[str, ...] = ()
     date_field: str | tuple[str, ...] = ()
     language_field: str | tuple[str, ...] = ()
+    exclude: str | tuple[str, ...] | None = ()
     recorder: Recorder | None = field(default=None, repr=False, compare=False)
     dotted: tuple[str, ...] = field(default=(), init=False, repr=False, compare=False)  # fields that lie within others
 
     def __post_init__(self) -> None:
         if self.max_bytes < 1:
             raise SettingsError(f"max_bytes must be at least 1, got {self.max_bytes}; leave it out for 64 MiB")
-        for name in _FIELDS:
+        for name in (*_FIELDS, "glob", "exclude"):
             given = getattr(self, name)
             names = (given,) if isinstance(given, str) else tuple(given or ())
             if "" in names:
@@ -64,8 +67,11 @@ class ReadOptions:
             object.__setattr__(self, name, names)
         dotted = (name for part in _FIELDS for name in getattr(self, part) if "." in name)
         object.__setattr__(self, "dotted", tuple(dotted))
-        if self.glob == "":
-            raise SettingsError("glob must not be empty; leave it out for the default")
+
+    @property
+    def names(self) -> NamePatterns:
+        """Patterns of the names of files."""
+        return NamePatterns(tuple(self.glob or ()), tuple(self.exclude or ()))
 
     @property
     def outermost(self) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from typing import BinaryIO, Protocol
 from dedup.errors import ReadError, WriteError
 from dedup.language.text import printable
 from dedup.report.recognise import is_report
+from dedup.runtime.name_patterns import NamePatterns
 from dedup.runtime.remote_files import Store, is_uri
 
 _DESCRIPTOR = re.compile(r"/dev/(?:(stdin|stdout|stderr)|fd/(\d+))|/proc/self/fd/(\d+)")
@@ -30,6 +31,9 @@ _DESCRIPTOR = re.compile(r"/dev/(?:(stdin|stdout|stderr)|fd/(\d+))|/proc/self/fd
 _STANDARD = {"stdin": 0, "stdout": 1, "stderr": 2}
 
 _NEITHER_LINK_NOR_PIPE = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+
+ALL_NAMES = NamePatterns()
+"""Patterns that admit every file."""
 
 TABLES = ("articles.parquet", "matches.parquet", "skipped.parquet")
 """Names of the tables of a report, in a folder."""
@@ -48,7 +52,7 @@ _PART = re.compile(r"\.dedup-[0-9a-f]{16}\.part")
 
 
 def check_writable(
-    path: Path, inputs: Iterable[str | Path] = (), *, glob: str | None = None, force: bool = False
+    path: Path, inputs: Iterable[str | Path] = (), *, names: NamePatterns = ALL_NAMES, force: bool = False
 ) -> None:
     """Refuse a place where `write_whole` could not write, or should not: asked before a long run, not after it.
 
@@ -59,8 +63,8 @@ def check_writable(
     inputs : iterable of str or Path
         Files and folders that the run reads. A place that is one of them, or that a folder among them holds, is
         refused, whatever name or link it goes by.
-    glob : str, optional
-        What files in folders have to match to be read.
+    names : NamePatterns
+        Patterns by which files in folders are chosen to be read.
     force : bool
         Whether a file that dedup did not write may be written over.
 
@@ -84,7 +88,7 @@ def check_writable(
             return
         if not os.access(place.parent, os.W_OK | os.X_OK) or (found and not os.access(place, os.W_OK)):
             raise WriteError(f"cannot write {shown}: permission denied; choose another place")
-        _check_apart(place, found, inputs, glob)
+        _check_apart(place, found, inputs, names)
         if found and not force and not is_report(place):
             raise WriteError(
                 f"cannot write {shown}: it is there and is no report of dedup; choose another name, or overwrite it "
@@ -93,7 +97,7 @@ def check_writable(
 
 
 def check_folder(
-    path: Path, inputs: Iterable[str | Path] = (), *, glob: str | None = None, force: bool = False
+    path: Path, inputs: Iterable[str | Path] = (), *, names: NamePatterns = ALL_NAMES, force: bool = False
 ) -> None:
     """Refuse a folder into which tables could not be written, or should not be (see `check_writable`).
 
@@ -104,12 +108,12 @@ def check_folder(
     """
     found = _stat(path)
     if found is None:
-        check_writable(path, inputs, glob=glob)
+        check_writable(path, inputs, names=names)
         return
     if not stat.S_ISDIR(found.st_mode):
         raise WriteError(f"cannot write into {_show(path)}: it is a file; name a folder")
     for name in TABLES:
-        check_writable(path / name, inputs, glob=glob, force=force)
+        check_writable(path / name, inputs, names=names, force=force)
 
 
 def check_model_folder(path: Path, corpus: Path) -> None:
@@ -287,9 +291,9 @@ def open_folder(folder: str | Path) -> Folder:
     return place
 
 
-def _check_apart(place: Path, found: os.stat_result | None, inputs: Iterable[str | Path], glob: str | None) -> None:
+def _check_apart(place: Path, found: os.stat_result | None, inputs: Iterable[str | Path], names: NamePatterns) -> None:
     """Refuse a place that is an input, or lies among the inputs, by device and inode."""
-    shown, matches = _show(place), glob is None or place.match(glob)
+    shown, matches = _show(place), names.admits(place)
     folders = {_identity(entry) for folder in place.parents if (entry := _stat(folder))}
     for given in map(str, inputs):
         entry = None if given == "-" or is_uri(given) else _stat(given)

@@ -19,7 +19,7 @@ from dedup.datatypes import Embeddings, MatchKind, Report
 from dedup.language import text
 from dedup.report import view
 from dedup.report.page_data import page_islands
-from dedup.report.wording import CERTAINTY_WORDS, KIND_PLURALS, certainty_words, language_name
+from dedup.report.wording import CERTAINTY_WORDS, KIND_PLURALS, certainty_words, language_name, selection_words
 from dedup.version import __version__
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ def as_html(report: Report, *, with_text: bool = True, embeddings: Embeddings | 
             report=report,
             version=__version__,
             with_text=with_text,
+            selection=selection_words(report),
         )
     )
     return page.encode("utf-8", "replace").decode("utf-8")

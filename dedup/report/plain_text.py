@@ -10,7 +10,7 @@ from dedup.datatypes import MatchKind, Report, Skipped
 from dedup.language.text import printable
 from dedup.report import view
 from dedup.report.terminal import Pen, columns, fit, fit_end, pad, wrap
-from dedup.report.wording import KIND_WORDS, certainty_words
+from dedup.report.wording import KIND_WORDS, certainty_words, selection_words
 
 _NARROWEST = 40
 
@@ -113,6 +113,8 @@ class _Page:
         spoken = f" ({_most(languages, self._limit(_LANGUAGES))})" if languages else ""
         read = f"Read {seen['read']:,} of {seen['seen']:,} seen, {seen['skipped']:,} skipped{spoken}."
         yield from self._wrapped(read, "dim")
+        if selected := selection_words(report):
+            yield from self._wrapped(selected, "dim")
         yield from self._wrapped(f"Model {printable(report.model)}, threshold {report.threshold:g}.", "dim")
 
     def _story(self, number: int, story: view.Story) -> Iterator[str]:

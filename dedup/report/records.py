@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, fields
+from enum import Enum
 from importlib import resources
 from itertools import chain
 from typing import Any, TypeAlias
 
-from dedup.datatypes import Agreement, Article, Cluster, Language, Match, Report, Settings, Skipped
+from dedup.datatypes import Agreement, Article, Cluster, Language, Match, Report, Selection, Settings, Skipped
 from dedup.language.as_read import body_of
 from dedup.language.text import content_hash, count_words
 from dedup.report import view
@@ -23,6 +24,9 @@ SCHEMA = 1
 """Version of the JSON report's shape; it changes only when programs that read reports have to change."""
 
 Record: TypeAlias = dict[str, Any]
+
+TYPES = {"articles": "article", "clusters": "cluster", "matches": "match", "skipped": "skipped"}
+"""Type of a line of JSON Lines, by the list of the document that it stands for."""
 
 _ALIGNED = 5
 
@@ -44,16 +48,24 @@ def as_dict(report: Report, *, with_text: bool = True) -> Record:
 
 def as_json(report: Report, *, with_text: bool = True) -> str:
     """Render a report as one JSON document, one line an article, cluster, match and skipped file."""
-    whole = {**_head(report), **_rows(report, with_text), "counts": view.counts(report)}
-    lines = [f"{dumps(key)}: {_block(value)}" for key, value in whole.items()]
-    return "{\n" + ",\n".join(lines) + "\n}\n"
+    return dump_json({**_head(report), **_rows(report, with_text), "counts": view.counts(report)})
 
 
 def as_jsonl(report: Report, *, with_text: bool = True) -> str:
     """Render a report as JSON lines, each object with its ``type``: report, article, cluster, match, skipped."""
-    types = {"articles": "article", "clusters": "cluster", "matches": "match", "skipped": "skipped"}
-    first = {"type": "report", **_head(report), "counts": view.counts(report)}
-    rows = ({"type": types[name], **row} for name, rows in _rows(report, with_text).items() for row in rows)
+    return dump_jsonl({**_head(report), "counts": view.counts(report), **_rows(report, with_text)})
+
+
+def dump_json(whole: Record) -> str:
+    """Dump a report in plain values, whose lists may be iterators, as one JSON document."""
+    lines = [f"{dumps(key)}: {_block(value)}" for key, value in whole.items()]
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def dump_jsonl(whole: Record) -> str:
+    """Dump a report in plain values, whose lists may be iterators, as JSON Lines."""
+    first = {"type": "report", **{name: value for name, value in whole.items() if name not in TYPES}}
+    rows = ({"type": type, **row} for name, type in TYPES.items() for row in whole[name])
     return "".join(f"{dumps(row)}\n" for row in chain([first], rows))
 
 
@@ -64,13 +76,29 @@ def head(model: str, settings: Settings, threshold: float) -> Record:
         "dedup": __version__,
         "model": model,
         "settings": {
-            **asdict(settings),
+            **_settings(settings),
             "level": settings.level.value,
             "threshold": threshold,
             "keep": list(settings.keep),
             "roots": list(map(asdict, settings.roots)),
         },
     }
+
+
+def _settings(settings: Settings) -> Record:
+    """Settings in plain values; of a selection, those that select."""
+    plain = {name: value for name, value in asdict(settings).items() if name != "selection"}
+    chosen, usual = settings.selection, Selection()
+    names = [field.name for field in fields(Selection)]
+    selected = {name: _plain(value) for name in names if (value := getattr(chosen, name)) != getattr(usual, name)}
+    return {**plain, "selection": selected} if selected else plain
+
+
+def _plain(value: object) -> object:
+    """A setting without enums and tuples."""
+    if isinstance(value, Enum):
+        return value.value
+    return list(map(_plain, value)) if isinstance(value, tuple) else value
 
 
 def schema() -> str:
@@ -216,7 +244,7 @@ def _round_single(value: float) -> float:
 
 def _block(value: Any) -> str:
     """Dump a list of records with one line each, and any other value on one line."""
-    if not isinstance(value, Iterator):
+    if not isinstance(value, (Iterator, list)):
         return dumps(value)
     lines = ",\n ".join(map(dumps, value))
     return f"[\n {lines}\n]" if lines else "[]"

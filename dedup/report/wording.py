@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from functools import cache
 
-from dedup.datatypes import UNDETERMINED, MatchKind
+from dedup.datatypes import UNDETERMINED, MatchKind, Pairs, Report
 
 KIND_WORDS = {
     MatchKind.EXACT: "Exact copy",
@@ -45,6 +45,26 @@ def language_name(code: str) -> str:
     if code == UNDETERMINED:
         return "Undetermined"
     return _VARIANTS.get(code) or _english_names().get(code, code)
+
+
+def selection_words(report: Report) -> str:
+    """Sentence on the pairs that were compared; empty where all were."""
+    selection, parts = report.settings.selection, []
+    if selection.against:
+        parts.append("with a reference")
+    if selection.pairs is not Pairs.ALL:
+        parts.append(f"{selection.pairs.value} pairs")
+    if selection.languages:
+        parts.append(f"articles in {', '.join(selection.languages)}")
+    if selection.within is not None:
+        parts.append(f"published within {selection.within:g} days of each other")
+    if selection.since:
+        parts.append(f"published since {selection.since}")
+    if selection.kinds:
+        parts.append(f"matches that are {', '.join(kind.value for kind in selection.kinds)}")
+    if selection.min_size > 2:
+        parts.append(f"stories of at least {selection.min_size} articles")
+    return f"Compared only: {'; '.join(parts)}." if parts else ""
 
 
 @cache

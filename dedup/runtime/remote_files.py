@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from typing import IO, Any, cast
 
 from dedup.errors import MissingExtraError, ReadError, WriteError
+from dedup.runtime.name_patterns import NamePatterns
 
 _URI = re.compile(r"[a-z][a-z0-9+]+://")
 
@@ -57,7 +58,7 @@ class Store:
         """URI of the path, as reports show it."""
         return self.scheme + self.path
 
-    def files(self, glob: str | None) -> Iterator[tuple[Store, int]]:
+    def files(self, names: NamePatterns) -> Iterator[tuple[Store, int]]:
         """Yield the file itself, or the files under a folder in order of names, each with its size in bytes.
 
         Raises
@@ -81,7 +82,7 @@ class Store:
         placed = [(PurePosixPath(entry.path).parts[inside:], entry) for entry in found if entry.is_file]
         for parts, entry in sorted(placed, key=lambda one: one[0]):
             hidden = any(part.startswith(".") for part in parts)
-            if not hidden and (glob is None or PurePosixPath(entry.path).match(glob)):
+            if not hidden and names.admits(PurePosixPath(entry.path)) and not _left_out(parts, names):
                 yield Store(self.scheme, self.filesystem, entry.path), entry.size
 
     @contextmanager
@@ -115,6 +116,11 @@ class Store:
                 file.write(content)
         except OSError as error:
             raise WriteError(f"cannot write {self.scheme}{path}: {_first_line(error)}; check your access") from error
+
+
+def _left_out(parts: tuple[str, ...], names: NamePatterns) -> bool:
+    """Whether one of the folders on the way to a file is left out."""
+    return any(map(names.excludes, PurePosixPath(*parts).parents))
 
 
 def is_uri(path: str) -> bool:

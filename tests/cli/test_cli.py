@@ -166,6 +166,14 @@ def test_scan_exit_codes(run: Run, folder: Path, names: tuple[str, ...], options
         (("--threshold", "nan"), 2, "got nan"),
         (("--max-bytes", "0"), 2, "'0' is no size; give at least 1 byte"),
         (("--glob", ""), 2, "glob must not be empty"),
+        (("--exclude", ""), 2, "exclude must not be empty"),
+        (("--pairs", "mixed"), 2, "'mixed' is not one of 'all', 'cross-language', 'same-language'"),
+        (("--within", "7x"), 2, "within must be a span of time such as 36h, 7d or 2w, or a number of days, got '7x'"),
+        (("--since", "May"), 2, "since must be a date such as 2024-05-31, got 'May'"),
+        (("--kinds", "copy"), 2, "kinds must be exact, near, translation, excerpt, same-story, got 'copy'"),
+        (("--min-size", "1"), 2, "1 is not in the range x>=2"),
+        (("--against", "nowhere"), 1, "nowhere: no such file or folder"),
+        (("--files-from", "nowhere"), 1, "cannot read the list of paths nowhere: No such file or directory"),
         (("--format", "yaml"), 2, "'yaml' is not one of"),
         (("--level", "event"), 2, "'event' is not one of"),
         (("--format", "parquet"), 2, "needs a folder: -o FOLDER"),
@@ -229,6 +237,53 @@ def test_reading_options_reach_the_readers(run: Run, tmp_path: Path) -> None:
     options = ("--text-field", "words", "--id-field", "key", "--glob", "*.jsonl", "--max-bytes", "1000")
     report = json.loads(run("scan", tmp_path, "-f", "json", *options).stdout)
     assert [article["id"] for article in report["articles"]] == ["k1"]
+
+
+@stages
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\0"], ids=["lines", "Windows lines", "NUL"])
+@pytest.mark.parametrize("by_stdin", [False, True], ids=["file", "stdin"])
+def test_paths_may_come_from_a_list(tmp_path: Path, end: str, by_stdin: bool) -> None:
+    names = [tmp_path / name for name in ("a b.txt", "ü.txt", "c.txt")]
+    for name in names:
+        name.write_text(f"Text of {name.name}.", encoding="utf-8")
+    listed = end.join([*map(str, names[:2]), ""]).encode()
+    (tmp_path / "list").write_bytes(listed)
+    arguments = ["scan", "-f", "json", "--files-from", "-" if by_stdin else str(tmp_path / "list")]
+    found = CliRunner().invoke(main, arguments, input=listed if by_stdin else None)
+    assert [article["path"] for article in json.loads(found.stdout)["articles"]] == list(map(str, names[:2]))
+    both = CliRunner().invoke(main, [*arguments, str(names[2])], input=listed if by_stdin else None)
+    assert len(json.loads(both.stdout)["articles"]) == 3
+
+
+@stages
+def test_an_empty_list_of_paths_is_an_error(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "list").write_bytes(b"\n\n")
+    found = run("scan", "--files-from", tmp_path / "list")
+    assert (found.exit_code, "lists no path" in found.stderr) == (2, True)
+    assert "cannot be both" in run("scan", "-", "--files-from", "-").stderr
+    assert "Missing argument 'PATH...'" in run("scan").stderr
+
+
+@stages
+def test_selecting_options_reach_the_pipeline(run: Run, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "one.txt").write_text("An old text.", encoding="utf-8")
+    options = (
+        *("--pairs", "cross-language", "--languages", "id,en", "--languages", "de", "--within", "2w"),
+        *("--since", "2024-05-01", "--kinds", "near,exact", "--min-size", "3", "--against", tmp_path / "old"),
+    )
+    report = json.loads(run("scan", folder, "-f", "json", *options).stdout)
+    assert report["settings"]["selection"] == {
+        "pairs": "cross-language",
+        "languages": ["id", "en", "de"],
+        "within": 14.0,
+        "since": "2024-05-01",
+        "kinds": ["exact", "near"],
+        "min_size": 3,
+    }
+    assert [article.get("reference", False) for article in report["articles"]][:2] == [True, False]
+    inside = run("scan", folder, *options, "-o", tmp_path / "old" / "report.txt")
+    assert "it lies in" in inside.stderr
 
 
 @stages

@@ -65,6 +65,7 @@ def test_files_of_an_archive_have_paths_and_keep_the_pattern(reads: Callable[...
     ]
     assert not skipped
     assert [a.text for a in reads({}, "x/a.zip", glob="*.md")[0]] == ["one"]
+    assert [a.text for a in reads({}, "x/a.zip", exclude=("b", "*.gz"))[0]] == ["one"]
 
 
 def test_encrypted_files_are_skipped(reads: Callable[..., Found]) -> None:

@@ -65,6 +65,63 @@ def test_a_pattern_chooses_files_inside_folders(glob: str, paths: list[str], rea
     assert [a.path for a in reads({}, "o/a.txt", glob=glob)[0]] == ["o/a.txt"]
 
 
+@pytest.mark.parametrize(
+    ("options", "paths"),
+    [
+        ({"exclude": "*.html"}, ["n/a.txt", "o/a.txt", "o/p/c.txt"]),
+        ({"exclude": "o"}, ["n/a.txt", "n/b.html"]),
+        ({"exclude": ("p", "n/*")}, ["o/a.txt"]),
+        ({"exclude": "a.*", "glob": "*.txt"}, ["o/p/c.txt"]),
+        ({"glob": ("*.html", "c.*")}, ["n/b.html", "o/p/c.txt"]),
+        ({"exclude": ()}, ["n/a.txt", "n/b.html", "o/a.txt", "o/p/c.txt"]),
+    ],
+    ids=str,
+)
+def test_patterns_leave_out_files_and_folders(
+    options: dict[str, Any], paths: list[str], reads: Callable[..., Found]
+) -> None:
+    files: dict[str, str | bytes] = {"n/a.txt": "1", "n/b.html": "<p>2", "o/a.txt": "3", "o/p/c.txt": "4"}
+    articles, skipped = reads(files, **options)
+    assert [a.path for a in articles] == paths
+    assert not skipped
+    assert [a.path for a in reads({}, "o/p/c.txt", exclude="*.txt")[0]] == ["o/p/c.txt"]
+
+
+def read_against(paths: list[str], against: list[str]) -> list[tuple[str, bool]]:
+    found = read_paths(paths, against=against)
+    return [(item.id, item.reference) for item in found if isinstance(item, Article)]
+
+
+def test_a_reference_is_read_first_and_marked(reads: Callable[..., Found]) -> None:
+    reads({"new/a.txt": "1", "old/b.txt": "2", "old/c.jsonl": '{"id": "x", "text": "3"}\n{"id": "x", "text": "4"}'})
+    assert read_against(["new"], ["old"]) == [
+        ("old/b.txt", True),
+        ("x", True),
+        ("old/c.jsonl#2", True),
+        ("new/a.txt", False),
+    ]
+    with pytest.raises(ReadError, match="nowhere: no such file or folder"):
+        read_paths(["new"], against=["nowhere"])
+
+
+def test_a_file_belongs_to_the_root_that_names_it_more_closely(reads: Callable[..., Found]) -> None:
+    reads({"all/a.txt": "1", "all/old/b.txt": "2", "all/old/today/c.txt": "3"})
+    inside = [("all/old/b.txt", True), ("all/old/today/c.txt", True), ("all/a.txt", False)]
+    assert read_against(["all"], ["all/old"]) == inside
+    assert read_against(["all/old/today"], ["all"]) == [
+        ("all/a.txt", True),
+        ("all/old/b.txt", True),
+        ("all/old/today/c.txt", False),
+    ]
+    assert read_against(["all", "all/old/today"], ["all/old"]) == [
+        ("all/old/b.txt", True),
+        ("all/a.txt", False),
+        ("all/old/today/c.txt", False),
+    ]
+    assert all(reference for _, reference in read_against(["all"], ["all"]))
+    assert read_against(["all/a.txt"], ["all"])[-1] == ("all/a.txt", False)
+
+
 def test_paths_are_shown_as_they_were_written(reads: Callable[..., Found], tmp_path: Path) -> None:
     write(tmp_path, {"sub/a.txt": "a"})
     for given_path in ("sub", "sub/", "./sub", "sub/a.txt"):

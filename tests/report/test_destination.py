@@ -16,6 +16,7 @@ from dedup.cli.progress import ProgressLine
 from dedup.errors import WriteError
 from dedup.report.destination import check_folder, check_model_folder, check_writable, write_whole
 from dedup.report.recognise import is_report
+from dedup.runtime.name_patterns import NamePatterns
 
 
 def test_a_file_is_written_and_written_over(tmp_path: Path) -> None:
@@ -98,6 +99,8 @@ def test_an_input_is_never_written_over(tmp_path: Path) -> None:
         (".new.html", None, False),
         (".sub/new.html", None, False),
         ("new.html", "*.txt", False),
+        ("new.html", "!*.html", False),
+        ("new.html", "!*.txt", True),
         ("../new.html", None, False),
         ("link/new.html", None, False),
     ],
@@ -106,14 +109,16 @@ def test_a_place_among_the_inputs_is_refused_if_it_would_be_read(
     tmp_path: Path, name: str, glob: str | None, refused: bool
 ) -> None:
     folder = tmp_path / "in"
+    left_out = glob and glob.startswith("!")
+    names = NamePatterns(exclude=(glob[1:],)) if left_out else NamePatterns((glob,) if glob else ())
     for sub in ("sub", ".sub", "../out"):
         (folder / sub).mkdir(parents=True)
     (folder / "link").symlink_to(tmp_path / "out")
     if refused:
         with pytest.raises(WriteError, match=r"it lies in .*choose another folder"):
-            check_writable(folder / name, [folder], glob=glob, force=True)
+            check_writable(folder / name, [folder], names=names, force=True)
     else:
-        check_writable(folder / name, [folder], glob=glob)
+        check_writable(folder / name, [folder], names=names)
 
 
 def test_a_folder_among_the_inputs_is_refused_for_tables(tmp_path: Path) -> None:

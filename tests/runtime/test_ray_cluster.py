@@ -234,6 +234,15 @@ def test_shards_read_by_workers_are_those_read_here(
     assert len(here) > 600
 
 
+@pytest.mark.parametrize("uri", [False, True], ids=["paths", "URIs"])
+def test_a_reference_is_marked_by_workers_too(workers: RayWorkers, tmp_path: Path, uri: bool) -> None:
+    write(tmp_path, {"new/a.txt": "one", "old/a.txt": "two", "old/b.jsonl": lines({"id": "x", "text": "three"})})
+    new, old = (f"{'file://' if uri else ''}{tmp_path / name}" for name in ("new", "old"))
+    kept, _ = collect(shards := Shards((new,), against=(old,)), workers)
+    assert [article.reference for article in kept] == [True, True, False]
+    assert [article.reference for article in shards if isinstance(article, Article)] == [True, True, False]
+
+
 def without_scheme(item: Article | Skipped) -> Article | Skipped:
     values = {name: getattr(item, name) for name in item.__dataclass_fields__}
     return type(item)(

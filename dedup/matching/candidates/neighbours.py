@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from dedup.arrays import Positions
+from dedup.arrays import Flags, Positions
 from dedup.datatypes import Candidates, Embeddings, Progress
 from dedup.errors import SettingsError
 from dedup.matching.candidates.ivf import build_ivf
@@ -81,6 +81,7 @@ def search(
     neighbours: int = 24,
     floor: float = 0.1,
     most_exact: int = _MOST_EXACT,
+    asking: tuple[Positions, Flags] | None = None,
     workers: Workers = ALONE,
     progress: Progress | None = None,
 ) -> Neighbourhood:
@@ -98,6 +99,8 @@ def search(
         Cosine a candidate has to reach.
     most_exact : int
         Articles up to which all are compared with all; beyond, each is compared with those of the nearest cells.
+    asking : (ndarray of intp, ndarray of bool of length n), optional
+        Positions of the articles that look for neighbours, and the articles among which they look; all and all without.
     workers : Workers
         Who looks for the neighbours of a part of the rows each.
 
@@ -119,7 +122,11 @@ def search(
     names, numbers = np.unique(np.array(languages, dtype=str), return_inverse=True)
     of_language = numbers.astype(np.intp)
     closest = BestPerLanguage.empty(n, len(names))
-    parts, compared = _parts(embeddings, workers, exact=n <= most_exact)
+    rows = np.arange(n, dtype=np.intp) if asking is None else asking[0]
+    others = rows if asking is None else np.flatnonzero(asking[1])
+    both_look = np.array_equal(rows, others)
+    exact = n <= most_exact or len(rows) * len(others) <= most_exact**2
+    parts, compared = _parts(embeddings, workers, rows, others, exact=exact)
     vectors = workers.share(embeddings, _one_after_another(parts))
 
     def look(rows: Positions) -> tuple[BestPerLanguage, Positions, Positions]:
@@ -138,7 +145,7 @@ def search(
     for rows, (found, row, column) in follow(looked, lambda of: len(of[0]), "search", n, progress):
         closest.enter(rows, found)
         near.append(_numbered(rows[row], column, n))
-    near.append(_numbered(*closest.mutual(of_language, floor), n))
+    near.append(_numbered(*(closest.mutual(of_language, floor) if both_look else closest.all(floor)), n))
     return Neighbourhood(embeddings, _distinct(near))
 
 
@@ -146,16 +153,21 @@ _Looks = Callable[[Positions], Iterator[tuple[Positions, Positions]]]
 """Function of rows: blocks of columns, and those of the rows that are compared with them."""
 
 
-def _parts(embeddings: Embeddings, workers: Workers, *, exact: bool) -> tuple[list[Positions], _Looks]:
-    """Parts of the rows, which one thread works on at a time, and where the vectors of a part look."""
-    rows = np.arange(len(embeddings), dtype=np.intp)
+def _parts(
+    embeddings: Embeddings, workers: Workers, rows: Positions, others: Positions, *, exact: bool
+) -> tuple[list[Positions], _Looks]:
+    """Parts of the rows, which one thread works on at a time, and where among the others the vectors of a part look."""
     if exact:
         bounds = [_FIRST << doublings for doublings in range((_COLUMNS // _FIRST).bit_length() - 1)]
-        columns = [*np.split(rows[:_COLUMNS], bounds), *_slices(rows[_COLUMNS:], _COLUMNS)]
+        columns = [*np.split(others[:_COLUMNS], bounds), *_slices(others[_COLUMNS:], _COLUMNS)]
         return _slices(rows, _ROWS), lambda own: ((part, np.arange(len(own))) for part in columns if len(part))
     cells = build_ivf(embeddings, workers=Workers(count_cores()) if workers.remote else workers)
-    size = min(_ROWS_OF_CELLS, -(-len(rows) // _PARTS))
-    parts = [np.sort(part) for part in _slices(np.concatenate(cells.members), size)]
+    size = min(_ROWS_OF_CELLS, max(-(-len(rows) // _PARTS), 1))
+    in_order = np.concatenate(cells.members)
+    if len(rows) < len(in_order):
+        in_order = in_order[np.isin(in_order, rows)]
+        cells = replace(cells, members=tuple(cell[np.isin(cell, others)] for cell in cells.members))
+    parts = [np.sort(part) for part in _slices(in_order, size)]
     return parts, replace(cells, probed=workers.share(cells.probed, _one_after_another(parts))).compared
 
 
@@ -291,6 +303,11 @@ class BestPerLanguage:
     def enter(self, rows: Positions, found: BestPerLanguage) -> None:
         """Take over what was found for some rows."""
         self.position[:, rows], self.cosine[:, rows] = found.position, found.cosine
+
+    def all(self, floor: float) -> tuple[Positions, Positions]:
+        """Pairs in which one is the other's closest in a language."""
+        language, row = np.nonzero(self.cosine >= floor)
+        return row, self.position[language, row].astype(np.intp)
 
     def mutual(self, of_language: Positions, floor: float) -> tuple[Positions, Positions]:
         """Pairs in which each is the other's closest in that language."""

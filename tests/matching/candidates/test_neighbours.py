@@ -118,3 +118,34 @@ def test_one_article_has_no_neighbour() -> None:
 def test_a_setting_out_of_range_is_named(given_settings: dict[str, float], message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         neighbours.search(*random_articles(3, 1, 0), **given_settings)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("most_exact", [20_000, 0], ids=["all", "cells"])
+@settings(deadline=None, max_examples=40)
+@given(st.integers(2, 40), st.integers(1, 4), st.integers(0, 10_000), st.integers(1, 6), st.data())
+def test_some_look_among_others_alone(
+    most_exact: int, n: int, codes: int, seed: int, k: int, data: st.DataObject
+) -> None:
+    vectors, languages = random_articles(n, codes, seed)
+    reference = np.array(data.draw(st.lists(st.booleans(), min_size=n, max_size=n)))
+    rows = np.flatnonzero(~reference)
+    found = neighbours.search(
+        vectors, languages, neighbours=k, floor=-1, asking=(rows, reference), most_exact=most_exact
+    ).candidates()
+    cosine = vectors.astype(np.float64) @ vectors.T.astype(np.float64)
+    expected = set()
+    for row in rows.tolist():
+        others = sorted(np.flatnonzero(reference).tolist(), key=lambda at: -cosine[row, at])
+        firsts = {languages[at]: at for at in reversed(others)}
+        expected |= {(min(row, at), max(row, at)) for at in (*others[:k], *firsts.values())}
+    assert set(zip(found.left.tolist(), found.right.tolist(), strict=True)) == expected
+
+
+def test_some_among_themselves_find_what_they_find_alone() -> None:
+    vectors, languages = random_articles(60, 3, 2)
+    some = np.arange(60) % 3 > 0
+    rows = np.flatnonzero(some)
+    found = neighbours.search(vectors, languages, neighbours=2, asking=(rows, some)).candidates()
+    alone = neighbours.search(vectors[rows], [languages[row] for row in rows], neighbours=2).candidates()
+    assert np.array_equal(found.left, rows[alone.left])
+    assert np.array_equal(found.right, rows[alone.right])

@@ -1,0 +1,229 @@
+"""The report that a run returns, with what users do with it: look at stories, keep one of each, render, save, load.
+
+Stages and renderings know the plain value `datatypes.Report`; this one adds methods that call them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from dedup import datatypes
+from dedup import report as rendering
+from dedup.actions.choose import chooser
+from dedup.actions.keep import FIELDS, REPEAT, SINGLE, Mark, mark_articles
+from dedup.clustering.decisions import NO_DECISIONS
+from dedup.datatypes import Article, Comparison, Language, Match, MatchKind, Selection
+from dedup.errors import MissingExtraError, ReadError, SettingsError
+from dedup.report import records, saved, view
+from dedup.report.destination import check_folder, check_writable, make_folder, write_whole
+from dedup.report.forms import SUFFIXES
+
+if TYPE_CHECKING:
+    import pandas
+
+_Report = TypeVar("_Report", bound="Report")
+
+_COLUMNS = ("id", "title", "language", "published", "url", "path")
+
+_SINGLE = Mark(SINGLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Articles of one story.
+
+    Parameters
+    ----------
+    id : str
+        Hash of the ids of its articles, equal whenever they are the same.
+    articles : tuple of Article
+        All of them, in order of reading.
+    languages : tuple of str
+        Language code of each article.
+    kept : Article
+        The representative, which `Report.kept` keeps.
+    kind : MatchKind
+        Kind of its matches that have least in common.
+    score : float
+        Score of the article joined least firmly.
+    matches : tuple of Comparison
+        Its verified pairs, with the articles of each. Their evidence lists sentences and facts only as far as the
+        report does.
+    """
+
+    id: str
+    articles: tuple[Article, ...]
+    languages: tuple[str, ...]
+    kept: Article
+    kind: MatchKind
+    score: float
+    matches: tuple[Comparison, ...]
+
+    @property
+    def repeats(self) -> tuple[Article, ...]:
+        """All its articles but the one kept."""
+        return tuple(article for article in self.articles if article.id != self.kept.id)
+
+    def __repr__(self) -> str:
+        languages = ", ".join(sorted(set(self.languages)))
+        shown = f"{len(self.articles)} articles in {languages}, kept={self.kept.id!r}"
+        return f"Story({shown}, kind={self.kind.value!r}, score={self.score:.3f})"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Report(datatypes.Report):
+    """Result of a run: articles, their languages, matches, clusters, and what was skipped.
+
+    `stories` gives the stories with their articles; `clusters` and `matches` hold positions in `articles`, and
+    ``languages[i]`` belongs to ``articles[i]``. A report that `load` returns has everything but the texts.
+    """
+
+    saved: records.Record | None = field(default=None, compare=False)
+
+    def stories(self) -> tuple[Story, ...]:
+        """Stories told more than once, in the order in which their first articles were read."""
+        return tuple(self._story(story) for story in view.stories(self))
+
+    def kept(self, kinds: Iterable[MatchKind] | None = None) -> list[Article]:
+        """Articles that remain when every story keeps its representative, in order of reading.
+
+        With `kinds`, or their names, only what repeats another by a match of these goes, and a story may
+        keep several: one in each language, say.
+        """
+        marks = self._marks(Selection(kinds=tuple(kinds)).kinds if kinds is not None else tuple(MatchKind))
+        return [article for at, article in enumerate(self.articles) if at not in marks or marks[at].role != REPEAT]
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """Table of all articles, a row each, in order of reading.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns id, title, language, published, url, path and role: "single", "representative" or "repeat". An
+            article in a story has a story_id too, and a repeat the id that it repeats, and kind and score of its match
+            with that, or with the closest other article where these two do not match.
+
+        Raises
+        ------
+        MissingExtraError
+            If pandas is not installed.
+        """
+        try:
+            import pandas
+        except ImportError as fault:
+            raise MissingExtraError("pandas", "pandas") from fault
+        marks = self._marks(tuple(MatchKind))
+        rows = (
+            (
+                *(article.id, article.title, language.code, article.published, article.url, article.path),
+                *marks.get(at, _SINGLE).fields().values(),
+            )
+            for at, (article, language) in enumerate(zip(self.articles, self.languages, strict=True))
+        )
+        return pandas.DataFrame(rows, columns=[*_COLUMNS, *FIELDS]).astype({"score": "float64"})
+
+    def as_dict(self, *, with_text: bool = True) -> records.Record:
+        """Render as plain values of the shape that `dedup schema` prints."""
+        return self.saved if self.saved is not None else rendering.as_dict(self, with_text=with_text)
+
+    def as_json(self, *, with_text: bool = True) -> str:
+        """Render as one JSON document."""
+        return rendering.as_json(self, with_text=with_text) if self.saved is None else records.dump_json(self.saved)
+
+    def as_jsonl(self, *, with_text: bool = True) -> str:
+        """Render as JSON Lines."""
+        return rendering.as_jsonl(self, with_text=with_text) if self.saved is None else records.dump_jsonl(self.saved)
+
+    def as_csv(self, *, with_text: bool = True) -> str:
+        """Render as CSV: a row an article in a story, then a row a skipped file."""
+        return rendering.as_csv(self._with_texts("CSV"), with_text=with_text)
+
+    def as_text(self, *, width: int = 100, full: bool = False, with_text: bool = True) -> str:
+        """Render as text of at most `width` columns; in full, or with long lists cut."""
+        return rendering.as_text(self._with_texts("text"), width=width, full=full, with_text=with_text)
+
+    def as_html(self, *, with_text: bool = True) -> str:
+        """Render as one HTML page, which needs no other file and no network."""
+        return rendering.as_html(self._with_texts("HTML"), with_text=with_text, embeddings=self.embeddings)
+
+    def save(self, path: str | Path, *, with_text: bool = True, force: bool = False) -> None:
+        """Write to a file, in the form that its suffix names: .json, .jsonl, .csv, .html, .txt; .parquet is a folder.
+
+        Parameters
+        ----------
+        path : str or path
+            A file, written whole or not at all.
+        with_text : bool
+            False leaves sentences, numbers and names of the articles out.
+        force : bool
+            Whether a file that is no report of dedup may be written over.
+
+        Raises
+        ------
+        SettingsError
+            If the suffix is none of these.
+        WriteError
+            If the place is one of the files read, holds something else than a report, or cannot be written.
+        """
+        path = Path(path)
+        form = SUFFIXES.get(path.suffix.lower())
+        if form is None:
+            raise SettingsError(f"the suffix of a report must be one of {', '.join(SUFFIXES)}, got {path.name!r}")
+        inputs = {article.path for article in self.articles if article.path}
+        if form == "parquet":
+            check_folder(path, inputs, force=force)
+            tables = rendering.as_parquet(self._with_texts("Parquet"), with_text=with_text)
+            make_folder(path)
+            for name, table in tables.items():
+                write_whole(path / name, table)
+            return
+        check_writable(path, inputs, force=force)
+        content: str = getattr(self, f"as_{form}")(with_text=with_text)
+        write_whole(path, content.encode("utf-8", "backslashreplace"))
+
+    @classmethod
+    def load(cls: type[_Report], path: str | Path) -> _Report:
+        """Read a report that was saved as JSON or JSON Lines.
+
+        Texts are not in it: articles have empty ones, evidence lists facts and no aligned sentences, and it renders as
+        JSON and JSON Lines only, byte for byte as it was.
+
+        Raises
+        ------
+        ReadError
+            If the file cannot be read, or is no whole report.
+        """
+        record = saved.read_report(path)
+        plain = saved.report_of(record, path)
+        return cls(**{name: getattr(plain, name) for name in plain.__match_args__}, saved=record)
+
+    def _with_texts(self: _Report, form: str) -> _Report:
+        if self.saved is not None:
+            raise ReadError(
+                f"a loaded report holds no texts, which {form} shows; save it as .json or .jsonl, or scan again"
+            )
+        return self
+
+    def _story(self, story: view.Story) -> Story:
+        cluster = story.cluster
+        return Story(
+            id=story.id,
+            articles=tuple(self.articles[at] for at in cluster.members),
+            languages=tuple(self.languages[at].code for at in cluster.members),
+            kept=self.articles[cluster.representative],
+            kind=cluster.kind,
+            score=story.score,
+            matches=tuple(map(self._comparison, story.matches)),
+        )
+
+    def _comparison(self, match: Match) -> Comparison:
+        languages: tuple[Language, Language] = self.languages[match.left], self.languages[match.right]
+        alone = replace(match, left=0, right=1)
+        left, right = self.articles[match.left], self.articles[match.right]
+        return Comparison(left, right, languages, alone, is_match=True, threshold=self.threshold)
+
+    def _marks(self, kinds: Collection[MatchKind]) -> dict[int, Mark]:
+        return mark_articles(self, chooser(self, NO_DECISIONS), kinds)
