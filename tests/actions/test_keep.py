@@ -721,6 +721,23 @@ def test_nothing_is_written_when_the_input_changes_between_the_readings(
     assert [path.name for path in tmp_path.iterdir()] == ["in.jsonl"]
 
 
+@pytest.mark.parametrize("out", ["out.jsonl", "out.jsonl.gz", "out"])
+def test_of_an_interrupted_output_nothing_is_left(out: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "in.jsonl").write_text("".join(as_lines(records())))
+    put, seen = LinesOutput.put, []
+
+    def interrupted(self: LinesOutput, record: Any) -> bool:
+        seen.append(record)
+        if len(seen) == 3:
+            raise KeyboardInterrupt
+        return put(self, record)
+
+    monkeypatch.setattr(LinesOutput, "put", interrupted)
+    done = keep(tmp_path / "in.jsonl", "-o", tmp_path / out, code=130)
+    assert "interrupted; nothing was written" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["in.jsonl"]
+
+
 def test_links_and_pipes_in_a_folder_are_not_copied(tmp_path: Path) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
