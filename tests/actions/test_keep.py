@@ -637,6 +637,13 @@ def test_folders_of_the_same_names_are_told_apart_or_refused(tmp_path: Path) -> 
     assert "would both be news/a.txt in the folder" in error
 
 
+def test_inputs_may_be_listed_in_a_file(tmp_path: Path) -> None:
+    folder = collection(tmp_path / "in")
+    (tmp_path / "list.txt").write_text(f"{folder}/a.jsonl\n{folder}/b.csv\n")
+    found = keep("--files-from", tmp_path / "list.txt", "-o", "-").stdout.splitlines()
+    assert [json.loads(line)["text"] for line in found] == [RAIN, BANK, GOAL]
+
+
 def test_members_of_archives_are_written_on_as_lines(tmp_path: Path) -> None:
     import zipfile
 
