@@ -13,7 +13,7 @@ SECTIONS = {
         *("model", "level", "threshold", "scorer", "pairs", "within", "against", "decisions", "archive"),
         *("kinds", "min_size", "keep", "only_new"),
     ),
-    "Output": ("form", "output", "force", "no_text", "check", "annotate", "drop_skipped"),
+    "Output": ("form", "output", "force", "no_text", "check", "annotate", "prefix", "drop_skipped"),
     "Speed": ("jobs", "engine", "ray_address"),
     "Messages": ("quiet", "verbose", "no_progress", "colour"),
 }

@@ -13,7 +13,7 @@ import click
 
 from dedup.cli import options
 from dedup.cli.help import SectionedCommand
-from dedup.cli.inputs import find, folder_of, read, read_options
+from dedup.cli.inputs import all_paths, find, folder_of, read, read_options
 from dedup.cli.output import check_output, log_to_stderr, note_written
 from dedup.cli.streams import discard
 from dedup.datatypes import Level, MatchKind, Settings
@@ -42,7 +42,7 @@ def _parse_kinds(_: click.Context, __: click.Parameter, value: str) -> tuple[Mat
 
 
 @click.command(cls=SectionedCommand)
-@click.argument("paths", nargs=-1, required=True, metavar="INPUT...")
+@click.argument("paths", nargs=-1, metavar="INPUT...")
 @click.option(
     "-o",
     "--output",
@@ -73,6 +73,7 @@ def _parse_kinds(_: click.Context, __: click.Parameter, value: str) -> tuple[Mat
 @options.decisions_option
 @options.keep_option
 @options.reading_options
+@options.files_from_option
 @options.jobs_option
 @options.verbosity_options
 def keep(
@@ -89,6 +90,7 @@ def keep(
     level: str,
     decisions: tuple[Path, ...],
     keep: tuple[str, ...],
+    files_from: str | None,
     jobs: int | None,
     quiet: bool,
     verbose: int,
@@ -117,9 +119,10 @@ def keep(
     log_to_stderr(verbose)
     if prefix and not annotate:
         raise click.UsageError("--prefix names the fields that --annotate adds; name that too")
+    paths = all_paths(paths, files_from)
     settings = Settings(model=model, threshold=threshold, level=Level(level), scorer=scorer, keep=keep)
     form, suffix = _form_of(output)
-    inputs: tuple[str | Path, ...] = (*paths, scorer, *decisions, *folder_of(model))
+    inputs: tuple[str | Path, ...] = (*paths, files_from or "", scorer, *decisions, *folder_of(model))
     if form == "folder":
         _check_folder(Path(output), inputs)
     else:

@@ -116,17 +116,19 @@ def _split_copies(
     texts: dict[int, list[Link]] = {}
     for pair, decision in of_copies.items():
         texts.setdefault(unique.originals[pair[0]], []).append((pair, decision))
+    texts = {original: links for original, links in texts.items() if not all(decision.same for _, decision in links)}
+    copies: dict[int, list[int]] = {original: [] for original in texts}
+    for at, original in enumerate(unique.originals if texts else ()):
+        if original in texts:
+            copies[original].append(at)
     splits: list[list[list[int]]] = []
     contradicted: list[PairDecision] = []
     for original, links in texts.items():
-        if all(decision.same for _, decision in links):
-            continue
         groups = _Groups(pair for pair, decision in links if not decision.same)
         contradicted += groups.link([link for link in links if link[1].same])[1]
         parts = groups.coloured(_ids(links, unique))
         decided = {at for part in parts for at in part}
-        copies = (at for at, first in enumerate(unique.originals) if first == original)
-        parts[0] += [at for at in copies if at not in decided]
+        parts[0] += [at for at in copies[original] if at not in decided]
         splits.append([sorted(part) for part in parts])
     return splits, contradicted
 

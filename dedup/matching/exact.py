@@ -56,8 +56,9 @@ class UniqueArticles:
         """Copy in which the articles of each part, all those with a text being in one, are taken for a text."""
         originals = list(self.originals)
         for part in parts:
+            first = min(part)
             for position in part:
-                originals[position] = min(part)
+                originals[position] = first
         return replace(self, originals=originals, positions=sorted(set(originals)))
 
     def __len__(self) -> int:

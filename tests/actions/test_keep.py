@@ -637,6 +637,13 @@ def test_folders_of_the_same_names_are_told_apart_or_refused(tmp_path: Path) -> 
     assert "would both be news/a.txt in the folder" in error
 
 
+def test_inputs_may_be_listed_in_a_file(tmp_path: Path) -> None:
+    folder = collection(tmp_path / "in")
+    (tmp_path / "list.txt").write_text(f"{folder}/a.jsonl\n{folder}/b.csv\n")
+    found = keep("--files-from", tmp_path / "list.txt", "-o", "-").stdout.splitlines()
+    assert [json.loads(line)["text"] for line in found] == [RAIN, BANK, GOAL]
+
+
 def test_members_of_archives_are_written_on_as_lines(tmp_path: Path) -> None:
     import zipfile
 
@@ -718,6 +725,23 @@ def test_nothing_is_written_when_the_input_changes_between_the_readings(
     monkeypatch.setattr("dedup.pipeline.find_duplicates", changing(source, "".join(lines)))
     source.write_text("".join(change(lines)))
     keep(source, "-o", tmp_path / "folder/", code=1)
+    assert [path.name for path in tmp_path.iterdir()] == ["in.jsonl"]
+
+
+@pytest.mark.parametrize("out", ["out.jsonl", "out.jsonl.gz", "out"])
+def test_of_an_interrupted_output_nothing_is_left(out: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "in.jsonl").write_text("".join(as_lines(records())))
+    put, seen = LinesOutput.put, []
+
+    def interrupted(self: LinesOutput, record: Any) -> bool:
+        seen.append(record)
+        if len(seen) == 3:
+            raise KeyboardInterrupt
+        return put(self, record)
+
+    monkeypatch.setattr(LinesOutput, "put", interrupted)
+    done = keep(tmp_path / "in.jsonl", "-o", tmp_path / out, code=130)
+    assert "interrupted; nothing was written" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["in.jsonl"]
 
 

@@ -14,7 +14,14 @@ from dedup import Article, compare_articles, find_duplicates
 from dedup import report as rendering
 from dedup.cli.progress import ProgressLine
 from dedup.errors import WriteError
-from dedup.report.destination import check_folder, check_model_folder, check_writable, write_whole
+from dedup.report.destination import (
+    check_folder,
+    check_model_folder,
+    check_writable,
+    filling_folder,
+    write_whole,
+    writing_whole,
+)
 from dedup.report.recognise import is_report
 from dedup.runtime.name_patterns import NamePatterns
 
@@ -40,6 +47,56 @@ def test_a_failed_write_leaves_the_old_file_whole(tmp_path: Path, monkeypatch: p
         write_whole(path, b"new")
     assert path.read_bytes() == b"old"
     assert [entry.name for entry in tmp_path.iterdir()] == ["report.json"]
+
+
+def test_a_file_written_bit_by_bit_is_there_when_all_of_it_is(tmp_path: Path) -> None:
+    path, link = tmp_path / "file", tmp_path / "link"
+    path.write_bytes(b"old")
+    path.chmod(0o640)
+    link.symlink_to(path)
+    with writing_whole(link) as file:
+        file.write(b"one")
+        assert path.read_bytes() == b"old"
+        file.write(b"two")
+    assert path.read_bytes() == b"onetwo"
+    assert link.is_symlink()
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["file", "link"]
+
+
+@pytest.mark.parametrize("fault", [KeyboardInterrupt(), WriteError("no"), OSError(errno.ENOSPC, "full")], ids=repr)
+def test_of_a_file_or_folder_that_was_begun_nothing_is_left(fault: BaseException, tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    expected = WriteError if isinstance(fault, OSError) else type(fault)
+
+    def begin_file() -> None:
+        with writing_whole(path) as file:
+            file.write(b"new")
+            raise fault
+
+    def begin_folder() -> None:
+        with filling_folder(tmp_path / "folder") as folder:
+            (folder / "sub").mkdir()
+            (folder / "sub" / "file").write_bytes(b"new")
+            raise fault
+
+    for begin in (begin_file, begin_folder):
+        with pytest.raises(expected):
+            begin()
+    assert path.read_bytes() == b"old"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_folder_gets_its_name_when_all_is_there(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    for name in ("new", "empty"):
+        with filling_folder(tmp_path / name) as folder:
+            (folder / "file").write_bytes(b"new")
+            assert not (tmp_path / name / "file").exists()
+        assert (tmp_path / name / "file").read_bytes() == b"new"
+    with pytest.raises(WriteError, match="new is not empty"), filling_folder(tmp_path / "new"):
+        pytest.fail("the folder was opened")
 
 
 def test_links_are_followed_and_stay(tmp_path: Path) -> None:
