@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 
 import dedup
 from dedup.arrays import take_rows
-from dedup.datatypes import UNDETERMINED, Article, Candidates, Settings
+from dedup.datatypes import UNDETERMINED, Article, Candidates, Level, Settings
+from dedup.language.sentences import sentences as split
 from dedup.matching import verify
 from dedup.matching.features import has_evidence
 from dedup.matching.literal import LITERAL_FEATURES
 from dedup.matching.prepare import Prepared, prepare
-from dedup.matching.scorer import FEATURES, HEADS, Scorer
+from dedup.matching.scorer import FEATURES, HEADS, Scorer, load_scorer
 from dedup.matching.verify import Verdicts, find_matches, judge_pairs
 from dedup.runtime.workers import Workers
 from real_articles import real_articles
@@ -99,6 +100,26 @@ STORIES_ABOVE_IT = (
     "Four bakers have opened a bakery in the old prison.\nTheir bread is sold out by nine.",
     "The council wants a tunnel for cyclists under the river.\nIt would cost some 30 million.",
 )
+
+
+@pytest.mark.parametrize("level", Level)
+def test_ten_thousand_pairs_have_one_score_from_both_sides(level: Level) -> None:
+    halves = [half for article in ARTICLES for half in halves_of(article)]
+    prepared = read(list({article.text: article for article in (*ARTICLES, *halves)}.values()))
+    there = every_pair(prepared)
+    assert len(there) >= 10_000
+    back = Candidates(there.right, there.left, there.similarity)
+    verdicts, turned = (judge_pairs(prepared.match_input, pairs, load_scorer(level)) for pairs in (there, back))
+    assert np.array_equal(verdicts.log_odds, turned.log_odds)
+    assert (verdicts.log_odds > 0).sum() >= 100, "many are matches"
+
+
+def halves_of(article: Article) -> list[Article]:
+    """The first half of the sentences of an article, and the second half where it is long."""
+    found = split(article.text)
+    middle = len(found) // 2
+    parts = (found[:middle], found[middle:]) if len(found) > 20 else (found[:middle],)
+    return [Article(f"{article.id}/{number}", "\n".join(part)) for number, part in enumerate(parts)]
 
 
 @pytest.mark.parametrize(("pages", "lower"), [(2, False), (3, True), (5, True)])
