@@ -197,7 +197,7 @@ def test_the_fuller_article_is_not_taken_for_an_excerpt(tmp_path: Path) -> None:
 
 
 def test_a_reference_is_never_touched(case: Case) -> None:
-    case.edit(lambda report: report["articles"][1].update(reference=True))
+    case.edit(lambda report: report["articles"][1].update(reference=True))  # as scan --against writes it
     assert case.steps("--list")[id_of(case, "b.txt")] == ("left", "belongs to the reference")
     assert case.steps("--list", "--keep", "reference")[id_of(case, "a.txt")] == ("planned", "")
 
@@ -407,3 +407,18 @@ def test_from_a_scan_to_a_move_and_back(tmp_path: Path, seeds: Path) -> None:
         assert report.apply("--undo", report.journal, report=False).exit_code == 0
         assert tree(case.news) == before
         shutil.rmtree(tmp_path / "out")
+
+
+def test_what_repeats_a_reference_goes_and_the_reference_stays(tmp_path: Path, seeds: Path) -> None:
+    case = Case(tmp_path, tmp_path / "report.json")
+    archive = tmp_path / "archive"
+    shutil.copytree(seeds, archive)
+    case.news.mkdir()
+    for seed in sorted(seeds.iterdir())[2:4]:
+        shutil.copy(seed, case.news / f"today-{seed.name}")
+    scan = ["scan", str(case.news), "--against", str(archive), "-o", str(case.report), "-q"]
+    assert CliRunner().invoke(main, scan).exit_code == 0
+    before = tree(archive)
+    result = case.apply("--move-to", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    assert (tree(case.news), tree(archive), len(tree(tmp_path / "out"))) == ({}, before, 2)
