@@ -33,7 +33,7 @@ UNDETERMINED = "und"
 EVIDENCE_FOR_ALL_PAIRS = 12
 """Largest cluster whose pairs all have their evidence in full; of a larger one, those of its representative."""
 
-KEEP_BY_DEFAULT = ("oldest", "longest")
+KEEP_BY_DEFAULT = ("reference", "oldest", "longest")
 """Rules that choose the representative of a story where nobody names others; the id decides last."""
 
 MOST_IN_FULL = 100_000
@@ -459,7 +459,7 @@ class Settings:
         object.__setattr__(self, "level", Level(self.level))  # accepts the name of a level too
         keep: object = self.keep
         if isinstance(keep, str):
-            raise SettingsError(f'keep must be a tuple of rules such as ("{KEEP_BY_DEFAULT[0]}",), got {keep!r}')
+            raise SettingsError(f'keep must be a tuple of rules such as ("newest",), got {keep!r}')
         object.__setattr__(self, "keep", tuple(self.keep) or KEEP_BY_DEFAULT)
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from dedup.actions.file_checks import PERMISSIONS, CheckedFile
-from dedup.actions.places import Place
+from dedup.actions.places import Place, is_absolute
 from dedup.errors import ReadError, WriteError
 from dedup.language.json_text import parse_json
 from dedup.language.text import printable
@@ -233,7 +233,7 @@ def _act(record: Mapping[str, Any]) -> Act:
 def _place(value: object) -> Place:
     folder, relative = value if isinstance(value, list) and len(value) == 2 else (None, None)
     parts = _text(relative).split("/")
-    if not _text(folder).startswith("/") or not {"", ".", ".."}.isdisjoint(parts):
+    if not is_absolute(_text(folder)) or not {"", ".", ".."}.isdisjoint(parts):
         raise ValueError(f"no place: {value!r}")
     return Place(_text(folder), _text(relative))
 

@@ -26,7 +26,7 @@ _WIDTH = len("hardlink")
 
 def lines(plan: Plan, *, full: bool = False) -> Iterator[str]:
     """Yield a block for each story in which something is done or refused; with `full` also what is left."""
-    stories = groupby(plan.steps, key=lambda step: step.story)
+    stories = groupby(plan.steps, key=lambda step: (step.story, step.kept.id))
     for number, (_, group) in enumerate(stories, 1):
         steps = list(group)
         shown = [step for step in steps if full or step.outcome is not Outcome.LEFT]

@@ -184,6 +184,8 @@ def _below_a_root(path: str, roots: Sequence[Root]) -> Place:
                 continue
             if ".." in below or (not below and root.resolved == "/"):
                 break
+            if any(part.startswith(".") for part in below):
+                raise ReadError("hidden, so that no scan has read it")
             if below:
                 return Place(root.resolved, "/".join(below))
             return Place(os.path.dirname(root.resolved), os.path.basename(root.resolved))
@@ -196,6 +198,11 @@ def _below(path: str, begin: str) -> tuple[str, ...] | None:
     if parts[: len(above)] != above or (not above and path.startswith("/")):
         return None
     return parts[len(above) :]
+
+
+def is_absolute(path: str) -> bool:
+    """Whether a path is absolute, and none of its parts leads up or stands still."""
+    return path.startswith("/") and os.path.normpath(path) == path
 
 
 def lies_in(path: str, folder: str) -> bool:

@@ -17,6 +17,7 @@ from dedup.actions.journal import Act, Action, State
 from dedup.actions.kinds import Relation, relations
 from dedup.actions.places import Place, lies_in, locate
 from dedup.actions.saved_report import SavedArticle, SavedReport, SavedStory
+from dedup.clustering.decisions import NO_DECISIONS, Decisions
 from dedup.clustering.keep_rules import KeepRules
 from dedup.datatypes import MatchKind, Progress, Root
 from dedup.errors import ReadError, WriteError
@@ -76,7 +77,7 @@ class Wishes:
     action, destination : where files are moved to is a folder, absolute and without links
     kinds : kinds of repeats to act on
     rules : rules that choose what to keep anew; None for the representatives of the report
-    decided : decisions of people, which come before the rules
+    decisions : of people, which come before the rules
     options : of the scan, since they decide on what is read of a file
     within : folders that limit what may be touched, beside the roots of the report or in their stead if it has none
     """
@@ -85,7 +86,7 @@ class Wishes:
     destination: str = ""
     kinds: Collection[MatchKind] = KINDS
     rules: KeepRules | None = None
-    decided: Decided = field(default_factory=Decided)
+    decisions: Decisions = NO_DECISIONS
     options: ReadOptions = field(default_factory=ReadOptions)
     within: tuple[Root, ...] = ()
 
@@ -116,7 +117,8 @@ def make_plan(
     roots = _roots(report, wishes)
     if wishes.action is Action.MOVE:
         check_destination(wishes.destination, [root.resolved for root in roots])
-    planner = _Planner(wishes, roots, {act.source: act for act in earlier})
+    decided = Decided.of(wishes.decisions, report.stories)
+    planner = _Planner(wishes, roots, decided, {act.source: act for act in earlier})
     steps = []
     for number, story in enumerate(report.stories, 1):
         steps += planner.story(story)
@@ -171,6 +173,7 @@ def _roots(report: SavedReport, wishes: Wishes) -> tuple[Root, ...]:
 class _Planner:
     wishes: Wishes
     roots: tuple[Root, ...]
+    decided: Decided
     earlier: Mapping[Place, Act]
     kept: dict[tuple[int, int], str] = field(default_factory=dict)
     """Id of the kept article in each file that holds one, by device and inode."""
@@ -219,7 +222,7 @@ class _Planner:
                 yield replace(step, target=target)
 
     def _kept(self, story: SavedStory) -> SavedArticle:
-        if chosen_by_people := self.wishes.decided.chosen(story):
+        if chosen_by_people := self.decided.chosen(story):
             return chosen_by_people
         rules = self.wishes.rules
         if rules is None:
@@ -244,7 +247,7 @@ class _Planner:
         step = Step(story.id, article, kept, relation.kind if relation else None, Outcome.LEFT)
         if article.reference:
             return replace(step, reason="belongs to the reference")
-        if self.wishes.decided.parts(article, kept):
+        if self.decided.parts(article, kept):
             return replace(step, reason="decided to be another article than the kept one")
         if relation is None:
             return replace(step, reason="no match with the kept article; another one of the story joins them")

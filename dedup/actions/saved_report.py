@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dedup.actions.places import is_absolute
 from dedup.datatypes import MatchKind, Root
 from dedup.errors import ReadError
 from dedup.language.json_text import parse_json
@@ -123,8 +124,8 @@ def _report(document: Mapping[str, Any]) -> SavedReport:
         Root(_text(record, "given", where), _text(record, "resolved", where))
         for where, record in (_records(settings, "roots") if isinstance(settings, dict) and "roots" in settings else ())
     )
-    if wrong := next((root for root in roots if not root.resolved.startswith("/")), None):
-        raise ReadError(f"settings.roots: {_show(wrong.resolved)} must be an absolute path; scan again")
+    if wrong := next((root for root in roots if not is_absolute(root.resolved)), None):
+        raise ReadError(f"settings.roots: {_show(wrong.resolved)} must be an absolute path without ..; scan again")
     return SavedReport(roots, tuple(_stories(document, articles)))
 
 

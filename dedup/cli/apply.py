@@ -13,6 +13,7 @@ import click
 from dedup.cli import options
 from dedup.cli.help import SectionedCommand
 from dedup.cli.inputs import roots_of
+from dedup.cli.kinds import KINDS, parse_kinds
 from dedup.cli.output import log_to_stderr, progress_line, write
 from dedup.datatypes import MatchKind
 
@@ -20,16 +21,6 @@ if TYPE_CHECKING:
     from dedup.actions.plan import Plan, Wishes
 
 _ACTIONS = "--move-to DIR, --hardlink, --delete or --list"
-
-_KINDS = ("exact", "near")
-
-
-def _kinds(_context: click.Context, _option: click.Parameter, value: str) -> tuple[MatchKind, ...]:
-    known = [kind.value for kind in MatchKind]
-    names = [name.strip() for name in value.split(",")]
-    if wrong := next((name for name in names if name not in known), None):
-        raise click.BadParameter(f"{wrong!r} is none of {', '.join(known)}; for instance exact,near,translation")
-    return tuple(MatchKind(name) for name in names)
 
 
 def _flag(name: str, help: str) -> Callable[[options.Command], options.Command]:
@@ -60,13 +51,14 @@ def _flag(name: str, help: str) -> Callable[[options.Command], options.Command]:
 @click.option("-n", "--dry-run", is_flag=True, help="Print what would happen; nothing is changed or written.")
 @click.option(
     "--kinds",
-    metavar="KIND,KIND",
-    default=",".join(_KINDS),
+    metavar="KIND,...",
+    default="exact,near",
     show_default=True,
-    callback=_kinds,
-    help=f"Kinds of repeats to act on, of {', '.join(kind.value for kind in MatchKind)}.",
+    callback=parse_kinds,
+    help=f"Kinds of repeats to act on: {', '.join(KINDS)}, or all.",
 )
 @options.keep_anew_option
+@options.decisions_option
 @click.option(
     "--root",
     metavar="DIR",
@@ -95,6 +87,7 @@ def apply(
     dry_run: bool,
     kinds: tuple[MatchKind, ...],
     keep: tuple[str, ...],
+    decisions: tuple[Path, ...],
     root: tuple[Path, ...],
     journal: Path | None,
     yes: bool,
@@ -136,7 +129,7 @@ def apply(
         raise click.UsageError("name the report: dedup apply REPORT, as dedup scan --format json -o REPORT writes it")
     if delete and not (yes or dry_run or _can_ask()):
         raise click.UsageError("--delete needs --yes where nobody can be asked; look at --dry-run first")
-    wishes = _wishes(chosen[0], move_to, kinds, keep, root, reading)
+    wishes = _wishes(chosen[0], move_to, kinds, (keep, decisions), root, reading)
     place = journal or report.with_name(f"{report.name}.journal.jsonl")
     plan = _carried_out(report, wishes, place, dry_run=dry_run, yes=yes, shown=shown)
     _tell(plan, form or "text", dry_run=dry_run, full=verbose > 0)
@@ -160,7 +153,7 @@ def _wishes(
     mode: str,
     move_to: Path | None,
     kinds: Sequence[MatchKind],
-    keep: tuple[str, ...],
+    choice: tuple[tuple[str, ...], tuple[Path, ...]],
     root: tuple[Path, ...],
     reading: dict[str, Any],
 ) -> Wishes:
@@ -169,6 +162,7 @@ def _wishes(
     from dedup.actions.journal import Action
     from dedup.actions.places import require_safe_paths
     from dedup.actions.plan import Wishes
+    from dedup.clustering.decisions import Decisions
     from dedup.clustering.keep_rules import KeepRules
     from dedup.reading.source import ReadOptions
 
@@ -179,7 +173,8 @@ def _wishes(
         action=actions[mode],
         destination=os.path.realpath(move_to) if move_to else "",
         kinds=kinds,
-        rules=KeepRules.parse(keep) if keep else None,
+        rules=KeepRules.parse(choice[0]) if choice[0] else None,
+        decisions=Decisions.load(*choice[1]),
         options=ReadOptions(**{name: value for name, value in reading.items() if value is not None and name in known}),
         within=roots_of(map(str, root)),
     )

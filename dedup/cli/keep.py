@@ -14,6 +14,7 @@ import click
 from dedup.cli import options
 from dedup.cli.help import SectionedCommand
 from dedup.cli.inputs import all_paths, find, folder_of, read, read_options
+from dedup.cli.kinds import KINDS, parse_kinds
 from dedup.cli.output import check_output, log_to_stderr, note_written
 from dedup.cli.streams import discard
 from dedup.datatypes import Level, MatchKind, Settings
@@ -27,18 +28,7 @@ from dedup.runtime.process import count_cores
 if TYPE_CHECKING:
     from dedup.actions.keep import Kept, Output
 
-_KINDS = [kind.value for kind in MatchKind]
-
 _SUFFIXES = ".jsonl, .csv, .tsv, .parquet, the first three also with .gz, or a folder"
-
-
-def _parse_kinds(_: click.Context, __: click.Parameter, value: str) -> tuple[MatchKind, ...]:
-    names = [name.strip().lower() for name in value.split(",") if name.strip()]
-    wrong = [name for name in names if name not in (*_KINDS, "all")]
-    if wrong or not names:
-        shown = printable(", ".join(wrong)) or "nothing"
-        raise click.BadParameter(f"kinds are {', '.join(_KINDS)}, or all; got {shown}; for instance --kinds exact,near")
-    return tuple(MatchKind) if "all" in names else tuple(kind for kind in MatchKind if kind.value in names)
 
 
 @click.command(cls=SectionedCommand)
@@ -57,8 +47,8 @@ def _parse_kinds(_: click.Context, __: click.Parameter, value: str) -> tuple[Mat
     default="exact,near",
     show_default=True,
     metavar="KIND,...",
-    callback=_parse_kinds,
-    help=f"Kinds of repeats that go: {', '.join(_KINDS)}, or all. Translations and excerpts of a story stay unless "
+    callback=parse_kinds,
+    help=f"Kinds of repeats that go: {', '.join(KINDS)}, or all. Translations and excerpts of a story stay unless "
     "they are named, one for each group of copies.",
 )
 @click.option(

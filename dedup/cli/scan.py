@@ -114,7 +114,7 @@ def scan(
         level=Level(level),
         scorer=scorer,
         keep=keep,
-        roots=roots_of(paths),
+        roots=roots_of((*paths, *against)),
         selection=selection,
     )
     form = choose_form(form, output, _SCAN_FORMS)

@@ -5,16 +5,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from dedup import report as rendering
-from dedup.actions.decided import Decided
-from dedup.actions.journal import Action
-from dedup.actions.plan import Outcome, Wishes, make_plan
 from dedup.actions.saved_report import load_report
 from dedup.cli import main
 from dedup.datatypes import MatchKind
@@ -148,7 +144,10 @@ def test_no_variable_of_the_environment_acts(case: Case, monkeypatch: pytest.Mon
     [
         ((), "got none"),
         (("--list", "--delete"), "got --delete and --list"),
-        (("--list", "--kinds", "exact,similar"), "'similar' is none of exact, near, translation"),
+        (
+            ("--list", "--kinds", "exact,similar"),
+            "or all; got similar",
+        ),
         (("--list", "--keep", "latest"), 'got "latest"'),
         (("--undo", "x"), "takes its journal and no report"),
     ],
@@ -198,7 +197,7 @@ def test_the_fuller_article_is_not_taken_for_an_excerpt(tmp_path: Path) -> None:
 
 
 def test_a_reference_is_never_touched(case: Case) -> None:
-    case.edit(lambda report: report["articles"][1].update(reference=True))
+    case.edit(lambda report: report["articles"][1].update(reference=True))  # as scan --against writes it
     assert case.steps("--list")[id_of(case, "b.txt")] == ("left", "belongs to the reference")
     assert case.steps("--list", "--keep", "reference")[id_of(case, "a.txt")] == ("planned", "")
 
@@ -357,38 +356,31 @@ def test_root_limits_what_is_touched(case: Case) -> None:
 # --- decisions ------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    left: str
-    right: str
-    same: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    keep: str
-    story: tuple[str, ...] = ()
-
-
 def test_decisions_come_before_the_report_and_the_rules(case: Case) -> None:
-    saved = load_report(case.report)
-    (story,) = saved.stories
+    (story,) = load_report(case.report).stories
     by_name = {Path(member.id).relative_to(case.news).as_posix(): member for member in story.members}
     a, b, copy = (by_name[name] for name in ("a.txt", "b.txt", "sub/a.txt"))
+    file = case.base / "decisions.jsonl"
 
-    def outcomes(pairs: tuple[Verdict, ...] = (), chosen: tuple[Chosen, ...] = ()) -> dict[str, Outcome]:
-        wishes = Wishes(Action.LIST, decided=Decided.of(pairs, chosen, saved.stories))
-        return {step.article.id: step.outcome for step in make_plan(saved, wishes).steps}
+    def outcomes(*decisions: dict[str, object]) -> dict[str, str]:
+        file.write_text("".join(f"{json.dumps(decision)}\n" for decision in decisions))
+        steps = case.steps("--list", "--decisions", file, "--keep", "path:a.txt")
+        return {id: outcome for id, (outcome, _) in steps.items()}
 
-    left, planned = Outcome.LEFT, Outcome.PLANNED
+    def verdict(left: str, right: str, same: str = "different") -> dict[str, object]:
+        return {"left": left, "right": right, "verdict": same}
+
+    left, planned = "left", "planned"
     assert outcomes() == {b.id: planned, copy.id: planned}
     for one, other in ((a.id, b.id), (b.hash, a.hash), (copy.id, b.hash)):
-        assert outcomes((Verdict(one, other),)) == {b.id: left, copy.id: planned}, "said of a text, whatever its copy"
-        assert outcomes((Verdict(one, other), Verdict(a.hash, b.id, same=True))) == {b.id: planned, copy.id: planned}
-    assert outcomes((Verdict(a.id, copy.id),)) == {b.id: planned, copy.id: left}, "two copies, by their ids only"
-    assert outcomes(chosen=(Chosen(b.hash),)) == {a.id: planned, copy.id: planned}
-    assert outcomes(chosen=(Chosen(b.id), Chosen(copy.id, (a.id, copy.id)))) == {a.id: planned, b.id: planned}
-    assert outcomes(chosen=(Chosen(b.id, ("elsewhere", b.id)),)) == {b.id: planned, copy.id: planned}
+        assert outcomes(verdict(one, other)) == {b.id: left, copy.id: planned}, "said of a text, whatever its copy"
+        assert outcomes(verdict(one, other), verdict(a.hash, b.id, "same")) == {b.id: planned, copy.id: planned}
+    assert outcomes(verdict(a.id, copy.id)) == {b.id: planned, copy.id: left}, "two copies, by their ids only"
+    assert outcomes({"keep": b.hash}) == {a.id: planned, copy.id: planned}
+    assert outcomes({"keep": b.id}, {"keep": copy.id, "story": [a.id, copy.id]}) == {a.id: planned, b.id: planned}
+    assert outcomes({"keep": "elsewhere"}) == {b.id: planned, copy.id: planned}
+    file.write_text("no decision\n")
+    assert case.apply("--list", "--decisions", file).exit_code == 2
 
 
 # --- from a scan on -------------------------------------------------------------------------------------------------
@@ -415,3 +407,18 @@ def test_from_a_scan_to_a_move_and_back(tmp_path: Path, seeds: Path) -> None:
         assert report.apply("--undo", report.journal, report=False).exit_code == 0
         assert tree(case.news) == before
         shutil.rmtree(tmp_path / "out")
+
+
+def test_what_repeats_a_reference_goes_and_the_reference_stays(tmp_path: Path, seeds: Path) -> None:
+    case = Case(tmp_path, tmp_path / "report.json")
+    archive = tmp_path / "archive"
+    shutil.copytree(seeds, archive)
+    case.news.mkdir()
+    for seed in sorted(seeds.iterdir())[2:4]:
+        shutil.copy(seed, case.news / f"today-{seed.name}")
+    scan = ["scan", str(case.news), "--against", str(archive), "-o", str(case.report), "-q"]
+    assert CliRunner().invoke(main, scan).exit_code == 0
+    before = tree(archive)
+    result = case.apply("--move-to", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    assert (tree(case.news), tree(archive), len(tree(tmp_path / "out"))) == ({}, before, 2)

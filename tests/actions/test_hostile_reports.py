@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import tempfile
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
@@ -69,9 +70,14 @@ def put(case: Case, path: str) -> None:
         "{news}/b.txt/inside.txt",
         "{news}/" + "x" * 300,
         "{news}x/b.txt",
+        "{news}/.hidden.txt",
+        "{news}/.hidden/b.txt",
     ],
 )
 def test_paths_that_lead_elsewhere_are_refused(case: Case, path: str, action: tuple[str, ...]) -> None:
+    (case.news / ".hidden").mkdir()
+    for hidden in (".hidden.txt", ".hidden/b.txt"):
+        (case.news / hidden).write_text(text("A"))
     put(case, path.format(base=case.base, news=case.news))
     before = tree(case.base)
     outcome, reason = act(case, action)[id_of(case, "b.txt")]
@@ -80,7 +86,7 @@ def test_paths_that_lead_elsewhere_are_refused(case: Case, path: str, action: tu
     assert {name: after.get(name) for name in before if name[:4] not in ("repo", "news")} == {
         name: content for name, content in before.items() if name[:4] not in ("repo", "news")
     }
-    assert all(f"news/{name}" in after for name in ("a.txt", "b.txt", "c.txt", "sub/e.txt"))
+    assert all(f"news/{name}" in after for name in (*FILES, ".hidden.txt", ".hidden/b.txt") if name != "d.txt")
 
 
 @pytest.mark.parametrize("action", ACTIONS, ids=str)
@@ -141,7 +147,7 @@ def test_a_root_that_was_replaced_by_a_link_is_not_followed(case: Case, action: 
     assert tree(case.base / "moved") == before
 
 
-@pytest.mark.parametrize("roots", [["/"], ["{base}"], ["{base}/secret.txt"], ["{news}", "{base}"], ["{base}/x/.."]])
+@pytest.mark.parametrize("roots", [["/"], ["{base}"], ["{base}/secret.txt"], ["{news}", "{base}"], ["{news}x"]])
 def test_root_holds_whatever_roots_a_report_was_edited_to_name(case: Case, roots: list[str]) -> None:
     put(case, f"{case.base}/secret.txt")
     named = [root.format(base=case.base, news=case.news) for root in roots]
@@ -250,6 +256,11 @@ def test_no_edit_takes_the_last_copy(
         (lambda r: r.update(schema=2), "schema is 2"),
         (lambda r: r["settings"].update(roots="/"), "roots must be a list"),
         (lambda r: r["settings"].update(roots=[{"given": "news", "resolved": "news"}]), "must be an absolute path"),
+        (lambda r: r["settings"].update(roots=[{"given": "news", "resolved": "/tmp/.."}]), "must be an absolute path"),
+        (
+            lambda r: r["settings"]["roots"][0].update(resolved=r["settings"]["roots"][0]["resolved"] + "/.."),
+            "without ..",
+        ),
     ],
 )
 def test_a_report_that_contradicts_itself_is_refused_whole(
@@ -312,6 +323,55 @@ def test_any_value_anywhere_ends_in_a_message(case: Case, data: st.DataObject) -
     result = Case(case.base, edited).apply("--list")
     assert result.exit_code in (0, 1), (path, result.output, result.exception)
     assert result.exception is None or isinstance(result.exception, SystemExit), path
+
+
+NAMES = ("a.txt", "b.txt", "c.txt", "sub/d.txt", "sub/e.txt", "f.txt")
+
+SPELLINGS = tuple(f"{{news}}{way}/{{name}}" for way in ("", "/.", "/", "/sub/..", "/link", "x"))
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.data())
+def test_of_every_text_a_copy_stays_whatever_is_edited(data: st.DataObject) -> None:
+    """Articles, copies, hard links and links, with a report whose paths, hashes, stories and choices are shuffled."""
+    with tempfile.TemporaryDirectory() as folder:
+        texts = {name: text(data.draw(st.sampled_from("AB"))) for name in NAMES}
+        case = make_case(Path(folder), texts, [])
+        for name in data.draw(st.sets(st.sampled_from(NAMES[1:]), max_size=2)):
+            (case.news / name).unlink()
+            other = case.news / data.draw(st.sampled_from([other for other in NAMES if other != name]))
+            if other.exists():
+                (os.link if data.draw(st.booleans()) else os.symlink)(other, case.news / name)
+        (case.news / "link").symlink_to(case.news)
+        write_report([case.news], case.report)
+        document = json.loads(case.report.read_text())
+        ids = [article["id"] for article in document["articles"]]
+        hashes = [article["hash"] for article in document["articles"]]
+        for article in document["articles"]:
+            if data.draw(st.booleans()):
+                name, spelling = data.draw(st.sampled_from(NAMES)), data.draw(st.sampled_from(SPELLINGS))
+                article["path"] = spelling.format(news=case.news, name=name)
+                article["hash"] = data.draw(st.sampled_from(hashes))
+        order = data.draw(st.permutations(ids))
+        at = data.draw(st.integers(1, len(ids)))
+        document["clusters"] = [
+            {"id": f"{number}", "members": members, "representative": data.draw(st.sampled_from(members))}
+            for number, members in enumerate((order[:at], order[at:]))
+            if members
+        ]
+        case.report.write_text(json.dumps(document))
+        before = tree(case.news)
+        action = data.draw(st.sampled_from(ACTIONS))
+        for _ in range(data.draw(st.integers(1, 2))):
+            act(case, action)
+        after = tree(case.news)
+        assert {content for content in after.values() if isinstance(content, bytes)} == {
+            content for content in before.values() if isinstance(content, bytes)
+        }
+        assert {name for name in before if (case.news / name).is_symlink()} <= set(after)
+        if action[0] == "--move-to":
+            assert case.apply("--undo", case.journal, report=False).exit_code == 0
+            assert tree(case.news) == before
 
 
 # --- names ----------------------------------------------------------------------------------------------------------

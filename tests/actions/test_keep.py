@@ -598,7 +598,7 @@ def collection(folder: Path) -> Path:
 
 def test_lines_take_all_formats(tmp_path: Path) -> None:
     folder = collection(tmp_path / "in")
-    done = keep(folder, "-o", "-")
+    done = keep(folder, "-o", "-", "--keep", "first")
     found = [json.loads(line) for line in done.stdout.splitlines()]
     assert found == [
         *dated((RAIN, BANK)),
@@ -612,7 +612,7 @@ def test_lines_take_all_formats(tmp_path: Path) -> None:
 def test_a_folder_gets_files_like_those_read(tmp_path: Path) -> None:
     folder, out = collection(tmp_path / "in"), tmp_path / "out"
     before = {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
-    done = keep(folder, "-o", out)
+    done = keep(folder, "-o", out, "--keep", "first")
     assert {path: path.read_bytes() for path in before} == before
     written = {path.relative_to(out).as_posix(): path.read_bytes() for path in out.rglob("*") if path.is_file()}
     assert sorted(written) == ["a.jsonl", "b.csv", "c.json", "sub/e.txt", "sub/picture.png", "z.jsonl.gz"]

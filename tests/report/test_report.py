@@ -82,7 +82,7 @@ def test_json_report_says_what_was_decided() -> None:
         "scorer": "",
         "level": "duplicate",
         "neighbours": neighbours,
-        "keep": ["oldest", "longest"],
+        "keep": ["reference", "oldest", "longest"],
         "roots": [],
     }
     cluster, match = document["clusters"][0], document["matches"][0]
