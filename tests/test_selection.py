@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import dedup
-from dedup import Article, MatchKind, Pairs, Report, Selection, Settings, find_duplicates
+from dedup import Article, Decisions, MatchKind, Pairs, Report, Selection, Settings, find_duplicates
 from dedup.clustering.selected import first_partners, mirrored
 from dedup.datatypes import Agreement, AlignedPair, Evidence, Match
 from dedup.embedding.encoder import Encoder
@@ -217,6 +217,19 @@ def span(published: str) -> tuple[datetime, datetime]:
     moment = datetime.fromisoformat(published)
     moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
     return (moment, moment + DAY - timedelta(seconds=1)) if len(published) == 10 else (moment, moment)
+
+
+def test_decisions_hold_for_pairs_that_count() -> None:
+    lines = [
+        '{"left": "en 0", "right": "id 0", "verdict": "different"}',
+        '{"left": "id 0", "right": "other 0", "verdict": "same"}',
+        '{"left": "en 0", "right": "other 1", "verdict": "same"}',
+    ]
+    texts = [*EACH, Article("other 1", OTHERS[0])]
+    report = run(texts, Selection(pairs=Pairs.CROSS_LANGUAGE), decisions=Decisions.from_lines(lines))
+    story_of = {name: number for number, story in enumerate(stories(report)) for name in story}
+    assert story_of["id 0"] == story_of["other 0"] != story_of.get("en 0")
+    assert "other 1" not in story_of  # decided with an article in its own language
 
 
 def test_the_order_of_articles_does_not_matter() -> None:
