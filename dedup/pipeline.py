@@ -81,6 +81,7 @@ def find_duplicates(
     model: str | None = None,
     threshold: float | None = None,
     level: Level | str | None = None,
+    keep: Sequence[str] | None = None,
     selection: Selection | None = None,
     against: Articles | None = None,
     settings: Settings | None = None,
@@ -106,7 +107,7 @@ def find_duplicates(
     text, id, title, url, published, language : str, optional
         Names of the columns of a table, or keys of records; by default the usual ones, such as ``text``, ``body`` and
         ``content``, in many languages.
-    model, threshold, level, selection : optional
+    model, threshold, level, keep, selection : optional
         As in `Settings`, for those who set nothing else.
     against : as `articles`, optional
         A reference: articles are compared with those of it alone, neither with one another nor it with itself. It
@@ -148,7 +149,7 @@ def find_duplicates(
     TypeError
         If something else is among the articles, or a text is no string.
     """
-    settings = _choose(settings, model=model, threshold=threshold, level=level, selection=selection)
+    settings = _choose(settings, model=model, threshold=threshold, level=level, keep=keep, selection=selection)
     items = _read(articles, against, ColumnNames(text, id, title, url, published, language))
     check_languages(settings.selection)
     encoder = encoder or load_encoder(settings.model)
