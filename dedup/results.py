@@ -89,7 +89,7 @@ class Report(datatypes.Report):
         return tuple(self._story(story) for story in view.stories(self))
 
     def kept(self, by: str | Iterable[str] = (), *, kinds: Iterable[MatchKind] | None = None) -> list[Article]:
-        """Articles that remain when every story keeps one, in order of reading.
+        """Articles that remain when every story keeps one, in order of reading; those of a reference among them.
 
         Parameters
         ----------

@@ -102,6 +102,10 @@ def test_a_reference_is_compared_with_and_never_inside_it() -> None:
     assert stories(report) == [{"en 1", "id 0", "de 0", "en 0", "edited 0"}]
     assert all(len({report.articles[at].reference for at in (m.left, m.right)}) == 2 for m in report.matches)
     assert report.settings.selection.against
+    assert [story.kept.reference for story in report.stories()] == [True]
+    assert not [one for one in report.kept() if not one.reference]
+    longest = find_duplicates(new, against=old, encoder=bundled(), keep=["path:nowhere", "longest"])
+    assert longest.settings.keep == ("path:nowhere", "longest")
     assert frozenset(("en 0", "en 1")) in pairs(report)
     inside = find_duplicates([article("other")], against=old[:3], encoder=bundled())
     assert (inside.clusters, inside.matches) == ((), ())

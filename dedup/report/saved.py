@@ -117,6 +117,7 @@ def _article(row: Mapping[str, Any]) -> Article:
         declared_language=row["declared_language"],
         own_id=row.get("own_id", ""),
         reference=row.get("reference", False),
+        note=row.get("note", ""),
     )
 
 
