@@ -21,7 +21,17 @@ from dedup.clustering.keep_rules import KeepRules
 from dedup.clustering.linked_pairs import judge_linked, opposed
 from dedup.clustering.outcome import Group, Outcome, choose_in_full, standings_of, weakest_pairs
 from dedup.clustering.selected import select
-from dedup.datatypes import MOST_MAPPED, Article, Comparison, Level, Progress, Selection, Settings, Skipped
+from dedup.datatypes import (
+    KEEP_BY_DEFAULT,
+    MOST_MAPPED,
+    Article,
+    Comparison,
+    Level,
+    Progress,
+    Selection,
+    Settings,
+    Skipped,
+)
 from dedup.embedding.encoder import Encoder
 from dedup.embedding.load import load_encoder
 from dedup.errors import SettingsError
@@ -81,6 +91,7 @@ def find_duplicates(
     model: str | None = None,
     threshold: float | None = None,
     level: Level | str | None = None,
+    keep: Sequence[str] | None = None,
     selection: Selection | None = None,
     against: Articles | None = None,
     settings: Settings | None = None,
@@ -106,11 +117,11 @@ def find_duplicates(
     text, id, title, url, published, language : str, optional
         Names of the columns of a table, or keys of records; by default the usual ones, such as ``text``, ``body`` and
         ``content``, in many languages.
-    model, threshold, level, selection : optional
+    model, threshold, level, keep, selection : optional
         As in `Settings`, for those who set nothing else.
     against : as `articles`, optional
         A reference: articles are compared with those of it alone, neither with one another nor it with itself. It
-        comes first in the report.
+        comes first in the report, and represents its stories unless `keep` has other rules.
     settings : Settings, optional
         All settings, in place of these.
     encoder : Encoder, optional
@@ -148,7 +159,7 @@ def find_duplicates(
     TypeError
         If something else is among the articles, or a text is no string.
     """
-    settings = _choose(settings, model=model, threshold=threshold, level=level, selection=selection)
+    settings = _choose(settings, model=model, threshold=threshold, level=level, keep=keep, selection=selection)
     items = _read(articles, against, ColumnNames(text, id, title, url, published, language))
     check_languages(settings.selection)
     encoder = encoder or load_encoder(settings.model)
@@ -156,7 +167,8 @@ def find_duplicates(
     KeepRules.parse(settings.keep)
     kept, skipped = collect(items, workers or ALONE, progress)
     if has_reference(items):
-        settings = replace(settings, selection=replace(settings.selection, against=True))
+        keep = ("reference", *settings.keep) if settings.keep == KEEP_BY_DEFAULT else settings.keep
+        settings = replace(settings, selection=replace(settings.selection, against=True), keep=keep)
     with one_thread(), nullcontext(workers) if workers else Workers(_worthwhile(kept, jobs)) as sharing:
         found = decide(kept, encoder, scorer, settings, sharing, progress, decisions)
         give_back_memory()

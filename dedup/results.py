@@ -15,7 +15,8 @@ from dedup import report as rendering
 from dedup.actions.choose import chooser
 from dedup.actions.keep import FIELDS, REPEAT, SINGLE, Mark, mark_articles
 from dedup.clustering.decisions import NO_DECISIONS
-from dedup.datatypes import Article, Comparison, Language, Match, MatchKind, Selection
+from dedup.clustering.keep_rules import KeepRules
+from dedup.datatypes import Article, Cluster, Comparison, Language, Match, MatchKind, Selection
 from dedup.errors import MissingExtraError, ReadError, SettingsError
 from dedup.report import records, saved, view
 from dedup.report.destination import check_folder, check_writable, make_folder, write_whole
@@ -87,12 +88,28 @@ class Report(datatypes.Report):
         """Stories told more than once, in the order in which their first articles were read."""
         return tuple(self._story(story) for story in view.stories(self))
 
-    def kept(self, kinds: Iterable[MatchKind] | None = None) -> list[Article]:
-        """Articles that remain when every story keeps its representative, in order of reading.
+    def kept(self, by: str | Iterable[str] = (), *, kinds: Iterable[MatchKind] | None = None) -> list[Article]:
+        """Articles that remain when every story keeps one, in order of reading; those of a reference among them.
 
-        With `kinds`, or their names, only what repeats another by a match of these goes, and a story may
-        keep several: one in each language, say.
+        Parameters
+        ----------
+        by : str or iterable of str
+            Rules that choose which, in their order, as for ``dedup scan --keep``: newest, oldest, longest, first,
+            reference, path:GLOB, language:CODE,CODE. Without any it is the representative, which decisions and the
+            rules of the run chose.
+        kinds : iterable of MatchKind, optional
+            With these, or their names, only what repeats another by a match of these kinds goes, and a story may keep
+            several: one in each language, say.
+
+        Raises
+        ------
+        SettingsError
+            If one is no rule or no kind.
+        ReadError
+            If a rule asks for the length of texts that a loaded report does not have.
         """
+        if by:
+            return self._with_representatives((by,) if isinstance(by, str) else tuple(by)).kept(kinds=kinds)
         marks = self._marks(Selection(kinds=tuple(kinds)).kinds if kinds is not None else tuple(MatchKind))
         return [article for at, article in enumerate(self.articles) if at not in marks or marks[at].role != REPEAT]
 
@@ -203,7 +220,7 @@ class Report(datatypes.Report):
     def _with_texts(self: _Report, form: str) -> _Report:
         if self.saved is not None:
             raise ReadError(
-                f"a loaded report holds no texts, which {form} shows; save it as .json or .jsonl, or scan again"
+                f"a loaded report holds no texts, which {form} needs; save it as .json or .jsonl, or scan again"
             )
         return self
 
@@ -224,6 +241,18 @@ class Report(datatypes.Report):
         alone = replace(match, left=0, right=1)
         left, right = self.articles[match.left], self.articles[match.right]
         return Comparison(left, right, languages, alone, is_match=True, threshold=self.threshold)
+
+    def _with_representatives(self, by: tuple[str, ...]) -> Report:
+        """Report whose representatives are chosen by other rules."""
+        rules = KeepRules.parse(by)
+        if "longest" in rules.texts:
+            self._with_texts("the length")
+
+        def choose(cluster: Cluster) -> Cluster:
+            standings = (rules.standing(self.articles[at], at, self.languages[at].code) for at in cluster.members)
+            return replace(cluster, representative=rules.choose(standings).position)
+
+        return replace(self, clusters=tuple(map(choose, self.clusters)), settings=replace(self.settings, keep=by))
 
     def _marks(self, kinds: Collection[MatchKind]) -> dict[int, Mark]:
         return mark_articles(self, chooser(self, NO_DECISIONS), kinds)

@@ -57,6 +57,19 @@ def test_kept_are_the_representatives_and_all_that_is_told_once(report: Report) 
         report.kept(kinds=["copy"])  # type: ignore[list-item]
 
 
+def test_the_one_to_keep_is_chosen_by_rules(report: Report, tmp_path: Path) -> None:
+    assert [one.id for one in report.kept("language:id,th")] == ["news/id.txt", "th-1", "news/lone.txt"]
+    assert [one.id for one in report.kept(["path:*.txt", "first"])] == ["news/en.txt", "ja-1", "news/lone.txt"]
+    assert [one.id for one in report.kept(by="longest")] == ["news/en.txt", "ar-1", "news/lone.txt"]
+    with pytest.raises(SettingsError, match="nicest"):
+        report.kept(by="nicest")
+    report.save(tmp_path / "a.json")
+    loaded = Report.load(tmp_path / "a.json")
+    assert [one.id for one in loaded.kept("language:id,th")] == ["news/id.txt", "th-1", "news/lone.txt"]
+    with pytest.raises(ReadError, match="which the length needs"):
+        loaded.kept("longest")
+
+
 def test_renderings_are_methods(report: Report) -> None:
     assert report.as_dict() == as_dict(report)
     assert report.as_json() == as_json(report)
@@ -109,7 +122,7 @@ def test_a_loaded_report_has_everything_but_the_texts(report: Report, tmp_path: 
     assert [story.kept.id for story in loaded.stories()] == ["news/en.txt", "ar-1"]
     assert [article.id for article in loaded.kept()] == [article.id for article in report.kept()]
     for form in ("csv", "html", "txt"):
-        with pytest.raises(ReadError, match=r"a loaded report holds no texts, which .* shows; save it as \.json"):
+        with pytest.raises(ReadError, match=r"a loaded report holds no texts, which .* needs; save it as \.json"):
             loaded.save(tmp_path / f"b.{form}")
 
 

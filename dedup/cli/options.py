@@ -142,7 +142,8 @@ selection_options = _several(
         "--against",
         multiple=True,
         metavar="PATH",
-        help="Compare with the articles of this reference alone, never inside it; may be repeated.",
+        help="Compare with the articles of this reference alone, never inside it, and keep those of it unless --keep "
+        "says otherwise; may be repeated.",
     ),
     click.option(
         "--pairs",

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timezone
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +21,7 @@ from dedup.language.siblings import SIBLING_CODES
 from dedup.matching.evidence import kinds_of
 from dedup.matching.exact import UniqueArticles
 from dedup.matching.verify import Verdicts
+from dedup.reading.dates import Span, span_of
 from dedup.runtime.workers import Workers
 
 _DAY = 86_400.0  # seconds
@@ -91,23 +91,9 @@ def _marks_of(articles: Sequence[Article]) -> list[tuple[float, float, float]]:
     return [(*time_span(article.published), float(article.reference)) for article in articles]
 
 
-def time_span(published: str) -> tuple[float, float]:
-    """Seconds since 1970 between which a moment or day in ISO 8601 lies; all time where it is no such date.
-
-    A time without a zone counts as UTC.
-    """
-    try:
-        if len(published) > 10:
-            moment = datetime.fromisoformat(published.replace("Z", "+00:00"))
-            seconds = (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
-            return seconds, seconds
-    except (ValueError, OverflowError):
-        pass  # of another form behind the day, which may still be one
-    try:
-        day = datetime.combine(date.fromisoformat(published[:10]), datetime.min.time(), timezone.utc)
-    except ValueError:
-        return -_FAR, _FAR
-    return day.timestamp(), day.timestamp() + _DAY - 1
+def time_span(published: str) -> Span:
+    """First and last second, since 1970, at which an article may have been published; all time where nobody knows."""
+    return span_of(published) or (-_FAR, _FAR)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

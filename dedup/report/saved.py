@@ -19,6 +19,7 @@ from dedup.datatypes import (
     Match,
     MatchKind,
     Report,
+    Root,
     Selection,
     Settings,
     Skipped,
@@ -88,6 +89,7 @@ def _report(record: Record) -> Report:
     settings = {name: value for name, value in record["settings"].items() if name in known}
     if "selection" in settings:
         settings["selection"] = Selection(**settings["selection"])
+    settings["roots"] = tuple(Root(**root) for root in settings.get("roots", ()))
     articles = tuple(map(_article, record["articles"]))
     position = {article.id: number for number, article in enumerate(articles)}
     if len(position) < len(articles):
@@ -115,6 +117,7 @@ def _article(row: Mapping[str, Any]) -> Article:
         declared_language=row["declared_language"],
         own_id=row.get("own_id", ""),
         reference=row.get("reference", False),
+        note=row.get("note", ""),
     )
 
 

@@ -15,6 +15,7 @@ from dedup.embedding.encoder import Encoder
 from dedup.errors import MissingExtraError, WriteError
 from dedup.pipeline import write_tables
 from dedup.report import as_dict, as_parquet, parquet
+from dedup.runtime.name_patterns import NamePatterns
 from dedup.runtime.remote_files import Store, is_uri
 
 pq = pytest.importorskip("pyarrow.parquet", reason="needs the extra dedup[parquet]")
@@ -127,9 +128,9 @@ def test_a_store_gives_back_what_was_written(tmp_path: Path) -> None:
     store.write("a.txt", b"aa")
     store.write(".hidden/c.txt", b"c")
     assert not store.is_empty()
-    found = [(file.uri.removeprefix(f"file://{tmp_path}/new/"), size) for file, size in store.files(None)]
+    found = [(file.uri.removeprefix(f"file://{tmp_path}/new/"), size) for file, size in store.files(NamePatterns())]
     assert found == [("a.txt", 2), ("deep/b.txt", 1)]
-    assert [file.path.rpartition("/")[2] for file, _ in store.files("deep/*.txt")] == ["b.txt"]
+    assert [file.path.rpartition("/")[2] for file, _ in store.files(NamePatterns(("deep/*.txt",)))] == ["b.txt"]
     with Store.at(f"file://{tmp_path}/new/a.txt").opened(packed=False) as stream:
         assert isinstance(stream, io.BufferedReader)
         assert (stream.peek(1)[:1], stream.read()) == (b"a", b"aa")
