@@ -13,19 +13,18 @@ from itertools import islice
 from pathlib import Path
 from types import TracebackType
 
-from dedup.archive import intake, lookup
+from dedup.archive import intake, lookup, queries
 from dedup.archive.identity import Identity
-from dedup.archive.intake import ARTICLE_COLUMNS, Key, article_of
-from dedup.archive.schema import VERSION
+from dedup.archive.intake import Key
 from dedup.archive.store import Store
 from dedup.archive.texts import ReadText, listed, read_texts
 from dedup.archive.values import Added, ArchivedArticle, ArchivedStory, ArchiveInfo, Finding
 from dedup.archive.writer import State, Writer, generation_of
 from dedup.arrays import batches
-from dedup.datatypes import Article, Language, MatchKind, Progress, Settings, Skipped
+from dedup.datatypes import Article, Progress, Settings, Skipped
 from dedup.embedding.encoder import Encoder
 from dedup.embedding.load import EncoderByName, load_encoder, workers_for
-from dedup.errors import ArchiveError, SettingsError
+from dedup.errors import ArchiveError
 from dedup.language.as_read import body_of
 from dedup.language.text import content_hash
 from dedup.matching.scorer import Scorer, load_scorer
@@ -33,8 +32,6 @@ from dedup.runtime.process import one_thread
 from dedup.runtime.workers import ALONE, Workers
 
 _BATCH = 512  # articles of a transaction: as many as a killed run loses
-
-_LISTED = 1000  # articles that a reader of all has in memory
 
 
 class Archive:
@@ -87,11 +84,10 @@ class Archive:
         """
         archive = cls(Store(Path(path), create=create, read_only=read_only, patience=patience), settings, encoder)
         if settings is not None or encoder is not None:
-            try:
+            with ExitStack() as opened:
+                opened.callback(archive.close)
                 archive._load()
-            except BaseException:
-                archive.close()
-                raise
+                opened.pop_all()
         return archive
 
     def close(self) -> None:
@@ -138,7 +134,8 @@ class Archive:
                 if progress:
                     progress("add", sum(counts), 0)
             self._finish(run)
-        return Added(*counts, skipped=tuple(skipped), run=run)
+        added, changed, unchanged = counts
+        return Added(added, changed, unchanged, tuple(skipped), run)
 
     def check(self, article: Article) -> tuple[Finding, ...]:
         """Find the articles of the archive that are the same as one, in any language, the surest first.
@@ -185,45 +182,27 @@ class Archive:
             run itself included.
         """
         with self._store.reading() as connection:
-            run = _first_run(connection, since)
-            query = "SELECT * FROM stories WHERE grew >= ? ORDER BY born, id"
-            return tuple(_story(connection, row) for row in connection.execute(query, (run,)).fetchall())
+            return queries.stories_since(connection, since)
 
     def story(self, id: str) -> ArchivedStory | None:
         """Story with an id, also one that has since become part of it; none if there is no such story."""
         with self._store.reading() as connection:
-            for _ in range(1 + connection.execute("SELECT COUNT(*) FROM successions").fetchone()[0]):
-                row = connection.execute("SELECT * FROM stories WHERE id = ?", (id,)).fetchone()
-                if row:
-                    return _story(connection, row)
-                query = "SELECT successor FROM successions WHERE story = ? ORDER BY run DESC LIMIT 1"
-                found = connection.execute(query, (id,)).fetchone()
-                if not found or not found[0]:
-                    return None
-                id = found[0]
-        return None
+            return queries.story_with(connection, id)
 
     def successions(self) -> dict[str, str | None]:
         """Ids of stories that are no more, each with that of the story it has become part of, if of any."""
         with self._store.reading() as connection:
-            return dict(connection.execute("SELECT story, successor FROM successions ORDER BY run, story"))
+            return queries.successions(connection)
 
     def articles(self) -> Iterator[ArchivedArticle]:
         """All articles in the order they came."""
-        columns = ", ".join(f"a.{name}" for name in ARTICLE_COLUMNS.split(", "))
-        query = (
-            "SELECT a.number, t.code, t.probability, t.hash, a.first_seen, a.run, t.story, "
-            f"{columns} FROM articles a JOIN texts t ON t.number = a.text WHERE a.number > ? ORDER BY a.number LIMIT ?"
-        )
         last = -1
         while True:
             with self._store.reading() as connection:
-                rows = connection.execute(query, (last, _LISTED)).fetchall()
-            if not rows:
+                last, found = queries.articles_after(connection, last)
+            if not found:
                 return
-            for last, code, probability, value, first_seen, run, story, *row in rows:
-                language = Language(code, probability)
-                yield ArchivedArticle(article_of(row), language, value.hex(), first_seen, run, story or "")
+            yield from found
 
     def __len__(self) -> int:
         with self._store.reading() as connection:
@@ -232,35 +211,20 @@ class Archive:
     def info(self) -> ArchiveInfo:
         """Figures of the archive."""
         with self._store.reading() as connection:
-            identity = Identity.load(connection)
-            tables = ("articles", "texts", "stories", "runs")
-            counts = [connection.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0] for table in tables]
-            languages = connection.execute(
-                "SELECT code, COUNT(*) FROM articles a JOIN texts t ON t.number = a.text GROUP BY code "
-                "ORDER BY COUNT(*) DESC, code"
-            )
-            return ArchiveInfo(
-                str(self._store.path),
-                *counts,
-                languages=dict(languages.fetchall()),
-                model=f"{identity.model}@{identity.fingerprint}" if identity else "",
-                level=identity.level if identity else "",
-                threshold=identity.threshold if identity else 0.0,
-                version=VERSION,
-                text_version=identity.text_version if identity else 0,
-                bytes=sum(part.stat().st_size for part in self._parts() if part.exists()),
-            )
+            return queries.info_of(connection, str(self._store.path), self._size())
 
     def compact(self) -> int:
         """Write the file anew without what is unused; returns by how many bytes it has shrunk."""
-        before = sum(part.stat().st_size for part in self._parts() if part.exists())
+        before = self._size()
         self._store.check_integrity()
         self._store.compact()
-        return before - sum(part.stat().st_size for part in self._parts() if part.exists())
+        return before - self._size()
 
-    def _parts(self) -> list[Path]:
+    def _size(self) -> int:
+        """Bytes of the file and of the log beside it."""
         path = self._store.path
-        return [path, path.with_name(f"{path.name}-wal")]
+        parts = (path, path.with_name(f"{path.name}-wal"))
+        return sum(part.stat().st_size for part in parts if part.exists())
 
     def _load(self) -> tuple[Identity, Encoder, Scorer]:
         """Identity, model and scorer, loaded once and checked against what the file was made with."""
@@ -307,21 +271,19 @@ class Archive:
     def _writing(self, run: int) -> Iterator[tuple[sqlite3.Connection, Writer, int]]:
         """Transaction with a writer, under the number of a run, or a new one for 0."""
         identity, _, scorer = self._load()
-        try:
-            with self._store.writing() as connection:
-                if kept := Identity.load(connection):
-                    kept.check(identity, self._store.shown)
-                else:
-                    identity.save(connection)
-                if not run:
-                    run = connection.execute("INSERT INTO runs (started) VALUES (?)", (_now(),)).lastrowid or 0
-                generation = generation_of(connection)
-                if self._state is None or self._state.generation != generation:
-                    self._state = State.load(connection, generation, identity.dimension, identity.neighbours)
-                yield connection, Writer(connection, self._state, scorer, run), run
-        except BaseException:
-            self._state = None
-            raise
+        with self._store.writing() as connection:
+            if kept := Identity.load(connection):
+                kept.check(identity, self._store.shown)
+            else:
+                identity.save(connection)
+            if not run:
+                run = connection.execute("INSERT INTO runs (started) VALUES (?)", (_now(),)).lastrowid or 0
+            generation = generation_of(connection)
+            state, self._state = self._state, None  # back once all is written
+            if state is None or state.generation != generation:
+                state = State.load(connection, generation, identity.dimension, identity.neighbours)
+            yield connection, Writer(connection, state, scorer, run), run
+        self._state = state
 
     def _snapshot_of(self, connection: sqlite3.Connection, identity: Identity) -> lookup.Snapshot:
         generation = generation_of(connection) if Identity.load(connection) else -1
@@ -359,7 +321,7 @@ def _batches(
         for item in items:
             if isinstance(item, Skipped):
                 skipped.append(item)
-            elif not isinstance(item, Article) or not isinstance(item.text, str):
+            elif not isinstance(item, Article):
                 raise TypeError(f"articles must be dedup.Article(id, text), got {type(item).__name__}")
             else:
                 key = intake.key_of(item, taken)
@@ -371,42 +333,6 @@ def _batches(
 def _read(encoder: Encoder, workers: Workers, articles: Sequence[Article]) -> list[ReadText]:
     work = partial(read_texts, EncoderByName(encoder))
     return [text for batch in workers.map(work, batches(articles)) for text in batch]
-
-
-def _story(connection: sqlite3.Connection, row: Sequence[object]) -> ArchivedStory:
-    id, kind, score, born, grew = row
-    members = connection.execute(
-        "SELECT a.id, t.code, a.published = '', a.published, -a.length FROM texts t JOIN articles a ON a.text = t.number "
-        "WHERE t.story = ? ORDER BY a.number",
-        (id,),
-    ).fetchall()
-    first = min(members, key=lambda member: (*member[2:], member[0]))
-    return ArchivedStory(
-        id=str(id),
-        members=tuple(member[0] for member in members),
-        representative=first[0],
-        languages=tuple(sorted({member[1] for member in members})),
-        kind=MatchKind(kind),
-        score=float(score),  # type: ignore[arg-type]
-        born=int(born),  # type: ignore[call-overload]
-        grew=int(grew),  # type: ignore[call-overload]
-    )
-
-
-def _first_run(connection: sqlite3.Connection, since: str | int | None) -> int:
-    """Number of the first run that counts."""
-    if since is None:
-        return 0
-    if isinstance(since, int) or since.isdecimal():
-        return int(since)
-    try:
-        day = datetime.fromisoformat(since)
-    except ValueError as error:
-        raise SettingsError(f"since must be the number of a run or a date such as 2026-12-01, got {since!r}") from error
-    moment = day.astimezone(timezone.utc) if day.tzinfo else day.replace(tzinfo=timezone.utc)
-    query = "SELECT MIN(number) FROM runs WHERE started >= ?"
-    found = connection.execute(query, (moment.isoformat(timespec="seconds"),)).fetchone()[0]
-    return int(found) if found is not None else 1 << 62
 
 
 def _now() -> str:

@@ -80,7 +80,8 @@ class Identity:
             raise ArchiveError(f"{shown} was made with the model {old}, and this is {new}; {rebuild}")
         if self.text_version != now.text_version:
             raise ArchiveError(
-                f"{shown} was made by text version {self.text_version}, and this dedup has {now.text_version}; {rebuild}"
+                f"{shown} was made by text version {self.text_version}, and this dedup has {now.text_version}; "
+                f"{rebuild}"
             )
         for name in ("level", "threshold", "neighbours", "scores"):
             if getattr(self, name) != getattr(now, name):

@@ -81,7 +81,7 @@ class Judge:
     scorer: Scorer
 
     def matches(self, pairs: Pairs) -> JudgedPairs:
-        """Those of some pairs that match on their own, judged in the company of all others."""
+        """Judge pairs, and keep those that match on their own; scores are those in the company of all others."""
         found = [JudgedPairs.none()]
         for block in _blocks(pairs):
             match_input, candidates, numbers = self._input(self.alone, block)
@@ -110,7 +110,6 @@ class Judge:
         left, right = at.reshape(-1, 2).T.astype(np.intp)
         own = self.vectors.take(numbers)
         return texts.match_input(numbers), Candidates(left, right, cosines(own[left], own[right])), numbers
-
 
 
 def _blocks(pairs: Pairs) -> Iterator[Pairs]:

@@ -27,17 +27,13 @@ _ASKED = -1  # number of the text asked for
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
-    """Parts of an archive that a lookup has in memory, as of one generation of the file.
-
-    """
+    """Parts of an archive that a lookup has in memory, as of one generation of the file."""
 
     vectors: Vectors
     recurring: Recurring
 
     @classmethod
-    def load(
-        cls, connection: sqlite3.Connection, dimension: int, generation: int, known: Snapshot | None
-    ) -> Snapshot:
+    def load(cls, connection: sqlite3.Connection, dimension: int, generation: int, known: Snapshot | None) -> Snapshot:
         """Snapshot of the state that the transaction sees; what has not changed since the known one is not read."""
         if known and known.vectors.generation == generation:
             return known
@@ -110,9 +106,7 @@ def _by_facts(connection: sqlite3.Connection, read: ReadText) -> Numbers:
     return numbers[pairs_by_facts(keys, np.zeros(1, np.intp))[:, 1]]
 
 
-def _articles(
-    connection: sqlite3.Connection, texts: Sequence[int]
-) -> list[tuple[int, Article, Language, str, str]]:
+def _articles(connection: sqlite3.Connection, texts: Sequence[int]) -> list[tuple[int, Article, Language, str, str]]:
     """Articles of some texts: the number of the text, the article, its language, its story and when it came."""
     columns = ", ".join(f"a.{name}" for name in ARTICLE_COLUMNS.split(", "))
     query = (

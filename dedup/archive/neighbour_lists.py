@@ -1,7 +1,7 @@
 """Nearest neighbours of every text, kept up to date as texts come and go.
 
 The same rules as in a scan propose a pair: one is among the nearest of the other, or each is the other's closest in
-its language. A new text is compared with all; an old one is compared with the new ones alone, and searched for anew only
+its language. A new text is compared with all; an old one is compared with the new ones alone, and with all again only
 where one of its neighbours is removed.
 """
 

@@ -16,14 +16,15 @@ HashesOfText = tuple[set[int], int]
 """Hashes of the sentences of a text, and that of its headline."""
 
 
-def count_sentences(connection: sqlite3.Connection, come: Iterable[HashesOfText], gone: Iterable[HashesOfText]) -> set[int]:
+def count_sentences(
+    connection: sqlite3.Connection, come: Iterable[HashesOfText], gone: Iterable[HashesOfText]
+) -> set[int]:
     """Count the sentences of texts that come and go; returns the hashes of those that now weigh more or less."""
     changes: Counter[tuple[int, int]] = Counter()
-    for sign, texts in ((1, come), (-1, gone)):
-        for hashes, headline in texts:
-            changes.update({(value, headline): sign for value in hashes} if sign > 0 else {})
-            if sign < 0:
-                changes.subtract({(value, headline): 1 for value in hashes})
+    for hashes, headline in come:
+        changes.update((value, headline) for value in hashes)
+    for hashes, headline in gone:
+        changes.subtract((value, headline) for value in hashes)
     grown = _write(connection, {key: change for key, change in changes.items() if change})
     return {value for value, more in grown.items() if more and _recount(connection, value, more)}
 

@@ -1,4 +1,4 @@
-"""Candidates by runs of words in common, as `matching.candidates.shared_runs` proposes them, in an index of the file."""
+"""Candidates by runs of words in common, as `matching.candidates.shared_runs` has them, from an index in the file."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def partners(connection: sqlite3.Connection, own: Sequence[int], text: int = -1)
 
 
 def proposed(connection: sqlite3.Connection, pairs: Iterable[Pair]) -> set[Pair]:
-    """Those of some pairs that share enough runs which are not common."""
+    """Pairs, of some, that share enough runs which are not common."""
     found = set()
     for left, right in pairs:
         shared = set(_entered(connection, left)).intersection(_entered(connection, right))

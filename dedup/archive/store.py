@@ -81,10 +81,10 @@ class Store:
                 try:
                     yield connection
                     connection.execute("COMMIT")
-                except BaseException:
-                    with suppress(sqlite3.Error):
-                        connection.rollback()
-                    raise
+                finally:
+                    if connection.in_transaction:
+                        with suppress(sqlite3.Error):
+                            connection.rollback()
         finally:
             self._writer.release()
 

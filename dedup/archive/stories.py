@@ -10,6 +10,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -156,13 +157,13 @@ def _story(cluster: Group, pairs: Sequence[tuple[float, bool, str, bool]], least
 
 def _copied_alone(connection: sqlite3.Connection, texts: set[int]) -> list[_Story]:
     """Texts that are in no cluster and belong to more than one article."""
-    query = (
-        "SELECT text FROM articles WHERE text IN (SELECT value FROM json_each(?)) GROUP BY text HAVING COUNT(*) > 1"
-    )
+    query = "SELECT text FROM articles WHERE text IN (SELECT value FROM json_each(?)) GROUP BY text HAVING COUNT(*) > 1"
     return [_Story((row[0],), MatchKind.EXACT.value, 1.0) for row in connection.execute(query, (listed(texts),))]
 
 
-def _stored(connection: sqlite3.Connection, groups: Sequence[Group], columns: str) -> dict[tuple[int, int], tuple]:
+def _stored(
+    connection: sqlite3.Connection, groups: Sequence[Group], columns: str
+) -> dict[tuple[int, int], tuple[Any, ...]]:
     """Columns of the verified pairs within each of some groups."""
     group_of = {number: at for at, group in enumerate(groups) for number in group}
     query = f'SELECT "left", "right", {columns} FROM pairs WHERE "left" IN (SELECT value FROM json_each(?))'
@@ -222,7 +223,8 @@ class _Succession:
             self._put(ids[at], story)
         for name in sorted(self._stories - set(ids.values())):
             successor = next((ids[at] for old, at in ordered if old == name), None)
-            self._connection.execute("INSERT OR REPLACE INTO successions VALUES (?, ?, ?)", (name, successor, self._run))
+            row = (name, successor, self._run)
+            self._connection.execute("INSERT OR REPLACE INTO successions VALUES (?, ?, ?)", row)
 
     def _forget(self) -> None:
         self._connection.execute(

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.arrays import Positions, rows_of
-from dedup.datatypes import Article, Embeddings, Language
+from dedup.datatypes import Article, Language
 from dedup.embedding.load import EncoderByName
 from dedup.matching.candidates.shared_facts import fact_keys
 from dedup.matching.facts import StoredFacts
@@ -202,8 +202,8 @@ class Texts:
         found = {
             row[0]: row[1:]
             for row in self._connection.execute(
-                "SELECT t.number, (SELECT published FROM articles WHERE text = t.number ORDER BY number LIMIT 1), code, "
-                "probability, length, empty, t.sentences, length(m.facts), "
+                "SELECT t.number, (SELECT published FROM articles WHERE text = t.number ORDER BY number LIMIT 1), "
+                "code, probability, length, empty, t.sentences, length(m.facts), "
                 f"{', '.join(f'm.{name}' for name in _EARLY)} "
                 "FROM texts t JOIN measures m ON m.text = t.number WHERE t.number IN (SELECT value FROM json_each(?))",
                 (listed(numbers),),
@@ -287,4 +287,5 @@ class _LateRows:
         if len(at) == len(rows) and np.array_equal(at, rows):
             return self.load(texts)
         place = np.searchsorted(texts, np.searchsorted(self.starts, rows, "right") - 1)
-        return self.load(texts)[begins[place] + rows - self.starts[texts[place]]]
+        found: npt.NDArray[Any] = self.load(texts)[begins[place] + rows - self.starts[texts[place]]]
+        return found

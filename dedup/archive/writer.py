@@ -6,7 +6,7 @@ The vectors and the lists of neighbours stay in memory from one batch to the nex
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -143,7 +143,8 @@ class Writer:
             self.change.touched.update(row[0] for row in self._connection.execute(f"SELECT {other} {query}", (wanted,)))
             self._connection.execute(f"DELETE {query}", (wanted,))
         for table, column in (("texts", "number"), ("measures", "text")):
-            self._connection.execute(f"DELETE FROM {table} WHERE {column} IN (SELECT value FROM json_each(?))", (wanted,))
+            query = f"DELETE FROM {table} WHERE {column} IN (SELECT value FROM json_each(?))"
+            self._connection.execute(query, (wanted,))
         state.vectors = state.vectors.without_rows(gone)
         self._note(state.lists.remove(state.vectors, gone))
         perhaps = shared_runs.leave(self._connection, {row[0]: shared_runs.sample(row[1]) for row in rows})
@@ -166,9 +167,7 @@ class Writer:
         change.touched.update(judged.pairs.ravel().tolist())
         self._withdraw()
         self._judge_reweighed(judge)
-        update_stories(
-            connection, change.touched, change.grown, change.bereft, judge, self._proposals, self._run
-        )
+        update_stories(connection, change.touched, change.grown, change.bereft, judge, self._proposals, self._run)
         self._state.generation = _raise_generation(connection)
 
     def find_by_facts(self) -> None:
@@ -198,9 +197,7 @@ class Writer:
         """Number of a language group, a new one where there is none yet."""
         if name not in self._state.groups:
             self._state.groups[name] = len(self._state.groups)
-            self._connection.execute(
-                "INSERT INTO language_groups VALUES (?, ?)", (self._state.groups[name], name)
-            )
+            self._connection.execute("INSERT INTO language_groups VALUES (?, ?)", (self._state.groups[name], name))
         return self._state.groups[name]
 
     def _note(self, changes: Changes) -> None:
@@ -225,9 +222,7 @@ class Writer:
         pairs = set(map(tuple, doubtful.tolist()))
         pairs -= shared_runs.proposed(self._connection, pairs)
         pairs -= {pair for pair in pairs if self._connection.execute(_BY_FACTS, pair).fetchone()}
-        self._connection.executemany(
-            'UPDATE pairs SET proposed = 0 WHERE "left" = ? AND "right" = ?', sorted(pairs)
-        )
+        self._connection.executemany('UPDATE pairs SET proposed = 0 WHERE "left" = ? AND "right" = ?', sorted(pairs))
         self.change.touched.update(number for pair in pairs for number in pair)
 
     def _judge_reweighed(self, judge: Judge) -> None:

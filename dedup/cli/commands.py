@@ -13,6 +13,7 @@ import click
 
 from dedup import report as rendering
 from dedup.cli.apply import apply
+from dedup.cli.archive import archive
 from dedup.cli.compare import compare
 from dedup.cli.completion import completion
 from dedup.cli.errors import ErrorGroup
@@ -59,5 +60,5 @@ def schema() -> None:
     write(rendering.schema(), Path("-"))
 
 
-for command in (scan, apply, compare, keep, evaluate, calibrate, train, completion):
+for command in (scan, apply, compare, keep, archive, evaluate, calibrate, train, completion):
     main.add_command(command)
