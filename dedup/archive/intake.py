@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from dedup.archive.checksum import Damage
 from dedup.archive.texts import ReadText, listed
 from dedup.archive.writer import NewText, Writer
 from dedup.datatypes import Article
@@ -96,7 +97,10 @@ def remove(connection: sqlite3.Connection, writer: Writer, numbers: Sequence[int
 def article_of(row: Sequence[object]) -> Article:
     """Article from the columns `ARTICLE_COLUMNS`."""
     id, path, own_id, title, url, published, language, content = row
-    text = zlib.decompress(content).decode("utf-8", "surrogatepass")  # type: ignore[arg-type]
+    try:
+        text = zlib.decompress(content).decode("utf-8", "surrogatepass")  # type: ignore[arg-type]
+    except (zlib.error, ValueError) as fault:
+        raise Damage(f"article {id} is not as it was written") from fault
     values = (str(value) for value in (title, path, url, published, language, own_id))
     return Article(str(id), text, *values)
 

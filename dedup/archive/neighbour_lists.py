@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from dedup.archive.checksum import Damage
 from dedup.archive.texts import listed
 from dedup.archive.vectors import Vectors, cosines
 from dedup.arrays import slices
@@ -66,6 +67,9 @@ class NeighbourLists:
             lists.nearest[numbers] = _entries(b"".join(row[1] for row in rows), len(rows))
             lists.closest[numbers] = _entries(b"".join(row[2].ljust(width, b"\xff") for row in rows), len(rows))
             lists.closest["cosine"][lists.closest["number"] < 0] = _NOTHING
+            for numbers in (lists.nearest["number"], lists.closest["number"]):
+                if numbers.max(initial=-1) >= len(lists.groups) or numbers.min(initial=0) < -1:
+                    raise Damage("a list of neighbours is not as it was written")
         return lists
 
     def save(self, connection: sqlite3.Connection) -> None:

@@ -20,9 +20,11 @@ CREATE TABLE texts (number INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, body 
 CREATE INDEX texts_by_headline ON texts (headline);
 CREATE INDEX texts_by_story ON texts (story) WHERE story IS NOT NULL;
 
--- Columns that verification reads, in the order of its stages: a row is read as far as the stage needs.
-CREATE TABLE measures (text INTEGER PRIMARY KEY, openings BLOB, stated BLOB, admitted BLOB, named BLOB, shingles BLOB,
-                       words BLOB, headline BLOB, lead BLOB, facts BLOB, hashes BLOB, weights BLOB, sentences BLOB);
+-- Columns that verification reads, in the order of its stages, and the checksums of all: a row is read as far as the
+-- stage needs.
+CREATE TABLE measures (text INTEGER PRIMARY KEY, sums BLOB, openings BLOB, stated BLOB, admitted BLOB, named BLOB,
+                       shingles BLOB, words BLOB, headline BLOB, lead BLOB, facts BLOB, hashes BLOB, weights BLOB,
+                       sentences BLOB);
 
 CREATE TABLE articles (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, text INTEGER NOT NULL,
                        path TEXT NOT NULL, own_id TEXT NOT NULL, title TEXT NOT NULL, url TEXT NOT NULL,
@@ -32,8 +34,8 @@ CREATE INDEX articles_by_text ON articles (text);
 CREATE INDEX articles_by_path ON articles (path, own_id);
 CREATE INDEX articles_by_run ON articles (run);
 
-CREATE TABLE vectors (chunk INTEGER PRIMARY KEY, generation INTEGER NOT NULL, groups BLOB NOT NULL,
-                      vectors BLOB NOT NULL);
+CREATE TABLE vectors (chunk INTEGER PRIMARY KEY, generation INTEGER NOT NULL, sums BLOB NOT NULL,
+                      groups BLOB NOT NULL, vectors BLOB NOT NULL);
 CREATE TABLE neighbours (text INTEGER PRIMARY KEY, near BLOB NOT NULL, closest BLOB NOT NULL);
 CREATE TABLE language_groups (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 

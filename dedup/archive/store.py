@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
+from dedup.archive.checksum import Damage
 from dedup.archive.schema import APPLICATION, VERSION, migrate
 from dedup.errors import ArchiveBusyError, ArchiveError
 from dedup.language.text import printable
@@ -140,7 +141,12 @@ class Store:
             )
         if "not a database" in said:
             return ArchiveError(f"{self.shown} is no archive of dedup, or its first page is damaged; {_rescue()}")
-        if "malformed" in said or "no such" in said or name.startswith(("SQLITE_CORRUPT", "SQLITE_IOERR_SHORT")):
+        if (
+            isinstance(fault, Damage)
+            or "malformed" in said
+            or "no such" in said
+            or name.startswith(("SQLITE_CORRUPT", "SQLITE_IOERR_SHORT"))
+        ):
             return ArchiveError(f"{self.shown} is damaged: {printable(said)}; {_rescue()}")
         return ArchiveError(f"{self.shown}: {printable(said)}; is the folder there, and may it be written?")
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from dedup.archive.checksum import check, sums_of
 from dedup.arrays import Positions, rows_of
 from dedup.datatypes import Article, Language
 from dedup.embedding.load import EncoderByName
@@ -66,6 +67,12 @@ class ReadText:
     def hashes(self) -> set[int]:
         """Hashes of its sentences, as SQLite keeps them: signed."""
         return set(np.frombuffer(self.columns["hashes"], np.int64).tolist())
+
+
+def with_sums(text: ReadText) -> list[bytes]:
+    """Bytes for all columns of the table `measures` behind the number: the checksums, and `COLUMNS`."""
+    columns = [text.columns[name] for name in COLUMNS]
+    return [sums_of(columns), *columns]
 
 
 def read_texts(named: EncoderByName, articles: Sequence[Article]) -> list[ReadText]:
@@ -162,7 +169,7 @@ class Texts:
     def match_input(self, numbers: Numbers) -> MatchInput:
         """Input of verification for some texts: position i is ``numbers[i]``, ascending."""
         rows = self._early(numbers)
-        dates, codes, probabilities, lengths, empty, sentences, facts, *blobs = zip(*rows, strict=True)
+        dates, codes, probabilities, lengths, empty, sentences, facts, _, *blobs = zip(*rows, strict=True)
         early = {name: _lists(name, column) for name, column in zip(_EARLY, blobs, strict=True)}
         starts = np.append(0, np.cumsum(np.array(sentences, np.intp)))
         width = len(blobs[0][0])
@@ -203,7 +210,7 @@ class Texts:
             row[0]: row[1:]
             for row in self._connection.execute(
                 "SELECT t.number, (SELECT published FROM articles WHERE text = t.number ORDER BY number LIMIT 1), "
-                "code, probability, length, empty, t.sentences, length(m.facts), "
+                "code, probability, length, empty, t.sentences, length(m.facts), sums, "
                 f"{', '.join(f'm.{name}' for name in _EARLY)} "
                 "FROM texts t JOIN measures m ON m.text = t.number WHERE t.number IN (SELECT value FROM json_each(?))",
                 (listed(numbers),),
@@ -211,14 +218,22 @@ class Texts:
         }
         for number, text in self._fresh.items():
             head = (text.published, text.language.code, text.language.probability, text.length, text.empty)
-            early = (text.columns[name] for name in _EARLY)
-            found[number] = (*head, text.sentences, len(text.columns["facts"]), *early)
+            sums, *columns = with_sums(text)
+            found[number] = (*head, text.sentences, len(text.columns["facts"]), sums, *columns[: len(_EARLY)])
+        for number in numbers.tolist():
+            sums, *blobs = found[number][-1 - len(_EARLY) :]
+            for at, blob in enumerate(blobs):
+                check(blob, sums, at, f"text {number}")
         return [found[number] for number in numbers.tolist()]
 
     def _blobs(self, name: str, numbers: Numbers) -> list[bytes]:
         """Bytes of a column of some texts, in their order."""
-        query = f"SELECT text, {name} FROM measures WHERE text IN (SELECT value FROM json_each(?))"
-        found = dict(self._connection.execute(query, (listed(numbers),)))
+        query = f"SELECT text, sums, {name} FROM measures WHERE text IN (SELECT value FROM json_each(?))"
+        at = COLUMNS.index(name)
+        found = {
+            number: check(blob, sums, at, f"text {number}")
+            for number, sums, blob in self._connection.execute(query, (listed(numbers),))
+        }
         found |= {number: text.columns[name] for number, text in self._fresh.items()}
         return [found[number] for number in numbers.tolist()]
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from dedup.archive.checksum import check, sums_of
 from dedup.datatypes import Embeddings
 
 CHUNK = 1024
@@ -56,23 +57,21 @@ class Vectors:
         """Vectors as the file holds them; of those known already only what has changed is read."""
         chunks = list(known.chunks) if known else []
         since = known.generation if known else -1
-        for number, groups, packed in connection.execute(
-            "SELECT chunk, groups, vectors FROM vectors WHERE generation > ? ORDER BY chunk", (since,)
+        for number, sums, groups, packed in connection.execute(
+            "SELECT chunk, sums, groups, vectors FROM vectors WHERE generation > ? ORDER BY chunk", (since,)
         ):
             chunks += [Chunk.empty(dimension)] * (number + 1 - len(chunks))
-            vectors = np.frombuffer(packed, np.float32).reshape(CHUNK, dimension)
+            check(groups, sums, 0, f"chunk {number}")
+            vectors = np.frombuffer(check(packed, sums, 1, f"chunk {number}"), np.float32).reshape(CHUNK, dimension)
             chunks[number] = Chunk(vectors, np.frombuffer(groups, np.int16))
         return cls(dimension, generation, tuple(chunks))
 
     def save(self, connection: sqlite3.Connection, numbers: npt.NDArray[np.int64], generation: int) -> Vectors:
         """Write the chunks in which some texts are, and return the vectors as of that generation."""
-        connection.executemany(
-            "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?)",
-            (
-                (chunk, generation, self.chunks[chunk].groups.tobytes(), self.chunks[chunk].vectors.tobytes())
-                for chunk in np.unique(numbers // CHUNK).tolist()
-            ),
-        )
+        for number in np.unique(numbers // CHUNK).tolist():
+            blobs = (self.chunks[number].groups.tobytes(), self.chunks[number].vectors.tobytes())
+            row = (number, generation, sums_of(blobs), *blobs)
+            connection.execute("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?, ?)", row)
         return Vectors(self.dimension, generation, self.chunks)
 
     def with_rows(self, numbers: npt.NDArray[np.int64], rows: Embeddings, groups: Groups) -> Vectors:

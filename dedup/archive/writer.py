@@ -16,7 +16,7 @@ from dedup.archive.judging import Judge
 from dedup.archive.neighbour_lists import Changes, NeighbourLists, Numbers, Pairs, distinct
 from dedup.archive.recurrence import count_sentences, texts_with
 from dedup.archive.stories import save_pairs, update_stories
-from dedup.archive.texts import COLUMNS, ReadText, Recurring, Texts, listed
+from dedup.archive.texts import COLUMNS, ReadText, Recurring, Texts, listed, with_sums
 from dedup.archive.vectors import Vectors
 from dedup.datatypes import UNDETERMINED
 from dedup.matching.candidates.shared_facts import pairs_by_facts
@@ -110,8 +110,8 @@ class Writer:
             ),
         )
         self._connection.executemany(
-            f"INSERT INTO measures (text, {', '.join(COLUMNS)}) VALUES ({', '.join('?' * (1 + len(COLUMNS)))})",
-            ((number, *(texts[number].columns[name] for name in COLUMNS)) for number in numbers.tolist()),
+            f"INSERT INTO measures (text, sums, {', '.join(COLUMNS)}) VALUES ({', '.join('?' * (2 + len(COLUMNS)))})",
+            ((number, *with_sums(texts[number])) for number in numbers.tolist()),
         )
         rows = np.stack([texts[number].vector for number in numbers.tolist()]).astype(np.float32)
         state.vectors = state.vectors.with_rows(numbers, rows, groups)
