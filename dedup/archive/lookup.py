@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dedup.archive import shared_runs
+from dedup.archive import shared_words
 from dedup.archive.intake import ARTICLE_COLUMNS, article_of
 from dedup.archive.neighbour_lists import FLOOR, Numbers
 from dedup.archive.texts import ReadText, Recurring, Texts, listed
@@ -80,8 +80,8 @@ def _as_pair(match: Match) -> Match:
 def _candidates(connection: sqlite3.Connection, snapshot: Snapshot, read: ReadText) -> Numbers:
     """Numbers of the texts worth judging: the nearest, the closest of each language, and those with runs in common."""
     found = [np.empty(0, np.int64), *_nearest(snapshot.vectors, read)]
-    runs = shared_runs.sample(read.columns["shingles"])
-    found.append(np.array(sorted(shared_runs.partners(connection, runs)), np.int64))
+    runs = shared_words.entries(read.columns["shingles"], read.columns["headline"])
+    found.append(np.array(sorted(shared_words.partners(connection, runs)), np.int64))
     if read.language.code == UNDETERMINED:
         found.append(_by_facts(connection, read))
     return np.unique(np.concatenate(found))

@@ -39,7 +39,8 @@ CREATE TABLE vectors (chunk INTEGER PRIMARY KEY, generation INTEGER NOT NULL, su
 CREATE TABLE neighbours (text INTEGER PRIMARY KEY, near BLOB NOT NULL, closest BLOB NOT NULL);
 CREATE TABLE language_groups (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 
-CREATE TABLE shingles (shingle INTEGER, text INTEGER, PRIMARY KEY (shingle, text)) WITHOUT ROWID;
+-- Smallest shingles of each text, and the number of its headline.
+CREATE TABLE entries (entry INTEGER, text INTEGER, PRIMARY KEY (entry, text)) WITHOUT ROWID;
 CREATE TABLE fact_pairs (one INTEGER, other INTEGER, PRIMARY KEY (one, other)) WITHOUT ROWID;
 
 -- Under which headlines each sentence stands, and how often that is for those that recur.

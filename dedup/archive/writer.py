@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from dedup.archive import shared_runs
+from dedup.archive import shared_words
 from dedup.archive.judging import Judge
 from dedup.archive.neighbour_lists import Changes, NeighbourLists, Numbers, Pairs, distinct
 from dedup.archive.recurrence import count_sentences, texts_with
@@ -116,8 +116,9 @@ class Writer:
         rows = np.stack([texts[number].vector for number in numbers.tolist()]).astype(np.float32)
         state.vectors = state.vectors.with_rows(numbers, rows, groups)
         self._note(state.lists.add(state.vectors, numbers, len(state.groups)))
-        sampled = {number: shared_runs.sample(texts[number].columns["shingles"]) for number in numbers.tolist()}
-        proposed, doubtful = shared_runs.enter(self._connection, sampled)
+        columns = {number: text.columns for number, text in texts.items()}
+        entered = {number: shared_words.entries(of["shingles"], of["headline"]) for number, of in columns.items()}
+        proposed, doubtful = shared_words.enter(self._connection, entered)
         self.change.judge |= proposed
         self.change.doubtful |= doubtful
         come = [(text.hashes(), text.headline) for text in texts.values()]
@@ -133,11 +134,11 @@ class Writer:
             return
         state, wanted = self._state, listed(gone)
         rows = self._connection.execute(
-            "SELECT number, shingles, hashes, t.headline, code, story FROM texts t JOIN measures m ON m.text = number "
-            "WHERE number IN (SELECT value FROM json_each(?))",
+            "SELECT number, shingles, m.headline, hashes, t.headline, code, story FROM texts t "
+            "JOIN measures m ON m.text = number WHERE number IN (SELECT value FROM json_each(?))",
             (wanted,),
         ).fetchall()
-        self.change.bereft.update(row[5] for row in rows if row[5] is not None)
+        self.change.bereft.update(row[6] for row in rows if row[6] is not None)
         for side, other in (('"left"', '"right"'), ('"right"', '"left"')):
             query = f"FROM pairs WHERE {side} IN (SELECT value FROM json_each(?))"
             self.change.touched.update(row[0] for row in self._connection.execute(f"SELECT {other} {query}", (wanted,)))
@@ -147,12 +148,12 @@ class Writer:
             self._connection.execute(query, (wanted,))
         state.vectors = state.vectors.without_rows(gone)
         self._note(state.lists.remove(state.vectors, gone))
-        perhaps = shared_runs.leave(self._connection, {row[0]: shared_runs.sample(row[1]) for row in rows})
-        self.change.judge |= shared_runs.proposed(self._connection, perhaps)
-        left = [(set(np.frombuffer(row[2], np.int64).tolist()), row[3]) for row in rows]
+        perhaps = shared_words.leave(self._connection, {row[0]: shared_words.entries(row[1], row[2]) for row in rows})
+        self.change.judge |= shared_words.proposed(self._connection, perhaps)
+        left = [(set(np.frombuffer(row[3], np.int64).tolist()), row[4]) for row in rows]
         self.change.reweighed |= count_sentences(self._connection, (), left)
         self._save_vectors(gone)
-        self._facts_changed(row[4] for row in rows)
+        self._facts_changed(row[5] for row in rows)
         self.change.touched -= set(gone.tolist())
 
     def settle(self) -> None:
@@ -220,7 +221,7 @@ class Writer:
         doubtful = _as_array(self.change.doubtful.intersection(self._connection.execute(_PROPOSED)))
         doubtful = doubtful[~self._state.lists.proposes(doubtful)]
         pairs = set(map(tuple, doubtful.tolist()))
-        pairs -= shared_runs.proposed(self._connection, pairs)
+        pairs -= shared_words.proposed(self._connection, pairs)
         pairs -= {pair for pair in pairs if self._connection.execute(_BY_FACTS, pair).fetchone()}
         self._connection.executemany('UPDATE pairs SET proposed = 0 WHERE "left" = ? AND "right" = ?', sorted(pairs))
         self.change.touched.update(number for pair in pairs for number in pair)
@@ -240,12 +241,12 @@ class Writer:
 
     def _proposals(self, numbers: Numbers) -> Pairs:
         """All proposed pairs with one of some texts."""
-        query = "SELECT text, shingles FROM measures WHERE text IN (SELECT value FROM json_each(?))"
+        query = "SELECT text, shingles, headline FROM measures WHERE text IN (SELECT value FROM json_each(?))"
         rows = self._connection.execute(query, (listed(numbers),)).fetchall()
         by_runs = {
             (min(text, other), max(text, other))
-            for text, shingles in rows
-            for other in shared_runs.partners(self._connection, shared_runs.sample(shingles), text)
+            for text, *columns in rows
+            for other in shared_words.partners(self._connection, shared_words.entries(*columns), text)
         }
         query = "SELECT one, other FROM fact_pairs WHERE {} IN (SELECT value FROM json_each(?))"
         by_facts = {

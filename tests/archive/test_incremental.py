@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import dedup
 from archive.collection import gold, mixed
 from dedup import Archive, Article, Encoder, Settings
-from dedup.archive import neighbour_lists, shared_runs
+from dedup.archive import neighbour_lists, shared_words
 from dedup.archive.neighbour_lists import NeighbourLists
 from dedup.archive.vectors import Vectors
 from dedup.matching.candidates import shared_runs as in_a_scan
@@ -68,7 +68,7 @@ def test_any_steps_give_the_stories_of_one_scan(seed: int, neighbours: int, shar
     waiting = mixed(generator, 90)
     chosen, encoder = Settings(neighbours=neighbours), ToyEncoder() if toy else None
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
-        patch.setattr(shared_runs, "MOST_SHARING", sharing)
+        patch.setattr(shared_words, "MOST_SHARING", sharing)
         patch.setattr(in_a_scan, "MOST_SHARING", sharing)
         with Archive.open(Path(folder) / "a.db", settings=chosen, encoder=encoder) as archive:
             for _ in range(6):
