@@ -208,6 +208,16 @@ class Archive:
         with self._store.reading() as connection:
             return int(connection.execute("SELECT COUNT(*) FROM articles").fetchone()[0])
 
+    def last_number(self) -> int:
+        """Number of the article that came last, -1 for none; numbers grow and are never used again."""
+        with self._store.reading() as connection:
+            return int(connection.execute("SELECT COALESCE(MAX(number), -1) FROM articles").fetchone()[0])
+
+    def number_of(self, article: Article) -> int | None:
+        """Number under which an article is held, if it is."""
+        with self._store.reading() as connection:
+            return intake.number_of(connection, article)
+
     def info(self) -> ArchiveInfo:
         """Figures of the archive."""
         with self._store.reading() as connection:

@@ -60,6 +60,14 @@ def plan(connection: sqlite3.Connection, batch: Mapping[Key, Article]) -> Plan:
     return Plan(news, replaced, unchanged)
 
 
+def number_of(connection: sqlite3.Connection, article: Article) -> int | None:
+    """Number of an article that is held as it is."""
+    query = "SELECT number FROM articles WHERE path = ? AND own_id IN (?, ?) AND digest = ? ORDER BY number"
+    row = (plain(article.path), plain(article.own_id or article.id), plain(article.id), _digest(article))
+    found = connection.execute(query, row).fetchone()
+    return int(found[0]) if found else None
+
+
 def enter(connection: sqlite3.Connection, writer: Writer, planned: Plan, read: Read, run: int, now: str) -> None:
     """Enter the new articles, and take the older versions away."""
     again = _drop(connection, writer, [number for number, _ in planned.replaced.values()])

@@ -51,8 +51,13 @@ def look_up(
     matches = {exact[0]: exact_match(0, 1)} if exact else {}
     matches |= _matches(connection, snapshot, numbers, read, scorer)
     found = [
-        Finding(Comparison(article, other, (read.language, language), matches[number], True, scorer.threshold), *rest)
-        for number, other, language, *rest in _articles(connection, sorted(matches))
+        Finding(
+            Comparison(article, other, (read.language, language), matches[number], True, scorer.threshold),
+            story,
+            first_seen,
+            place,
+        )
+        for number, other, language, story, first_seen, place in _articles(connection, sorted(matches))
     ]
     return tuple(sorted(found, key=lambda finding: -finding.score))
 
@@ -106,14 +111,16 @@ def _by_facts(connection: sqlite3.Connection, read: ReadText) -> Numbers:
     return numbers[pairs_by_facts(keys, np.zeros(1, np.intp))[:, 1]]
 
 
-def _articles(connection: sqlite3.Connection, texts: Sequence[int]) -> list[tuple[int, Article, Language, str, str]]:
-    """Articles of some texts: the number of the text, the article, its language, its story and when it came."""
+def _articles(
+    connection: sqlite3.Connection, texts: Sequence[int]
+) -> list[tuple[int, Article, Language, str, str, int]]:
+    """Articles of some texts: number of the text, article, language, story, when it came, and its own number."""
     columns = ", ".join(f"a.{name}" for name in ARTICLE_COLUMNS.split(", "))
     query = (
-        f"SELECT t.number, t.code, t.probability, t.story, a.first_seen, {columns} FROM articles a "
+        f"SELECT t.number, t.code, t.probability, t.story, a.first_seen, a.number, {columns} FROM articles a "
         "JOIN texts t ON t.number = a.text WHERE a.text IN (SELECT value FROM json_each(?)) ORDER BY a.number"
     )
     return [
-        (number, article_of(row), Language(code, probability), story or "", first_seen)
-        for number, code, probability, story, first_seen, *row in connection.execute(query, (listed(texts),))
+        (number, article_of(row), Language(code, probability), story or "", first_seen, place)
+        for number, code, probability, story, first_seen, place, *row in connection.execute(query, (listed(texts),))
     ]

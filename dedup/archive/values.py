@@ -68,12 +68,13 @@ class ArchivedStory:
 class Finding:
     """Archived article that is the same as the one asked for, with the evidence, and the story it is in ("" if none).
 
-    `comparison.left` is the article asked for.
+    `comparison.left` is the article asked for; `number` tells which of two articles of the archive came first.
     """
 
     comparison: Comparison
     story: str
     first_seen: str
+    number: int
 
     @property
     def article(self) -> Article:
