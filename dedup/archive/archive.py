@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import datetime, timezone
 from functools import partial
 from itertools import islice
@@ -16,11 +17,12 @@ from types import TracebackType
 from dedup.archive import intake, lookup, queries
 from dedup.archive.identity import Identity
 from dedup.archive.intake import Key
+from dedup.archive.known_files import KnownFiles, forget_files
 from dedup.archive.store import Store
 from dedup.archive.texts import ReadText, listed, read_texts
 from dedup.archive.values import Added, ArchivedArticle, ArchivedStory, ArchiveInfo, Finding
 from dedup.archive.writer import State, Writer, generation_of
-from dedup.arrays import batches
+from dedup.arrays import BATCH, batches
 from dedup.datatypes import Article, Progress, Settings, Skipped
 from dedup.embedding.encoder import Encoder
 from dedup.embedding.load import EncoderByName, load_encoder, workers_for
@@ -28,6 +30,8 @@ from dedup.errors import ArchiveError
 from dedup.language.as_read import body_of
 from dedup.language.text import content_hash
 from dedup.matching.scorer import Scorer, load_scorer
+from dedup.reading.read import find_files, read_files, require, with_unique_ids
+from dedup.reading.source import ReadOptions
 from dedup.runtime.process import one_thread
 from dedup.runtime.workers import ALONE, Workers
 
@@ -137,6 +141,37 @@ class Archive:
         added, changed, unchanged = counts
         return Added(added, changed, unchanged, tuple(skipped), run)
 
+    def add_paths(
+        self,
+        paths: Iterable[str | os.PathLike[str]],
+        options: ReadOptions | None = None,
+        *,
+        jobs: int = 1,
+        progress: Progress | None = None,
+    ) -> Added:
+        """Add the articles of files and folders; a file that is as it was when it was last added is not read again.
+
+        Parameters
+        ----------
+        paths : iterable of str or path
+            Folders, files, or ``-`` for JSON Lines from standard input.
+        options : ReadOptions, optional
+            Fields to read, files to choose, size to allow.
+        jobs : int
+            Processes that read files and articles.
+        progress : callable (stage, done, total), optional
+            Told how far it has come.
+        """
+        options, roots = options or ReadOptions(), [os.fspath(path) for path in paths]
+        for root in roots:
+            require(root)
+        self._load()
+        known = KnownFiles(self._store, options)
+        files = known.choose(find_files(roots, options))
+        added = self.add(known.count(with_unique_ids(read_files(files, options, jobs))), jobs=jobs, progress=progress)
+        known.save()
+        return replace(added, unchanged=added.unchanged + known.articles)
+
     def check(self, article: Article) -> tuple[Finding, ...]:
         """Find the articles of the archive that are the same as one, in any language, the surest first.
 
@@ -164,6 +199,7 @@ class Archive:
                     wanted = (listed(numbers[start : start + _BATCH]),)
                     part = [row[0] for row in connection.execute(query, wanted)]
                     intake.remove(connection, writer, part, read)
+                    forget_files(connection)
                     writer.settle()
                     connection.execute("UPDATE runs SET removed = removed + ? WHERE number = ?", (len(part), run))
                     removed += len(part)
@@ -341,6 +377,8 @@ def _batches(
 
 
 def _read(encoder: Encoder, workers: Workers, articles: Sequence[Article]) -> list[ReadText]:
+    """Read articles; a single batch is read here, since other processes take longer to start."""
+    workers = workers if len(articles) > BATCH else ALONE
     work = partial(read_texts, EncoderByName(encoder))
     return [text for batch in workers.map(work, batches(articles)) for text in batch]
 

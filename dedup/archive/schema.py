@@ -59,7 +59,8 @@ CREATE TABLE stories (id TEXT PRIMARY KEY, kind TEXT NOT NULL, score REAL NOT NU
 CREATE INDEX stories_by_growth ON stories (grew);
 CREATE TABLE successions (story TEXT, successor TEXT, run INTEGER NOT NULL, PRIMARY KEY (story, run)) WITHOUT ROWID;
 
-CREATE TABLE files (path TEXT PRIMARY KEY, digest BLOB NOT NULL) WITHOUT ROWID;
+-- Files whose articles are all there, by what is in them.
+CREATE TABLE files (path TEXT PRIMARY KEY, digest BLOB NOT NULL, articles INTEGER NOT NULL) WITHOUT ROWID;
 """
 
 MIGRATIONS = (_FIRST,)

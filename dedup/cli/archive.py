@@ -10,7 +10,7 @@ from click.core import ParameterSource
 
 from dedup.cli import options
 from dedup.cli.errors import FOUND_DUPLICATES
-from dedup.cli.inputs import one_article, read
+from dedup.cli.inputs import one_article, read, read_options
 from dedup.cli.output import check_output, choose_form, layout, log_to_stderr, progress_line, write
 from dedup.datatypes import Article, Level, Settings, Skipped
 from dedup.errors import ReadError
@@ -72,9 +72,7 @@ def add(
     """
     log_to_stderr(verbose)
     settings = Settings(model=model, threshold=threshold, level=Level(level), scorer=scorer) if _given() else None
-    articles = read(
-        paths,
-        jobs=jobs or count_cores(),
+    chosen = read_options(
         text_field=text_field,
         id_field=id_field,
         title_field=title_field,
@@ -84,7 +82,7 @@ def add(
         max_bytes=max_bytes,
     )
     with _opened(file, settings=settings) as opened, progress_line(not (quiet or no_progress)) as progress:
-        added = opened.add(articles, jobs=jobs or count_cores(), progress=progress)
+        added = opened.add_paths(paths, chosen, jobs=jobs or count_cores(), progress=progress)
     from dedup.archive import rendering
 
     for item in added.skipped if verbose else ():

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from dedup.cli import options
+from dedup.cli.inputs import read_options
 from dedup.cli.output import check_output, log_to_stderr, write
 from dedup.datatypes import Skipped
 from dedup.language.text import printable
@@ -56,18 +57,16 @@ def watch(
     from dedup.archive import rendering
     from dedup.archive.archive import Archive
     from dedup.archive.watch import watch as watched
-    from dedup.reading.source import ReadOptions
 
-    given = {
-        "text_field": text_field,
-        "id_field": id_field,
-        "title_field": title_field,
-        "date_field": date_field,
-        "language_field": language_field,
-        "glob": glob,
-        "max_bytes": max_bytes,
-    }
-    chosen = ReadOptions(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    chosen = read_options(
+        text_field=text_field,
+        id_field=id_field,
+        title_field=title_field,
+        date_field=date_field,
+        language_field=language_field,
+        glob=glob,
+        max_bytes=max_bytes,
+    )
     with Archive.open(file) as archive:
         try:
             for arrival in watched(folder, archive, options=chosen, settle=settle):

@@ -40,6 +40,19 @@ def test_an_add_counts_what_it_did(file: Path, seeds: Path, tmp_path: Path) -> N
     assert run("add", file, seeds, "-q").output == ""
 
 
+def test_a_file_that_is_as_it_was_is_not_read_again(tmp_path: Path) -> None:
+    file, news = tmp_path / "a.db", tmp_path / "news.jsonl"
+    lines = [json.dumps({"id": str(number), "text": f"Report {number} on the harbour."}) for number in range(3)]
+    news.write_text("\n".join(lines), encoding="utf-8")
+    assert run("add", file, news).stdout == "3 added, 0 changed, 0 unchanged (run 1)\n"
+    assert run("add", file, news).stdout == "0 added, 0 changed, 3 unchanged\n"
+    news.write_text("\n".join([*lines[:2], lines[2].replace("harbour", "port")]), encoding="utf-8")
+    assert run("add", file, news).stdout == "0 added, 1 changed, 2 unchanged (run 2)\n"
+    assert run("remove", file, "1").exit_code == 0
+    assert run("add", file, news).stdout == "1 added, 0 changed, 2 unchanged (run 4)\n"
+    assert run("add", file, news, "--text-field", "id").stdout.startswith("0 added, 3 changed, 0 unchanged")
+
+
 def test_a_check_answers_by_exit_code_and_says_why(file: Path, seeds: Path) -> None:
     incoming = next(seeds.glob("001*"))
     done = run("check", file, incoming)
