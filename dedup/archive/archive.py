@@ -35,7 +35,7 @@ from dedup.reading.source import ReadOptions
 from dedup.runtime.process import one_thread
 from dedup.runtime.workers import ALONE, Workers
 
-_BATCH = 512  # articles of a transaction: as many as a killed run loses
+_BATCH = 256  # articles of a transaction: as many as a killed run loses
 
 
 class Archive:
@@ -117,7 +117,7 @@ class Archive:
         """Add articles; those that are there as they are cost nothing but reading them.
 
         An article is known again by its path and the id that its source gave it, or by its id where it has no path; if
-        its text or anything else of it has changed, it takes the place of the older version. Written is a batch of 512
+        its text or anything else of it has changed, it takes the place of the older version. Written is a batch of 256
         at a time, so that a run which is killed goes on where it stopped.
 
         Parameters

@@ -68,7 +68,7 @@ def add(
     """Add articles, and make the file where there is none.
 
     An article is known again by its path and the id that its source gives it. A run that is killed has kept all but the
-    last 512 articles, and the same command goes on from there. Model, level and threshold are those of the first run.
+    last 256 articles, and the same command goes on from there. Model, level and threshold are those of the first run.
     """
     log_to_stderr(verbose)
     settings = Settings(model=model, threshold=threshold, level=Level(level), scorer=scorer) if _given() else None
