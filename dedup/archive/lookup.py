@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from dedup.archive import shared_words
 from dedup.archive.intake import ARTICLE_COLUMNS, article_of
@@ -84,7 +85,7 @@ def _as_pair(match: Match) -> Match:
 
 def _candidates(connection: sqlite3.Connection, snapshot: Snapshot, read: ReadText) -> Numbers:
     """Numbers of the texts worth judging: the nearest, the closest of each language, and those with runs in common."""
-    found = [np.empty(0, np.int64), *_nearest(snapshot.vectors, read)]
+    found = [np.empty(0, np.int64), *_nearest(snapshot.vectors, read.vector)]
     runs = shared_words.entries(read.columns["shingles"], read.columns["headline"])
     found.append(np.array(sorted(shared_words.partners(connection, runs)), np.int64))
     if read.language.code == UNDETERMINED:
@@ -92,16 +93,13 @@ def _candidates(connection: sqlite3.Connection, snapshot: Snapshot, read: ReadTe
     return np.unique(np.concatenate(found))
 
 
-def _nearest(vectors: Vectors, read: ReadText) -> list[Numbers]:
-    parts = list(vectors.compared(read.vector[None]))
-    if not parts:
-        return []
-    texts, groups, similarity = (np.concatenate(columns) for columns in zip(*parts, strict=True))
-    order = np.argsort(-similarity[:, 0], kind="stable")
-    texts, groups = texts[order], groups[order]
-    near = int((similarity[order, 0] >= FLOOR).sum())
-    closest = np.unique(groups[:near], return_index=True)[1]
-    return [texts[: min(near, _NEAREST)], texts[closest]]
+def _nearest(vectors: Vectors, vector: npt.NDArray[np.float32]) -> list[Numbers]:
+    """Numbers of the nearest texts, and of the nearest of each language group; those that are far away left out."""
+    similarity = vectors.cosines_with(vector)
+    near = np.flatnonzero(similarity >= FLOOR)
+    near = near[np.argsort(-similarity[near], kind="stable")]
+    closest = np.unique(vectors.groups()[near], return_index=True)[1]
+    return [near[:_NEAREST], near[closest]]
 
 
 def _by_facts(connection: sqlite3.Connection, read: ReadText) -> Numbers:

@@ -104,6 +104,11 @@ class Vectors:
         """Language group of every number, -1 where there is no text."""
         return np.concatenate([np.empty(0, np.int16), *(chunk.groups for chunk in self.chunks)])
 
+    def cosines_with(self, vector: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Cosine of every number's vector with one: ndarray of shape (numbers,); 0 where there is no text."""
+        parts = (chunk.vectors @ vector for chunk in self.chunks)
+        return np.concatenate([np.empty(0, np.float32), *parts])
+
     def compared(self, rows: Embeddings) -> Iterator[tuple[npt.NDArray[np.int64], Groups, npt.NDArray[np.float32]]]:
         """For each chunk its texts sorted by group, their groups, and the cosine of each with each of some rows.
 
