@@ -7,13 +7,14 @@ import sqlite3
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from dedup.archive.checksum import Damage
 from dedup.archive.texts import ReadText, listed
 from dedup.archive.writer import NewText, Writer
 from dedup.datatypes import Article
 from dedup.language.as_read import body_of
-from dedup.language.text import content_hash, reading_length
+from dedup.language.text import content_hash, count_words
 
 Key = tuple[str, str]
 """Path of an article, and the id by which its source knows it: by these it is known again."""
@@ -21,7 +22,7 @@ Key = tuple[str, str]
 Read = Callable[[Sequence[Article]], list[ReadText]]
 """Function that reads articles, perhaps in several processes."""
 
-ARTICLE_COLUMNS = "id, path, own_id, title, url, published, language, content"
+ARTICLE_COLUMNS = "id, path, own_id, title, url, published, language, note, content"
 """Columns of the table `articles` that make an article."""
 
 
@@ -85,13 +86,13 @@ def enter(connection: sqlite3.Connection, writer: Writer, planned: Plan, read: R
         writer.change.grown.add(number)
         wanted = planned.replaced[key][1] if key in planned.replaced else article.id
         connection.execute(
-            "INSERT INTO articles (text, digest, length, first_seen, run, own_id, path, id, title, url, published, "
-            "language, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO articles (text, digest, words, first_seen, run, own_id, path, id, title, url, published, "
+            "language, note, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                *(number, _digest(article), reading_length(article.text), now, run, plain(key[1])),
+                *(number, _digest(article), count_words(body_of(article)), now, run, plain(key[1])),
                 *(plain(article.path), _free_id(connection, wanted, key), plain(article.title)),
                 *(plain(article.url), plain(article.published), plain(article.declared_language)),
-                zlib.compress(article.text.encode("utf-8", "surrogatepass"), 6),
+                *(plain(article.note), zlib.compress(article.text.encode("utf-8", "surrogatepass"), 6)),
             ),
         )
 
@@ -102,15 +103,14 @@ def remove(connection: sqlite3.Connection, writer: Writer, numbers: Sequence[int
     _move(connection, again, _enter_texts(writer, {value: article for value, (article, _) in again.items()}, read))
 
 
-def article_of(row: Sequence[object]) -> Article:
+def article_of(row: Sequence[Any]) -> Article:
     """Article from the columns `ARTICLE_COLUMNS`."""
-    id, path, own_id, title, url, published, language, content = row
+    id, path, own_id, title, url, published, language, note, content = row
     try:
-        text = zlib.decompress(content).decode("utf-8", "surrogatepass")  # type: ignore[arg-type]
+        text = zlib.decompress(content).decode("utf-8", "surrogatepass")
     except (zlib.error, ValueError) as fault:
         raise Damage(f"article {id} is not as it was written") from fault
-    values = (str(value) for value in (title, path, url, published, language, own_id))
-    return Article(str(id), text, *values)
+    return Article(id, text, title, path, url, published, language, own_id, note=note)
 
 
 _Again = Mapping[bytes, tuple[Article, int]]
@@ -174,7 +174,7 @@ def _free_id(connection: sqlite3.Connection, wanted: str, key: Key) -> str:
 
 def _digest(article: Article) -> bytes:
     """Digest of all that an archive keeps of an article, but for its names."""
-    parts = (article.text, article.title, article.url, article.published, article.declared_language)
+    parts = (article.text, article.title, article.url, article.published, article.declared_language, article.note)
     return _hash(*parts)
 
 

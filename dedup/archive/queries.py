@@ -11,8 +11,11 @@ from dedup.archive.identity import Identity
 from dedup.archive.intake import ARTICLE_COLUMNS, article_of
 from dedup.archive.schema import VERSION
 from dedup.archive.values import ArchivedArticle, ArchivedStory, ArchiveInfo
+from dedup.clustering.keep_rules import KeepRules
 from dedup.datatypes import Language, MatchKind
 from dedup.errors import SettingsError
+
+_RULES = KeepRules()
 
 _LISTED = 1000  # articles that a reader of all has in memory
 
@@ -90,16 +93,19 @@ def _archived(row: Sequence[Any]) -> ArchivedArticle:
 def _story(connection: sqlite3.Connection, row: Sequence[Any]) -> ArchivedStory:
     id, kind, score, born, grew = row
     members = connection.execute(
-        "SELECT a.id, t.code, a.published = '', a.published, -a.length FROM texts t "
+        "SELECT a.id, a.number, a.path, t.code, a.words, a.published FROM texts t "
         "JOIN articles a ON a.text = t.number WHERE t.story = ? ORDER BY a.number",
         (id,),
     ).fetchall()
-    first = min(members, key=lambda member: (*member[2:], member[0]))
+    standings = [
+        _RULES.standing_of(name, number, path=path, language=code, words=words, published=published)
+        for name, number, path, code, words, published in members
+    ]
     return ArchivedStory(
         id=id,
         members=tuple(member[0] for member in members),
-        representative=first[0],
-        languages=tuple(sorted({member[1] for member in members})),
+        representative=_RULES.choose(standings).id,
+        languages=tuple(sorted({member[3] for member in members})),
         kind=MatchKind(kind),
         score=score,
         born=born,

@@ -28,8 +28,8 @@ CREATE TABLE measures (text INTEGER PRIMARY KEY, sums BLOB, openings BLOB, state
 
 CREATE TABLE articles (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, text INTEGER NOT NULL,
                        path TEXT NOT NULL, own_id TEXT NOT NULL, title TEXT NOT NULL, url TEXT NOT NULL,
-                       published TEXT NOT NULL, language TEXT NOT NULL, length INTEGER NOT NULL, digest BLOB NOT NULL,
-                       content BLOB NOT NULL, first_seen TEXT NOT NULL, run INTEGER NOT NULL);
+                       published TEXT NOT NULL, language TEXT NOT NULL, note TEXT NOT NULL, words INTEGER NOT NULL,
+                       digest BLOB NOT NULL, content BLOB NOT NULL, first_seen TEXT NOT NULL, run INTEGER NOT NULL);
 CREATE INDEX articles_by_text ON articles (text);
 CREATE INDEX articles_by_path ON articles (path, own_id);
 CREATE INDEX articles_by_run ON articles (run);

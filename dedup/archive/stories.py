@@ -19,12 +19,12 @@ from dedup.archive.neighbour_lists import Numbers, Pairs, distinct
 from dedup.archive.texts import listed
 from dedup.clustering.average_linkage import UNVERIFIED, cluster_pairs
 from dedup.clustering.linked_pairs import COMPLETED, linked_groups
+from dedup.clustering.outcome import KINDS
 from dedup.datatypes import MatchKind
 from dedup.matching.scorer import probability
 from dedup.report.view import cluster_id
 
-_LOOSEST_LAST = (MatchKind.EXACT, MatchKind.NEAR, MatchKind.EXCERPT, MatchKind.TRANSLATION, MatchKind.SAME_STORY)
-_RANK = {kind.value: number for number, kind in enumerate(_LOOSEST_LAST)}
+_RANK = {kind.value: number for number, kind in enumerate(KINDS)}
 
 Group = tuple[int, ...]
 

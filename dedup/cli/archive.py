@@ -53,17 +53,11 @@ def add(
     threshold: float | None,
     scorer: str,
     level: str,
-    text_field: tuple[str, ...],
-    id_field: tuple[str, ...],
-    title_field: tuple[str, ...],
-    date_field: tuple[str, ...],
-    language_field: tuple[str, ...],
-    glob: str | None,
-    max_bytes: int | None,
     jobs: int | None,
     quiet: bool,
     verbose: int,
     no_progress: bool,
+    **reading: Any,
 ) -> None:
     """Add articles, and make the file where there is none.
 
@@ -72,15 +66,7 @@ def add(
     """
     log_to_stderr(verbose)
     settings = Settings(model=model, threshold=threshold, level=Level(level), scorer=scorer) if _given() else None
-    chosen = read_options(
-        text_field=text_field,
-        id_field=id_field,
-        title_field=title_field,
-        date_field=date_field,
-        language_field=language_field,
-        glob=glob,
-        max_bytes=max_bytes,
-    )
+    chosen = read_options(**reading)
     with _opened(file, settings=settings) as opened, progress_line(not (quiet or no_progress)) as progress:
         added = opened.add_paths(paths, chosen, jobs=jobs or count_cores(), progress=progress)
     from dedup.archive import rendering

@@ -38,7 +38,7 @@ def serve(
     """Serve an archive over HTTP.
 
     POST /check, POST /articles, GET /stories, GET /stories/ID, GET /health; /openapi.json describes them all. Ends on
-    Ctrl-C or SIGTERM, once the requests that have begun are answered. Needs the extra dedup[serve].
+    Ctrl-C or SIGTERM, once the requests that have begun are answered. Needs the extra dedup-articles[serve].
 
     \b
     dedup serve --archive news.db

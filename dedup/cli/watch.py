@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -33,20 +34,14 @@ def watch(
     file: Path,
     settle: float,
     no_text: bool,
-    text_field: tuple[str, ...],
-    id_field: tuple[str, ...],
-    title_field: tuple[str, ...],
-    date_field: tuple[str, ...],
-    language_field: tuple[str, ...],
-    glob: str | None,
-    max_bytes: int | None,
     verbose: int,
+    **reading: Any,
 ) -> None:
     """Watch a folder, and tell of every article that has been seen before.
 
     Writes a JSON line for each article that is in the archive already, in any language, with kind, score and evidence.
-    All that arrives is added. Ends on Ctrl-C or SIGTERM. Needs the extra dedup[watch]. Feeds are not watched: let
-    another program save them into the folder.
+    All that arrives is added. Ends on Ctrl-C or SIGTERM. Needs the extra dedup-articles[watch]. Feeds are not watched:
+    let another program save them into the folder.
 
     \b
     dedup watch incoming/ --archive news.db
@@ -58,15 +53,7 @@ def watch(
     from dedup.archive.archive import Archive
     from dedup.archive.watch import watch as watched
 
-    chosen = read_options(
-        text_field=text_field,
-        id_field=id_field,
-        title_field=title_field,
-        date_field=date_field,
-        language_field=language_field,
-        glob=glob,
-        max_bytes=max_bytes,
-    )
+    chosen = read_options(**reading)
     with Archive.open(file) as archive:
         try:
             for arrival in watched(folder, archive, options=chosen, settle=settle):
