@@ -25,10 +25,22 @@ from dedup.datatypes import (
     Settings,
     Skipped,
 )
-from dedup.errors import DedupError, MissingExtraError, ModelError, ReadError, ResourceError, SettingsError, WriteError
+from dedup.errors import (
+    ArchiveBusyError,
+    ArchiveError,
+    DedupError,
+    MissingExtraError,
+    ModelError,
+    ReadError,
+    ResourceError,
+    SettingsError,
+    WriteError,
+)
 from dedup.version import __version__
 
 if TYPE_CHECKING:
+    from dedup.archive.archive import Archive
+    from dedup.archive.values import ArchivedArticle, ArchivedStory, Finding
     from dedup.clustering.decisions import Decisions
     from dedup.embedding.encoder import Encoder
     from dedup.embedding.load import load_encoder
@@ -40,6 +52,11 @@ if TYPE_CHECKING:
     from dedup.runtime.ray_cluster import RayWorkers
 
 __all__ = [
+    "Archive",
+    "ArchiveBusyError",
+    "ArchiveError",
+    "ArchivedArticle",
+    "ArchivedStory",
     "Article",
     "Cluster",
     "Comparison",
@@ -47,6 +64,7 @@ __all__ = [
     "DedupError",
     "Encoder",
     "Evidence",
+    "Finding",
     "Language",
     "Level",
     "Match",
@@ -76,6 +94,10 @@ __all__ = [
 ]
 
 _STAGES = {
+    "Archive": "dedup.archive.archive",
+    "ArchivedArticle": "dedup.archive.values",
+    "ArchivedStory": "dedup.archive.values",
+    "Finding": "dedup.archive.values",
     "Decisions": "dedup.clustering.decisions",
     "Encoder": "dedup.embedding.encoder",
     "load_encoder": "dedup.embedding.load",

@@ -5,6 +5,8 @@ DedupError
 ├── ReadError                       an input path cannot be used at all
 ├── WriteError                      a result cannot be written where it should go
 ├── ModelError                      an embedding model, or the profiles of languages, cannot be loaded
+├── ArchiveError                    an archive is damaged, foreign, of another model or version, or not writable
+│   └── ArchiveBusyError            somebody else is writing to it
 ├── ResourceError                   memory, disk or a worker process gave out
 └── MissingExtraError (ImportError) an optional dependency is not installed
 
@@ -32,6 +34,14 @@ class WriteError(DedupError):
 
 class ModelError(DedupError):
     """Model that cannot be loaded: an embedding model, or the profiles of languages."""
+
+
+class ArchiveError(DedupError):
+    """Archive that cannot be used: damaged, of another program, model or version; the message says what to do."""
+
+
+class ArchiveBusyError(ArchiveError):
+    """Archive to which another process or thread has been writing for longer than one was ready to wait."""
 
 
 class ResourceError(DedupError):

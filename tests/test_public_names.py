@@ -19,10 +19,10 @@ from pathlib import Path
 
 import dedup
 from dedup import (
-    Article, Cluster, Comparison, Decisions, DedupError, Encoder, Evidence, Language, Level, Match, MatchKind,
-    MissingExtraError, ModelError, Pairs, RayWorkers, ReadError, ReadOptions, Report, ResourceError, Selection,
-    Settings, SettingsError, Shards, Skipped, Story, WriteError, compare_articles, find_duplicates, load_encoder,
-    read_folder, read_paths, write_tables,
+    Archive, ArchiveBusyError, ArchivedArticle, ArchivedStory, ArchiveError, Article, Cluster, Comparison, Decisions,
+    DedupError, Encoder, Evidence, Finding, Language, Level, Match, MatchKind, MissingExtraError, ModelError, Pairs,
+    RayWorkers, ReadError, ReadOptions, Report, ResourceError, Selection, Settings, SettingsError, Shards, Skipped,
+    Story, WriteError, compare_articles, find_duplicates, load_encoder, read_folder, read_paths, write_tables,
 )
 
 
@@ -77,13 +77,26 @@ def tables(folder: str) -> None:
         write_tables(Shards(("seeds",)), folder, workers=workers)
 
 
+def remember(path: Path, articles: list[Article]) -> list[ArchivedStory]:
+    with Archive.open(path, settings=Settings(level=Level.STORY)) as archive:
+        try:
+            run: int = archive.add(articles).run
+        except ArchiveBusyError:
+            return []
+        findings: tuple[Finding, ...] = archive.check(articles[0])
+        assert all(finding.score >= 0.5 for finding in findings)
+        first: ArchivedArticle = next(archive.articles())
+        assert first.language.code
+        return list(archive.stories(since=run))
+
+
 def careful(name: str) -> Encoder | None:
     try:
         return load_encoder(name)
     except MissingExtraError as error:
         extra: str = error.extra
         print(extra)
-    except (ModelError, ReadError, WriteError, ResourceError, SettingsError) as error:
+    except (ArchiveError, ModelError, ReadError, WriteError, ResourceError, SettingsError) as error:
         print(error)
     except DedupError:
         raise

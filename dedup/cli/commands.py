@@ -13,6 +13,7 @@ import click
 
 from dedup import report as rendering
 from dedup.cli.apply import apply
+from dedup.cli.archive import archive
 from dedup.cli.compare import compare
 from dedup.cli.completion import completion
 from dedup.cli.errors import ErrorGroup
@@ -20,6 +21,8 @@ from dedup.cli.keep import keep
 from dedup.cli.measure import calibrate, evaluate, train
 from dedup.cli.output import check_output, write
 from dedup.cli.scan import scan
+from dedup.cli.serve import serve
+from dedup.cli.watch import watch
 from dedup.version import __version__
 
 _CONTEXT = {
@@ -59,5 +62,5 @@ def schema() -> None:
     write(rendering.schema(), Path("-"))
 
 
-for command in (scan, apply, compare, keep, evaluate, calibrate, train, completion):
+for command in (scan, apply, compare, keep, archive, watch, serve, evaluate, calibrate, train, completion):
     main.add_command(command)

@@ -37,6 +37,7 @@ _NOT_WRITTEN = {
     "calibrate": "no scorer was written",
     "train": "no model was written; the same command goes on from the checkpoints in DIR.work",
     "schema": "the schema was not printed whole",
+    "archive": "what was written before is in the archive; the same command goes on from there",
 }
 """Message of an interrupted command, by its name."""
 

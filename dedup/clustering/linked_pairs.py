@@ -18,10 +18,12 @@ from dedup.runtime.workers import Workers
 Pair = tuple[int, int]
 _Numbers = npt.NDArray[np.int64]
 _NONE = np.empty((0, 2), np.int64)
-_COMPLETED = 100  # articles up to which a group of linked articles has all its pairs verified
 _NEAR = 1 << 20
 _COPIED = 0.3  # shared runs of words from which on two texts are of one making
 _BY_WORDS = [HEADS.index(head) for head in ("copy", "copy excerpt")]
+
+COMPLETED = 100
+"""Articles up to which a group of linked articles has all its pairs verified."""
 
 
 def linked_groups(pairs: Iterable[Pair]) -> list[tuple[int, ...]]:
@@ -90,7 +92,7 @@ def _lacking(neighbourhood: Neighbourhood, linking: Candidates, must: _Numbers, 
     wanted = decided
     for number, group in enumerate(map(np.array, groups)):
         group_of[group] = number
-        if 2 < len(group) <= _COMPLETED:
+        if 2 < len(group) <= COMPLETED:
             one, other = np.triu_indices(len(group), 1)
             wanted.append(group[one] * n + group[other])
     for start in range(0, len(neighbourhood.near), _NEAR):

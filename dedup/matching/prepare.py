@@ -48,6 +48,9 @@ from dedup.runtime.row_files import RowFile
 from dedup.runtime.stage import follow
 from dedup.runtime.workers import ALONE, Workers
 
+TEXT_VERSION = 1
+"""Number of what `read_batch` makes of a text; raised whenever the same text and model give other numbers."""
+
 _ENGLISH = "en"  # the language of the examples of page furniture
 
 
@@ -73,7 +76,7 @@ def prepare(
     """Read all articles, and search for their neighbours; `restrict` makes a filter of pairs from the languages."""
     files = _Files.made(encoder.dimension, workers)
     read, languages = [_Read.none()], list[Language]()
-    work = partial(_read, EncoderByName(encoder))
+    work = partial(read_batch, EncoderByName(encoder))
     filled = workers_for(encoder, workers).fill(files.rows, work, batches(articles))
     for vectors, of_batch, of_languages, lengths in follow(
         filled, lambda of: len(of[0]), "embed", len(articles), progress
@@ -153,8 +156,12 @@ class _Files:
 _Answer = tuple[Embeddings, _Read, Sequence[Language], list[npt.NDArray[np.intp]]]
 
 
-def _read(named: EncoderByName, articles: Sequence[Article]) -> tuple[_Answer, list[npt.NDArray[Any]]]:
-    """Read a batch of articles: its answer, and the rows for each of the files."""
+def read_batch(named: EncoderByName, articles: Sequence[Article]) -> tuple[_Answer, list[npt.NDArray[Any]]]:
+    """Read a batch of articles: its answer, and the rows for each of the files.
+
+    The rows are sentence vectors, openings, weights, shingles, words, words of the headline and of the lead, facts,
+    and the keys of facts `stated`, `admitted` and `named`.
+    """
     bodies = [body_of(article) for article in articles]
     languages = detect_languages(bodies)
     codes = [language.code for language in languages]
@@ -242,11 +249,10 @@ def _search(
     """Find who is near whom: by vectors, by runs of words in common, and by facts where the language is unknown."""
     scripts = np.concatenate([of_batch.scripts for of_batch in read])
     unread = np.flatnonzero(match_input.codes == UNDETERMINED)
-    groups = match_input.codes.astype(object)
-    groups[unread] = [f"und {script}" for script in scripts[unread].tolist()]
+    groups = list(map(language_group, match_input.codes.tolist(), scripts.tolist()))
     found = search(
         embeddings,
-        groups.tolist(),
+        groups,
         neighbours=settings.neighbours * (2 if pairs and pairs.selection.against else 1),  # the other side asks nobody
         asking=pairs.asking() if pairs else None,
         workers=workers,
@@ -261,6 +267,11 @@ def _search(
         keys = [of_article for batch in workers.map(work, tasks) for of_article in batch]
         found = found.with_pairs(pairs_by_facts(keys, unread))
     return replace(found, near=pairs.near(found.near)) if pairs else found
+
+
+def language_group(code: str, script: str) -> str:
+    """Name of the group in which an article's closest is looked for: its language, or its script where it has none."""
+    return f"{UNDETERMINED} {script}" if code == UNDETERMINED else code
 
 
 def _fact_keys(stored: StoredFacts, articles: Sequence[int]) -> list[Keys]:

@@ -144,13 +144,25 @@ def without_recurring(weights: Floats, hashes: npt.NDArray[np.uint64], starts: n
     starts : ndarray of shape (n + 1,), intp
         Article i has sentences ``starts[i]`` to ``starts[i + 1]``.
     """
+    often = _headlines_above(hashes, np.repeat(headline_hashes(weights, hashes, starts), np.diff(starts)))
+    return less_of_recurring(weights, often, starts)
+
+
+def headline_hashes(
+    weights: Floats, hashes: npt.NDArray[np.uint64], starts: npt.NDArray[np.intp]
+) -> npt.NDArray[np.uint64]:
+    """Hash of the first sentence of each article that counts, 0 where none does: ndarray of shape (n,)."""
+    counts = np.diff(starts)
+    first = _first_of_each(np.repeat(np.arange(len(counts)), counts), weights > 0, len(counts))
+    return np.asarray(np.append(hashes, np.uint64(0))[first], np.uint64)
+
+
+def less_of_recurring(weights: Floats, often: npt.NDArray[np.intp], starts: npt.NDArray[np.intp]) -> Floats:
+    """Weights as `without_recurring` gives them, once it is known under how many headlines each sentence stands."""
     counts = np.diff(starts)
     article = np.repeat(np.arange(len(counts)), counts)
-    counted = weights > 0
-    first = _first_of_each(article, counted, len(counts))
-    headline = np.append(hashes, np.uint64(0))[first]
-    often = _headlines_above(hashes, headline[article])
-    own = counted.copy()
+    own = weights > 0
+    first = _first_of_each(article, own, len(counts))
     own[first[first < len(own)]] = False
     least = np.full(len(counts), np.iinfo(np.intp).max)
     np.minimum.at(least, article[own], often[own])

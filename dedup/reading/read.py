@@ -119,7 +119,8 @@ def read_paths(
     roots, reference = _roots(paths), _roots(against)
     for root in (*reference, *roots):
         require(root)
-    return with_unique_ids(_read_files(roots, options or ReadOptions(), jobs, reference))
+    options = options or ReadOptions()
+    return with_unique_ids(read_files(find_files(roots, options, reference), options, jobs))
 
 
 def _roots(paths: Iterable[str | os.PathLike[str]]) -> list[str]:
@@ -196,11 +197,8 @@ def marked(items: Iterator[Article | Skipped], *, reference: bool) -> Iterator[A
     return (replace(item, reference=True) if isinstance(item, Article) else item for item in items)
 
 
-def _read_files(
-    roots: list[str], options: ReadOptions, jobs: int, against: list[str]
-) -> Iterator[Iterable[Article | Skipped]]:
+def read_files(files: Iterator[File], options: ReadOptions, jobs: int = 1) -> Iterator[Iterable[Article | Skipped]]:
     """Articles of each file, one file to be used up before the next."""
-    files = find_files(roots, options, against)
     first = list(islice(files, _FEW)) if jobs > 1 else []
     many = len(first) == _FEW
     with Workers(jobs) as workers:

@@ -194,17 +194,17 @@ def as_parquet(report: Report, *, with_text: bool = True) -> dict[str, bytes]:
 
 def articles_table(articles: Iterable[Record], clusters: Iterable[Record | None]) -> bytes:
     """Make a Parquet file of articles, each with the id, kind and representative of its cluster."""
-    return _table(_ARTICLE_FIELDS, starmap(_parquet_article, zip(articles, clusters, strict=True)))
+    return table(_ARTICLE_FIELDS, starmap(_parquet_article, zip(articles, clusters, strict=True)))
 
 
 def matches_table(matches: Iterable[Record]) -> bytes:
     """Make a Parquet file of matches."""
-    return _table(_MATCH_FIELDS, map(_parquet_match, matches))
+    return table(_MATCH_FIELDS, map(_parquet_match, matches))
 
 
 def skipped_table(skipped: Iterable[Record]) -> bytes:
     """Make a Parquet file of skipped files and records."""
-    return _table(_SKIPPED_FIELDS, skipped)
+    return table(_SKIPPED_FIELDS, skipped)
 
 
 def _parquet_article(article: Record, cluster: Record | None) -> Record:
@@ -220,7 +220,7 @@ def _parquet_match(match: Record) -> Record:
     return {**match, **columns, "evidence": dumps(match["evidence"])}
 
 
-def _table(fields: dict[str, str], rows: Iterable[Record]) -> bytes:
+def table(fields: dict[str, str], rows: Iterable[Record]) -> bytes:
     """Make a Parquet file in memory."""
     try:
         import pyarrow as pa

@@ -40,7 +40,7 @@ def test_every_pair_between_linked_articles_is_judged(prepared: Prepared) -> Non
 
 
 def test_of_a_large_group_what_was_proposed_is_judged(prepared: Prepared, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(linked_pairs, "_COMPLETED", 2)
+    monkeypatch.setattr(linked_pairs, "COMPLETED", 2)
     monkeypatch.setattr(linked_pairs, "_NEAR", 7)
     candidates, verdicts = judge_linked(prepared.match_input, prepared.neighbourhood, plain_scorer(), ALONE, None)
     pairs = set(zip(candidates.left.tolist(), candidates.right.tolist(), strict=True))

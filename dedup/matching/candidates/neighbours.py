@@ -131,7 +131,7 @@ def search(
 
     def look(rows: Positions) -> tuple[BestPerLanguage, Positions, Positions]:
         own = np.asarray(vectors[rows])
-        top, best = _TopK(len(rows), neighbours, floor), _BestSoFar(len(rows), len(names))
+        top, best = TopK(len(rows), neighbours, floor), BestSoFar(len(rows), len(names))
         for members, at in compared(rows):
             columns = members[np.argsort(of_language[members], kind="stable")]
             similarity = np.asarray(vectors[columns] @ own.take(at, axis=0).T)
@@ -199,7 +199,7 @@ def _numbered(row: Positions, column: Positions, n: int) -> npt.NDArray[np.int64
     return np.asarray(np.minimum(row, column) * n + np.maximum(row, column), np.int64)
 
 
-class _TopK:
+class TopK:
     """The nearest columns of some rows among all that they have been compared with so far."""
 
     def __init__(self, rows: int, neighbours: int, floor: float) -> None:
@@ -249,7 +249,7 @@ def _by_row(row: Positions, similarity: npt.NDArray[np.float32]) -> Positions:
     return np.asarray(numbers & ((1 << bits) - 1), np.intp)
 
 
-class _BestSoFar:
+class BestSoFar:
     """The closest articles of some rows in each language among all that they have been compared with so far."""
 
     def __init__(self, rows: int, languages: int) -> None:

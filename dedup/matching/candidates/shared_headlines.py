@@ -35,10 +35,20 @@ def pairs_by_headlines(headlines: StoredLists, n: int) -> npt.NDArray[np.int64]:
     for part in slices(n, _ARTICLES):
         articles: Positions = np.arange(part.start, part.stop)
         keys, starts = headlines.take(articles)
-        long = np.diff(starts) >= _FEWEST
-        words = ((keys >> np.uint32(1)).astype(np.uint64) + np.uint64(1)) * _MIX
-        sums = np.append(np.uint64(0), np.cumsum(words ^ (words >> np.uint64(31)), dtype=np.uint64))
-        numbers.append((sums[starts[1:]] - sums[starts[:-1]])[long])
+        long = long_headlines(starts)
+        numbers.append(headline_numbers(keys, starts)[long])
         positions.append(articles[long].astype(np.int64))
     found = pairs_within(np.concatenate(numbers), np.concatenate(positions), n)
     return np.stack(np.divmod(np.unique(found), max(n, 1)), axis=1)
+
+
+def headline_numbers(keys: npt.NDArray[np.uint32], starts: Positions) -> npt.NDArray[np.uint64]:
+    """A number for each headline, equal for those of the same words; headline i has the keys from ``starts[i]`` on."""
+    words = ((keys >> np.uint32(1)).astype(np.uint64) + np.uint64(1)) * _MIX
+    sums = np.append(np.uint64(0), np.cumsum(words ^ (words >> np.uint64(31)), dtype=np.uint64))
+    return np.asarray(sums[starts[1:]] - sums[starts[:-1]], np.uint64)
+
+
+def long_headlines(starts: Positions) -> npt.NDArray[np.bool_]:
+    """Headlines that have enough words to tell anything."""
+    return np.asarray(np.diff(starts) >= _FEWEST, np.bool_)

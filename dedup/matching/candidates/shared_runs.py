@@ -17,9 +17,15 @@ import numpy.typing as npt
 from dedup.arrays import Positions, slices
 from dedup.runtime.row_files import StoredLists
 
-_SAMPLE = 24  # shingles that an article is entered under
-_MOST_SHARING = 12  # articles beyond which a shingle says no more than that they have a notice in common
-_FEWEST = 2  # shingles that two articles share, of those they are entered under
+SAMPLE = 24
+"""Shingles that an article is entered under."""
+
+MOST_SHARING = 12
+"""Articles beyond which a shingle says no more than that they have a notice in common."""
+
+FEWEST_SHARED = 2
+"""Shingles that two articles share, of those they are entered under."""
+
 _ARTICLES = 1 << 14  # read at a time
 
 
@@ -40,7 +46,7 @@ def pairs_by_runs(shingles: StoredLists, n: int) -> npt.NDArray[np.int64]:
     keys = np.concatenate([np.empty(0, np.uint32), *(keys for keys, _ in parts)])
     article = np.concatenate([np.empty(0, np.int64), *(article for _, article in parts)])
     numbers, counts = np.unique(pairs_within(keys, article, n), return_counts=True)
-    return np.stack(np.divmod(numbers[counts >= _FEWEST], max(n, 1)), axis=1)
+    return np.stack(np.divmod(numbers[counts >= FEWEST_SHARED], max(n, 1)), axis=1)
 
 
 def pairs_within(
@@ -65,10 +71,10 @@ def pairs_within(
     begins = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])[: len(keys)])
     size = np.diff(np.append(begins, len(keys)))
     last = np.repeat(begins + size, size)
-    shared = np.repeat((size > 1) & (size <= _MOST_SHARING), size)
+    shared = np.repeat((size > 1) & (size <= MOST_SHARING), size)
     places = np.arange(len(keys))
     found = [np.empty(0, np.int64)]
-    for step in range(1, _MOST_SHARING):
+    for step in range(1, MOST_SHARING):
         at = np.flatnonzero(shared & (places + step < last))
         found.append(article[at] * n + article[at + step])
     return np.concatenate(found)
@@ -81,5 +87,5 @@ def _sampled(shingles: StoredLists, n: int) -> Iterator[tuple[npt.NDArray[np.uin
         keys, starts = shingles.take(articles)
         counts = np.diff(starts)
         place = np.arange(len(keys)) - np.repeat(starts[:-1], counts)
-        first = place < _SAMPLE
+        first = place < SAMPLE
         yield keys[first], np.repeat(articles, counts)[first].astype(np.int64)

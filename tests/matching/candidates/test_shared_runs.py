@@ -51,8 +51,8 @@ def test_pairs_are_those_of_brute_force(articles: list[set[int]]) -> None:
 @given(st.lists(st.sets(st.integers(0, 12), max_size=8), max_size=12), st.integers(1, 5), st.integers(2, 6))
 def test_so_they_are_with_other_bounds_and_parts(articles: list[set[int]], sample: int, most: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shared_runs, "_SAMPLE", sample)
-        patch.setattr(shared_runs, "_MOST_SHARING", most)
+        patch.setattr(shared_runs, "SAMPLE", sample)
+        patch.setattr(shared_runs, "MOST_SHARING", most)
         patch.setattr(shared_runs, "_ARTICLES", 3)
         assert proposed(articles) == brute_force(articles, sample, most, fewest=2)
 

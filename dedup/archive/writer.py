@@ -1,0 +1,275 @@
+"""Changes of an archive: texts come and go, and all that follows from it is written in one transaction.
+
+The vectors and the lists of neighbours stay in memory from one batch to the next, for as long as nobody else writes.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from dedup.archive import shared_words
+from dedup.archive.judging import Judge
+from dedup.archive.neighbour_lists import Changes, NeighbourLists, Numbers, Pairs, distinct
+from dedup.archive.recurrence import count_sentences, texts_with
+from dedup.archive.stories import save_pairs, update_stories
+from dedup.archive.texts import COLUMNS, ReadText, Recurring, Texts, listed, with_sums
+from dedup.archive.vectors import Vectors
+from dedup.datatypes import UNDETERMINED
+from dedup.matching.candidates.shared_facts import pairs_by_facts
+from dedup.matching.scorer import Scorer
+
+_STALE = "facts_stale"  # whether candidates by facts are still to be looked for
+
+_Pair = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class NewText:
+    """A text that comes into the archive: its content hash, a digest of its first article, and what was read of it."""
+
+    hash: bytes
+    body: bytes
+    read: ReadText
+
+
+@dataclass(slots=True)
+class Change:
+    """Consequences of what a transaction has done so far.
+
+    touched, grown : as `update_stories` asks for them
+    bereft : stories that have lost a text
+    judge : pairs that have to be judged
+    doubtful : pairs that may be proposed no longer
+    reweighed : hashes of sentences that now weigh more or less
+    """
+
+    touched: set[int] = field(default_factory=set)
+    grown: set[int] = field(default_factory=set)
+    bereft: set[str] = field(default_factory=set)
+    judge: set[_Pair] = field(default_factory=set)
+    doubtful: set[_Pair] = field(default_factory=set)
+    reweighed: set[int] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class State:
+    """State of an archive in the memory of its writer, as of one generation of the file."""
+
+    generation: int
+    vectors: Vectors
+    lists: NeighbourLists
+    groups: dict[str, int]
+
+    @classmethod
+    def load(cls, connection: sqlite3.Connection, generation: int, dimension: int, neighbours: int) -> State:
+        """State as the file holds it."""
+        groups = dict(connection.execute("SELECT name, number FROM language_groups"))
+        vectors = Vectors.load(connection, dimension, generation)
+        lists = NeighbourLists.load(connection, vectors, neighbours, len(groups))
+        return cls(generation, vectors, lists, groups)
+
+
+class Writer:
+    """Writer of one transaction.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        In a transaction that writes.
+    state : State
+        As of the generation before; to be thrown away if the transaction fails.
+    scorer : Scorer
+    run : int
+        Number of the run that writes.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, state: State, scorer: Scorer, run: int) -> None:
+        self._connection, self._state, self._scorer, self._run = connection, state, scorer, run
+        self.change = Change()
+        self.next_number = 1 + connection.execute("SELECT COALESCE(MAX(number), -1) FROM texts").fetchone()[0]
+
+    def add_texts(self, news: Mapping[int, NewText]) -> None:
+        """Enter new texts under their numbers, after those that go have been removed."""
+        if not news:
+            return
+        texts = {number: new.read for number, new in news.items()}
+        state, numbers = self._state, np.array(sorted(texts), np.int64)
+        groups = np.array([self._group(texts[number].group) for number in numbers.tolist()], np.int16)
+        self._connection.executemany(
+            "INSERT INTO texts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
+            (
+                (
+                    *(number, new.hash, new.body, new.read.language.code, new.read.language.probability),
+                    *(new.read.length, new.read.empty, new.read.sentences, new.read.headline, new.read.facts),
+                )
+                for number, new in news.items()
+            ),
+        )
+        self._connection.executemany(
+            f"INSERT INTO measures (text, sums, {', '.join(COLUMNS)}) VALUES ({', '.join('?' * (2 + len(COLUMNS)))})",
+            ((number, *with_sums(texts[number])) for number in numbers.tolist()),
+        )
+        rows = np.stack([texts[number].vector for number in numbers.tolist()]).astype(np.float32)
+        state.vectors = state.vectors.with_rows(numbers, rows, groups)
+        self._note(state.lists.add(state.vectors, numbers, len(state.groups)))
+        columns = {number: text.columns for number, text in texts.items()}
+        entered = {number: shared_words.entries(of["shingles"], of["headline"]) for number, of in columns.items()}
+        proposed, doubtful = shared_words.enter(self._connection, entered)
+        self.change.judge |= proposed
+        self.change.doubtful |= doubtful
+        come = [(text.hashes(), text.headline) for text in texts.values()]
+        self.change.reweighed |= count_sentences(self._connection, come, ())
+        self.change.touched.update(numbers.tolist())
+        self._save_vectors(numbers)
+        self._facts_changed(text.language.code for text in texts.values())
+
+    def remove_texts(self, numbers: Iterable[int]) -> None:
+        """Remove texts to which no article belongs any more."""
+        gone = np.array(sorted(numbers), np.int64)
+        if not len(gone):
+            return
+        state, wanted = self._state, listed(gone)
+        rows = self._connection.execute(
+            "SELECT number, shingles, m.headline, hashes, t.headline, code, story FROM texts t "
+            "JOIN measures m ON m.text = number WHERE number IN (SELECT value FROM json_each(?))",
+            (wanted,),
+        ).fetchall()
+        self.change.bereft.update(row[6] for row in rows if row[6] is not None)
+        for side, other in (('"left"', '"right"'), ('"right"', '"left"')):
+            query = f"FROM pairs WHERE {side} IN (SELECT value FROM json_each(?))"
+            self.change.touched.update(row[0] for row in self._connection.execute(f"SELECT {other} {query}", (wanted,)))
+            self._connection.execute(f"DELETE {query}", (wanted,))
+        for table, column in (("texts", "number"), ("measures", "text")):
+            query = f"DELETE FROM {table} WHERE {column} IN (SELECT value FROM json_each(?))"
+            self._connection.execute(query, (wanted,))
+        state.vectors = state.vectors.without_rows(gone)
+        self._note(state.lists.remove(state.vectors, gone))
+        perhaps = shared_words.leave(self._connection, {row[0]: shared_words.entries(row[1], row[2]) for row in rows})
+        self.change.judge |= shared_words.proposed(self._connection, perhaps)
+        left = [(set(np.frombuffer(row[3], np.int64).tolist()), row[4]) for row in rows]
+        self.change.reweighed |= count_sentences(self._connection, (), left)
+        self._save_vectors(gone)
+        self._facts_changed(row[5] for row in rows)
+        self.change.touched -= set(gone.tolist())
+
+    def settle(self) -> None:
+        """Judge the pairs that are new or have changed, and bring stories into line."""
+        change, connection = self.change, self._connection
+        self._state.lists.save(connection)
+        recurring = Recurring.load(connection)
+        texts = Texts(connection, recurring)
+        judge = Judge(texts.alone(), texts, self._state.vectors, self._scorer)
+        judged = judge.matches(_as_array(change.judge))
+        save_pairs(connection, judged, proposed=True)
+        change.touched.update(judged.pairs.ravel().tolist())
+        self._withdraw()
+        self._judge_reweighed(judge)
+        update_stories(connection, change.touched, change.grown, change.bereft, judge, self._proposals, self._run)
+        self._state.generation = _raise_generation(connection)
+
+    def find_by_facts(self) -> None:
+        """Look for candidates of texts in unknown languages among all, if any text has come or gone since."""
+        if not self.facts_are_stale(self._connection):
+            return
+        rows = self._connection.execute("SELECT number, facts, code FROM texts ORDER BY number").fetchall()
+        asking = np.array([at for at, row in enumerate(rows) if row[2] == UNDETERMINED], np.intp)
+        numbers = np.array([row[0] for row in rows], np.int64)
+        found = np.empty((0, 2), np.int64)
+        if len(asking):
+            found = numbers[pairs_by_facts([np.frombuffer(row[1], np.uint64) for row in rows], asking)]
+        now = {(int(one), int(other)) for one, other in distinct([found])}
+        before = set(self._connection.execute("SELECT one, other FROM fact_pairs"))
+        self._connection.executemany("DELETE FROM fact_pairs WHERE one = ? AND other = ?", sorted(before - now))
+        self._connection.executemany("INSERT INTO fact_pairs VALUES (?, ?)", sorted(now - before))
+        self.change.judge |= now - before
+        self.change.doubtful |= before - now
+        self._connection.execute("DELETE FROM meta WHERE name = ?", (_STALE,))
+
+    @staticmethod
+    def facts_are_stale(connection: sqlite3.Connection) -> bool:
+        """Whether `find_by_facts` has something to do."""
+        return connection.execute("SELECT 1 FROM meta WHERE name = ?", (_STALE,)).fetchone() is not None
+
+    def _group(self, name: str) -> int:
+        """Number of a language group, a new one where there is none yet."""
+        if name not in self._state.groups:
+            self._state.groups[name] = len(self._state.groups)
+            self._connection.execute("INSERT INTO language_groups VALUES (?, ?)", (self._state.groups[name], name))
+        return self._state.groups[name]
+
+    def _note(self, changes: Changes) -> None:
+        self.change.judge.update((left, right) for left, right in changes.proposed.tolist())
+        self.change.doubtful.update((left, right) for left, right in changes.doubtful.tolist())
+
+    def _facts_changed(self, codes: Iterable[str]) -> None:
+        """Note that candidates by facts have changed, if there is a text in an unknown language at all."""
+        asking = UNDETERMINED in set(codes)
+        query = "SELECT 1 FROM texts WHERE code = ? LIMIT 1"
+        if asking or self._connection.execute(query, (UNDETERMINED,)).fetchone():
+            self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, 1)", (_STALE,))
+
+    def _save_vectors(self, numbers: Numbers) -> None:
+        generation = self._state.generation + 1
+        self._state.vectors = self._state.vectors.save(self._connection, numbers, generation)
+
+    def _withdraw(self) -> None:
+        """Take back pairs that are proposed no longer; what is known of them stays."""
+        doubtful = _as_array(self.change.doubtful.intersection(self._connection.execute(_PROPOSED)))
+        doubtful = doubtful[~self._state.lists.proposes(doubtful)]
+        pairs = set(map(tuple, doubtful.tolist()))
+        pairs -= shared_words.proposed(self._connection, pairs)
+        pairs -= {pair for pair in pairs if self._connection.execute(_BY_FACTS, pair).fetchone()}
+        self._connection.executemany('UPDATE pairs SET proposed = 0 WHERE "left" = ? AND "right" = ?', sorted(pairs))
+        self.change.touched.update(number for pair in pairs for number in pair)
+
+    def _judge_reweighed(self, judge: Judge) -> None:
+        """Judge again the stored pairs of texts in which a sentence begins or ceases to recur."""
+        if not self.change.reweighed:
+            return
+        texts = listed(texts_with(self._connection, self.change.reweighed))
+        query = 'SELECT "left", "right" FROM pairs WHERE {} IN (SELECT value FROM json_each(?))'
+        found = {
+            pair for side in ('"left"', '"right"') for pair in self._connection.execute(query.format(side), (texts,))
+        }
+        judged = judge.all(_as_array(found))
+        save_pairs(self._connection, judged, proposed=False)
+        self.change.touched.update(judged.pairs.ravel().tolist())
+
+    def _proposals(self, numbers: Numbers) -> Pairs:
+        """All proposed pairs with one of some texts."""
+        query = "SELECT text, shingles, headline FROM measures WHERE text IN (SELECT value FROM json_each(?))"
+        rows = self._connection.execute(query, (listed(numbers),)).fetchall()
+        by_runs = {
+            (min(text, other), max(text, other))
+            for text, *columns in rows
+            for other in shared_words.partners(self._connection, shared_words.entries(*columns), text)
+        }
+        query = "SELECT one, other FROM fact_pairs WHERE {} IN (SELECT value FROM json_each(?))"
+        by_facts = {
+            pair
+            for side in ("one", "other")
+            for pair in self._connection.execute(query.format(side), (listed(numbers),))
+        }
+        return distinct([self._state.lists.proposals(numbers), _as_array(by_runs), _as_array(by_facts)])
+
+
+_PROPOSED = 'SELECT "left", "right" FROM pairs WHERE proposed'
+_BY_FACTS = "SELECT 1 FROM fact_pairs WHERE one = ? AND other = ?"
+
+
+def generation_of(connection: sqlite3.Connection) -> int:
+    """Number of changes that a file has seen."""
+    return int(connection.execute("SELECT value FROM meta WHERE name = 'generation'").fetchone()[0])
+
+
+def _raise_generation(connection: sqlite3.Connection) -> int:
+    connection.execute("UPDATE meta SET value = value + 1 WHERE name = 'generation'")
+    return generation_of(connection)
+
+
+def _as_array(pairs: Iterable[_Pair]) -> Pairs:
+    return np.array(sorted(pairs), np.int64).reshape(-1, 2)

@@ -1,0 +1,226 @@
+"""The commands of `dedup archive`: a file that remembers articles."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from dedup.cli import options
+from dedup.cli.errors import FOUND_DUPLICATES
+from dedup.cli.inputs import one_article, read, read_options
+from dedup.cli.output import check_output, choose_form, layout, log_to_stderr, progress_line, write
+from dedup.datatypes import Article, Level, Settings, Skipped
+from dedup.errors import ReadError
+from dedup.language.text import printable
+from dedup.report.records import dumps
+from dedup.runtime.process import count_cores, load_numpy_alone
+
+if TYPE_CHECKING:
+    from dedup.archive.archive import Archive
+
+_file = click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.db")
+
+_EXPORTS = ("jsonl", "parquet")
+
+
+@click.group()
+def archive() -> None:
+    """Remember articles in a file: is an incoming one already there, in any language?
+
+    \b
+    dedup archive add news.db articles/         new and changed articles alone are computed
+    dedup archive check news.db incoming.txt    exit code 3 if it is there, 0 if not
+    dedup archive list news.db --since 2026-12-01
+    """
+
+
+@archive.command()
+@_file
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@options.format_option
+@options.matching_options
+@options.reading_options
+@options.jobs_option
+@options.verbosity_options
+def add(
+    file: Path,
+    paths: tuple[str, ...],
+    form: str | None,
+    model: str,
+    threshold: float | None,
+    scorer: str,
+    level: str,
+    jobs: int | None,
+    quiet: bool,
+    verbose: int,
+    no_progress: bool,
+    **reading: Any,
+) -> None:
+    """Add articles, and make the file where there is none.
+
+    An article is known again by its path and the id that its source gives it. A run that is killed has kept all but the
+    last 256 articles, and the same command goes on from there. Model, level and threshold are those of the first run.
+    """
+    log_to_stderr(verbose)
+    settings = Settings(model=model, threshold=threshold, level=Level(level), scorer=scorer) if _given() else None
+    chosen = read_options(**reading)
+    with _opened(file, settings=settings) as opened, progress_line(not (quiet or no_progress)) as progress:
+        added = opened.add_paths(paths, chosen, jobs=jobs or count_cores(), progress=progress)
+    from dedup.archive import rendering
+
+    for item in added.skipped if verbose else ():
+        click.echo(f"skipped {printable(item.path)}: {printable(item.reason)}", err=True)
+    if form == "json":
+        write(dumps({**rendering.head(), **rendering.added_record(added)}) + "\n", Path("-"))
+    elif not quiet:
+        write(rendering.added_as_text(added), Path("-"))
+
+
+@archive.command()
+@_file
+@click.argument("path")
+@options.format_option
+@options.output_option
+@options.force_option
+@click.option("--no-text", is_flag=True, help="Leave the text of the articles out of the answer.")
+@options.verbose_option
+def check(file: Path, path: str, form: str | None, output: Path, force: bool, no_text: bool, verbose: int) -> None:
+    """Look articles up: are they there, in any language?
+
+    PATH is a file, a record of one (news.jsonl#1204), or "-" for JSON lines on standard input. Shows the kind, the
+    score, and what speaks for it. Exit code 3 if at least one article was found, 0 if none, 1 if nothing could be read.
+    """
+    log_to_stderr(verbose)
+    form = choose_form(form, output, options.FORMS)
+    check_output(form, output, (file, *(() if path == "-" else (path.partition("#")[0],))), force=force)
+    load_numpy_alone()
+    from dedup.archive import rendering
+
+    articles = _articles(path)
+    with _opened(file, create=False) as opened:
+        found = [(article, opened.check(article)) for article in articles]
+    if form == "json":
+        records = [rendering.checked_record(*item, with_text=not no_text) for item in found]
+        write(dumps({**rendering.head(), "articles": records}, indent=1) + "\n", output)
+    else:
+        parts = (rendering.checked_as_text(*item, full=verbose > 0, **layout(output)) for item in found)
+        write("".join(parts), output)
+    if any(findings for _, findings in found):
+        raise click.exceptions.Exit(FOUND_DUPLICATES)
+
+
+@archive.command("list")
+@_file
+@click.option("--since", metavar="DATE|RUN", help="Only stories that have gained an article since then, or that run.")
+@options.format_option
+@options.output_option
+@options.force_option
+def list_stories(file: Path, since: str | None, form: str | None, output: Path, force: bool) -> None:
+    """List the stories that were told more than once.
+
+    The id of a story stays as it grows; the JSON tells too what has become of stories that are no more.
+    """
+    form = choose_form(form, output, options.FORMS)
+    check_output(form, output, (file,), force=force)
+    from dedup.archive import rendering
+
+    with _opened(file, create=False) as opened:
+        stories, successions = opened.stories(since=since), opened.successions()
+    if form == "json":
+        records = {"stories": list(map(rendering.story_record, stories)), "successions": successions}
+        write(dumps({**rendering.head(), **records}, indent=1) + "\n", output)
+    else:
+        write(rendering.stories_as_text(stories), output)
+
+
+@archive.command()
+@_file
+@click.argument("ids", nargs=-1, required=True, metavar="ID|PATH...")
+@options.verbosity_options
+def remove(file: Path, ids: tuple[str, ...], quiet: bool, verbose: int, no_progress: bool) -> None:
+    """Remove articles by their ids, or all of a file by its path."""
+    log_to_stderr(verbose)
+    load_numpy_alone()
+    with _opened(file, create=False) as opened, progress_line(not (quiet or no_progress)) as progress:
+        removed = opened.remove(ids, progress=progress)
+    if not quiet:
+        write(f"{removed:,} removed\n", Path("-"))
+
+
+@archive.command()
+@_file
+@options.format_option
+def info(file: Path, form: str | None) -> None:
+    """Tell what is in an archive, and what it was made with."""
+    from dataclasses import asdict
+
+    from dedup.archive import rendering
+
+    with _opened(file, create=False, read_only=True) as opened:
+        found = opened.info()
+    text = dumps({**rendering.head(), **asdict(found)}, indent=1) + "\n" if form == "json" else ""
+    write(text or rendering.info_as_text(found), Path("-"))
+
+
+@archive.command()
+@_file
+def compact(file: Path) -> None:
+    """Look for damage, and write the file anew without what is unused."""
+    with _opened(file, create=False) as opened:
+        saved = opened.compact()
+    write(f"{saved:,} bytes saved\n", Path("-"))
+
+
+@archive.command()
+@_file
+@click.option("-f", "--format", "form", type=click.Choice(_EXPORTS), help="By default as -o is named, or jsonl.")
+@options.output_option
+@options.force_option
+def export(file: Path, form: str | None, output: Path, force: bool) -> None:
+    """Write all articles with their texts, languages and stories.
+
+    What is written can be read again: dedup archive add NEW.db articles.jsonl builds an archive anew, with another
+    model or after a new version of dedup has come to other numbers.
+    """
+    form = choose_form(form, output, _EXPORTS)
+    check_output("jsonl", output, (file,), force=force)
+    from dedup.archive import rendering
+    from dedup.report.destination import write_whole
+
+    with _opened(file, create=False, read_only=True) as opened:
+        if form == "parquet":
+            if str(output) == "-":
+                raise click.UsageError("--format parquet needs a file: -o FILE.parquet")
+            write_whole(output, rendering.exported_as_parquet(opened.articles()))
+        elif str(output) == "-":
+            for line in rendering.exported_as_jsonl(opened.articles()):
+                write(line, output)
+        else:
+            write("".join(rendering.exported_as_jsonl(opened.articles())), output)
+
+
+def _opened(file: Path, **given: Any) -> Archive:
+    load_numpy_alone()
+    from dedup.archive.archive import Archive
+
+    return Archive.open(file, **given)
+
+
+def _given() -> bool:
+    """Whether the command line says something about the model or the settings."""
+    context = click.get_current_context()
+    names = ("model", "threshold", "level", "scorer")
+    return any(context.get_parameter_source(name) is ParameterSource.COMMANDLINE for name in names)
+
+
+def _articles(path: str) -> list[Article]:
+    """All articles of a file, or the one that is named in it."""
+    found = list(read([path])) if path == "-" or "#" not in path or Path(path).exists() else [one_article(path)]
+    articles = [item for item in found if isinstance(item, Article)]
+    if not articles:
+        reasons = "; ".join(item.reason for item in found if isinstance(item, Skipped))
+        raise ReadError(f"{path}: no article to look up{': ' if reasons else ''}{reasons}")
+    return articles

@@ -1,0 +1,125 @@
+"""Stories of an archive after any number of steps are those of one scan of everything."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import dedup
+from archive.collection import gold, mixed
+from dedup import Archive, Article, Encoder, Settings
+from dedup.archive import neighbour_lists, shared_words
+from dedup.archive.neighbour_lists import NeighbourLists
+from dedup.archive.vectors import Vectors
+from dedup.matching.candidates import shared_runs as in_a_scan
+from dedup.matching.candidates.neighbours import search
+from toy_encoder import ToyEncoder
+
+Told = dict[frozenset[str], tuple[str, float, str]]
+"""Kind, score of the weakest pair and representative of each story, by its members."""
+
+
+def told_by(archive: Archive) -> Told:
+    return {
+        frozenset(story.members): (story.kind.value, round(story.score, 5), story.representative)
+        for story in archive.stories()
+    }
+
+
+def told_by_a_scan(articles: Iterable[Article], chosen: Settings, encoder: Encoder | None) -> Told:
+    report = dedup.find_duplicates(articles, settings=chosen, encoder=encoder, evidence=False)
+    return {
+        frozenset(report.articles[at].id for at in cluster.members): (
+            cluster.kind.value,
+            round(cluster.weakest.score, 5),
+            report.articles[cluster.representative].id,
+        )
+        for cluster in report.clusters
+    }
+
+
+def articles_in(archive: Archive) -> list[Article]:
+    return [archived.article for archived in archive.articles()]
+
+
+@pytest.mark.parametrize("level", ["duplicate", "story"])
+def test_ten_shuffled_steps_give_the_stories_of_one_scan(tmp_path: Path, level: str) -> None:
+    pool = mixed(random.Random(level), 240)
+    chosen = Settings(level=dedup.Level(level))
+    with Archive.open(tmp_path / "a.db", settings=chosen) as archive:
+        for start in range(0, len(pool), 24):
+            archive.add(pool[start : start + 24])
+        assert told_by(archive) == told_by_a_scan(articles_in(archive), chosen, None)
+        assert len(told_by(archive)) > 15
+
+
+@settings(max_examples=12, suppress_health_check=list(HealthCheck))
+@given(st.integers(0, 1 << 30), st.sampled_from([1, 3, 24]), st.sampled_from([3, 12]), st.booleans())
+def test_any_steps_give_the_stories_of_one_scan(seed: int, neighbours: int, sharing: int, toy: bool) -> None:
+    generator = random.Random(seed)
+    waiting = mixed(generator, 90)
+    chosen, encoder = Settings(neighbours=neighbours), ToyEncoder() if toy else None
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
+        patch.setattr(shared_words, "MOST_SHARING", sharing)
+        patch.setattr(in_a_scan, "MOST_SHARING", sharing)
+        with Archive.open(Path(folder) / "a.db", settings=chosen, encoder=encoder) as archive:
+            for _ in range(6):
+                waiting = take_a_step(archive, waiting, generator)
+                expected = told_by_a_scan(articles_in(archive), chosen, encoder)
+                assert told_by(archive) == expected
+
+
+def take_a_step(archive: Archive, waiting: list[Article], generator: random.Random) -> list[Article]:
+    """Add, remove or change some articles; what still waits to be added."""
+    step, held = generator.random(), articles_in(archive)
+    if not held or (waiting and step < 0.6):
+        count = generator.choice([1, 3, 20, 40])
+        archive.add(waiting[:count])
+        return waiting[count:]
+    some = generator.sample(held, min(len(held), generator.choice([1, 5, 15])))
+    if step < 0.9:
+        archive.remove([article.id for article in some])
+        return [*waiting, *some]
+    others = [" ".join(generator.choice(gold()).text.split()[:30]) for _ in some]
+    changed = [
+        replace(article, text=article.text[: len(article.text) // 2] + other)
+        for article, other in zip(some, others, strict=True)
+    ]
+    assert archive.add(changed).changed == len(some)
+    return waiting
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 1 << 30), st.integers(1, 6), st.integers(1, 4))
+def test_lists_propose_the_pairs_of_a_search_of_all(seed: int, neighbours: int, languages: int) -> None:
+    generator = np.random.default_rng(seed)
+    vectors, lists = Vectors(8, 0, ()), NeighbourLists(neighbours)
+    alive = np.empty(0, np.int64)
+    for _ in range(5):
+        if len(alive) and generator.random() < 0.4:
+            gone = generator.choice(alive, generator.integers(1, len(alive) + 1), replace=False)
+            vectors = vectors.without_rows(gone)
+            lists.remove(vectors, gone)
+            alive = np.setdiff1d(alive, gone)
+        else:
+            new = np.arange(len(vectors.groups()[: int(alive.max(initial=-1)) + 1]), dtype=np.int64)[-1:] + 1
+            first = int(new[0]) if len(new) else 0
+            new = np.arange(first, first + generator.integers(1, 30), dtype=np.int64)
+            rows = generator.standard_normal((len(new), 8)).astype(np.float32)
+            rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+            groups = generator.integers(0, languages, len(new)).astype(np.int16)
+            vectors = vectors.with_rows(new, rows, groups)
+            lists.add(vectors, new, languages)
+            alive = np.append(alive, new)
+        expected = search(vectors.take(alive), vectors.groups()[alive].tolist(), neighbours=neighbours).candidates()
+        pairs = np.stack([alive[expected.left], alive[expected.right]], axis=1)
+        assert np.array_equal(lists.proposals(alive), neighbour_lists.distinct([pairs]))
+        assert lists.proposes(pairs).all()

@@ -1,0 +1,162 @@
+"""`dedup archive` as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+import dedup
+from dedup.cli import main
+
+ROOT = Path(dedup.__file__).parent.parent
+
+
+def run(*arguments: object, **given: object) -> Result:
+    return CliRunner().invoke(main, ["archive", *map(str, arguments)], **given)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def file(tmp_path: Path, seeds: Path) -> Path:
+    """An archive of the seeds but for the second, a translation of the first."""
+    path = tmp_path / "a.db"
+    paths = [part for part in sorted(seeds.iterdir()) if not part.name.startswith("001")]
+    assert run("add", path, *paths).exit_code == 0
+    return path
+
+
+def test_an_add_counts_what_it_did(file: Path, seeds: Path, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "broken.pdf").write_bytes(b"no PDF")
+    done = run("add", file, seeds, tmp_path / "in", "-v")
+    assert done.stdout == "1 added, 0 changed, 4 unchanged, 1 skipped (run 2)\n"
+    assert "broken.pdf" in done.stderr
+    record = json.loads(run("add", file, seeds, "-f", "json").stdout)
+    assert (record["schema"], record["added"], record["unchanged"], record["skipped"]) == (1, 0, 5, [])
+    assert run("add", file, seeds, "-q").output == ""
+
+
+def test_a_file_that_is_as_it_was_is_not_read_again(tmp_path: Path) -> None:
+    file, news = tmp_path / "a.db", tmp_path / "news.jsonl"
+    lines = [json.dumps({"id": str(number), "text": f"Report {number} on the harbour."}) for number in range(3)]
+    news.write_text("\n".join(lines), encoding="utf-8")
+    assert run("add", file, news).stdout == "3 added, 0 changed, 0 unchanged (run 1)\n"
+    assert run("add", file, news).stdout == "0 added, 0 changed, 3 unchanged\n"
+    news.write_text("\n".join([*lines[:2], lines[2].replace("harbour", "port")]), encoding="utf-8")
+    assert run("add", file, news).stdout == "0 added, 1 changed, 2 unchanged (run 2)\n"
+    assert run("remove", file, "1").exit_code == 0
+    assert run("add", file, news).stdout == "1 added, 0 changed, 2 unchanged (run 4)\n"
+    assert run("add", file, news, "--text-field", "id").stdout.startswith("0 added, 3 changed, 0 unchanged")
+
+
+def test_a_check_answers_by_exit_code_and_says_why(file: Path, seeds: Path) -> None:
+    incoming = next(seeds.glob("001*"))
+    done = run("check", file, incoming)
+    assert done.exit_code == 3
+    assert "1 article in the archive" in done.stdout
+    assert "Translation, almost certain (0.99)" in done.stdout
+    assert "sentences match" in done.stdout
+    assert len(run("check", file, incoming, "-v").stdout) > 2 * len(done.stdout)
+
+
+def test_a_check_in_json_has_the_score_of_compare(file: Path, seeds: Path) -> None:
+    incoming, first = next(seeds.glob("001*")), next(seeds.glob("000*"))
+    done = run("check", file, incoming, "-f", "json")
+    (checked,) = json.loads(done.stdout)["articles"]
+    (finding,) = checked["findings"]
+    compared = CliRunner().invoke(main, ["compare", str(incoming), str(first), "-f", "json"])
+    expected = json.loads(compared.stdout)
+    assert finding["score"] == pytest.approx(expected["score"], abs=1e-6)
+    assert (finding["kind"], finding["evidence"]["coverage"]) == (expected["kind"], expected["evidence"]["coverage"])
+    private = run("check", file, incoming, "-f", "json", "--no-text").stdout
+    assert json.loads(private)["articles"][0]["findings"][0]["evidence"]["aligned"] == []
+
+
+def test_articles_come_on_standard_input(file: Path) -> None:
+    lines = [{"id": "x", "text": "Nothing at all like the others, only a line about turnips in the rain."}]
+    done = run("check", file, "-", input="".join(f"{json.dumps(line)}\n" for line in lines))
+    assert (done.exit_code, done.stdout) == (0, "-#x: not in the archive\n")
+
+
+def test_nothing_to_look_up_is_an_error(file: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty.txt").write_text("", encoding="utf-8")
+    done = run("check", file, tmp_path / "empty.txt")
+    assert (done.exit_code, "no article to look up: empty file" in done.stderr) == (1, True)
+
+
+def test_stories_are_listed_with_ids_that_stay(file: Path, seeds: Path) -> None:
+    assert run("list", file).stdout == ""
+    assert run("add", file, seeds).exit_code == 0
+    listed = json.loads(run("list", file, "-f", "json").stdout)
+    (story,) = listed["stories"]
+    assert (story["kind"], story["languages"], story["grew"]) == ("translation", ["en", "id"], 2)
+    assert run("list", file).stdout.startswith(f"{story['id']}  Translation, 2 articles: English, Indonesian\n")
+    assert run("list", file, "--since", "3").stdout == ""
+    assert run("list", file, "--since", "soon").exit_code == 2
+    assert run("remove", file, story["members"][0]).stdout == "1 removed\n"
+    assert json.loads(run("list", file, "-f", "json").stdout)["successions"] == {story["id"]: None}
+
+
+def test_an_export_builds_an_archive_anew(file: Path, tmp_path: Path) -> None:
+    exported = tmp_path / "articles.jsonl"
+    assert run("export", file, "-o", exported).exit_code == 0
+    assert run("export", file).stdout == exported.read_text(encoding="utf-8")
+    assert run("add", tmp_path / "b.db", exported).stdout == "4 added, 0 changed, 0 unchanged (run 1)\n"
+    first, second = (
+        [json.loads(line) for line in run("export", path).stdout.splitlines()] for path in (file, tmp_path / "b.db")
+    )
+    assert [(row["id"], row["text"], row["hash"]) for row in first] == [
+        (row["id"], row["text"], row["hash"]) for row in second
+    ]
+
+
+def test_an_export_may_be_a_table(file: Path, tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    assert run("export", file, "-o", tmp_path / "articles.parquet").exit_code == 0
+    table = parquet.read_table(tmp_path / "articles.parquet").to_pylist()
+    assert [row["id"] for row in table] == [json.loads(line)["id"] for line in run("export", file).stdout.splitlines()]
+    assert run("export", file, "-f", "parquet").exit_code == 2
+
+
+def test_nothing_is_written_over_the_archive(file: Path) -> None:
+    before = file.read_bytes()
+    for command in (("list", file), ("check", file, "seeds"), ("export", file)):
+        done = run(*command, "-o", file, "--force")
+        assert done.exit_code in (1, 2)
+    assert file.read_bytes() == before
+
+
+def test_settings_are_those_of_the_first_run(tmp_path: Path, seeds: Path) -> None:
+    assert run("add", tmp_path / "a.db", seeds, "--level", "story").exit_code == 0
+    assert run("add", tmp_path / "a.db", seeds).exit_code == 0
+    done = run("add", tmp_path / "a.db", seeds, "--level", "duplicate")
+    assert (done.exit_code, "level story, and asked for is duplicate" in done.stderr) == (1, True)
+    assert "level      story" in run("info", tmp_path / "a.db").stdout
+
+
+def test_info_and_compact(file: Path) -> None:
+    told = json.loads(run("info", file, "-f", "json").stdout)
+    assert (told["articles"], told["stories"], told["languages"], told["version"]) == (4, 0, {"en": 4}, 1)
+    assert run("info", file).stdout.startswith("articles   4\n")
+    assert run("compact", file).stdout.endswith(" bytes saved\n")
+
+
+def test_errors_are_messages(tmp_path: Path) -> None:
+    done = run("check", tmp_path / "none.db", "seeds")
+    assert (done.exit_code, done.stderr.startswith("Error: ")) == (1, True)
+    assert "no such archive; make one with: dedup archive add" in done.stderr
+
+
+def test_help_loads_nothing_heavy() -> None:
+    script = (
+        "import sys\nfrom click.testing import CliRunner\nfrom dedup.cli import main\n"
+        "for command in ('add', 'check', 'list', 'remove', 'info', 'compact', 'export'):\n"
+        "    assert CliRunner().invoke(main, ['archive', command, '--help']).exit_code == 0\n"
+        "print(*({'numpy', 'sqlite3'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
