@@ -8,6 +8,8 @@ from itertools import chain
 
 from dedup.language.text import HAN_KANA, UNSPACED
 
+_UNSPACED_LETTER = re.compile(f"[{HAN_KANA.pattern[1:-1]}{UNSPACED.pattern[1:-1]}]")
+
 # A full stop ends a sentence before a space, unless a lower-case letter follows ("approx. ten"), a single capital
 # stands before it ("J. Borrell", "U.S. troops"), one or two digits ("15. Juli") or a common title.
 _STOP = (
@@ -55,7 +57,7 @@ def sentences(text: str) -> list[str]:
 
 def _cut(sentence: str) -> list[str]:
     """A sentence in phrases no longer than allowed, where it has a place to cut."""
-    unspaced = len(HAN_KANA.findall(sentence)) + len(UNSPACED.findall(sentence)) > len(sentence) // 2
+    unspaced = not sentence.isascii() and len(_UNSPACED_LETTER.findall(sentence)) > len(sentence) // 2
     longest = _LONGEST_UNSPACED if unspaced else _LONGEST
     parts: list[str] = []
     start = 0
