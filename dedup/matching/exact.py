@@ -73,7 +73,8 @@ class UniqueArticles:
 
     def at_positions(self, pair: _Pair) -> _Pair:
         """A pair of unique articles as one of positions among all."""
-        return replace(pair, left=self.positions[pair.left], right=self.positions[pair.right])
+        left, right = self.positions[pair.left], self.positions[pair.right]
+        return pair if (left, right) == (pair.left, pair.right) else replace(pair, left=left, right=right)
 
     def copies(self) -> Iterator[tuple[int, int]]:
         """Pairs of positions: an original and a later article with its text, in the order of the latter."""
