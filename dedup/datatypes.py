@@ -463,14 +463,31 @@ class Settings:
         object.__setattr__(self, "keep", tuple(self.keep) or KEEP_BY_DEFAULT)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Digests:
+    """Hash and number of words of n articles, as `dedup.language.digest.digest` gives them, in 36 bytes each.
+
+    hashes : ndarray of shape (n,), 32 bytes each
+    words : ndarray of shape (n,), int32
+    """
+
+    hashes: npt.NDArray[np.bytes_]
+    words: npt.NDArray[np.int32]
+
+    def rows(self) -> Iterator[tuple[str, int]]:
+        """Yield those of each article."""
+        return ((value.decode(), words) for value, words in zip(self.hashes.tolist(), self.words.tolist(), strict=True))
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """Result of a run; `dedup.report` renders it.
 
     `languages[i]` belongs to `articles[i]`; matches and clusters hold positions. `model` is ``name@fingerprint``.
     `articles` are a tuple, or a sequence that reads them from disk where their texts would fill the memory.
-    `embeddings` are kept for drawing a map, up to 20,000 articles; reports are compared without them. `notices` are
-    positions of articles that are nothing but a request for consent or for payment, and match nothing.
+    `embeddings` are kept for drawing a map, up to 20,000 articles. `notices` are positions of articles that are nothing
+    but a request for consent or for payment, and match nothing. `digests` are those of the articles where they are
+    known. Reports are compared without embeddings and digests.
     """
 
     articles: Sequence[Article]
@@ -483,6 +500,7 @@ class Report:
     threshold: float
     embeddings: Embeddings | None = field(default=None, compare=False, repr=False)
     notices: tuple[int, ...] = ()
+    digests: Digests | None = field(default=None, compare=False, repr=False)
 
     @property
     def duplicates(self) -> int:

@@ -76,6 +76,8 @@ _FEW_CHARACTERS = 1_000_000  # read by one process before others have started
 
 _SAMPLED = 200  # articles whose languages are detected beforehand, for the estimate
 
+_MOST_LANGUAGES = 60  # of a shorter run, about: they make no difference to it
+
 _LONG_RUN = 20_000  # articles beyond which a run says beforehand what it takes
 
 
@@ -192,6 +194,7 @@ def find_duplicates(
         threshold=scorer.threshold,
         embeddings=found.embeddings[numbers] if len(kept) <= MOST_MAPPED else None,
         notices=tuple(np.flatnonzero(found.matched[0].empty[numbers]).tolist()),
+        digests=found.unique.digests,
     )
 
 
@@ -334,7 +337,7 @@ def _check_resources(articles: Sequence[Article], encoder: Encoder, workers: Wor
         articles=len(articles),
         characters=sum(len(article.text) for article in articles),
         dimension=encoder.dimension,
-        languages=_count_languages(articles),
+        languages=_count_languages(articles) if len(articles) > _LONG_RUN else _MOST_LANGUAGES,
         jobs=workers.jobs,
     )
     if len(articles) > _LONG_RUN:

@@ -121,7 +121,10 @@ def choose_in_full(
         if len(group) > EVIDENCE_FOR_ALL_PAIRS:
             central |= dict.fromkeys(group, representative(group))
     shown = {(pair.left, pair.right) for pair in weakest}
-    chosen = [(pair in shown, any(central.get(at, at) in pair for at in pair)) for pair in pairs]
+    chosen = [
+        (pair in shown, central.get(pair[0], pair[0]) in pair or central.get(pair[1], pair[1]) in pair)
+        for pair in pairs
+    ]
     weak, near_centre = np.array(chosen, np.bool_).reshape(-1, 2).T
     full = weak | near_centre
     if full.sum() > MOST_IN_FULL:

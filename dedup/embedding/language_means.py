@@ -29,8 +29,9 @@ def embed_texts(texts: Sequence[str], codes: Sequence[str], encoder: Encoder) ->
 def centre(vectors: Embeddings, codes: Sequence[str], encoder: Encoder) -> Embeddings:
     """Unit rows, the mean of each row's language removed; a zero row (a text without a known token) stays zero."""
     empty = ~vectors.any(axis=1)
-    names, of_row = np.unique(np.array(codes, dtype=str), return_inverse=True)
-    means = np.array([known_mean(encoder, str(name)) for name in names], np.float32).reshape(-1, vectors.shape[1])
+    number = {name: place for place, name in enumerate(dict.fromkeys(codes))}  # sorting takes ten times as long
+    of_row = np.array([number[code] for code in codes], np.intp)
+    means = np.array([known_mean(encoder, name) for name in number], np.float32).reshape(-1, vectors.shape[1])
     moved = vectors - means[of_row]
     moved[empty] = 0
     return unit_rows(moved)

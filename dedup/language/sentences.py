@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from itertools import chain
+from zlib import crc32
 
 from dedup.language.text import HAN_KANA, UNSPACED
+
+_UNSPACED_LETTER = re.compile(f"[{HAN_KANA.pattern[1:-1]}{UNSPACED.pattern[1:-1]}]")
 
 # A full stop ends a sentence before a space, unless a lower-case letter follows ("approx. ten"), a single capital
 # stands before it ("J. Borrell", "U.S. troops"), one or two digits ("15. Juli") or a common title.
@@ -19,6 +23,7 @@ _WIDE_STOPS, _CLOSERS = "。！？；｡।॥؟۔።၊။", "”’」』）"
 _QUOTES = r"\"'”’»)\]"
 _PHRASE_END = re.compile(r"(?<=[;:,،、，؛])\s*|\s+")
 _LONGEST = 480
+_MOST = 2000  # sentences of a text: all are compared with all of another, which takes the square of their number
 _LONGEST_UNSPACED = 160
 
 
@@ -39,7 +44,8 @@ def sentences(text: str) -> list[str]:
 
     A line break always ends one. Beyond that the marks of all scripts do (``. ! ? … 。 ！ ？ । ॥ ؟ ۔ ።``), and what is
     still longer than 480 characters (160 where the script has no spaces: Thai has no full stops either) is cut at
-    commas or spaces.
+    commas or spaces. Of a text of more than 2,000, as lists of short lines are, neighbours are joined until there are
+    about half as many.
     """
     found = []
     may_end, end = _sentence_patterns()
@@ -50,12 +56,34 @@ def sentences(text: str) -> list[str]:
             found += _cut(piece)
         elif piece:
             found.append(piece)
-    return found
+    return found if len(found) <= _MOST else _joined(found)
+
+
+def _joined(found: Sequence[str]) -> list[str]:
+    """Neighbours as one, so that about a thousand are left, and never more than 2,000.
+
+    Where one ends is decided by what stands there, and not by how many stand before it: two copies of a list of which
+    one has a line more are joined at the same places (content-defined chunking: Muthitacharoen et al. 2001).
+    """
+    together = -(-2 * len(found) // _MOST)
+    parts: list[list[str]] = [[]]
+    for sentence in found:
+        parts[-1].append(sentence)
+        if len(parts[-1]) == 4 * together or crc32(sentence.encode("utf-8", "surrogatepass")) % together == 0:
+            parts.append([])
+    joined = [" ".join(part) for part in parts if part]
+    return joined if len(joined) <= _MOST else _evenly(joined)
+
+
+def _evenly(found: Sequence[str]) -> list[str]:
+    """Neighbours joined by their number alone, of a text whose sentences are much the same."""
+    together = -(-len(found) // _MOST)
+    return [" ".join(found[start : start + together]) for start in range(0, len(found), together)]
 
 
 def _cut(sentence: str) -> list[str]:
     """A sentence in phrases no longer than allowed, where it has a place to cut."""
-    unspaced = len(HAN_KANA.findall(sentence)) + len(UNSPACED.findall(sentence)) > len(sentence) // 2
+    unspaced = not sentence.isascii() and len(_UNSPACED_LETTER.findall(sentence)) > len(sentence) // 2
     longest = _LONGEST_UNSPACED if unspaced else _LONGEST
     parts: list[str] = []
     start = 0

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from dedup.arrays import batches
-from dedup.datatypes import Article, Evidence, Match, MatchKind, WeakestPair
-from dedup.language.as_read import body_of
-from dedup.language.text import content_hash
+from dedup.arrays import batches, join_rows
+from dedup.datatypes import Article, Digests, Evidence, Match, MatchKind, WeakestPair
+from dedup.language.digest import digest
 from dedup.runtime.workers import Workers
 
 _Pair = TypeVar("_Pair", Match, WeakestPair)
@@ -29,11 +28,13 @@ class UniqueArticles:
         Unique article i, the first with its text, is the one at ``positions[i]``.
     named : mapping of str to list of positions, ascending
         The article with each id, and the articles with each hash of a text, among the names that were asked for.
+    digests : of all n articles, for reports
     """
 
     originals: list[int]
     positions: list[int]
-    named: Mapping[str, list[int]] = field(default_factory=dict)
+    named: Mapping[str, list[int]]
+    digests: Digests
 
     @classmethod
     def find(
@@ -44,13 +45,15 @@ class UniqueArticles:
         ids: dict[str, list[int]] = {}
         of_texts: dict[str, list[int]] = {}
         originals: list[int] = []
-        for hashes, named in workers.map(partial(_hash_bodies, names), batches(articles)):
+        parts = [_digests([])]
+        for digests, named in workers.map(partial(_read_names, names), batches(articles)):
+            parts.append(digests)
             ids |= {name: [len(originals) + place] for place, name in named}
-            for value in hashes:
+            for value, _ in digests.rows():
                 if value in names:
                     of_texts.setdefault(value, []).append(len(originals))
                 originals.append(first.setdefault(value, len(originals)))
-        return cls(originals, sorted(set(originals)), of_texts | ids)
+        return cls(originals, sorted(set(originals)), of_texts | ids, join_rows(parts))
 
     def set_apart(self, parts: Iterable[Sequence[int]]) -> UniqueArticles:
         """Copy in which the articles of each part, all those with a text being in one, are taken for a text."""
@@ -71,7 +74,8 @@ class UniqueArticles:
 
     def at_positions(self, pair: _Pair) -> _Pair:
         """A pair of unique articles as one of positions among all."""
-        return replace(pair, left=self.positions[pair.left], right=self.positions[pair.right])
+        left, right = self.positions[pair.left], self.positions[pair.right]
+        return pair if (left, right) == (pair.left, pair.right) else replace(pair, left=left, right=right)
 
     def copies(self) -> Iterator[tuple[int, int]]:
         """Pairs of positions: an original and a later article with its text, in the order of the latter."""
@@ -98,11 +102,12 @@ def exact_match(original: int, copy: int) -> Match:
     return Match(original, copy, 1.0, 1.0, MatchKind.EXACT, Evidence(coverage=(1.0, 1.0)))
 
 
-def _hash_bodies(names: frozenset[str], articles: Sequence[Article]) -> tuple[list[str], list[tuple[int, str]]]:
-    """Hash the texts, and tell the places of the articles whose ids are among `names`."""
-    hashes, named = [], []
-    for place, article in enumerate(articles):
-        hashes.append(content_hash(body_of(article)))
-        if article.id in names:
-            named.append((place, article.id))
-    return hashes, named
+def _read_names(names: frozenset[str], articles: Sequence[Article]) -> tuple[Digests, list[tuple[int, str]]]:
+    """Read texts for their digests, and tell the places of the articles whose ids are among `names`."""
+    named = [(place, article.id) for place, article in enumerate(articles) if article.id in names]
+    return _digests(articles), named
+
+
+def _digests(articles: Sequence[Article]) -> Digests:
+    rows = np.array([digest(article) for article in articles], [("hash", "S32"), ("words", "i4")])
+    return Digests(rows["hash"], rows["words"])

@@ -171,7 +171,8 @@ def read_batch(named: EncoderByName, articles: Sequence[Article]) -> tuple[_Answ
     counts = np.array([len(of_text) for of_text in split], np.intp)
     starts = np.append(0, np.cumsum(counts))
     pooled, of_sentences = pool_with_sentences(bodies, split, named.encoder)
-    vectors = centre(of_sentences, np.repeat(np.array(codes, dtype=str), counts).tolist(), named.encoder)
+    codes_of_sentences = [code for code, of_text in zip(codes, split, strict=True) for _ in of_text]
+    vectors = centre(of_sentences, codes_of_sentences, named.encoder)
     characters = np.array([len(sentence) for sentence in flat], np.int32)
     marked = [mark for of_text, as_one in zip(split, folded, strict=True) for mark in page_lines(of_text, as_one)]
     furniture = page_furniture(vectors, characters, starts, _page(named.encoder), marked=np.array(marked, np.bool_))

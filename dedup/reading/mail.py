@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from email import policy
-from email.message import EmailMessage
-from email.parser import BytesParser
+from typing import TYPE_CHECKING
 
 from dedup.datatypes import Article, Skipped
 from dedup.errors import ReadError
@@ -14,6 +12,9 @@ from dedup.reading.encoding import declared_encoding, decode
 from dedup.reading.fields import iso_date, make_article
 from dedup.reading.markup import read_page, strip_tags
 from dedup.reading.source import Source, one_line
+
+if TYPE_CHECKING:  # other formats do not need it
+    from email.message import EmailMessage
 
 # Raised by the email package on messages that follow no rule.
 _FAULTS = (LookupError, ValueError, TypeError, AttributeError, AssertionError, RecursionError)
@@ -100,6 +101,9 @@ def _article(data: bytes, source: Source, number: int | None) -> Article | Skipp
 
 
 def _parse(data: bytes) -> EmailMessage:
+    from email import policy
+    from email.parser import BytesParser
+
     message = BytesParser(policy=policy.default).parsebytes(data)
     if not message.keys():
         raise ReadError("no mail: it has no header")

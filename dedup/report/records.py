@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, fields
 from enum import Enum
 from importlib import resources
-from itertools import chain
+from itertools import chain, repeat
 from typing import Any, TypeAlias
 
 from dedup.datatypes import Agreement, Article, Cluster, Language, Match, Report, Selection, Settings, Skipped
-from dedup.language.as_read import body_of
-from dedup.language.text import content_hash, count_words
+from dedup.language.digest import digest
 from dedup.report import view
 from dedup.version import __version__
 
@@ -106,8 +105,9 @@ def schema() -> str:
     return (resources.files("dedup.report") / "schema.json").read_text(encoding="utf-8")
 
 
-def article_record(article: Article, language: Language) -> Record:
-    """Record of an article and its language, without its text."""
+def article_record(article: Article, language: Language, known: tuple[str, int] | None = None) -> Record:
+    """Record of an article and its language, without its text; `known` is its `digest` if that has been made."""
+    content, words = known or digest(article)
     given = {"own_id": article.own_id} if article.own_id not in ("", article.id) else {}
     reference = {"reference": True} if article.reference else {}
     return {
@@ -119,8 +119,8 @@ def article_record(article: Article, language: Language) -> Record:
         "language": language.code,
         "language_probability": _round(language.probability),
         "declared_language": article.declared_language,
-        "words": count_words(body_of(article)),
-        "hash": content_hash(body_of(article)),
+        "words": words,
+        "hash": content,
         "url": article.url,
         "published": article.published,
     }
@@ -177,13 +177,17 @@ def _rows(report: Report, with_text: bool) -> dict[str, Iterator[Record]]:
     """Yield the lists of a report, whose records are made as they are read."""
     return {
         "articles": (
-            {**article_record(article, language), **({"note": said} if (said := view.note(report, at)) else {})}
-            for at, (article, language) in enumerate(zip(report.articles, report.languages, strict=True))
+            {**article_record(*of_article), **({"note": said} if (said := view.note(report, at)) else {})}
+            for at, of_article in enumerate(zip(report.articles, report.languages, _digests(report), strict=True))
         ),
         "clusters": (_cluster(report, cluster) for cluster in report.clusters),
         "matches": (_match(report, match, with_text) for match in report.matches),
         "skipped": map(skipped_record, report.skipped),
     }
+
+
+def _digests(report: Report) -> Iterable[tuple[str, int] | None]:
+    return report.digests.rows() if report.digests else repeat(None, len(report.articles))
 
 
 def _cluster(report: Report, cluster: Cluster) -> Record:

@@ -94,6 +94,21 @@ def test_no_sentence_is_longer_than_allowed(unit: str, longest: int) -> None:
     assert "".join(found).replace(" ", "") == (unit * 600).replace(" ", "")
 
 
+@pytest.mark.parametrize("line", ["{}", "line {}", "the same", "one. two. {}", "第{}行", "x" * 300 + " {}"])
+def test_a_text_has_no_more_than_two_thousand_sentences_and_keeps_all_its_lines(line: str) -> None:
+    lines = [line.format(number) for number in range(9000)]
+    found = sentences.sentences("\n".join(lines))
+    assert len(found) <= 2000
+    assert "".join("".join(found).split()) == "".join("".join(lines).split())
+
+
+def test_lists_that_differ_in_some_lines_are_cut_at_the_same_places() -> None:
+    lines = [f"entry {number * 7919 % 10007} of the list" for number in range(8000)]
+    edited = [*lines[:1000], "a line more", *lines[1000:5000], *lines[5003:]]
+    one, other = (sentences.sentences("\n".join(of_text)) for of_text in (lines, edited))
+    assert len({*one} & {*other}) > 0.98 * len(one)
+
+
 @given(texts)
 def test_sentences_lose_nothing_but_space(value: str) -> None:
     assert re.sub(r"\s", "", "".join(sentences.sentences(value))) == re.sub(r"\s", "", value)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Set
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
+from itertools import chain, product
 from zlib import crc32
 
 from dedup.datatypes import Agreement
@@ -67,6 +67,9 @@ class FactSets:
     stated : frozenset of str, all that the text states in the form of an opening's
     opening_name_starts, name_starts : frozenset of str
         First consonants of the names of the opening, and of all names and hints.
+    headline_numbers : frozenset of str, the plain numbers of the headline
+    rank : tuple of int
+        An order of texts by what they state, since numbers in other forms are paired one after the other.
     """
 
     numbers: frozenset[str]
@@ -85,6 +88,8 @@ class FactSets:
     stated: frozenset[str]
     opening_name_starts: frozenset[str]
     name_starts: frozenset[str]
+    headline_numbers: frozenset[str]
+    rank: tuple[int, ...]
 
     @classmethod
     def of(cls, facts: Facts) -> FactSets:
@@ -92,9 +97,10 @@ class FactSets:
         names = {name_key(name): name for name in facts.names}
         sounds = frozenset(names)
         runs: frozenset[str] = frozenset().union(*map(digit_runs, facts.identifiers))
+        numbers, dates = frozenset(facts.numbers), frozenset(facts.dates)
         return cls(
-            frozenset(facts.numbers),
-            frozenset(facts.dates),
+            numbers,
+            dates,
             frozenset(facts.versions),
             frozenset(facts.identifiers),
             names,
@@ -109,6 +115,8 @@ class FactSets:
             frozenset(stated_tokens(facts, runs)),
             frozenset([sound[:_NAME_START] for sound in map(phonetic_key, facts.opening_names) if sound]),
             frozenset([sound[:_NAME_START] for sound in (*sounds, *facts.hints)]),
+            frozenset(filter(_NUMBER.fullmatch, facts.headline)),
+            (len(numbers), len(names), len(dates), *sorted(map(hash_of, numbers))),
         )
 
 
@@ -135,7 +143,7 @@ def fact_scores(left: FactSets, right: FactSets) -> tuple[float, float, int, int
     side that has fewer of them; and the same of the headlines. Then `opening_clash` and `name_clash`. The two texts may
     change places.
     """
-    if _rank(right) < _rank(left):
+    if right.rank < left.rank:
         left, right = right, left
     stated = _counts(_stated(left, right))
     met, met_right = left.sounds & right.known, right.sounds & left.known
@@ -143,11 +151,6 @@ def fact_scores(left: FactSets, right: FactSets) -> tuple[float, float, int, int
     named = both, len(left.sounds) - len(met), len(right.sounds) - len(met_right)
     clashes = _clashes(left, right), opening_clash(left, right), name_clash(left, right)
     return _share(*stated), _share(*named), min(stated[1:]), *clashes
-
-
-def _rank(facts: FactSets) -> tuple[int, ...]:
-    """An order of texts by what they state, since numbers in other forms are paired one after the other."""
-    return len(facts.numbers), len(facts.names), len(facts.dates), *sorted(map(hash_of, facts.numbers))
 
 
 @lru_cache(maxsize=1 << 16)
@@ -227,10 +230,9 @@ def _clashes(left: FactSets, right: FactSets) -> int:
     lefts, rights = left.headline, right.headline
     if lefts <= rights or rights <= lefts:
         return 0
-    numbers = [frozenset(filter(_NUMBER.fullmatch, facts)) for facts in (lefts, rights)]
-    _, left_only, right_only = _numbers(*numbers)
+    _, left_only, right_only = _numbers(left.headline_numbers, right.headline_numbers)
     left_only, right_only = _comparable(left_only - right.spelled, right_only - left.spelled, left.units, right.units)
-    left_others, right_others = lefts - rights - numbers[0], rights - lefts - numbers[1]
+    left_others, right_others = lefts - rights - left.headline_numbers, rights - lefts - right.headline_numbers
     if left.ambiguous_dates or right.ambiguous_dates:
         pairs = [pair for pair in product(left_others, right_others) if _may_be_one_date(*pair, left, right)]
         left_others -= {one for one, _ in pairs}
@@ -391,14 +393,14 @@ def stated_tokens(facts: Facts, runs: Iterable[str]) -> Iterator[str]:
     """Facts of a text in the form of an opening's facts; a number is met by an ordinal, and the other way."""
     numbers = {*facts.numbers, *facts.spelled, *runs, *facts.ordinals}
     numbers |= {str(int(part)) for number in facts.numbers if ":" in number for part in number.split(":")}
-    for number in numbers:
-        yield "N" + number
-        yield "Y" + number
-        yield "O" + number
-    yield from ("W" + day for day in facts.weekdays)
-    yield from ("M" + month for month in facts.months)
     months = [date[5:7] if len(date) == len("2026-03") else date[-5:-3] for date in facts.dates]
-    yield from ("M" + month.lstrip("0") for month in (*months, *(date[-2:] for date in facts.ambiguous_dates)))
+    months += [date[-2:] for date in facts.ambiguous_dates]
+    return chain(
+        *(map(kind.__add__, numbers) for kind in "NYO"),
+        map("W".__add__, facts.weekdays),
+        map("M".__add__, facts.months),
+        ["M" + month.lstrip("0") for month in months],
+    )
 
 
 @lru_cache(maxsize=1 << 16)

@@ -16,6 +16,7 @@ from dedup.matching.facts.locale_words import LanguageWords, month_of, words_of
 from dedup.matching.facts.names import find_names, find_opening_names
 from dedup.matching.facts.numerals import (
     canonical_numbers,
+    digit_runs,
     east_asian_number,
     scaled,
     with_ascii_digits,
@@ -269,12 +270,12 @@ class _Reader:
         """Fill the lists; how long they were at each of the ends."""
         match_token = token_pattern(self.words.decimal).match
         done, counts, waiting = 0, [], [*ends, len(self.text) + 1]
-        for digits in _DIGITS.finditer(self.text):  # several times as fast as searching for the tokens themselves
-            if digits.start() >= done:
-                while digits.start() >= waiting[0]:
+        for start in digit_runs(self.text):  # several times as fast as searching for the tokens themselves
+            if start >= done:
+                while start >= waiting[0]:
                     counts.append(self._counts())
                     del waiting[0]
-                if token := match_token(self.text, digits.start()):
+                if token := match_token(self.text, start):
                     done = self._identifier(token) or self._fact(token)
         return counts + [self._counts()] * (len(ends) - len(counts))
 

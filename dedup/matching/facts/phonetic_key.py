@@ -94,7 +94,9 @@ def phonetic_keys(text: str) -> tuple[str, ...]:
 
 def _once(sounds: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """Sounds without those that are followed by the same."""
-    return np.append(sounds[:-1][sounds[:-1] != sounds[1:]], sounds[-1:])
+    last = np.ones(len(sounds), np.bool_)
+    np.not_equal(sounds[:-1], sounds[1:], out=last[:-1])
+    return sounds[last]
 
 
 @lru_cache(maxsize=1 << 16)

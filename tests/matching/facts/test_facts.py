@@ -6,6 +6,7 @@ import datetime
 import json
 import lzma
 import random
+import re
 from collections import Counter
 from dataclasses import fields
 from pathlib import Path
@@ -20,7 +21,7 @@ from hypothesis import strategies as st
 from dedup.datatypes import Agreement
 from dedup.matching.facts import FactAgreement, Facts, compare_facts, extract_facts
 from dedup.matching.facts.names import fold_name
-from dedup.matching.facts.numerals import with_ascii_digits
+from dedup.matching.facts.numerals import digit_runs, with_ascii_digits
 from dedup.matching.facts.phonetic_key import phonetic_key, phonetic_keys
 
 CODES_OF_LANGUAGES = (
@@ -452,3 +453,8 @@ def test_the_script_of_the_digits_does_not_matter(text: str, zero: str) -> None:
 def test_grouping_changes_no_number(number: int, language: str) -> None:
     written = format_decimal(number, locale=locale_of(language))
     assert extract_facts(written, language).numbers in {(str(number),), (str(number - 543),)}
+
+
+@given(st.text(st.sampled_from("0189a ٣१\n😀\ud800")))
+def test_runs_of_digits_are_found_as_by_a_pattern(text: str) -> None:
+    assert digit_runs(text) == [run.start() for run in re.finditer("[0-9]+", text)]
