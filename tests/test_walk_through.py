@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import html
 import json
+import os
 import subprocess
 import sys
 import time
@@ -72,7 +73,12 @@ def _tree(folder: Path) -> dict[str, str]:
 def _dedup(folder: Path, *arguments: str, fails: bool = False) -> str:
     """Run the command in a folder; gives what it printed."""
     done = subprocess.run(
-        [sys.executable, "-m", "dedup", *arguments], cwd=folder, capture_output=True, text=True, encoding="utf-8"
+        [sys.executable, "-m", "dedup", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
     )
     assert fails or done.returncode == 0, done.stderr
     return done.stdout + done.stderr

@@ -100,7 +100,7 @@ def test_without_pyarrow_the_extra_is_named_before_the_work(
     def missing(*_: Any) -> bytes:
         raise MissingExtraError("pyarrow", "parquet")
 
-    monkeypatch.setattr(parquet, "_table", missing)
+    monkeypatch.setattr(parquet, "table", missing)
     with pytest.raises(MissingExtraError):
         write_tables((pytest.fail("read") for _ in range(1)), tmp_path, encoder=toy_encoder)
 
