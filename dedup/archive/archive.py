@@ -18,12 +18,13 @@ from dedup.archive import intake, lookup, queries
 from dedup.archive.identity import Identity
 from dedup.archive.intake import Key
 from dedup.archive.known_files import KnownFiles, forget_files
+from dedup.archive.report import report_of
 from dedup.archive.store import Store
 from dedup.archive.texts import ReadText, listed, read_texts
 from dedup.archive.values import Added, ArchivedArticle, ArchivedStory, ArchiveInfo, Finding
 from dedup.archive.writer import State, Writer, generation_of
 from dedup.arrays import BATCH, batches
-from dedup.datatypes import Article, Progress, Settings, Skipped
+from dedup.datatypes import Article, Progress, Report, Settings, Skipped
 from dedup.embedding.encoder import Encoder
 from dedup.embedding.load import EncoderByName, load_encoder, workers_for
 from dedup.errors import ArchiveError
@@ -224,6 +225,15 @@ class Archive:
         """Story with an id, also one that has since become part of it; none if there is no such story."""
         with self._store.reading() as connection:
             return queries.story_with(connection, id)
+
+    def report(self, *, since: str | int | None = None) -> Report:
+        """Make a report of the stories, or of those that have grown since a run or a day; `dedup.report` renders it.
+
+        Its articles are those of these stories alone.
+        """
+        identity, _, scorer = self._load()
+        with _one_thread(), self._store.reading() as connection:
+            return report_of(connection, identity, scorer, queries.stories_since(connection, since))
 
     def successions(self) -> dict[str, str | None]:
         """Ids of stories that are no more, each with that of the story it has become part of, if of any."""

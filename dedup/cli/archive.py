@@ -11,7 +11,7 @@ from click.core import ParameterSource
 from dedup.cli import options
 from dedup.cli.errors import FOUND_DUPLICATES
 from dedup.cli.inputs import one_article, read, read_options
-from dedup.cli.output import check_output, choose_form, layout, log_to_stderr, progress_line, write
+from dedup.cli.output import check_output, choose_form, layout, log_to_stderr, progress_line, write, write_report
 from dedup.datatypes import Article, Level, Settings, Skipped
 from dedup.errors import ReadError
 from dedup.language.text import printable
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _file = click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.db")
 
 _EXPORTS = ("jsonl", "parquet")
+
+_REPORTS = ("text", "json", "jsonl", "csv", "html", "parquet")
 
 
 @click.group()
@@ -134,6 +136,37 @@ def list_stories(file: Path, since: str | None, form: str | None, output: Path, 
         write(dumps({**rendering.head(), **records}, indent=1) + "\n", output)
     else:
         write(rendering.stories_as_text(stories), output)
+
+
+@archive.command()
+@_file
+@click.option("--since", metavar="DATE|RUN", help="Only stories that have gained an article since then, or that run.")
+@click.option(
+    "-f",
+    "--format",
+    "form",
+    help="Shape of the report; by default what the suffix of -o says, or else text.",
+    type=click.Choice(_REPORTS, case_sensitive=False),
+)
+@options.output_option
+@options.force_option
+@click.option("--no-text", is_flag=True, help="Leave the text of the articles out of the report.")
+@options.verbose_option
+def report(
+    file: Path, since: str | None, form: str | None, output: Path, force: bool, no_text: bool, verbose: int
+) -> None:
+    """Report the stories as a scan does, with all evidence.
+
+    \b
+    dedup archive report news.db --since 2026-12-01 -o today.html
+    """
+    log_to_stderr(verbose)
+    form = choose_form(form, output, _REPORTS)
+    check_output(form, output, (file,), force=force)
+    load_numpy_alone()
+    with _opened(file, create=False) as opened:
+        found = opened.report(since=since)
+    write_report(found, form, output, full=verbose > 0, with_text=not no_text)
 
 
 @archive.command()

@@ -101,6 +101,15 @@ def test_stories_are_listed_with_ids_that_stay(file: Path, seeds: Path) -> None:
     assert json.loads(run("list", file, "-f", "json").stdout)["successions"] == {story["id"]: None}
 
 
+@pytest.mark.parametrize("form", ["text", "json", "jsonl", "csv", "html"])
+def test_a_report_has_every_form_of_a_scan(file: Path, seeds: Path, tmp_path: Path, form: str) -> None:
+    assert run("add", file, seeds).exit_code == 0
+    written = tmp_path / "report"
+    assert run("report", file, "-f", form, "-o", written, "--since", "2").exit_code == 0
+    assert "001_c5fce8af078adf06.txt" in written.read_text(encoding="utf-8")
+    assert run("report", file, "-f", form, "--since", "3").exit_code == 0
+
+
 def test_an_export_builds_an_archive_anew(file: Path, tmp_path: Path) -> None:
     exported = tmp_path / "articles.jsonl"
     assert run("export", file, "-o", exported).exit_code == 0
