@@ -18,7 +18,7 @@ from dedup.archive import intake, lookup, queries
 from dedup.archive.identity import Identity
 from dedup.archive.intake import Key
 from dedup.archive.known_files import KnownFiles, forget_files
-from dedup.archive.report import report_of
+from dedup.archive.report import NO_RUN, report_of
 from dedup.archive.store import Store
 from dedup.archive.texts import ReadText, listed, read_texts
 from dedup.archive.values import Added, ArchivedArticle, ArchivedStory, ArchiveInfo, Finding
@@ -226,14 +226,15 @@ class Archive:
         with self._store.reading() as connection:
             return queries.story_with(connection, id)
 
-    def report(self, *, since: str | int | None = None) -> Report:
+    def report(self, *, since: str | int | None = None, whole: bool = False) -> Report:
         """Make a report of the stories, or of those that have grown since a run or a day; `dedup.report` renders it.
 
-        Its articles are those of these stories alone.
+        Its articles are those of these stories, and if it is to be `whole`, also all others that have come since.
         """
         identity, _, scorer = self._load()
         with _one_thread(), self._store.reading() as connection:
-            return report_of(connection, identity, scorer, queries.stories_since(connection, since))
+            first_run = queries.first_run(connection, since) if whole else NO_RUN
+            return report_of(connection, identity, scorer, queries.stories_since(connection, since), first_run)
 
     def successions(self) -> dict[str, str | None]:
         """Ids of stories that are no more, each with that of the story it has become part of, if of any."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -19,16 +20,26 @@ from dedup.matching.exact import exact_match
 from dedup.matching.scorer import Scorer, probability
 from dedup.matching.verify import judge_pairs
 
+NO_RUN = 1 << 62
+"""Number above that of every run."""
+
 _PAIRS = 1024  # described at a time
 
 _Pair = tuple[int, int, float, float]  # numbers of two texts, similarity, log-odds
 
 
 def report_of(
-    connection: sqlite3.Connection, identity: Identity, scorer: Scorer, stories: Sequence[ArchivedStory]
+    connection: sqlite3.Connection,
+    identity: Identity,
+    scorer: Scorer,
+    stories: Sequence[ArchivedStory],
+    first_run: int = NO_RUN,
 ) -> Report:
-    """Report of some stories: their articles in the order they came, and their matches with all evidence."""
-    articles, languages, text_of = _articles(connection, stories)
+    """Report of some stories: their articles in the order they came, and their matches with all evidence.
+
+    Articles that came in a run from `first_run` on are among its articles, whether they are in a story or not.
+    """
+    articles, languages, text_of = _articles(connection, stories, first_run)
     positions = {article.id: position for position, article in enumerate(articles)}
     first: dict[int, int] = {}
     for position, text in enumerate(text_of):
@@ -55,21 +66,18 @@ def report_of(
 
 
 def _articles(
-    connection: sqlite3.Connection, stories: Sequence[ArchivedStory]
+    connection: sqlite3.Connection, stories: Sequence[ArchivedStory], first_run: int
 ) -> tuple[list[Article], list[Language], list[int]]:
     """Articles of stories, their languages, and the numbers of their texts."""
     columns = ", ".join(f"a.{name}" for name in ARTICLE_COLUMNS.split(", "))
     query = (
-        f"SELECT t.code, t.probability, t.number, {columns} FROM texts t JOIN articles a ON a.text = t.number "
-        "WHERE t.story = ? ORDER BY a.number"
+        f"SELECT t.code, t.probability, t.number, {columns} FROM articles a JOIN texts t ON t.number = a.text "
+        "WHERE a.run >= ? OR t.story IN (SELECT value FROM json_each(?)) ORDER BY a.number"
     )
-    found = []
-    for story in stories:
-        for code, probability_of_it, text, *row in connection.execute(query, (story.id,)):
-            found.append((article_of(row), Language(code, probability_of_it), text))
-    order = {row[0]: row[1] for row in connection.execute("SELECT id, number FROM articles")} if found else {}
-    found.sort(key=lambda item: order[item[0].id])
-    return [item[0] for item in found], [item[1] for item in found], [item[2] for item in found]
+    names = json.dumps([story.id for story in stories])
+    rows = connection.execute(query, (first_run, names)).fetchall()
+    languages = [Language(code, probability_of_it) for code, probability_of_it, *_ in rows]
+    return [article_of(row[3:]) for row in rows], languages, [row[2] for row in rows]
 
 
 def _within(connection: sqlite3.Connection, texts: Sequence[int]) -> list[_Pair]:

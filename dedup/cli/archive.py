@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
 from dedup.cli import options
 from dedup.cli.errors import FOUND_DUPLICATES
-from dedup.cli.inputs import one_article, read, read_options
+from dedup.cli.inputs import one_article, read, read_options, settings_are_given
 from dedup.cli.output import check_output, choose_form, layout, log_to_stderr, progress_line, write, write_report
 from dedup.datatypes import Article, Level, Settings, Skipped
 from dedup.errors import ReadError
@@ -67,7 +66,9 @@ def add(
     last 256 articles, and the same command goes on from there. Model, level and threshold are those of the first run.
     """
     log_to_stderr(verbose)
-    settings = Settings(model=model, threshold=threshold, level=Level(level), scorer=scorer) if _given() else None
+    settings = (
+        Settings(model=model, threshold=threshold, level=Level(level), scorer=scorer) if settings_are_given() else None
+    )
     chosen = read_options(**reading)
     with _opened(file, settings=settings) as opened, progress_line(not (quiet or no_progress)) as progress:
         added = opened.add_paths(paths, chosen, jobs=jobs or count_cores(), progress=progress)
@@ -240,13 +241,6 @@ def _opened(file: Path, **given: Any) -> Archive:
     from dedup.archive.archive import Archive
 
     return Archive.open(file, **given)
-
-
-def _given() -> bool:
-    """Whether the command line says something about the model or the settings."""
-    context = click.get_current_context()
-    names = ("model", "threshold", "level", "scorer")
-    return any(context.get_parameter_source(name) is ParameterSource.COMMANDLINE for name in names)
 
 
 def _articles(path: str) -> list[Article]:
