@@ -66,11 +66,10 @@ def add(
     last 256 articles, and the same command goes on from there. Model, level and threshold are those of the first run.
     """
     log_to_stderr(verbose)
-    settings = (
-        Settings(model=model, threshold=threshold, level=Level(level), scorer=scorer) if settings_are_given() else None
-    )
+    given = Settings(model=model, threshold=threshold, level=Level(level), scorer=scorer)
     chosen = read_options(**reading)
-    with _opened(file, settings=settings) as opened, progress_line(not (quiet or no_progress)) as progress:
+    kept = given if settings_are_given() else None
+    with _opened(file, settings=kept) as opened, progress_line(not (quiet or no_progress)) as progress:
         added = opened.add_paths(paths, chosen, jobs=jobs or count_cores(), progress=progress)
     from dedup.archive import rendering
 

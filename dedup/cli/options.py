@@ -133,7 +133,6 @@ reading_options = _several(
 archive_options = _several(
     click.option(
         "--archive",
-        "file",
         type=click.Path(path_type=Path, dir_okay=False),
         metavar="FILE.db",
         help="Add the articles to this archive and report all its stories; only what is new or changed is computed.",

@@ -86,7 +86,7 @@ def scan(
     verbose: int,
     no_progress: bool,
     against: tuple[str, ...],
-    file: Path | None,
+    archive: Path | None,
     only_new: bool,
     **selecting: Any,
 ) -> None:
@@ -123,13 +123,13 @@ def scan(
     )
     form = choose_form(form, output, _SCAN_FORMS)
     inputs: tuple[str | Path, ...] = (*paths, *against, files_from or "", scorer, *decisions, *folder_of(model))
-    inputs += (file,) if file else ()
+    inputs += (archive,) if archive else ()
     check_output(form, output, inputs, names=NamePatterns(glob, exclude), force=force)
     if engine == "ray" and form == "parquet" and (selection or against):
         raise click.UsageError("--engine ray --format parquet writes all pairs; choose --format json to select some")
-    if file and (engine != "local" or decisions or keep or against or selection):
+    if archive and (engine != "local" or decisions or keep or against or selection):
         raise click.UsageError("--archive goes without --engine, --decisions, --keep, --against and choices of pairs")
-    if only_new and not file:
+    if only_new and not archive:
         raise click.UsageError("--only-new needs --archive FILE.db, which knows what is new")
     decided = Decisions.load(*decisions)
     fields = {
@@ -151,9 +151,9 @@ def scan(
             **fields,
         )
         report = None
-        if file:
+        if archive:
             report = remembered(
-                file,
+                archive,
                 paths,
                 read_options(glob=glob, exclude=exclude, max_bytes=max_bytes, **fields),
                 settings=settings if settings_are_given() else None,
