@@ -255,6 +255,10 @@ class Archive:
         with self._store.reading() as connection:
             return int(connection.execute("SELECT COUNT(*) FROM articles").fetchone()[0])
 
+    def owns(self, path: str) -> bool:
+        """Whether a path is the file of the archive, or one that SQLite keeps beside it."""
+        return self._store.owns(path)
+
     def last_number(self) -> int:
         """Number of the article that came last, -1 for none; numbers grow and are never used again."""
         with self._store.reading() as connection:
