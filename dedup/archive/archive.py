@@ -23,7 +23,7 @@ from dedup.archive.store import Store
 from dedup.archive.texts import ReadText, listed, read_texts
 from dedup.archive.values import Added, ArchivedArticle, ArchivedStory, ArchiveInfo, Finding
 from dedup.archive.writer import State, Writer, generation_of
-from dedup.arrays import BATCH, batches
+from dedup.arrays import slices
 from dedup.datatypes import Article, Progress, Report, Settings, Skipped
 from dedup.embedding.encoder import Encoder
 from dedup.embedding.load import EncoderByName, load_encoder, workers_for
@@ -37,6 +37,8 @@ from dedup.runtime.process import one_thread
 from dedup.runtime.workers import ALONE, Workers
 
 _BATCH = 256  # articles of a transaction: as many as a killed run loses
+
+_TASK = 64  # articles that a process reads at a time: a transaction is shared by several
 
 
 class Archive:
@@ -392,10 +394,10 @@ def _batches(
 
 
 def _read(encoder: Encoder, workers: Workers, articles: Sequence[Article]) -> list[ReadText]:
-    """Read articles; a single batch is read here, since other processes take longer to start."""
-    workers = workers if len(articles) > BATCH else ALONE
-    work = partial(read_texts, EncoderByName(encoder))
-    return [text for batch in workers.map(work, batches(articles)) for text in batch]
+    """Read articles; few are read here, since other processes take longer to start."""
+    workers = workers if len(articles) > 2 * _TASK else ALONE
+    tasks = (articles[part] for part in slices(len(articles), _TASK))
+    return [text for task in workers.map(partial(read_texts, EncoderByName(encoder)), tasks) for text in task]
 
 
 def _now() -> str:
