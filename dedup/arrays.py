@@ -13,8 +13,7 @@ Floats = npt.NDArray[np.float32]
 Positions = npt.NDArray[np.intp]
 Counts = npt.NDArray[np.intp]
 Flags = npt.NDArray[np.bool_]
-BATCH = 256
-"""Articles of a task of a worker."""
+_BATCH = 256
 
 Columns = TypeVar("Columns")
 """Dataclass whose fields are all arrays of the same number of rows."""
@@ -45,7 +44,7 @@ def rows_of(
 
 def batches(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
     """Cut a sequence into batches of the size that a task of a worker has."""
-    return (items[start : start + BATCH] for start in range(0, len(items), BATCH))
+    return (items[start : start + _BATCH] for start in range(0, len(items), _BATCH))
 
 
 def slices(total: int, size: int) -> Iterator[slice]:

@@ -18,12 +18,13 @@ from dedup.archive import intake, lookup, queries
 from dedup.archive.identity import Identity
 from dedup.archive.intake import Key
 from dedup.archive.known_files import KnownFiles, forget_files
+from dedup.archive.report import NO_RUN, report_of
 from dedup.archive.store import Store
 from dedup.archive.texts import ReadText, listed, read_texts
 from dedup.archive.values import Added, ArchivedArticle, ArchivedStory, ArchiveInfo, Finding
 from dedup.archive.writer import State, Writer, generation_of
-from dedup.arrays import BATCH, batches
-from dedup.datatypes import Article, Progress, Settings, Skipped
+from dedup.arrays import slices
+from dedup.datatypes import Article, Progress, Report, Settings, Skipped
 from dedup.embedding.encoder import Encoder
 from dedup.embedding.load import EncoderByName, load_encoder, workers_for
 from dedup.errors import ArchiveError
@@ -36,6 +37,8 @@ from dedup.runtime.process import one_thread
 from dedup.runtime.workers import ALONE, Workers
 
 _BATCH = 256  # articles of a transaction: as many as a killed run loses
+
+_TASK = 64  # articles that a process reads at a time: a transaction is shared by several
 
 
 class Archive:
@@ -225,6 +228,16 @@ class Archive:
         with self._store.reading() as connection:
             return queries.story_with(connection, id)
 
+    def report(self, *, since: str | int | None = None, whole: bool = False) -> Report:
+        """Make a report of the stories, or of those that have grown since a run or a day; `dedup.report` renders it.
+
+        Its articles are those of these stories, and if it is to be `whole`, also all others that have come since.
+        """
+        identity, _, scorer = self._load()
+        with _one_thread(), self._store.reading() as connection:
+            first_run = queries.first_run(connection, since) if whole else NO_RUN
+            return report_of(connection, identity, scorer, queries.stories_since(connection, since), first_run)
+
     def successions(self) -> dict[str, str | None]:
         """Ids of stories that are no more, each with that of the story it has become part of, if of any."""
         with self._store.reading() as connection:
@@ -243,6 +256,10 @@ class Archive:
     def __len__(self) -> int:
         with self._store.reading() as connection:
             return int(connection.execute("SELECT COUNT(*) FROM articles").fetchone()[0])
+
+    def owns(self, path: str) -> bool:
+        """Whether a path is the file of the archive, or one that SQLite keeps beside it."""
+        return self._store.owns(path)
 
     def last_number(self) -> int:
         """Number of the article that came last, -1 for none; numbers grow and are never used again."""
@@ -377,10 +394,10 @@ def _batches(
 
 
 def _read(encoder: Encoder, workers: Workers, articles: Sequence[Article]) -> list[ReadText]:
-    """Read articles; a single batch is read here, since other processes take longer to start."""
-    workers = workers if len(articles) > BATCH else ALONE
-    work = partial(read_texts, EncoderByName(encoder))
-    return [text for batch in workers.map(work, batches(articles)) for text in batch]
+    """Read articles; few are read here, since other processes take longer to start."""
+    workers = workers if len(articles) > 2 * _TASK else ALONE
+    tasks = (articles[part] for part in slices(len(articles), _TASK))
+    return [text for task in workers.map(partial(read_texts, EncoderByName(encoder)), tasks) for text in task]
 
 
 def _now() -> str:

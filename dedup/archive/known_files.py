@@ -39,8 +39,10 @@ class KnownFiles:
             self._known = {path: (digest, count) for path, digest, count in connection.execute("SELECT * FROM files")}
 
     def choose(self, files: Iterable[File]) -> Iterator[File]:
-        """Files that have to be read."""
+        """Files that have to be read; the archive itself may lie among them."""
         for file in files:
+            if self._store.owns(file.path):
+                continue
             digest = self._digest(file)
             shown = show_path(file.path)
             known = self._known.get(shown)

@@ -23,7 +23,7 @@ _LISTED = 1000  # articles that a reader of all has in memory
 def stories_since(connection: sqlite3.Connection, since: str | int | None) -> tuple[ArchivedStory, ...]:
     """Stories that have gained an article since a run or a date, or all."""
     query = "SELECT * FROM stories WHERE grew >= ? ORDER BY born, id"
-    rows = connection.execute(query, (_first_run(connection, since),)).fetchall()
+    rows = connection.execute(query, (first_run(connection, since),)).fetchall()
     return tuple(_story(connection, row) for row in rows)
 
 
@@ -113,7 +113,7 @@ def _story(connection: sqlite3.Connection, row: Sequence[Any]) -> ArchivedStory:
     )
 
 
-def _first_run(connection: sqlite3.Connection, since: str | int | None) -> int:
+def first_run(connection: sqlite3.Connection, since: str | int | None) -> int:
     """Number of the first run that counts."""
     if since is None:
         return 0

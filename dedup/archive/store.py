@@ -19,6 +19,7 @@ from dedup.errors import ArchiveBusyError, ArchiveError
 from dedup.language.text import printable
 
 _HEADER = 100
+_BESIDE = ("-wal", "-shm", "-journal")
 _MAGIC = b"SQLite format 3\0"
 _REBUILD = "dedup archive export OLD.db -o articles.jsonl, then dedup archive add NEW.db articles.jsonl"
 
@@ -115,6 +116,11 @@ class Store:
             for connection in self._open:
                 connection.close()
             self._open.clear()
+
+    def owns(self, path: str) -> bool:
+        """Whether a path is the file itself, or one that SQLite keeps beside it."""
+        own = os.path.realpath(self.path)
+        return os.path.realpath(path) in (own, *(own + suffix for suffix in _BESIDE))
 
     @property
     def shown(self) -> str:

@@ -85,7 +85,8 @@ def _arrivals_of(
     waiting = _Waiting(settle)
     for number, changed in enumerate(changes):
         if changed or not number:
-            waiting.look(find_files([os.fspath(folder)], options), at_first=not number)
+            met = (file for file in find_files([os.fspath(folder)], options) if not archive.owns(file.path))
+            waiting.look(met, at_first=not number)
         ready = waiting.ready()
         for start in range(0, len(ready), _TOGETHER):
             yield from _arrivals(ready[start : start + _TOGETHER], archive, options)

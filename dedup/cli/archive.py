@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
 from dedup.cli import options
 from dedup.cli.errors import FOUND_DUPLICATES
-from dedup.cli.inputs import one_article, read, read_options
-from dedup.cli.output import check_output, choose_form, layout, log_to_stderr, progress_line, write
+from dedup.cli.inputs import one_article, read, read_options, settings_are_given
+from dedup.cli.output import check_output, choose_form, layout, log_to_stderr, progress_line, write, write_report
 from dedup.datatypes import Article, Level, Settings, Skipped
 from dedup.errors import ReadError
 from dedup.language.text import printable
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
 _file = click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.db")
 
 _EXPORTS = ("jsonl", "parquet")
+
+_REPORTS = ("text", "json", "jsonl", "csv", "html", "parquet")
 
 
 @click.group()
@@ -65,9 +66,10 @@ def add(
     last 256 articles, and the same command goes on from there. Model, level and threshold are those of the first run.
     """
     log_to_stderr(verbose)
-    settings = Settings(model=model, threshold=threshold, level=Level(level), scorer=scorer) if _given() else None
+    given = Settings(model=model, threshold=threshold, level=Level(level), scorer=scorer)
     chosen = read_options(**reading)
-    with _opened(file, settings=settings) as opened, progress_line(not (quiet or no_progress)) as progress:
+    kept = given if settings_are_given() else None
+    with _opened(file, settings=kept) as opened, progress_line(not (quiet or no_progress)) as progress:
         added = opened.add_paths(paths, chosen, jobs=jobs or count_cores(), progress=progress)
     from dedup.archive import rendering
 
@@ -134,6 +136,37 @@ def list_stories(file: Path, since: str | None, form: str | None, output: Path, 
         write(dumps({**rendering.head(), **records}, indent=1) + "\n", output)
     else:
         write(rendering.stories_as_text(stories), output)
+
+
+@archive.command()
+@_file
+@click.option("--since", metavar="DATE|RUN", help="Only stories that have gained an article since then, or that run.")
+@click.option(
+    "-f",
+    "--format",
+    "form",
+    help="Shape of the report; by default what the suffix of -o says, or else text.",
+    type=click.Choice(_REPORTS, case_sensitive=False),
+)
+@options.output_option
+@options.force_option
+@click.option("--no-text", is_flag=True, help="Leave the text of the articles out of the report.")
+@options.verbose_option
+def report(
+    file: Path, since: str | None, form: str | None, output: Path, force: bool, no_text: bool, verbose: int
+) -> None:
+    """Report the stories as a scan does, with all evidence.
+
+    \b
+    dedup archive report news.db --since 2026-12-01 -o today.html
+    """
+    log_to_stderr(verbose)
+    form = choose_form(form, output, _REPORTS)
+    check_output(form, output, (file,), force=force)
+    load_numpy_alone()
+    with _opened(file, create=False) as opened:
+        found = opened.report(since=since)
+    write_report(found, form, output, full=verbose > 0, with_text=not no_text)
 
 
 @archive.command()
@@ -207,13 +240,6 @@ def _opened(file: Path, **given: Any) -> Archive:
     from dedup.archive.archive import Archive
 
     return Archive.open(file, **given)
-
-
-def _given() -> bool:
-    """Whether the command line says something about the model or the settings."""
-    context = click.get_current_context()
-    names = ("model", "threshold", "level", "scorer")
-    return any(context.get_parameter_source(name) is ParameterSource.COMMANDLINE for name in names)
 
 
 def _articles(path: str) -> list[Article]:

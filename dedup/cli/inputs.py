@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from dedup.cli.output import progress_line
 from dedup.datatypes import Article, Report, Root, Settings, Skipped
@@ -84,6 +86,33 @@ def read_options(**given: Any) -> ReadOptions:
     from dedup.reading.source import ReadOptions
 
     return ReadOptions(**{name: value for name, value in given.items() if value is not None})
+
+
+def settings_are_given() -> bool:
+    """Whether somebody says something about the model or the settings; an archive has its own."""
+    context = click.get_current_context()
+    sources = (context.get_parameter_source(name) for name in ("model", "threshold", "level", "scorer"))
+    return any(source not in (ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP) for source in sources)
+
+
+def remembered(
+    file: Path,
+    paths: Sequence[str],
+    chosen: ReadOptions,
+    *,
+    settings: Settings | None,
+    only_new: bool,
+    jobs: int,
+    shown: bool,
+) -> Report:
+    """Report of an archive once the articles of the paths are added: of all its stories, or of those with a new one."""
+    load_numpy_alone()
+    from dedup.archive.archive import Archive
+
+    with Archive.open(file, settings=settings) as archive, progress_line(shown) as progress:
+        added = archive.add_paths(paths, chosen, jobs=jobs, progress=progress)
+        since = (added.run or archive.info().runs + 1) if only_new else None
+        return replace(archive.report(since=since, whole=True), skipped=added.skipped)
 
 
 def roots_of(paths: Iterable[str]) -> tuple[Root, ...]:

@@ -130,6 +130,19 @@ reading_options = _several(
 )
 """Options on what is read, and how."""
 
+archive_options = _several(
+    click.option(
+        "--archive",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE.db",
+        help="Add the articles to this archive and report all its stories; only what is new or changed is computed.",
+    ),
+    click.option(
+        "--only-new", is_flag=True, help="With --archive: report only the stories that a new article belongs to."
+    ),
+)
+"""Archive that remembers what was scanned before."""
+
 files_from_option = click.option(
     "--files-from",
     metavar="FILE|-",

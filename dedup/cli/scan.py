@@ -14,7 +14,7 @@ from dedup import report as rendering
 from dedup.cli import options
 from dedup.cli.errors import FOUND_DUPLICATES, NothingRead
 from dedup.cli.help import SectionedCommand
-from dedup.cli.inputs import all_paths, find, folder_of, read, roots_of
+from dedup.cli.inputs import all_paths, find, folder_of, read, read_options, remembered, roots_of, settings_are_given
 from dedup.cli.output import (
     check_output,
     choose_form,
@@ -55,6 +55,7 @@ _SCAN_FORMS = ("text", "json", "jsonl", "csv", "html", "parquet")
 @options.ray_options
 @click.option("--check", is_flag=True, help="Exit with code 3 if there are duplicates, 4 if nothing could be read.")
 @click.option("--no-text", is_flag=True, help="Leave the text of the articles out of the report.")
+@options.archive_options
 @options.verbosity_options
 def scan(
     paths: tuple[str, ...],
@@ -85,6 +86,8 @@ def scan(
     verbose: int,
     no_progress: bool,
     against: tuple[str, ...],
+    archive: Path | None,
+    only_new: bool,
     **selecting: Any,
 ) -> None:
     """Find duplicates in files and folders.
@@ -94,6 +97,7 @@ def scan(
     dedup scan a.jsonl b.csv --text-field body --format csv -o duplicates.csv
     dedup scan articles/ --model sentence-transformers/LaBSE --threshold 0.7
     dedup scan today/ --against archive/ --within 7d --pairs cross-language
+    dedup scan today/ --archive news.db --only-new
     dedup scan s3://bucket/news --engine ray --ray-address auto --format parquet -o s3://bucket/duplicates
 
     A folder is walked in order of names; hidden files and links are left out; "-" is JSON lines on standard input. A
@@ -119,27 +123,46 @@ def scan(
     )
     form = choose_form(form, output, _SCAN_FORMS)
     inputs: tuple[str | Path, ...] = (*paths, *against, files_from or "", scorer, *decisions, *folder_of(model))
+    inputs += (archive,) if archive else ()
     check_output(form, output, inputs, names=NamePatterns(glob, exclude), force=force)
     if engine == "ray" and form == "parquet" and (selection or against):
         raise click.UsageError("--engine ray --format parquet writes all pairs; choose --format json to select some")
+    if archive and (engine != "local" or decisions or keep or against or selection):
+        raise click.UsageError("--archive goes without --engine, --decisions, --keep, --against and choices of pairs")
+    if only_new and not archive:
+        raise click.UsageError("--only-new needs --archive FILE.db, which knows what is new")
     decided = Decisions.load(*decisions)
+    fields = {
+        "text_field": text_field,
+        "id_field": id_field,
+        "title_field": title_field,
+        "date_field": date_field,
+        "language_field": language_field,
+    }
     with _engine(engine, ray_address, jobs) as workers:
         articles = read(
             paths,
             shared=workers is not None,
             jobs=jobs or count_cores(),
-            text_field=text_field,
-            id_field=id_field,
-            title_field=title_field,
-            date_field=date_field,
-            language_field=language_field,
             glob=glob,
             exclude=exclude,
             against=against,
             max_bytes=max_bytes,
+            **fields,
         )
         report = None
-        if workers and form == "parquet":
+        if archive:
+            report = remembered(
+                archive,
+                paths,
+                read_options(glob=glob, exclude=exclude, max_bytes=max_bytes, **fields),
+                settings=settings if settings_are_given() else None,
+                only_new=only_new,
+                jobs=jobs or count_cores(),
+                shown=not (quiet or no_progress),
+            )
+            counts = rendering.counts(report)
+        elif workers and form == "parquet":
             from dedup.pipeline import write_tables
 
             note_begun(output)

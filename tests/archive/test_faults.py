@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import os
 import random
 import signal
@@ -220,11 +221,22 @@ def run(script: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-def test_the_tables_of_every_version_can_be_opened(tmp_path: Path, whole: bytes) -> None:
-    """A file of each version that was released is kept here once there is more than one."""
-    assert len(MIGRATIONS) == VERSION == 1
-    (tmp_path / "a.db").write_bytes(whole)
-    with sqlite3.connect(tmp_path / "a.db") as connection:
+@pytest.mark.parametrize("version", range(1, VERSION + 1))
+def test_a_file_of_every_version_can_be_opened(tmp_path: Path, version: int) -> None:
+    """Files as released versions wrote them are kept; what they hold is read without the model of that time."""
+    path = tmp_path / "a.db"
+    path.write_bytes(lzma.decompress((ROOT / "tests" / "data" / f"archive-{version}.db.xz").read_bytes()))
+    with Archive.open(path) as archive:
+        ids = [item.article.id for item in archive.articles()]
+        assert ids == [
+            *("translation/ferry/en", "translation/ferry/id"),
+            *("translation/bees/tr", "translation/bees/en"),
+        ]
+        assert [list(story.members) for story in archive.stories()] == [ids[:2], ids[2:]]
+        assert (archive.info().articles, archive.info().runs, len(MIGRATIONS)) == (4, 3, VERSION)
+        assert archive.compact() >= 0
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (VERSION,)
         assert connection.execute("PRAGMA application_id").fetchone() == (APPLICATION,)
     connection.close()
 

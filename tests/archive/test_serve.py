@@ -173,7 +173,7 @@ def test_a_request_that_has_begun_is_answered_before_the_end(tmp_path: Path) -> 
     assert answers[0].json()["added"] == len(rows)
 
 
-def test_the_service_keeps_its_own_schema(client: Any) -> None:
+def test_the_service_keeps_its_own_schema(client: Any, tmp_path: Path) -> None:
     pytest.importorskip("schemathesis", reason="needs schemathesis, which the test extra brings")
     checks = "not_a_server_error,response_schema_conformance,status_code_conformance,content_type_conformance"
     command = [sys.executable, "-m", "schemathesis.cli", "run", f"{client.base_url}/openapi.json", "-n", "5"]
@@ -182,6 +182,7 @@ def test_the_service_keeps_its_own_schema(client: Any) -> None:
         capture_output=True,
         text=True,
         check=False,
+        cwd=tmp_path,
         env={**os.environ, "NO_COLOR": "1", "PYTHONWARNINGS": "ignore"},
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]

@@ -101,6 +101,18 @@ def test_two_that_arrive_together_are_found_once(tmp_path: Path) -> None:
         assert [Path(arrivals.get().item.path).name for _ in range(arrivals.qsize())] == ["broken.pdf"]
 
 
+def test_the_archive_itself_may_lie_in_the_folder(tmp_path: Path) -> None:
+    write(tmp_path / "a.txt", FERRY[0])
+    with watched(tmp_path, tmp_path / "a.db") as arrivals:
+        assert isinstance(arrivals.get(timeout=60).item, Article)
+        write(tmp_path / "b.txt", FERRY[1])
+        assert len(arrivals.get(timeout=60).findings) == 1
+        assert arrivals.empty()
+    with Archive.open(tmp_path / "a.db") as archive:
+        added = archive.add_paths([tmp_path])
+        assert (added.unchanged, added.skipped) == (2, ())
+
+
 def test_a_changed_file_does_not_find_itself(tmp_path: Path) -> None:
     folder = tmp_path / "in"
     folder.mkdir()

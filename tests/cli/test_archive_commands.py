@@ -101,6 +101,39 @@ def test_stories_are_listed_with_ids_that_stay(file: Path, seeds: Path) -> None:
     assert json.loads(run("list", file, "-f", "json").stdout)["successions"] == {story["id"]: None}
 
 
+@pytest.mark.parametrize("form", ["text", "json", "jsonl", "csv", "html"])
+def test_a_report_has_every_form_of_a_scan(file: Path, seeds: Path, tmp_path: Path, form: str) -> None:
+    assert run("add", file, seeds).exit_code == 0
+    written = tmp_path / "report"
+    assert run("report", file, "-f", form, "-o", written, "--since", "2").exit_code == 0
+    assert "001_c5fce8af078adf06.txt" in written.read_text(encoding="utf-8")
+    assert run("report", file, "-f", form, "--since", "3").exit_code == 0
+
+
+def test_a_scan_with_an_archive_reports_what_is_new(seeds: Path, tmp_path: Path) -> None:
+    file, first, rest = tmp_path / "a.db", next(seeds.glob("000*")), sorted(seeds.iterdir())[1:]
+
+    def scan(*arguments: object) -> Result:
+        return CliRunner().invoke(main, ["scan", *map(str, arguments), "--archive", str(file), "-f", "json"])
+
+    alone = json.loads(scan(first, "--only-new").stdout)
+    assert (alone["counts"]["read"], alone["counts"]["clusters"]) == (1, 0)
+    new = json.loads(scan(*rest, "--only-new").stdout)
+    assert [sorted(article["id"] for article in new["articles"])] == [[str(first), *map(str, rest)]]
+    assert new["clusters"][0]["members"] == [str(first), str(rest[0])]
+    nothing = json.loads(scan(first, *rest, "--only-new").stdout)
+    assert (nothing["articles"], nothing["clusters"]) == ([], [])
+    whole = json.loads(scan(first).stdout)
+    plain = json.loads(CliRunner().invoke(main, ["scan", str(first), *map(str, rest), "-f", "json"]).stdout)
+    assert (whole["clusters"], whole["matches"], whole["articles"]) == (
+        plain["clusters"],
+        plain["matches"],
+        plain["articles"],
+    )
+    assert scan(first, "--engine", "ray").exit_code == 2
+    assert CliRunner().invoke(main, ["scan", str(first), "--only-new"]).exit_code == 2
+
+
 def test_an_export_builds_an_archive_anew(file: Path, tmp_path: Path) -> None:
     exported = tmp_path / "articles.jsonl"
     assert run("export", file, "-o", exported).exit_code == 0
