@@ -20,6 +20,7 @@ from dedup.runtime.process import load_numpy_alone
 from dedup.runtime.remote_files import is_uri
 
 if TYPE_CHECKING:
+    from dedup.archive.values import Added
     from dedup.reading.source import ReadOptions
 
 
@@ -104,7 +105,7 @@ def remembered(
     only_new: bool,
     jobs: int,
     shown: bool,
-) -> Report:
+) -> tuple[Report, Added]:
     """Report of an archive once the articles of the paths are added: of all its stories, or of those with a new one."""
     load_numpy_alone()
     from dedup.archive.archive import Archive
@@ -112,7 +113,7 @@ def remembered(
     with Archive.open(file, settings=settings) as archive, progress_line(shown) as progress:
         added = archive.add_paths(paths, chosen, jobs=jobs, progress=progress)
         since = (added.run or archive.info().runs + 1) if only_new else None
-        return replace(archive.report(since=since, whole=True), skipped=added.skipped)
+        return replace(archive.report(since=since, whole=True), skipped=added.skipped), added
 
 
 def roots_of(paths: Iterable[str]) -> tuple[Root, ...]:

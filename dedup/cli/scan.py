@@ -22,6 +22,7 @@ from dedup.cli.output import (
     note_begun,
     note_written,
     progress_line,
+    write,
     write_report,
 )
 from dedup.datatypes import Level, Selection, Settings
@@ -152,7 +153,7 @@ def scan(
         )
         report = None
         if archive:
-            report = remembered(
+            report, added = remembered(
                 archive,
                 paths,
                 read_options(glob=glob, exclude=exclude, max_bytes=max_bytes, **fields),
@@ -162,6 +163,11 @@ def scan(
                 shown=not (quiet or no_progress),
             )
             counts = rendering.counts(report)
+            if not quiet:
+                told = f"{added.added:,} new, {added.changed:,} changed, {added.unchanged:,} there already"
+                click.echo(f"{archive}: {told}", err=True)
+            if not counts["read"] and added.unchanged:  # of nothing new there is nothing to report
+                counts = {**counts, "seen": added.unchanged, "read": added.unchanged}
         elif workers and form == "parquet":
             from dedup.pipeline import write_tables
 
@@ -183,7 +189,9 @@ def scan(
             sharing |= {"decisions": decided, "evidence": with_evidence}
             report = find(articles, settings, shown=not (quiet or no_progress), **sharing)
             counts = rendering.counts(report)
-    if report:
+    if report and only_new and form == "text" and not report.clusters:
+        write("No story has a new article.\n", Path(output))
+    elif report:
         write_report(report, form, Path(output), full=verbose > 0, with_text=not no_text)
     if not counts["seen"]:
         named = f" whose name matches {' or '.join(glob)}" if glob else ""

@@ -144,8 +144,12 @@ def headline(article: Article, matches: Sequence[Match] = (), position: int = -1
     if article.title.strip():
         return one_line(article.title)
     of_article = sentences(article)
-    aligned = {pair.left for match in matches if match.left == position for pair in match.evidence.aligned}
-    aligned |= {pair.right for match in matches if match.right == position for pair in match.evidence.aligned}
+    same = {position}  # an exact copy shows the sentence that its original does
+    for match in matches:
+        if match.kind is MatchKind.EXACT and position in (match.left, match.right):
+            same |= {match.left, match.right}
+    aligned = {pair.left for match in matches if match.left in same for pair in match.evidence.aligned}
+    aligned |= {pair.right for match in matches if match.right in same for pair in match.evidence.aligned}
     long = [index for index, sentence in enumerate(of_article) if text.count_words(sentence) >= _LONG_ENOUGH]
     telling = [index for index in long if index in aligned]
     return one_line(of_article[next(iter(telling or long), 0)]) if of_article else ""

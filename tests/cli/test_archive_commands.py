@@ -132,6 +132,10 @@ def test_a_scan_with_an_archive_reports_what_is_new(seeds: Path, tmp_path: Path)
     )
     assert scan(first, "--engine", "ray").exit_code == 2
     assert CliRunner().invoke(main, ["scan", str(first), "--only-new"]).exit_code == 2
+    told = CliRunner().invoke(main, ["scan", str(first), "--only-new", "--archive", str(file)])
+    assert told.stdout == "No story has a new article.\n"
+    assert "0 new, 0 changed, 1 there already" in told.stderr
+    assert "there is no file" not in told.stderr
 
 
 def test_an_export_builds_an_archive_anew(file: Path, tmp_path: Path) -> None:

@@ -379,6 +379,8 @@ def test_an_untitled_article_is_named_by_what_matches_and_not_by_its_menu() -> N
     menu = Match(0, 1, 0.9, 0.9, MatchKind.NEAR, Evidence((1.0, 1.0), (AlignedPair(0, 0, 1.0), AlignedPair(2, 2, 0.9))))
     facing = Article("a", "Subscribe now\nThis is not in the other at all.\nThis one is in both of them.")
     assert view.headline(facing, [menu], 0) == "This one is in both of them."
+    copied = replace(menu, left=0, right=2, kind=MatchKind.EXACT, evidence=Evidence(coverage=(1.0, 1.0)))
+    assert view.headline(facing, [menu, copied], 2) == "This one is in both of them.", "a copy shows the same"
     assert view.headline(Article("a", "Menu\nHome\nThis is what it is about."), (), 0) == "This is what it is about."
     assert view.headline(Article("a", "Short"), (), 0) == "Short"
 
