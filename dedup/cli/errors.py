@@ -67,12 +67,13 @@ class ErrorGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command that is named; a path in its place is taken for what is to be scanned, and so answered."""
+        named = args[0]  # click takes the list apart where it looks like an option
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            if not os.path.exists(args[0]):
+            if not os.path.exists(named):
                 raise
-            shown = printable(args[0])
+            shown = printable(named)
             raise click.UsageError(f"{shown} is no command; did you mean: dedup scan {shown}", ctx) from error
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -10,6 +10,7 @@ programming.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -28,6 +29,10 @@ _NOTHING = 1e-6
 _ONE_THREAD = 1 << 18  # multiplications of a product up to which OpenBLAS uses one thread
 
 _COSINES = 1 << 17  # of a part of the pairs: half a megabyte, which stays in the cache
+
+_LARGE = 1 << 22  # cosines of two long texts, of which no table is made: it would grow with the square
+
+_STRIP = 512  # sentences of the other text that are looked at together there
 
 _CLOSE = (0.3, 0.8)  # similarities at which a counterpart begins to count, and counts in full
 _VERY_CLOSE = (0.5, 0.9)
@@ -74,7 +79,9 @@ def cover(passages: Passages, left: Positions, right: Positions) -> Coverage:
     counts = np.diff(passages.starts)
     cosines = counts[left] * counts[right]
     of_part = np.cumsum(cosines) // _COSINES
-    bounds = [0, *(1 + np.flatnonzero(np.diff(of_part))).tolist(), len(left)]
+    large = cosines > _LARGE
+    alone = large[1:] | large[:-1]
+    bounds = [0, *(1 + np.flatnonzero((np.diff(of_part) > 0) | alone)).tolist(), len(left)]
     places = _Places.of(passages)
     parts = [_cover(passages, places, left[begin:end], right[begin:end]) for begin, end in pairwise(bounds)]
     return join_rows(parts)
@@ -85,20 +92,34 @@ def align(left: Embeddings, right: Embeddings, *, least: float = _CLOSE[0]) -> t
 
     A pair at the same relative position is preferred by up to 0.1 of cosine to one at the other end of the text.
     """
-    table = left @ right.T
-    apart = np.abs(_positions(np.arange(len(left)), len(left))[:, None] - _positions(np.arange(len(right)), len(right)))
-    row, column = np.nonzero(table >= least)
-    preference = table[row, column] - 0.1 * apart[row, column]
+    row, column, cosine = _facing(left, right, least)
+    apart = np.abs(_positions(row, len(left)) - _positions(column, len(right)))
+    preference = cosine - 0.1 * apart
     order = np.argsort(-preference, kind="stable")
     used_left, used_right, pairs = set[int](), set[int](), []
-    for i, j in zip(row[order].tolist(), column[order].tolist(), strict=True):
+    for i, j, value in zip(row[order].tolist(), column[order].tolist(), cosine[order].tolist(), strict=True):
         if i not in used_left and j not in used_right:
             used_left.add(i)
             used_right.add(j)
-            pairs.append(AlignedPair(i, j, float(table[i, j])))
-            if len(pairs) == min(table.shape):
+            pairs.append(AlignedPair(i, j, value))
+            if len(pairs) == min(len(left), len(right)):
                 break
     return tuple(sorted(pairs, key=lambda pair: pair.left))
+
+
+def _facing(left: Embeddings, right: Embeddings, least: float) -> tuple[Positions, Positions, Floats]:
+    """Sentences that may face each other, in order of the left, and their cosines; of long texts the closest alone."""
+    if len(left) * len(right) <= _LARGE:
+        table = left @ right.T
+        row, column = np.nonzero(table >= least)
+        return row, column, table[row, column]
+    strips = (left[begin : begin + _STRIP] @ right.T for begin in range(0, len(left), _STRIP))
+    ours, theirs = _closest(strips, len(right))
+    row = np.concatenate([np.arange(len(left)), theirs[0]])
+    column = np.concatenate([ours[0], np.arange(len(right))])
+    cosine = np.concatenate([ours[1], theirs[1]])
+    order = np.flatnonzero(cosine >= least)[np.argsort(row[cosine >= least], kind="stable")]
+    return row[order], column[order], cosine[order]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -176,6 +197,8 @@ class _Counterparts:
 def _counterparts(passages: Passages, left: Positions, right: Positions) -> tuple[_Counterparts, _Counterparts]:
     """The counterparts of the sentences of the left texts, and of those of the right texts."""
     starts, counts = passages.starts, np.diff(passages.starts)
+    if len(left) == 1 and counts[left[0]] * counts[right[0]] > _LARGE:
+        return _counterparts_of_large(passages, left, right)
     firsts = np.flatnonzero(np.diff(left, prepend=-1))  # pairs of one left text are side by side
     rows, begins, _ = rows_of(starts, right)
     parts = np.append(begins[firsts], len(rows)).tolist()
@@ -192,6 +215,41 @@ def _counterparts(passages: Passages, left: Positions, right: Positions) -> tupl
     sentence, pair = _numbered(counts[right])
     at, similarity = _argmax(np.concatenate([table.ravel() for table in tables]), counts[left[pair]])
     return ours, _Counterparts(pair, starts[right[pair]] + sentence, starts[left[pair]] + at, similarity)
+
+
+def _counterparts_of_large(
+    passages: Passages, left: Positions, right: Positions
+) -> tuple[_Counterparts, _Counterparts]:
+    """The counterparts in one pair of long texts, strip by strip of the right one, for the same result."""
+    ours, theirs = passages.of(int(left[0])), passages.of(int(right[0]))
+    strips = (
+        (passages.vectors[rows] @ passages.vectors[ours].T * (passages.scales[rows][:, None] * passages.scales[ours]))
+        for rows in (slice(at, min(at + _STRIP, theirs.stop)) for at in range(theirs.start, theirs.stop, _STRIP))
+    )
+    (of_theirs, their_cosine), (of_ours, our_cosine) = _closest(strips, ours.stop - ours.start)
+    only = np.zeros(max(len(of_ours), len(of_theirs)), np.intp)  # the number of the pair
+    return (
+        _Counterparts(only[: len(of_ours)], np.arange(ours.start, ours.stop), theirs.start + of_ours, our_cosine),
+        _Counterparts(
+            only[: len(of_theirs)], np.arange(theirs.start, theirs.stop), ours.start + of_theirs, their_cosine
+        ),
+    )
+
+
+def _closest(strips: Iterable[Floats], columns: int) -> tuple[tuple[Positions, Floats], tuple[Positions, Floats]]:
+    """Argmax and maximum of every row, and of every column, of a table that comes in strips; ties go to the first."""
+    of_rows: list[tuple[Positions, Floats]] = []
+    at, largest = np.zeros(columns, np.intp), np.full(columns, -np.inf, np.float32)
+    begin = 0
+    for strip in strips:
+        first = strip.argmax(axis=1)
+        of_rows.append((first, strip[np.arange(len(strip)), first]))
+        better = np.flatnonzero(strip.max(axis=0) > largest)
+        inside = strip[:, better].argmax(axis=0)
+        at[better], largest[better] = begin + inside, strip[inside, better]
+        begin += len(strip)
+    firsts, values = (np.concatenate(column) for column in zip(*of_rows, strict=True))
+    return (firsts, values), (at, largest)
 
 
 def _numbered(lengths: Positions) -> tuple[Positions, Positions]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 
 from dedup.datatypes import Article, Skipped
@@ -21,6 +22,7 @@ def read_warc(source: Source) -> Iterator[Article | Skipped]:
         from warcio.exceptions import ArchiveLoadFailed
     except ImportError as fault:
         raise MissingExtraError("warcio", "documents") from fault
+    logging.getLogger("warcio").setLevel(logging.CRITICAL + 1)  # it would print addresses as they stand in the file
     try:
         records = ArchiveIterator(source.stream)
         records.INC_RECORD = ""  # a warning that would go to standard error

@@ -484,3 +484,9 @@ def test_ctrl_c_says_so_and_exits_with_130() -> None:
 def test_levels_named_on_the_command_line_are_the_levels() -> None:
     option = next(option for option in main.commands["scan"].params if option.name == "level")
     assert list(option.type.choices) == [level.value for level in Level]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", ["-f", "--none", "-", ""])
+def test_an_option_in_place_of_a_command_is_wrong_usage(name: str) -> None:
+    done = CliRunner().invoke(main, ["--", name])
+    assert (done.exit_code, done.output.startswith("Usage: ")) == (2, True)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedup.clustering.average_linkage import cluster_pairs
+from dedup.clustering.average_linkage import UNVERIFIED, cluster_pairs
 from dedup.clustering.linked_pairs import linked_groups
 
 PAIRS = st.dictionaries(
@@ -28,7 +28,7 @@ def clustered(
     left, right = np.array([*log_odds], np.intp).reshape(-1, 2).T
     values = np.array([*log_odds.values()], np.float64)
     sure = np.array([pair in certain for pair in log_odds], np.bool_)
-    return cluster_pairs(left, right, values, unknown=-1.0, key=keys.__getitem__, certain=sure)
+    return cluster_pairs(left, right, values, unknown=UNVERIFIED, key=keys.__getitem__, certain=sure)
 
 
 @given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20)).filter(lambda pair: pair[0] != pair[1])))
@@ -57,6 +57,12 @@ def test_linked_groups_are_connected_components(pairs: list[tuple[int, int]]) ->
 )
 def test_clusters(log_odds: dict[tuple[int, int], float], clusters: list[tuple[int, ...]]) -> None:
     assert clustered(log_odds) == clusters
+
+
+def test_one_bad_pair_outweighs_good_ones_only_where_it_is_certain() -> None:
+    log_odds = {(0, 1): 4.0, (1, 2): 3.5, (0, 2): -100.0}
+    assert clustered(log_odds) == [(0, 1, 2)]
+    assert clustered(log_odds, certain={(0, 2)}) == [(0, 1)]
 
 
 BRIDGES = {(0, 1): 5.0, (2, 3): 5.0, (0, 2): -0.5, (0, 3): 1.0, (1, 2): 1.0, (1, 3): -0.5}

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-_SWAPS: dict[type[ast.AST], type[ast.AST]] = {
+_SWAPS: dict[Any, Any] = {
     ast.Lt: ast.LtE,
     ast.LtE: ast.Lt,
     ast.Gt: ast.GtE,
@@ -102,7 +102,8 @@ def _change(node: Any, which: int) -> None:
     elif isinstance(node, (ast.BoolOp, ast.BinOp, ast.UnaryOp)):
         node.op = _SWAPS[type(node.op)]()
     elif isinstance(node, ast.Constant):
-        node.value = not node.value if isinstance(node.value, bool) else node.value + 1
+        value: Any = node.value
+        node.value = not value if isinstance(value, bool) else value + 1
     elif isinstance(node, ast.IfExp):
         node.body, node.orelse = node.orelse, node.body
     elif isinstance(node, ast.Attribute):

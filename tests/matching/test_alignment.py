@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from itertools import pairwise
 from random import Random
 
@@ -110,8 +111,9 @@ def test_a_pair_is_covered_alike_in_any_block_and_from_both_sides(
 @pytest.mark.parametrize("cosines", [1, 40, 1 << 17])
 @pytest.mark.parametrize("piece", [1, 1000, 1 << 18])
 @pytest.mark.parametrize("threads", [1, 2])
-def test_parts_pieces_and_threads_change_not_a_bit(
-    cosines: int, piece: int, threads: int, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("large", [0, 1000, 1 << 22])
+def test_parts_pieces_strips_and_threads_change_not_a_bit(
+    cosines: int, piece: int, threads: int, large: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     passages = random_passages([40, 0, 31, 5, 1, 70, 23], seed=4, dimension=256)
     left, right = np.array([(one, other) for one in range(7) for other in range(7)], np.intp).T
@@ -119,6 +121,8 @@ def test_parts_pieces_and_threads_change_not_a_bit(
         expected = bits(cover(passages, left, right))
     monkeypatch.setattr(alignment, "_COSINES", cosines)
     monkeypatch.setattr(alignment, "_ONE_THREAD", piece)
+    monkeypatch.setattr(alignment, "_LARGE", large)
+    monkeypatch.setattr(alignment, "_STRIP", 7)
     with threadpool_limits(threads, "blas"):
         assert bits(cover(passages, left, right)) == expected
 
@@ -191,6 +195,31 @@ def test_each_sentence_is_aligned_once_and_the_closest_first() -> None:
 def test_of_two_equal_counterparts_the_one_at_the_same_place_is_taken() -> None:
     pairs = align(one_hot([0, 1, 0]), one_hot([0, 1, 0]))
     assert [(pair.left, pair.right) for pair in pairs] == [(0, 0), (1, 1), (2, 2)]
+
+
+def test_long_texts_are_aligned_by_their_closest_sentences(monkeypatch: pytest.MonkeyPatch) -> None:
+    generator = np.random.default_rng(2)
+    left = generator.normal(size=(60, 40)).astype(np.float32)
+    right = left[generator.permutation(60)] + 0.1 * generator.normal(size=(60, 40)).astype(np.float32)
+    left, right = (rows / np.linalg.norm(rows, axis=1, keepdims=True) for rows in (left, right))
+    expected = [(pair.left, pair.right) for pair in align(left, right, least=0.8)]
+    monkeypatch.setattr(alignment, "_LARGE", 0)
+    monkeypatch.setattr(alignment, "_STRIP", 7)
+    assert [(pair.left, pair.right) for pair in align(left, right, least=0.8)] == expected
+    assert len(expected) == 60
+
+
+def test_memory_of_two_long_texts_is_no_square() -> None:
+    sentences, dimension = 12_000, 8
+    passages = random_passages([sentences, sentences], seed=1, dimension=dimension)
+    one, other = np.array([0], np.intp), np.array([1], np.intp)
+    tracemalloc.start()
+    try:
+        cover(passages, one, other)
+        align(passages.unit_rows(0), passages.unit_rows(1))
+        assert tracemalloc.get_traced_memory()[1] < sentences**2, "a quarter of a table of cosines"
+    finally:
+        tracemalloc.stop()
 
 
 def test_unrelated_sentences_are_not_aligned() -> None:

@@ -187,3 +187,16 @@ def test_a_shipped_scorer_says_what_it_was_fitted_to(path: Path) -> None:
     assert fitted["sets"]
     _, _, fingerprint = fitted["model"].rpartition("@")
     assert path.name in (f"{fitted['level']}.json", f"{fitted['level']}.{fingerprint}.json")
+
+
+@pytest.mark.parametrize("threshold", [0.2, 0.5, 0.9])
+def test_a_threshold_admits_what_just_reaches_it(threshold: float) -> None:
+    scorer = load_scorer(Level.DUPLICATE, threshold)
+    assert scorer.admits(np.array([scorer.least, np.nextafter(scorer.least, -9)])).tolist() == [True, False]
+    assert probability(np.array([scorer.least])) == pytest.approx(threshold)
+
+
+def test_log_odds_are_those_of_the_logistic_function() -> None:
+    odds = np.array([-1e9, -np.log(3), 0.0, np.log(3), 1e9])
+    assert probability(odds) == pytest.approx([0, 0.25, 0.5, 0.75, 1])
+    assert 0 < probability(odds)[0] < 1e-20

@@ -77,6 +77,15 @@ def test_pages_of_web_archives(packed: bool, reads: Callable[..., Found]) -> Non
     assert [a.url for a in articles] == [f"https://x.org/{language}" for language in SCRIPTS]
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of the writer
+def test_nothing_is_printed_of_a_damaged_web_archive(
+    reads: Callable[..., Found], capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    damaged = warc("en").replace(b"https://x.org/en", b"https://x.org/ \x1b[31m")
+    reads({"a.warc": damaged})
+    assert "Replacing" not in "".join(capfd.readouterr()) + caplog.text
+
+
 MODULES = {
     ".docx": "docx",
     ".odt": "odf",
