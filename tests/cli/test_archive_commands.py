@@ -183,7 +183,8 @@ def test_info_and_compact(file: Path) -> None:
 
 
 def test_errors_are_messages(tmp_path: Path) -> None:
-    done = run("check", tmp_path / "none.db", "seeds")
+    (tmp_path / "a.txt").write_text("The harbour is closed until Monday.", encoding="utf-8")
+    done = run("check", tmp_path / "none.db", tmp_path / "a.txt")
     assert (done.exit_code, done.stderr.startswith("Error: ")) == (1, True)
     assert "no such archive; make one with: dedup archive add" in done.stderr
 

@@ -294,7 +294,7 @@ def test_ray_gives_the_same_bytes_as_one_process(
 
 
 def test_decisions_hold_in_a_cluster_as_in_one_process(workers: RayWorkers, bundled: Encoder) -> None:
-    articles = [*news(), Article("copy", news()[0].text)]
+    articles = [*news(), Article("one more copy", news()[0].text)]
     found = find_duplicates(articles, encoder=bundled)
     one, other = (found.articles[member].id for member in found.clusters[0].members[:2])
     single = next(at for at in range(len(articles)) if not any(at in cluster.members for cluster in found.clusters))
@@ -387,7 +387,7 @@ def test_settings_that_make_no_sense_are_refused(given: dict[str, Any], message:
 
 def test_without_ray_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(errors.MissingExtraError, match=r'pip install "dedup\[ray\]"'), RayWorkers():
+    with pytest.raises(errors.MissingExtraError, match=r'pip install "dedup-articles\[ray\]"'), RayWorkers():
         pass
 
 
