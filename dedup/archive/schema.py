@@ -50,7 +50,7 @@ CREATE TABLE recurring (hash INTEGER PRIMARY KEY, headlines INTEGER NOT NULL);
 
 -- Verified pairs: those that match, and the others between texts that these link.
 CREATE TABLE pairs ("left" INTEGER, "right" INTEGER, proposed INTEGER NOT NULL, similarity REAL NOT NULL,
-                    log_odds REAL NOT NULL, certain INTEGER NOT NULL, kind TEXT NOT NULL,
+                    log_odds REAL NOT NULL, copied REAL NOT NULL, certain INTEGER NOT NULL, kind TEXT NOT NULL,
                     PRIMARY KEY ("left", "right")) WITHOUT ROWID;
 CREATE INDEX pairs_by_right ON pairs ("right");
 
