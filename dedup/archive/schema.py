@@ -50,7 +50,7 @@ CREATE TABLE recurring (hash INTEGER PRIMARY KEY, headlines INTEGER NOT NULL);
 
 -- Verified pairs: those that match, and the others between texts that these link.
 CREATE TABLE pairs ("left" INTEGER, "right" INTEGER, proposed INTEGER NOT NULL, similarity REAL NOT NULL,
-                    log_odds REAL NOT NULL, copied REAL NOT NULL, certain INTEGER NOT NULL, kind TEXT NOT NULL,
+                    log_odds REAL NOT NULL, certain INTEGER NOT NULL, kind TEXT NOT NULL,
                     PRIMARY KEY ("left", "right")) WITHOUT ROWID;
 CREATE INDEX pairs_by_right ON pairs ("right");
 
@@ -63,7 +63,13 @@ CREATE TABLE successions (story TEXT, successor TEXT, run INTEGER NOT NULL, PRIM
 CREATE TABLE files (path TEXT PRIMARY KEY, digest BLOB NOT NULL, articles INTEGER NOT NULL) WITHOUT ROWID;
 """
 
-MIGRATIONS = (_FIRST,)
+_SECOND = """
+-- Log-odds of being one article, which at the level of events are others than those of the pair.
+ALTER TABLE pairs ADD COLUMN copied REAL NOT NULL DEFAULT 0;
+UPDATE pairs SET copied = log_odds;
+"""
+
+MIGRATIONS = (_FIRST, _SECOND)
 """Scripts that bring a file from version i to version i + 1; what has been released is never changed."""
 
 VERSION = len(MIGRATIONS)
