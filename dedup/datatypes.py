@@ -292,13 +292,18 @@ class WeakestPair:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Articles of one story: two or more positions in ascending order; `decided` where people joined two of them."""
+    """Articles of one story: two or more positions in ascending order; `decided` where people joined two of them.
+
+    `versions` are the reports of an event: groups of members that are copies and translations of one another, or one
+    member alone, each ascending, in the order of their first members. Empty where the story is one article.
+    """
 
     members: tuple[int, ...]
     representative: int
     kind: MatchKind
     weakest: WeakestPair
     decided: bool = False
+    versions: tuple[tuple[int, ...], ...] = ()
 
 
 class Pairs(str, Enum):

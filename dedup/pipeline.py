@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 
 from dedup.arrays import take_rows
-from dedup.clustering.average_linkage import UNVERIFIED, cluster_pairs
+from dedup.clustering.average_linkage import OF_EVENTS, UNVERIFIED, cluster_pairs
 from dedup.clustering.constraints import apply_decisions
 from dedup.clustering.decisions import NO_DECISIONS, Decisions
 from dedup.clustering.keep_rules import KeepRules
 from dedup.clustering.linked_pairs import judge_linked, opposed
-from dedup.clustering.outcome import Group, Outcome, choose_in_full, standings_of, weakest_pairs
+from dedup.clustering.outcome import Group, Outcome, are_in_one, choose_in_full, standings_of, weakest_pairs
 from dedup.clustering.selected import select
 from dedup.datatypes import (
     KEEP_BY_DEFAULT,
@@ -288,21 +288,25 @@ def decide(
     languages = [read.languages[number].code for number in unique.numbers[linked].tolist()]
     standings = standings_of(articles, linked, languages, rules, workers, kept=decided.kept)
     is_match, log_odds = (scorer.admits(verdicts.log_odds) & ~cannot) | must, verdicts.log_odds - scorer.least
+    copied = verdicts.copied - scorer.least_of_copies
     counted = np.ones(len(candidates), np.bool_)
     if read.pairs:
         counted = read.pairs.counted(candidates, verdicts, is_match)
         is_match, must = is_match & counted, must & counted
-        log_odds[~counted] = np.minimum(log_odds[~counted], 0.0)  # joins nothing
-    groups = cluster_pairs(
+        for odds in (log_odds, copied):
+            odds[~counted] = np.minimum(odds[~counted], 0.0)  # joins nothing
+    cluster = partial(
+        cluster_pairs,
         candidates.left,
         candidates.right,
-        log_odds,
         unknown=UNVERIFIED,
         key=lambda number: standings[unique.positions[number]].id,
         certain=opposed(read.match_input, candidates, verdicts),
-        must=must,
         cannot=cannot,
     )
+    versions = cluster(copied, must=must) if scorer.events else []
+    held = must | are_in_one(versions, candidates)
+    groups = cluster(log_odds, must=held, reluctance=OF_EVENTS if scorer.events else 0.0)
     weakest = weakest_pairs(take_rows(candidates, counted), take_rows(verdicts, counted), groups, len(first))
     matched = take_rows(candidates, is_match)
 
@@ -321,6 +325,7 @@ def decide(
             representative,
         ),
         groups=groups,
+        versions=versions,
         weakest=weakest,
         standings=standings,
         rules=rules,

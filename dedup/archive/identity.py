@@ -92,5 +92,7 @@ class Identity:
 
 
 def _digest(scorer: Scorer) -> str:
-    weights = scorer.weights.tobytes() + (scorer.copies.weights.tobytes() if scorer.copies else b"")
+    weights = scorer.weights.tobytes()
+    if scorer.events:
+        weights += scorer.events.slopes.tobytes() + scorer.events.intercepts.tobytes()
     return hashlib.blake2b(weights, digest_size=8).hexdigest()

@@ -33,6 +33,7 @@ _PAIRS = 4096  # of a block, whose texts are in memory together
 class JudgedPairs:
     """Verified pairs of numbers of texts: arrays of shape (m,).
 
+    copied : log-odds of being one article, which at the level of events are others than those of the match
     certain : whether it may forbid a join (`opposed`)
     kind : kind of the match that it is or would be
     """
@@ -41,6 +42,7 @@ class JudgedPairs:
     right: Numbers
     similarity: npt.NDArray[np.float32]
     log_odds: npt.NDArray[np.float64]
+    copied: npt.NDArray[np.float64]
     certain: npt.NDArray[np.bool_]
     kind: npt.NDArray[np.object_]
 
@@ -53,8 +55,9 @@ class JudgedPairs:
         return np.stack([self.left, self.right], axis=1)
 
     def rows(self) -> Iterator[tuple[Any, ...]]:
-        """Rows for SQLite: left, right, similarity, log-odds, certain, kind."""
-        columns = (self.left, self.right, self.similarity, self.log_odds, self.certain.astype(int), self.kind)
+        """Rows for SQLite: left, right, similarity, both log-odds, certain, kind."""
+        numbers = (self.left, self.right, self.similarity, self.log_odds, self.copied)
+        columns = (*numbers, self.certain.astype(int), self.kind)
         return zip(*(column.tolist() for column in columns), strict=True)
 
     @classmethod
@@ -62,7 +65,7 @@ class JudgedPairs:
         """No pairs."""
         numbers = np.empty(0, np.int64)
         return cls(
-            *(numbers, numbers, np.empty(0, np.float32), np.empty(0, np.float64)),
+            *(numbers, numbers, np.empty(0, np.float32), np.empty(0, np.float64), np.empty(0, np.float64)),
             *(np.empty(0, np.bool_), np.empty(0, np.object_)),
         )
 
@@ -126,6 +129,7 @@ def _judged(match_input: MatchInput, candidates: Candidates, verdicts: Verdicts,
         right=numbers[candidates.right],
         similarity=candidates.similarity,
         log_odds=verdicts.log_odds,
+        copied=verdicts.copied,
         certain=opposed(match_input, candidates, verdicts),
         kind=np.array([match.kind.value for match in described], np.object_),
     )

@@ -63,7 +63,13 @@ CREATE TABLE successions (story TEXT, successor TEXT, run INTEGER NOT NULL, PRIM
 CREATE TABLE files (path TEXT PRIMARY KEY, digest BLOB NOT NULL, articles INTEGER NOT NULL) WITHOUT ROWID;
 """
 
-MIGRATIONS = (_FIRST,)
+_SECOND = """
+-- Log-odds of being one article, which at the level of events are others than those of the pair.
+ALTER TABLE pairs ADD COLUMN copied REAL NOT NULL DEFAULT 0;
+UPDATE pairs SET copied = log_odds;
+"""
+
+MIGRATIONS = (_FIRST, _SECOND)
 """Scripts that bring a file from version i to version i + 1; what has been released is never changed."""
 
 VERSION = len(MIGRATIONS)

@@ -10,6 +10,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,11 +18,11 @@ import numpy as np
 from dedup.archive.judging import Judge, JudgedPairs
 from dedup.archive.neighbour_lists import Numbers, Pairs, distinct
 from dedup.archive.texts import listed
-from dedup.clustering.average_linkage import UNVERIFIED, cluster_pairs
+from dedup.clustering.average_linkage import OF_EVENTS, UNVERIFIED, cluster_pairs
 from dedup.clustering.linked_pairs import COMPLETED, linked_groups
-from dedup.clustering.outcome import KINDS
-from dedup.datatypes import MatchKind
-from dedup.matching.scorer import probability
+from dedup.clustering.outcome import KINDS, are_in_one
+from dedup.datatypes import Candidates, MatchKind
+from dedup.matching.scorer import Scorer, probability
 from dedup.report.view import cluster_id
 
 _RANK = {kind.value: number for number, kind in enumerate(KINDS)}
@@ -41,9 +42,10 @@ class _Story:
 def save_pairs(connection: sqlite3.Connection, judged: JudgedPairs, *, proposed: bool) -> None:
     """Write judged pairs; one that was proposed before stays so."""
     connection.executemany(
-        'INSERT INTO pairs ("left", "right", similarity, log_odds, certain, kind, proposed) VALUES (?,?,?,?,?,?,?) '
-        'ON CONFLICT ("left", "right") DO UPDATE SET similarity = excluded.similarity, log_odds = excluded.log_odds, '
-        "certain = excluded.certain, kind = excluded.kind, proposed = max(proposed, excluded.proposed)",
+        'INSERT INTO pairs ("left", "right", similarity, log_odds, copied, certain, kind, proposed) '
+        'VALUES (?,?,?,?,?,?,?,?) ON CONFLICT ("left", "right") DO UPDATE SET similarity = excluded.similarity, '
+        "log_odds = excluded.log_odds, copied = excluded.copied, certain = excluded.certain, kind = excluded.kind, "
+        "proposed = max(proposed, excluded.proposed)",
         ((*row, int(proposed)) for row in judged.rows()),
     )
 
@@ -76,7 +78,7 @@ def update_stories(
     groups = linked_groups(links)
     _judge_lacking(connection, groups, judge, proposals)
     ids = _first_ids(connection, {*touched, *(number for group in groups for number in group)})
-    found = _clusters(connection, groups, ids, least, proposals)
+    found = _clusters(connection, groups, ids, judge.scorer, proposals)
     found += _copied_alone(connection, set(ids).difference(*(story.texts for story in found)))
     _Succession(connection, set(ids), bereft, grown, run).write(found)
 
@@ -120,10 +122,10 @@ def _clusters(
     connection: sqlite3.Connection,
     groups: Sequence[Group],
     ids: Mapping[int, str],
-    least: float,
+    scorer: Scorer,
     proposals: Callable[[Numbers], Pairs],
 ) -> list[_Story]:
-    known = _stored(connection, groups, "log_odds, certain, kind, proposed")
+    known = _stored(connection, groups, "log_odds, certain, kind, proposed, copied")
     for group in groups:
         if len(group) > COMPLETED:  # only what the search proposes counts in a large group
             counted = set(map(tuple, _within(proposals(np.array(group)), np.array(group)).tolist()))
@@ -132,24 +134,35 @@ def _clusters(
                 del known[pair]
     pairs = sorted(known)
     left, right = np.array(pairs, np.intp).reshape(-1, 2).T
-    clusters = cluster_pairs(
+    cluster = partial(
+        cluster_pairs,
         left,
         right,
-        np.array([known[pair][0] for pair in pairs], np.float64) - least,
         unknown=UNVERIFIED,
         key=ids.__getitem__,
         certain=np.array([known[pair][1] for pair in pairs], np.bool_),
     )
+    least = scorer.least
+    log_odds = np.array([known[pair][0] for pair in pairs], np.float64) - least
+    if scorer.events:
+        versions = cluster(np.array([known[pair][4] for pair in pairs], np.float64) - scorer.least_of_copies)
+        held = are_in_one(versions, Candidates(left, right, np.zeros(len(left), np.float32)))
+        clusters = cluster(log_odds, must=held, reluctance=OF_EVENTS)
+    else:
+        clusters = cluster(log_odds)
     cluster_of = {number: at for at, cluster in enumerate(clusters) for number in cluster}
-    inside_of: dict[int, list[tuple[float, bool, str, bool]]] = {}
+    inside_of: dict[int, list[_Pair]] = {}
     for (one, other), row in known.items():
         if cluster_of.get(one, -1) == cluster_of.get(other, -2):
             inside_of.setdefault(cluster_of[one], []).append(row)
     return [_story(cluster, inside_of[at], least) for at, cluster in enumerate(clusters)]
 
 
-def _story(cluster: Group, pairs: Sequence[tuple[float, bool, str, bool]], least: float) -> _Story:
-    kinds = [kind for log_odds, _, kind, _ in pairs if log_odds >= least]
+_Pair = tuple[float, bool, str, bool, float]  # log-odds, certain, kind, proposed, copied
+
+
+def _story(cluster: Group, pairs: Sequence[_Pair], least: float) -> _Story:
+    kinds = [kind for log_odds, _, kind, *_ in pairs if log_odds >= least]
     lowest = min(log_odds for log_odds, *_ in pairs)
     score = float(probability(np.array([lowest]))[0])
     return _Story(cluster, max(kinds, key=_RANK.__getitem__, default=MatchKind.EXACT.value), score)

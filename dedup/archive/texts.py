@@ -21,6 +21,7 @@ from dedup.matching.facts.bounds import StoredKeys
 from dedup.matching.features import MatchInput, StoredTexts, certain_languages
 from dedup.matching.literal import StoredLiteral
 from dedup.matching.prepare import language_group, read_batch
+from dedup.matching.publication import publication_day
 from dedup.matching.sentence_store import StoredPassages
 from dedup.matching.sentence_weights import headline_hashes, less_of_recurring
 from dedup.runtime.row_files import StoredLists
@@ -184,12 +185,14 @@ class Texts:
         ends = np.append(0, np.cumsum(np.array(facts, np.intp)))
         whole = StoredLists(_LateRows(ends, lambda at: self._column("facts", numbers[at])), _Rows(ends))
         names = np.array(codes, dtype=str)
+        articles = [Article(str(number), "", published=date) for number, date in zip(numbers, dates, strict=True)]
         return MatchInput(
-            articles=[Article(str(number), "", published=date) for number, date in zip(numbers, dates, strict=True)],
+            articles=articles,
             codes=names,
             certain=certain_languages(names, probabilities),
             lengths=np.array(lengths, np.float32),
             empty=np.array(empty, np.bool_),
+            days=np.array([publication_day(article) for article in articles], np.float32),
             texts=StoredTexts(
                 passages,
                 StoredLiteral(*(early[name] for name in ("shingles", "words", "headline", "lead"))),

@@ -29,7 +29,9 @@ semeval22, meantime. The veto costs a point in languages nobody knows (ntrex_oth
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -47,6 +49,9 @@ _WORST = (
 UNVERIFIED = -1.0
 """Log-odds, threshold taken off, that a pair nobody has verified counts."""
 
+OF_EVENTS = 0.5
+"""Reluctance to join two groups of reports of events."""
+
 
 def cluster_pairs(
     left: Positions,
@@ -58,6 +63,7 @@ def cluster_pairs(
     certain: npt.NDArray[np.bool_],
     must: npt.NDArray[np.bool_] | None = None,
     cannot: npt.NDArray[np.bool_] | None = None,
+    reluctance: float = 0.0,
 ) -> list[tuple[int, ...]]:
     """Clusters of two or more, each ascending, sorted by their first member.
 
@@ -79,6 +85,9 @@ def cluster_pairs(
     must, cannot : ndarray of shape (m,), bool, optional
         Pairs that are in one cluster whatever the evidence, and pairs that are not in one, also not by way of others;
         both can be kept (`dedup.clustering.constraints`).
+    reluctance : float
+        Log-odds by which the mean between two clusters has to exceed 0, for each e-fold of articles in the smaller one:
+        two groups that hold together by themselves, on one topic, are more often two events than an article on its own.
     """
     none = np.zeros(len(left), np.bool_)
     must, cannot = (none if pairs is None else pairs for pairs in (must, cannot))
@@ -93,7 +102,9 @@ def cluster_pairs(
     within = within[np.argsort(group_of[left[within]], kind="stable")]
     found: list[tuple[int, ...]] = []
     for part in np.split(within, np.flatnonzero(np.diff(group_of[left[within]])) + 1):
-        found += _cluster_group(left[part], right[part], log_odds[part], unknown, key, certain[part], must[part])
+        found += _cluster_group(
+            left[part], right[part], log_odds[part], unknown, key, certain[part], must[part], reluctance
+        )
     return sorted(found)
 
 
@@ -105,6 +116,7 @@ def _cluster_group(
     key: Callable[[int], str],
     certain: npt.NDArray[np.bool_],
     must: npt.NDArray[np.bool_],
+    reluctance: float,
 ) -> list[tuple[int, ...]]:
     """The clusters within a group of linked articles, which in a large archive may have millions of pairs."""
     order = sorted({*left.tolist(), *right.tolist()}, key=key)
@@ -115,14 +127,15 @@ def _cluster_group(
         a, b = rank[one], rank[other]
         sums[a][b] = sums[b][a] = (value, 1, direct)
     _join_decided([(rank[one], rank[other]) for one, other in _rows(left[must], right[must])], members, sums)
-    heap = [join for a, row in sums.items() for join in _joins(a, [b for b in row if a < b], members, sums, unknown)]
+    joins = partial(_joins, members=members, sums=sums, unknown=unknown, reluctance=reluctance)
+    heap = [join for a, row in sums.items() for join in joins(a, [b for b in row if a < b])]
     heapq.heapify(heap)
     while heap:
         _, a, b, size_a, size_b = heapq.heappop(heap)
         if a not in members or b not in members or len(members[a]) != size_a or len(members[b]) != size_b:
             continue  # one of the two has grown since: a newer entry is in the heap
         _join(a, b, members, sums)
-        for join in _joins(a, sums[a], members, sums, unknown):
+        for join in joins(a, sums[a]):
             heapq.heappush(heap, join)
     return [tuple(sorted(order[at] for at in group)) for group in members.values() if len(group) > 1]
 
@@ -138,14 +151,21 @@ _Sum = tuple[float, int, float]  # log-odds between two clusters, pairs they are
 
 
 def _joins(
-    a: int, others: Iterable[int], members: dict[int, list[int]], sums: dict[int, dict[int, _Sum]], unknown: float
+    a: int,
+    others: Iterable[int],
+    *,
+    members: dict[int, list[int]],
+    sums: dict[int, dict[int, _Sum]],
+    unknown: float,
+    reluctance: float,
 ) -> Iterator[tuple[float, int, int, int, int]]:
     """Entries of the heap for the joins of a cluster with others that the evidence is for."""
     for other in others:
         total, known, direct = sums[a][other]
         pairs = len(members[a]) * len(members[other])
         average = (total + unknown * (pairs - known)) / pairs
-        if average > 0 and direct >= 0:
+        needed = reluctance and reluctance * math.log(min(len(members[a]), len(members[other])))
+        if average > needed and direct >= 0:
             low, high = min(a, other), max(a, other)
             yield -average, low, high, len(members[low]), len(members[high])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -64,7 +64,9 @@ def judge_linked(
     """
     total, blocks = len(neighbourhood.near), neighbourhood.blocks()
     linking, of_linking = find_matches(match_input, blocks, scorer, workers=workers, total=total, progress=progress)
-    lacking = _lacking(neighbourhood, linking, must, cannot)
+    copied = take_rows(linking, of_linking.copies)
+    links = [linking] if len(copied) == len(linking) else [linking, copied]
+    lacking = _lacking(neighbourhood, links, must, cannot)
     of_lacking = judge_pairs(match_input, lacking, scorer, workers=workers)
     every, of_every = join_rows([linking, lacking]), join_rows([of_linking, of_lacking])
     order = np.lexsort((every.right, every.left))
@@ -82,19 +84,24 @@ def opposed(match_input: MatchInput, candidates: Candidates, verdicts: Verdicts)
     return np.asarray(certain & copied & np.isin(verdicts.heads, _BY_WORDS), np.bool_)
 
 
-def _lacking(neighbourhood: Neighbourhood, linking: Candidates, must: _Numbers, cannot: _Numbers) -> Candidates:
-    """Pairs within groups of linked articles, as far as they were proposed or the group is small, less the linking."""
+def _lacking(neighbourhood: Neighbourhood, links: Sequence[Candidates], must: _Numbers, cannot: _Numbers) -> Candidates:
+    """Pairs within groups of linked articles, as far as they were proposed or the group is small, less the linking.
+
+    `links` are the linking pairs, and behind them those of narrower groups, which are completed as if they were alone.
+    """
     n = len(neighbourhood.embeddings)
-    known = linking.left * n + linking.right
+    known = links[0].left * n + links[0].right
     decided = [pairs[:, 0] * n + pairs[:, 1] for pairs in (must, cannot)]
-    groups = linked_groups((number // n, number % n) for number in [*known.tolist(), *decided[0].tolist()])
     group_of = np.full(n, -1, np.int32)
     wanted = decided
-    for number, group in enumerate(map(np.array, groups)):
-        group_of[group] = number
-        if 2 < len(group) <= COMPLETED:
-            one, other = np.triu_indices(len(group), 1)
-            wanted.append(group[one] * n + group[other])
+    for pairs in reversed(links):
+        linking = [*(pairs.left * n + pairs.right).tolist(), *decided[0].tolist()]
+        groups = linked_groups((number // n, number % n) for number in linking)
+        for number, group in enumerate(map(np.array, groups)):
+            group_of[group] = number
+            if 2 < len(group) <= COMPLETED:
+                one, other = np.triu_indices(len(group), 1)
+                wanted.append(group[one] * n + group[other])
     for start in range(0, len(neighbourhood.near), _NEAR):
         near = neighbourhood.near[start : start + _NEAR]
         group_of_left = group_of[near // n]

@@ -47,6 +47,7 @@ class Outcome:
     matched : what `describe_pairs` makes matches of
     full : ndarray of shape (m,), bool, which of them are described in full
     groups, weakest : clusters of unique articles, and the weakest pair of each
+    versions : clusters inside them, of copies and translations, where groups are events
     standings : facts by which `rules` choose, of all articles that may be in a cluster, by their position among all
     rules : choose the representative of each cluster
     embeddings : of the unique articles
@@ -58,6 +59,7 @@ class Outcome:
     matched: tuple[MatchInput, Candidates, Verdicts]
     full: npt.NDArray[np.bool_]
     groups: list[Group]
+    versions: list[Group]
     weakest: list[WeakestPair]
     standings: Mapping[int, Standing]
     rules: KeepRules
@@ -74,13 +76,17 @@ class Outcome:
         `kinds` are those of the matches, in their order.
         """
         copies = self.unique.copies_of_each()
+        version_of = {at: version for version in self.versions for at in version}
         clusters = []
         kinds_and_decided = zip(self._kinds_of_groups(kinds), self._decided_groups(), strict=True)
         for group, weakest, (kind, decided) in zip(self.groups, self.weakest, kinds_and_decided, strict=True):
-            members = sorted(position for at in group for position in copies.pop(self.unique.positions[at]))
+            of_each = {at: copies.pop(self.unique.positions[at]) for at in group}
+            members = sorted(position for positions in of_each.values() for position in positions)
             representative = self.representative(members)
             weakest = self.unique.at_positions(weakest)
-            clusters.append(Cluster(tuple(members), representative, kind, weakest, decided))
+            parts = {version_of.get(at, (at,)) for at in group} if kind is MatchKind.SAME_STORY else ()
+            versions = sorted(tuple(sorted(position for at in part for position in of_each[at])) for part in parts)
+            clusters.append(Cluster(tuple(members), representative, kind, weakest, decided, tuple(versions)))
         for members in copies.values():
             if len(members) > 1:
                 weakest = WeakestPair(members[0], members[1], 1.0, 1.0)
@@ -104,6 +110,13 @@ class Outcome:
         loosest = np.zeros(len(self.groups), np.intp)
         np.maximum.at(loosest, group[within], np.array([KINDS.index(kind) for kind in kinds], np.intp)[within])
         return [KINDS[number] for number in loosest.tolist()]
+
+
+def are_in_one(groups: Sequence[Group], candidates: Candidates) -> npt.NDArray[np.bool_]:
+    """Whether both articles of each candidate are in one of the groups."""
+    group_of = _group_of(groups, int(candidates.right.max(initial=-1)) + 1)
+    of_left = group_of[candidates.left]
+    return np.asarray((of_left >= 0) & (of_left == group_of[candidates.right]), np.bool_)
 
 
 def choose_in_full(

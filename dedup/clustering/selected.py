@@ -130,7 +130,9 @@ def _parts(cluster: Cluster, matches: Sequence[Match], pairs: PairFilter) -> Ite
         own = [match for match in matches if match.left in members and match.right in members]
         kind = max((match.kind for match in own), key=KINDS.index)
         decided = any(match.decided for match in own)
-        yield Cluster(members, members[0], kind, _weakest(cluster, own, pairs), decided)
+        versions = [tuple(at for at in version if at in members) for version in cluster.versions]
+        weakest = _weakest(cluster, own, pairs)
+        yield Cluster(members, members[0], kind, weakest, decided, tuple(filter(None, versions)))
 
 
 def _weakest(cluster: Cluster, matches: Sequence[Match], pairs: PairFilter) -> WeakestPair:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -22,6 +23,7 @@ from dedup.clustering.decisions import NO_DECISIONS, Decisions
 from dedup.datatypes import Level, Progress
 from dedup.embedding.encoder import Encoder
 from dedup.errors import ReadError
+from dedup.evaluation.event_fit import EventCalibration, calibrate_events, measure_set
 from dedup.evaluation.gold import Gold, GoldPair, check_pairs, pairs_of, read_articles, read_gold, read_pairs
 from dedup.evaluation.labelled_pairs import (
     ARCHIVE,
@@ -54,7 +56,7 @@ _JUDGED = 3.0  # pairs that a judged one of an archive counts for
 
 _DOUBTED = 0.5  # shared runs of words from which on a pair of an archive that nobody judged counts for nothing
 
-_CAREFUL, _CAREFUL_OF_EVENTS = 0.002, 0.05  # of F1, which is given up for fewer wrong pairs
+_CAREFUL = 0.002  # of F1, which is given up for fewer wrong pairs
 
 _FEWEST_IN_VIEW = 8  # duplicates by which a threshold is judged
 
@@ -151,7 +153,7 @@ def calibrate_scorer(
     level: Level = Level.DUPLICATE,
     jobs: int | None = None,
     progress: Progress | None = None,
-) -> Calibration:
+) -> Calibration | EventCalibration:
     """The scorer of a level for a model, fitted to gold sets.
 
     Parameters
@@ -171,7 +173,8 @@ def calibrate_scorer(
     encoder : Encoder
         The model to fit for.
     level : Level
-        At `STORY` the shipped scorer of duplicates for this model stands beside the one that is fitted.
+        At `STORY` the stories are events, and what is fitted stands beside the shipped scorer of duplicates for this
+        model; `events` and `archives` are of no use there.
     jobs : int
         Processes that share the work, by default one a core; the result is the same with any number.
 
@@ -181,7 +184,6 @@ def calibrate_scorer(
         If a file cannot be read or holds no gold, or there is nothing to fit: a set needs two articles of different
         texts, and all sets together pairs that are the same and pairs that are not.
     """
-    copies = load_scorer(Level.DUPLICATE, fingerprint=encoder.fingerprint) if level is Level.STORY else None
     of_path = {path: read_pairs(path) for path in pairs}
     known = [pair for some in of_path.values() for pair in some]
     sets = {path: read_gold(path) for path in (*golds, *against, *events)}
@@ -195,14 +197,20 @@ def calibrate_scorer(
     known = _overruled(known, pairs_of(decisions, (item.article for _, gold in read for item in gold)))
     if decisions.pairs and not known:
         raise ReadError("none of the decisions is on two articles of these sets; do the ids or hashes agree?")
+    model = f"{Path(encoder.name).name}@{encoder.fingerprint}"  # a path is of this machine alone
     with Workers(count_cores() if jobs is None else jobs) as workers:
+        if level is Level.STORY:
+            duplicates = load_scorer(Level.DUPLICATE, fingerprint=encoder.fingerprint)
+            measure = partial(measure_set, encoder=encoder, duplicates=duplicates, labels=known, workers=workers)
+            measured = {path.name: measure(sets[path], progress=progress) for path in (*golds, *against)}
+            apart_of = {path.name: measured.pop(path.name) for path in against}
+            return calibrate_events(measured, apart_of, model=model)
         found = {
             path: label_pairs(
                 gold,
                 encoder,
                 labels=known,
-                varied=level is Level.DUPLICATE and path in golds,  # different stories may still be of one event
-                reports=level is Level.STORY,
+                varied=path in golds,
                 workers=workers,
                 progress=progress,
             )
@@ -215,8 +223,7 @@ def calibrate_scorer(
     labelled = {path.name: found[path] for path in golds}
     apart = [found[path].others_only() for path in against] + [found[path].reports_only() for path in events]
     _check_pairs([*labelled.values(), *archived.values()])
-    scorer, archived = fit_scorer(labelled, apart, archived, copies=copies)
-    model = f"{Path(encoder.name).name}@{encoder.fingerprint}"  # a path is of this machine alone
+    scorer, archived = fit_scorer(labelled, apart, archived)
     return Calibration(
         scorer,
         level,
@@ -256,23 +263,20 @@ def fit_scorer(
     labelled: Mapping[str, Labelled],
     against: Sequence[Labelled] = (),
     archives: Mapping[str, Labelled] = MappingProxyType({}),
-    *,
-    copies: Scorer | None = None,
 ) -> tuple[Scorer, dict[str, Labelled]]:
     """The scorer of all sets, with a threshold of 0.5, and the pairs of archives that it was fitted to.
 
-    From the sets in `against`, in which nothing is the same, it learns what must stay apart; `copies` is the scorer
-    that admits a pair besides. Some labels are doubtful: of an archive those of candidates that nobody judged, and of
-    short cuts and feeds those of two stories that say the same as far as they go. They are believed where a first fit
-    without them does not contradict (trimmed likelihood: Neykov & Neytchev 1990).
+    From the sets in `against`, in which nothing is the same, it learns what must stay apart. Some labels are doubtful:
+    of an archive those of candidates that nobody judged, and of short cuts and feeds those of two stories that say the
+    same as far as they go. They are believed where a first fit without them does not contradict (trimmed likelihood:
+    Neykov & Neytchev 1990).
     """
     every = {**labelled, **archives}
     first = Scorer(_fit([*(_certain(one) for one in every.values()), *against]), 0.5)
     believed = {name: _believed(one, first) for name, one in every.items()}
     weights = _fit([*believed.values(), *against], first.weights)
-    grid, careful = (_GRID[-1:], _CAREFUL_OF_EVENTS) if copies else (_GRID, _CAREFUL)
-    weights -= _thresholds(weights, list(believed.values()), grid, careful)
-    return Scorer(weights, 0.5, copies), {name: believed[name] for name in archives}
+    weights -= _thresholds(weights, list(believed.values()), _GRID, _CAREFUL)
+    return Scorer(weights, 0.5), {name: believed[name] for name in archives}
 
 
 def _thresholds(
@@ -288,7 +292,7 @@ def _thresholds(
     best would join more wrong pairs than the highest that is as good but for `careful` (the idea of the
     one-standard-error rule: Breiman et al. 1984, "Classification and Regression Trees"). A long text that has its
     counterparts in another needs less beside them than a headline, which the fit alone, of texts of all lengths, does
-    not see well enough; long reports on one topic need no less, so at the level of stories the slope is 0.
+    not see well enough.
     """
     views = [view for one in sets for view in _views(one)]
     found = np.zeros_like(weights)

@@ -140,21 +140,18 @@ def label_pairs(
     *,
     labels: Sequence[GoldPair] = (),
     varied: bool = True,
-    reports: bool = False,
     workers: Workers = ALONE,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Labelled:
     """The pairs of a gold set, whole and, if `varied`, cut short, as feeds, and as copies.
 
-    Where `labels` speak of its articles, only what they say counts; otherwise the stories are taken as certain. Where
-    stories are events, with `reports` of their own, no pair is left out for want of evidence.
+    Where `labels` speak of its articles, only what they say counts; otherwise the stories are taken as certain.
     """
     gold = _distinct(gold)
     ids = {item.article.id for item in gold}
     labels = [pair for pair in labels if pair.left in ids and pair.right in ids]
     whole = _scan(gold, encoder, workers, progress)
-    whole = replace(whole, possible=np.ones_like(whole.possible)) if reports else whole
     pairs = [_pairs(whole, WHOLE, labels)]
     parts = list(_parts(gold, np.random.default_rng(seed))) if varied else []
     work = partial(_scan_part, EncoderByName(encoder))

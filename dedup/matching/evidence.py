@@ -13,6 +13,7 @@ import numpy.typing as npt
 from dedup.arrays import slices, take_rows
 from dedup.datatypes import Agreement, AlignedPair, Candidates, Evidence, Features, Match, MatchKind
 from dedup.matching.alignment import align
+from dedup.matching.event_scorer import EVENT_FEATURES
 from dedup.matching.facts import FactSets, compare_fact_sets
 from dedup.matching.features import MatchInput, StoredTexts
 from dedup.matching.scorer import FEATURES, RELATIONS, probability
@@ -76,8 +77,9 @@ def describe_batch(texts: StoredTexts, batch: PairBatch) -> list[Match]:
     if numbers:
         passages, fact_sets = texts.passages.take(positions), texts.facts.fact_sets(positions)
     matches = []
-    for left, right, similarity, score, share, features, copy, full, one_language, decided in _rows(batch):
-        evidence = Evidence(share, features=Features(FEATURES, features.tobytes()))
+    for left, right, similarity, score, share, features, events, copy, full, one_language, decided in _rows(batch):
+        judged_by = (FEATURES, features) if copy or not len(events) else (EVENT_FEATURES, events)
+        evidence = Evidence(share, features=Features(judged_by[0], judged_by[1].tobytes()))
         if full:
             one, other = numbers[left], numbers[right]
             evidence = _with_facts(evidence, _align(passages, one, other), fact_sets[one], fact_sets[other])
@@ -101,7 +103,8 @@ def _rows(batch: PairBatch) -> Iterator[tuple[Any, ...]]:
     numbers = (candidates.left, candidates.right, candidates.similarity, scores)
     flags = (verdicts.copies, batch.full, batch.one_language, verdicts.decided)
     values, flagged = ([column.tolist() for column in columns] for columns in (numbers, flags))
-    return zip(*values, map(tuple, verdicts.share.tolist()), verdicts.features, *flagged, strict=True)
+    shares = map(tuple, verdicts.share.tolist())
+    return zip(*values, shares, verdicts.features, verdicts.events, *flagged, strict=True)
 
 
 def _align(passages: Passages, left: int, right: int) -> tuple[AlignedPair, ...]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from dedup.arrays import Floats
 from dedup.datatypes import UNDETERMINED, Features, Language
+from dedup.matching.event_scorer import EVENT_FEATURES, EVENT_HEADS, EventScorer
 from dedup.matching.features import certain_languages, has_evidence, heads_of, is_uneven
 from dedup.matching.scorer import FEATURES, HEADS, Scorer, probability
 
@@ -54,18 +55,21 @@ def explain_score(
     None where they do not add up to the score: for copies, which are not judged, for features of another version, and
     for a score that another scorer gave.
     """
-    if features.names != FEATURES:
-        return None
     row = np.frombuffer(features.packed, np.float32)[None]
-    head = _head(row, languages)
-    return next(filter(None, (_sum(one, row[0], head, score) for one in _parts(scorer))), None)
+    if features.names == EVENT_FEATURES and scorer.events:
+        sums = (_sum_of_event(scorer.events, row, head, score) for head in range(len(EVENT_HEADS)))
+        return next(filter(None, sums), None)
+    return _sum(scorer, row[0], _head(row, languages), score) if features.names == FEATURES else None
 
 
-def _parts(scorer: Scorer) -> Iterator[Scorer]:
-    """Scorers of which a pair has the better answer: that of copies first."""
-    if scorer.copies:
-        yield scorer.copies
-    yield scorer
+def _sum_of_event(events: EventScorer, row: Floats, head: int, score: float) -> Explanation | None:
+    """Sum of the contributions to the score of two reports of one event, where it gives the score."""
+    added = events.contributions(row, np.array([bool(head)]))[0].tolist()
+    parts = map(Contribution, EVENT_FEATURES, row[0].tolist(), added)
+    told = sorted((part for part in parts if part.log_odds), key=lambda part: -abs(part.log_odds))
+    found = Explanation(EVENT_HEADS[head], float(events.intercepts[head]), tuple(told), capped=False)
+    reached = float(probability(np.array(found.total)))
+    return found if math.isclose(reached, score, abs_tol=_ROUNDED) else None
 
 
 def _head(row: Floats, languages: Sequence[Language]) -> int:

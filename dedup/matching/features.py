@@ -49,6 +49,11 @@ def columns(names: Sequence[str]) -> list[int]:
     return [FEATURES.index(name) for name in names]
 
 
+def is_apart(heads: Positions) -> npt.NDArray[np.bool_]:
+    """Whether heads judge two texts that are not in one language, as far as is known."""
+    return np.isin(heads % len(RELATIONS), (_TRANSLATION, _UNDETERMINED))
+
+
 @dataclass(frozen=True, slots=True)
 class StoredTexts:
     """Columns that verification reads of n articles' texts: sentences, literal words and hard facts."""
@@ -67,6 +72,7 @@ class MatchInput:
     certain : ndarray of shape (n,), bool, whether the language is certain
     lengths : ndarray of shape (n,), float32, reading lengths
     empty : ndarray of shape (n,), bool, whether nothing but the page's own words is in it (consent, paywall)
+    days : ndarray of shape (n,), float32, day of publication, counted from the year 1; not a number where unknown
     texts : what is read of their texts
     files : what holds those, whose files go when these go
     """
@@ -76,6 +82,7 @@ class MatchInput:
     certain: npt.NDArray[np.bool_]
     lengths: npt.NDArray[np.float32]
     empty: npt.NDArray[np.bool_]
+    days: npt.NDArray[np.float32]
     texts: StoredTexts
     files: tuple[RowWriter | FactFile | LiteralFile, ...]
 
@@ -96,6 +103,7 @@ class PairBlock:
     uneven : ndarray of shape (m,), bool, whether one text is more than twice as long as the other
     read : ndarray of shape (m,), bool, whether literal words have been compared
     share : ndarray of shape (m, 2), float32, how much of the left and of the right text has a counterpart
+    days : ndarray of shape (m,), float32, days between publication of the two; not a number where unknown
     """
 
     left: Positions
@@ -107,6 +115,7 @@ class PairBlock:
     uneven: npt.NDArray[np.bool_]
     read: npt.NDArray[np.bool_]
     share: Floats
+    days: Floats
 
     def __len__(self) -> int:
         return len(self.left)
@@ -166,7 +175,8 @@ def pair_block(match_input: MatchInput, candidates: Candidates) -> PairBlock:
     uneven = np.maximum(one, other) > _EXCERPT_RATIO * np.minimum(one, other)
     share = np.zeros((len(candidates), 2), np.float32)
     read = np.zeros(len(candidates), np.bool_)
-    return PairBlock(left, right, features, same & ~unread, unsure, unread, uneven, read, share)
+    days = np.abs(match_input.days[left] - match_input.days[right])
+    return PairBlock(left, right, features, same & ~unread, unsure, unread, uneven, read, share, days)
 
 
 Stage = Callable[[StoredTexts, PairBlock], None]
@@ -193,7 +203,7 @@ def compare_words(texts: StoredTexts, block: PairBlock) -> None:
     kin = np.flatnonzero(block.same | block.unsure)
     block.features[kin[:, None], columns(LITERAL_FEATURES)] = texts.literal.compare(block.left[kin], block.right[kin])
     block.features[:, column("repetition")] = block.features[:, column("overlap")] * block.features[:, column("amount")]
-    apart = np.isin(block.heads() % len(RELATIONS), (_TRANSLATION, _UNDETERMINED))
+    apart = is_apart(block.heads())
     block.features[np.flatnonzero(apart)[:, None], columns(LITERAL)] = 0
     block.read[:] = True
 

@@ -34,6 +34,7 @@ from dedup.matching.facts import FactFile, StoredFacts, extract_facts, pack_fact
 from dedup.matching.features import MatchInput, StoredTexts, certain_languages
 from dedup.matching.literal import LiteralFile, literal_keys
 from dedup.matching.page_lines import page_lines
+from dedup.matching.publication import publication_day
 from dedup.matching.selection import PairFilter
 from dedup.matching.sentence_store import OPENINGS, StoredPassages, leads
 from dedup.matching.sentence_weights import (
@@ -97,12 +98,14 @@ class _Read:
     """Part of a batch of articles that is kept in memory.
 
     counts, lengths, scripts : sentences, reading length and main script of each article
+    days : day of publication of each article
     hashes, weights : `masked_hashes` and `information_weights` of each sentence
     """
 
     counts: npt.NDArray[np.intp]
     lengths: npt.NDArray[np.float32]
     scripts: npt.NDArray[np.str_]
+    days: npt.NDArray[np.float32]
     hashes: npt.NDArray[np.uint64]
     weights: npt.NDArray[np.float32]
 
@@ -110,7 +113,7 @@ class _Read:
     def none(cls) -> _Read:
         """Readings of no articles."""
         of_articles = np.empty(0, np.intp), np.empty(0, np.float32), np.empty(0, "U1")
-        return cls(*of_articles, np.empty(0, np.uint64), np.empty(0, np.float32))
+        return cls(*of_articles, np.empty(0, np.float32), np.empty(0, np.uint64), np.empty(0, np.float32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +198,7 @@ def read_batch(named: EncoderByName, articles: Sequence[Article]) -> tuple[_Answ
         scripts=np.array(
             [main_script(body) if code == UNDETERMINED else "" for body, code in zip(bodies, codes, strict=True)], str
         ),
+        days=np.array([publication_day(article) for article in articles], np.float32),
         hashes=masked_hashes("\n".join(filter(None, folded))),
         weights=weights,
     )
@@ -230,6 +234,7 @@ def _match_input(articles: Sequence[Article], languages: Sequence[Language], rea
         certain=certain_languages(codes, [language.probability for language in languages]),
         lengths=read.lengths,
         empty=(weight[starts[1:]] <= weight[starts[:-1]]) & (read.counts > 0),
+        days=read.days,
         texts=StoredTexts(passages, files.literal.stored(), files.facts.stored()),
         files=(
             *(files.vectors, files.sentences, files.openings, files.weights, files.own, files.starts),

@@ -21,7 +21,8 @@ from dedup.datatypes import Level
 from dedup.errors import SettingsError
 from dedup.language.json_text import parse_json
 from dedup.language.text import printable
-from dedup.matching.scorer_file import check_scorer
+from dedup.matching.event_scorer import EventScorer
+from dedup.matching.scorer_file import check_heads, check_origin, read_event_scorer
 
 FEATURES = (
     "cosine",  # of the article vectors, 0 where negative
@@ -68,39 +69,46 @@ class Scorer:
         A row a head; the intercept last, all others >= 0.
     threshold : float in [0, 1]
         Least probability of a match.
-    copies : Scorer, optional
-        Where this scorer also admits other reports of an event: the one that tells copies and translations from them.
+    events : EventScorer, optional
+        Where other reports of an event are admitted besides: the model that judges them.
+    copied_from : float in [0, 1], optional
+        Least probability of a copy or translation among the matches; without it the threshold.
     """
 
     weights: npt.NDArray[np.float64]
     threshold: float
-    copies: Scorer | None = None
+    events: EventScorer | None = None
+    copied_from: float | None = None
 
     @property
     def least(self) -> float:
         """The threshold as log-odds."""
-        return math.log(max(self.threshold, 1e-9)) - math.log(max(1 - self.threshold, 1e-9))
+        return _log_odds_of(self.threshold)
+
+    @property
+    def least_of_copies(self) -> float:
+        """Log-odds from which on a match is a copy or translation."""
+        return _log_odds_of(self.threshold if self.copied_from is None else self.copied_from)
 
     def admits(self, log_odds: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
         """Whether pairs of these log-odds are matches."""
         return np.asarray(log_odds >= self.least, np.bool_)
 
     def log_odds(self, features: npt.NDArray[np.float32], head: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
-        """Log-odds of belonging together: ndarray of shape (m,) for features of shape (m, len(FEATURES)).
-
-        Where the scorer has one for copies, a pair has the better of both.
-        """
+        """Log-odds of being one article: ndarray of shape (m,) for features of shape (m, len(FEATURES))."""
         weights = self.weights[head]
-        own = np.asarray((features * weights[:, :-1]).sum(axis=1) + weights[:, -1], np.float64)
-        return own if self.copies is None else np.maximum(own, self.copies.log_odds(features, head))
+        return np.asarray((features * weights[:, :-1]).sum(axis=1) + weights[:, -1], np.float64)
 
     def best_log_odds(
         self, features: npt.NDArray[np.float32], possible: npt.NDArray[np.bool_]
     ) -> npt.NDArray[np.float64]:
         """Log-odds under the most lenient head of those that may judge a pair: `possible` of shape (m, len(HEADS))."""
         every = features.astype(np.float64) @ self.weights[:, :-1].T + self.weights[:, -1]
-        own = np.asarray(np.where(possible, every, -np.inf).max(axis=1, initial=-np.inf), np.float64)
-        return own if self.copies is None else np.maximum(own, self.copies.best_log_odds(features, possible))
+        return np.asarray(np.where(possible, every, -np.inf).max(axis=1, initial=-np.inf), np.float64)
+
+
+def _log_odds_of(threshold: float) -> float:
+    return math.log(max(threshold, 1e-9)) - math.log(max(1 - threshold, 1e-9))
 
 
 def probability(log_odds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -120,21 +128,24 @@ def load_scorer(level: Level, threshold: float | None = None, path: str = "", *,
     """
     try:
         content = Path(path).read_text(encoding="utf-8") if path else _shipped(level, fingerprint)
-        weights, own_threshold = check_scorer(
-            parse_json(content),
-            heads=HEADS,
-            features=FEATURES,
-            level=level.value,
-            fingerprint=fingerprint if path else "",  # a model without one of its own has that of the bundled model
-        )
+        required = fingerprint if path else ""  # a model without one of its own has that of the bundled model
+        fitted = parse_json(content)
+        own_threshold = check_origin(fitted, level=level.value, fingerprint=required)
+        if level is Level.STORY:
+            events = read_event_scorer(fitted)
+        else:
+            weights = check_heads(fitted, heads=HEADS, features=FEATURES)
     except OSError as error:
         reason = f"cannot read the scorer {printable(path)}: {error.strerror}"
         raise SettingsError(f"{reason}; write one with: dedup calibrate") from error
     except ValueError as error:
         reason = f"{printable(path) or level.value} is no scorer for this run: {error}"
         raise SettingsError(f"{reason}; write one with: dedup calibrate") from error
-    copies = load_scorer(Level.DUPLICATE, fingerprint=fingerprint) if level is Level.STORY else None
-    return Scorer(np.array(weights, np.float64), own_threshold if threshold is None else threshold, copies)
+    least = own_threshold if threshold is None else threshold
+    if level is Level.STORY:
+        copies = load_scorer(Level.DUPLICATE, fingerprint=fingerprint)
+        return Scorer(copies.weights, least, events, copies.threshold if threshold is None else threshold)
+    return Scorer(np.array(weights, np.float64), least)
 
 
 def _shipped(level: Level, fingerprint: str) -> str:

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-_KNOWN = {"level", "model", "sets", "against", "events", "archives", "threshold", "heads"}
+import numpy as np
+
+from dedup.matching.event_scorer import EVENT_FEATURES, EVENT_HEADS, EventScorer
+
+_KNOWN = {"level", "model", "sets", "against", "events", "archives", "threshold", "heads", "knots"}
 
 _LARGEST = 1e4  # of a weight; fitted ones stay below a hundred
 
 
-def check_scorer(
-    fitted: Any, *, heads: Sequence[str], features: Sequence[str], level: str, fingerprint: str
-) -> tuple[list[list[float]], float]:
-    """Check what a scorer's file holds, and give its weights and its threshold.
+def check_origin(fitted: Any, *, level: str, fingerprint: str) -> float:
+    """Check what a scorer's file was fitted for, and give its threshold.
 
     Parameters
     ----------
     fitted : object
         The parsed JSON.
-    heads, features : sequence of str
-        Names of the rows and of the columns, without the intercept.
     level : str
         What the run asks for.
     fingerprint : str
@@ -29,8 +29,8 @@ def check_scorer(
 
     Returns
     -------
-    list of list of float, float
-        A row a head with a weight a feature, none negative, and the intercept last; the threshold, in [0, 1].
+    float
+        In [0, 1].
 
     Raises
     ------
@@ -50,7 +50,59 @@ def check_scorer(
     threshold = _number(fitted.get("threshold"), "threshold")
     if not 0 <= threshold <= 1:
         raise ValueError(f"threshold must lie in [0, 1], got {threshold:g}")
-    return [_row(fitted.get("heads"), head, features, heads) for head in heads], threshold
+    return threshold
+
+
+def check_heads(fitted: Mapping[str, Any], *, heads: Sequence[str], features: Sequence[str]) -> list[list[float]]:
+    """Check the weights of a scorer, of these rows and columns, and give them: the intercept last, no other negative.
+
+    Raises
+    ------
+    ValueError
+        With what is wrong, in words for people.
+    """
+    return [_row(fitted.get("heads"), head, features, heads) for head in heads]
+
+
+def read_event_scorer(fitted: Mapping[str, Any]) -> EventScorer:
+    """Check the curves of a scorer of events, and give the model.
+
+    Raises
+    ------
+    ValueError
+        With what is wrong, in words for people.
+    """
+    knots = _curves(fitted.get("knots"), "knots", EVENT_FEATURES)
+    if falling := [name for name in EVENT_FEATURES if sorted(set(knots[name])) != knots[name]]:
+        raise ValueError(f"knots: those of {falling[0]} must rise, got {knots[falling[0]]}")
+    _check_names(fitted.get("heads"), EVENT_HEADS, "heads")
+    slopes, intercepts = [], []
+    for head in EVENT_HEADS:
+        curves = fitted["heads"][head]
+        _check_names(curves, (*EVENT_FEATURES, "intercept"), head)
+        intercepts.append(_number(curves["intercept"], f"{head}: intercept"))
+        slopes.append([slope for name in EVENT_FEATURES for slope in _slopes(curves[name], head, name, knots[name])])
+    return EventScorer(knots, np.array(slopes, np.float64), np.array(intercepts, np.float64))
+
+
+def _curves(values: Any, what: str, names: Sequence[str]) -> dict[str, list[float]]:
+    _check_names(values, names, what)
+    return {name: _numbers(values[name], f"{what}: {name}") for name in names}
+
+
+def _slopes(values: Any, head: str, name: str, knots: Sequence[float]) -> list[float]:
+    slopes = _numbers(values, f"{head}: {name}")
+    if len(slopes) != len(knots) + 1:
+        raise ValueError(f"{head}: {name} needs {len(knots) + 1} slopes, one more than it has knots, got {len(slopes)}")
+    if negative := [slope for slope in slopes if slope < 0]:
+        raise ValueError(f"{head}: {name} must not be negative, got {negative[0]:g}")
+    return slopes
+
+
+def _numbers(values: Any, name: str) -> list[float]:
+    if not isinstance(values, list):
+        raise ValueError(f"{name}: {type(values).__name__} instead of a list of numbers")
+    return [_number(value, name) for value in values]
 
 
 def _row(of_heads: Any, head: str, features: Sequence[str], heads: Sequence[str]) -> list[float]:

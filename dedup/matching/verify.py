@@ -6,10 +6,8 @@ read sentences, words and facts from disk.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date
 from functools import partial
 from itertools import pairwise, tee
 
@@ -17,7 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.arrays import Floats, Positions, join_rows, take_rows
-from dedup.datatypes import Article, Candidates, Progress
+from dedup.datatypes import Candidates, Progress
+from dedup.matching.event_features import measure_events
+from dedup.matching.event_scorer import EVENT_FEATURES
 from dedup.matching.features import (
     STAGES,
     MatchInput,
@@ -25,16 +25,16 @@ from dedup.matching.features import (
     StoredTexts,
     bound_facts,
     has_evidence,
+    is_apart,
     pair_block,
 )
 from dedup.matching.scorer import FEATURES, Scorer
-from dedup.runtime.article_files import take_articles
 from dedup.runtime.stage import follow
 from dedup.runtime.workers import ALONE, Workers
 
-_STORY_DAYS = 7  # between two reports of one event, as news monitors count a story
+STORY_DAYS = 7  # between two reports of one event, as news monitors count a story
 
-_NEVER = -20.0  # log-odds of a pair that cannot be
+NEVER = -20.0  # log-odds of a pair that cannot be
 
 _NO_EVIDENCE = -1.0  # log-odds, at most, of a pair that shows nothing in common: no match, and no proof against one
 
@@ -56,33 +56,48 @@ class Measured:
     features : ndarray of shape (m, len(FEATURES)), float32
     heads : ndarray of shape (m,), intp, which of the scorer's `HEADS` judges each
     share : ndarray of shape (m, 2), float32, how much of the left and of the right text has a counterpart
+    days : ndarray of shape (m,), float32, days between publication of the two; not a number where unknown
+    events : ndarray of shape (m, len(EVENT_FEATURES)), float32; of no columns where no reports of events are wanted
     """
 
     features: Floats
     heads: Positions
     share: Floats
+    days: Floats
+    events: Floats
 
     @classmethod
-    def none(cls) -> Measured:
+    def none(cls, scorer: Scorer) -> Measured:
         """Measures of no pairs."""
-        return cls(np.empty((0, len(FEATURES)), np.float32), np.empty(0, np.intp), np.empty((0, 2), np.float32))
+        columns = len(EVENT_FEATURES) if scorer.events else 0
+        empty = np.empty(0, np.float32)
+        return cls(
+            empty.reshape(0, len(FEATURES)),
+            np.empty(0, np.intp),
+            empty.reshape(0, 2),
+            empty,
+            np.empty((0, columns), np.float32),
+        )
 
     @classmethod
-    def of(cls, block: PairBlock) -> Measured:
+    def of(cls, texts: StoredTexts, block: PairBlock, scorer: Scorer) -> Measured:
         """Measures of a block that has been through all stages."""
-        return cls(block.features, block.heads(), block.share)
+        events = measure_events(texts, block) if scorer.events else np.empty((len(block), 0), np.float32)
+        return cls(block.features, block.heads(), block.share, block.days, events)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Verdicts:
     """Results of verification for m candidates.
 
-    log_odds : ndarray of shape (m,), float64, of being the same article
+    log_odds : ndarray of shape (m,), float64, of being the same article, or a report of the same event where wanted
     features : ndarray of shape (m, len(FEATURES)), float32
     heads : ndarray of shape (m,), intp, which of the scorer's `HEADS` judged each
     share : ndarray of shape (m, 2), float32, how much of the left and of the right text has a counterpart
     copies : ndarray of shape (m,), bool, whether a match is a copy or translation and no other report of the event
     decided : ndarray of shape (m,), bool, whether people decided that the two are the same
+    copied : ndarray of shape (m,), float64, log-odds of being the same article
+    events : ndarray of shape (m, len(EVENT_FEATURES)), float32; of no columns where no reports of events are wanted
     """
 
     log_odds: npt.NDArray[np.float64]
@@ -91,6 +106,8 @@ class Verdicts:
     share: Floats
     copies: npt.NDArray[np.bool_]
     decided: npt.NDArray[np.bool_]
+    copied: npt.NDArray[np.float64]
+    events: Floats
 
 
 def find_matches(
@@ -109,7 +126,7 @@ def find_matches(
     """
     blocks, same = tee(part for block in blocks for part in _parts(match_input, block))
     tasks = (pair_block(match_input, part) for part in blocks)
-    kept, measures = [_NONE], [Measured.none()]
+    kept, measures = [_NONE], [Measured.none(scorer)]
     work = partial(_match_block, match_input.texts, scorer)
     measured_parts = zip(same, workers.map(work, tasks), strict=True)
     for part, (found, measured) in follow(measured_parts, lambda of: len(of[0]), "verify", total, progress):
@@ -125,9 +142,9 @@ def judge_pairs(
     match_input: MatchInput, candidates: Candidates, scorer: Scorer, *, workers: Workers = ALONE
 ) -> Verdicts:
     """All features of every candidate, and its log-odds."""
-    work = partial(_judge_block, match_input.texts)
+    work = partial(_judge_block, match_input.texts, scorer)
     tasks = (pair_block(match_input, part) for part in _parts(match_input, candidates))
-    return _verdicts(match_input, candidates, scorer, join_rows([Measured.none(), *workers.map(work, tasks)]))
+    return _verdicts(match_input, candidates, scorer, join_rows([Measured.none(scorer), *workers.map(work, tasks)]))
 
 
 def _parts(match_input: MatchInput, candidates: Candidates) -> Iterator[Candidates]:
@@ -143,11 +160,13 @@ def _match_block(texts: StoredTexts, scorer: Scorer, block: PairBlock) -> tuple[
     """Find the pairs of a block that may be matches, and what their texts say."""
     at = np.arange(len(block))
     block = _writable(block)
+    if scorer.events:
+        return at, _judge_block(texts, scorer, block)
     for stage in (bound_facts, *STAGES):
         stage(texts, block)
         open_ = np.flatnonzero(_bounds(scorer, block) >= scorer.least - _ROUNDED)
         at, block = at[open_], take_rows(block, open_)
-    return at, Measured.of(block)
+    return at, Measured.of(texts, block, scorer)
 
 
 def _bounds(scorer: Scorer, block: PairBlock) -> npt.NDArray[np.float64]:
@@ -156,11 +175,11 @@ def _bounds(scorer: Scorer, block: PairBlock) -> npt.NDArray[np.float64]:
     return scorer.best_log_odds(block.features, possible)
 
 
-def _judge_block(texts: StoredTexts, block: PairBlock) -> Measured:
+def _judge_block(texts: StoredTexts, scorer: Scorer, block: PairBlock) -> Measured:
     block = _writable(block)
     for stage in STAGES:
         stage(texts, block)
-    return Measured.of(block)
+    return Measured.of(texts, block, scorer)
 
 
 def _writable(block: PairBlock) -> PairBlock:
@@ -169,32 +188,18 @@ def _writable(block: PairBlock) -> PairBlock:
 
 
 def _verdicts(match_input: MatchInput, candidates: Candidates, scorer: Scorer, measured: Measured) -> Verdicts:
-    duplicates = scorer.copies or scorer
-    log_odds = duplicates.log_odds(measured.features, measured.heads)
+    log_odds = copied = scorer.log_odds(measured.features, measured.heads)
     without = ~has_evidence(measured.features, measured.heads)
-    log_odds[without] = np.minimum(log_odds[without], duplicates.least + _NO_EVIDENCE)
+    log_odds[without] = np.minimum(log_odds[without], scorer.least_of_copies + _NO_EVIDENCE)
     copies = np.ones(len(candidates), np.bool_)
-    if scorer.copies:
-        copies = duplicates.admits(log_odds)
-        log_odds = np.maximum(log_odds, replace(scorer, copies=None).log_odds(measured.features, measured.heads))
-        others = np.flatnonzero(~copies)
-        log_odds[others[_days_apart(match_input.articles, take_rows(candidates, others))]] = _NEVER
-    log_odds[match_input.empty[candidates.left] | match_input.empty[candidates.right]] = _NEVER
+    if scorer.events:
+        copies = np.asarray(log_odds >= scorer.least_of_copies, np.bool_)
+        reports = scorer.events.log_odds(measured.events, is_apart(measured.heads))
+        reports[measured.days > STORY_DAYS] = NEVER
+        log_odds = np.where(copies, log_odds, reports)
+    empty = match_input.empty[candidates.left] | match_input.empty[candidates.right]
+    log_odds[empty] = copied[empty] = NEVER
     decided = np.zeros(len(candidates), np.bool_)
-    return Verdicts(log_odds, measured.features, measured.heads, measured.share, copies, decided)
-
-
-def _days_apart(articles: Sequence[Article], candidates: Candidates) -> npt.NDArray[np.bool_]:
-    """Pairs whose articles both say when they were published, and too far apart for two reports of one event."""
-    positions = np.unique(np.concatenate([candidates.left, candidates.right]))
-    days = np.full(len(articles), np.nan)
-    days[positions] = [_day(article.published) for article in take_articles(articles, positions)]
-    return np.asarray(np.abs(days[candidates.left] - days[candidates.right]) > _STORY_DAYS, np.bool_)
-
-
-def _day(published: str) -> float:
-    """The day an ISO 8601 date falls on, counted from the year 1; not a number where there is no such date."""
-    try:
-        return float(date.fromisoformat(published[:10]).toordinal())
-    except ValueError:
-        return math.nan
+    return Verdicts(
+        log_odds, measured.features, measured.heads, measured.share, copies, decided, copied, measured.events
+    )

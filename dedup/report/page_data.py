@@ -137,6 +137,7 @@ def _story(
         "members": [place[member] for member in cluster.members],
         "representative": place[cluster.representative],
         "kind": cluster.kind.value,
+        **({"versions": [[place[at] for at in version] for version in cluster.versions]} if cluster.versions else {}),
         "score": _score(story.score),
         "decided": cluster.decided and story.score < report.threshold,
         "why": _why(report, story, with_text),

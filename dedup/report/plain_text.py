@@ -119,7 +119,8 @@ class _Page:
 
     def _story(self, number: int, story: view.Story) -> Iterator[str]:
         kind, cluster = KIND_WORDS[story.cluster.kind], story.cluster
-        size = f"{len(cluster.members)} articles in {_joined(view.languages_of(self.report, cluster))}"
+        reports = f", {len(cluster.versions)} reports" if len(cluster.versions) > 1 else ""
+        size = f"{len(cluster.members)} articles{reports} in {_joined(view.languages_of(self.report, cluster))}"
         by_decision = cluster.decided and story.score < self.report.threshold
         words = "joined by decision" if by_decision else certainty_words(story.score)
         certainty = f"{words} ({view.score_figure(story.score)})"
@@ -130,16 +131,15 @@ class _Page:
             yield from self._wrapped(reason, "dim", indent=2)
 
     def _members(self, story: view.Story) -> Iterator[str]:
-        first = story.cluster.representative
-        members = [first, *(member for member in story.cluster.members if member != first)]
+        members = story.ordered()
         shown = members[: self._limit(_MEMBERS)]
-        places = [view.place(self.report.articles[member]) for member in shown]
-        badge = max(len(self.report.languages[member].code) for member in shown)
+        places = [view.place(self.report.articles[member]) for member, _ in shown]
+        badge = max(len(self.report.languages[member].code) for member, _ in shown)
         room = self.width - badge - 7
         place_width = min(max(map(columns, places)), room if self.full else room // 2)
-        for member, place in zip(shown, places, strict=True):
+        for (member, version), place in zip(shown, places, strict=True):
             title = pad(fit(self._headline(story, member), room - place_width), max(room - place_width, 0))
-            mark = "*" if member == first else " "
+            mark = "*" if member == story.cluster.representative else "=" if version else " "
             language = self.pen(pad(self.report.languages[member].code, badge), "cyan")
             yield f"  {mark} {language} {title}  {self.pen(fit_end(place, place_width), 'dim')}"
         if len(members) > len(shown):

@@ -200,6 +200,7 @@ def _cluster(report: Report, cluster: Cluster) -> Record:
         "languages": view.languages_of(report, cluster),
         "kind": cluster.kind.value,
         **_decided(cluster),
+        **_versions(report, cluster),
         "weakest": {
             "left": report.articles[weakest.left].id,
             "right": report.articles[weakest.right].id,
@@ -207,6 +208,12 @@ def _cluster(report: Report, cluster: Cluster) -> Record:
             "score": _round(weakest.score),
         },
     }
+
+
+def _versions(report: Report, cluster: Cluster) -> Record:
+    """Field that tells of the reports of an event, where the story is one."""
+    versions = [[report.articles[member].id for member in version] for version in cluster.versions]
+    return {"versions": versions} if versions else {}
 
 
 def _decided(joined: Match | Cluster) -> Record:

@@ -131,6 +131,7 @@ def _cluster(row: Mapping[str, Any], position: Mapping[str, int]) -> Cluster:
         MatchKind(row["kind"]),
         WeakestPair(left, right, weakest["similarity"], weakest["score"]),
         row.get("decided", False),
+        tuple(tuple(position[id] for id in version) for version in row.get("versions", ())),
     )
 
 

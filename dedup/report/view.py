@@ -38,6 +38,17 @@ class Story:
     matches: tuple[Match, ...]
     score: float
 
+    def ordered(self) -> tuple[tuple[int, bool], ...]:
+        """Members as people read them, and whether each is a version of the one before it.
+
+        The representative comes first; of an event the versions of one report stand together.
+        """
+        first = self.cluster.representative
+        reports = self.cluster.versions or ((member,) for member in self.cluster.members)
+        others = sorted(reports, key=lambda report: first not in report)
+        in_order = (sorted(report, key=lambda member: member != first) for report in others)
+        return tuple((member, place > 0) for report in in_order for place, member in enumerate(report))
+
     def explaining(self, member: int) -> Match | None:
         """Match of a member with the representative, or else its best one inside the story."""
         own = [match for match in self.matches if member in (match.left, match.right)]

@@ -77,7 +77,7 @@ def _english_names() -> dict[str, str]:
 def head_words(head: str) -> str:
     """Words for what a pair was judged as, one of the scorer's heads: where its score starts from."""
     relation, _, excerpt = head.partition(" ")
-    return _RELATIONS.get(relation, relation) + (", one more than twice as long" if excerpt else "")
+    return _RELATIONS.get(relation, relation) + (", one more than twice as long" if excerpt == "excerpt" else "")
 
 
 def feature_words(name: str, value: float) -> str:
@@ -101,9 +101,17 @@ _RELATIONS = {
     "copy": "two texts in one language that share runs of words",
     "rewording": "two texts in one language, in other words",
     "undetermined": "two texts, one of them in an unknown language",
+    "one": "two reports in one language",
+    "two": "two reports in two languages",
 }
 
-_BY_SIGN = {"facts": "numbers and dates", "names": "names"}
+_BY_SIGN = {
+    "facts": "numbers and dates",
+    "names": "names",
+    "rare_names": "names, the rare ones above all,",
+    "lead_names": "names at the top of one report",
+    "lead_names_both": "names at the top of both reports",
+}
 
 _SHARES = {
     "coverage": "the less covered text has a counterpart",
@@ -113,9 +121,19 @@ _SHARES = {
     "vocabulary": "the words are shared",
     "lead_words": "the words of an opening are in the other text",
     "headline_words": "the words of a headline are in the other text",
+    "rare_lead_words": "the words of the leads, weighted by rarity, are in the other text",
+    "rare_headline_words": "the words of a headline, weighted by rarity, are in the other text",
 }
 
-_COSINES = {"cosine": "whole texts", "headline": "first sentences", "lead": "first five sentences"}
+_COSINES = {
+    "cosine": "whole texts",
+    "headline": "first sentences",
+    "lead": "first five sentences",
+    "facing": "sentences and their counterparts",
+    "headline_facing": "a headline and the other report's first sentences",
+    "closest": "the closest sentences",
+    "rare_words": "words, weighted by rarity,",
+}
 
 _COUNTS = {
     "subject_clash": ("subject of each headline is not in the other", "subjects of each headline are not in the other"),
@@ -133,11 +151,21 @@ def _amount(value: float) -> str:
     return f"{'over' if value >= _MOST_AMOUNT else 'about'} {letters:,.0f} letters to compare"
 
 
+def _days_between(of: str) -> Callable[[float], str]:
+    return lambda value: f"{max(round(_EVEN_DAYS * math.exp(-value)) - 1, 0)} days between {of}"
+
+
 _OTHERS: dict[str, Callable[[float], str]] = {
+    "published": _days_between("publication"),
+    "dated": _days_between("what they date"),
+    "lead_numbers": lambda value: f"{round(math.exp(value)) - 1} numbers at the top in common",
+    "rare_numbers": lambda value: f"numbers in common, weighted by rarity ({value:.1f})",
     "length": lambda value: f"one text is {math.exp(-value):.1f} times as long",
     "amount": _amount,
     "order": lambda value: f"counterparts in the same order ({value:.0%})",
     "repetition": lambda value: f"shared runs of words, weighted by length ({value:.2f})",
 }
+
+_EVEN_DAYS = 3.0  # of the features `published` and `dated`: days and one more at which they are 0
 
 _LETTERS, _MOST_AMOUNT = 100.0, 2.49  # of the feature `amount`: its unit, and where it ends

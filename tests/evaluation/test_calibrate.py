@@ -15,7 +15,8 @@ from dedup.datatypes import Article, Level
 from dedup.embedding.encoder import Encoder
 from dedup.embedding.load import load_encoder
 from dedup.errors import ReadError
-from dedup.evaluation.calibrate import calibrate_scorer, fit_scorer, score_archives, score_sets
+from dedup.evaluation.calibrate import Calibration, calibrate_scorer, fit_scorer, score_archives, score_sets
+from dedup.evaluation.event_fit import EventCalibration
 from dedup.evaluation.gold import Gold, GoldPair
 from dedup.evaluation.labelled_pairs import ARCHIVE, COPIES, FEED, SHORT, WHOLE, label_archive, label_pairs
 from dedup.language.text import content_hash
@@ -205,18 +206,34 @@ def test_pairs_that_were_judged_are_told_of_an_archive_left_out(toy_encoder: Enc
         assert score.right == 1
 
 
-@pytest.mark.parametrize("level", list(Level))
-def test_a_calibration_is_read_back_as_it_was_fitted(level: Level, toy_encoder: Encoder, tmp_path: Path) -> None:
+def test_a_calibration_is_read_back_as_it_was_fitted(toy_encoder: Encoder, tmp_path: Path) -> None:
     gold, apart = write_gold(tmp_path / "own.jsonl.xz", gold_of(10)), write_gold(tmp_path / "x.jsonl.xz", gold_of(6))
-    found = calibrate_scorer([gold], [apart], [apart], encoder=toy_encoder, level=level, jobs=1)
+    found = calibrate_scorer([gold], [apart], [apart], encoder=toy_encoder, jobs=1)
+    assert isinstance(found, Calibration)
     path = tmp_path / "scorer.json"
     path.write_text(found.as_json())
-    assert load_scorer(level, None, str(path)).weights == pytest.approx(found.scorer.weights, abs=1e-4)
+    assert load_scorer(Level.DUPLICATE, None, str(path)).weights == pytest.approx(found.scorer.weights, abs=1e-4)
     told = json.loads(found.as_json())
-    assert (told["level"], told["model"]) == (level.value, "toy@toy-1")
+    assert (told["level"], told["model"]) == ("duplicate", "toy@toy-1")
     assert (told["sets"], told["against"], told["events"]) == (["own.jsonl.xz"], ["x.jsonl.xz"], ["x.jsonl.xz"])
     assert told["archives"] == []
     assert found.as_text().startswith("own.jsonl.xz: pairs ")
+
+
+def test_a_calibration_to_events_is_read_back_as_it_was_fitted(toy_encoder: Encoder, tmp_path: Path) -> None:
+    paths = [write_gold(tmp_path / f"{name}.jsonl.xz", gold_of(n)) for name, n in (("own", 14), ("more", 9), ("x", 6))]
+    found = calibrate_scorer(paths[:2], paths[2:], encoder=toy_encoder, level=Level.STORY, jobs=1)
+    assert isinstance(found, EventCalibration)
+    path = tmp_path / "scorer.json"
+    path.write_text(found.as_json())
+    read = load_scorer(Level.STORY, None, str(path)).events
+    assert read is not None
+    assert read.as_record() == found.scorer.as_record()
+    told = json.loads(found.as_json())
+    assert (told["level"], told["sets"]) == ("story", ["own.jsonl.xz", "more.jsonl.xz"])
+    assert (told["model"], told["against"]) == ("toy@toy-1", ["x.jsonl.xz"])
+    assert found.as_text().startswith("own.jsonl.xz: pairwise P ")
+    assert (read.slopes >= 0).all()
 
 
 def test_archives_are_read_with_the_pairs_that_people_judged(toy_encoder: Encoder, tmp_path: Path) -> None:
@@ -230,11 +247,13 @@ def test_archives_are_read_with_the_pairs_that_people_judged(toy_encoder: Encode
         )
     )
     found = calibrate_scorer([gold], pairs=[verdicts], archives=[told], encoder=toy_encoder, jobs=1)
+    assert isinstance(found, Calibration)
     score = found.archives["archive.jsonl"]
     assert (score.same, 1 <= score.different <= 2) == (1, True)
     assert json.loads(found.as_json())["archives"] == ["archive.jsonl"]
     assert "archive.jsonl: left out of the fit it joins " in found.as_text()
     plain = calibrate_scorer([gold], encoder=toy_encoder, jobs=1)
+    assert isinstance(plain, Calibration)
     assert plain.archives == {}
     assert not np.array_equal(plain.scorer.weights, found.scorer.weights)
 

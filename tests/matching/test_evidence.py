@@ -23,6 +23,8 @@ def verdicts_of(head: str, share: tuple[float, float], *, copy: bool = True, log
         np.array([share], np.float32),
         np.array([copy]),
         np.array([False]),
+        np.array([log_odds]),
+        np.empty((1, 0), np.float32),
     )
 
 

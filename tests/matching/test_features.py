@@ -24,6 +24,7 @@ def block_of(
         certain=certain_languages(named, [probability] * 2),
         lengths=np.array(lengths, np.float32),
         empty=np.zeros(2, np.bool_),
+        days=np.full(2, np.nan, np.float32),
         texts=None,  # type: ignore[arg-type]
         files=(),
     )

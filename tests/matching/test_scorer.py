@@ -65,7 +65,7 @@ def test_a_threshold_of_ones_own_is_kept() -> None:
 @given(st.integers(0, 10_000), st.integers(0, 10_000))
 def test_a_bound_is_the_score_of_the_most_lenient_head(seed: int, pairs: int) -> None:
     generator = np.random.default_rng(pairs)
-    scorer = random_scorer(seed, copies=random_scorer(seed + 1) if seed % 2 else None)
+    scorer = random_scorer(seed)
     features = generator.uniform(-1, 1, (6, len(FEATURES))).astype(np.float32)
     possible = generator.random((6, len(HEADS))) < 0.4
     every = np.stack([scorer.log_odds(features, np.full(6, head)) for head in range(len(HEADS))], axis=1)
@@ -172,9 +172,8 @@ def test_a_model_has_the_scorer_that_was_fitted_for_its_weights(
     monkeypatch.setattr(scorer_module.resources, "files", lambda _: tmp_path)
     assert load_scorer(Level.DUPLICATE, fingerprint="abc").threshold == 0.6
     assert load_scorer(Level.DUPLICATE, fingerprint="xyz").threshold == load_scorer(Level.DUPLICATE).threshold == 0.5
-    copies = load_scorer(Level.STORY, fingerprint="abc").copies
-    assert copies is not None
-    assert copies.threshold == 0.6
+    assert load_scorer(Level.STORY, fingerprint="abc").copied_from == 0.6
+    assert load_scorer(Level.STORY, 0.7, fingerprint="abc").copied_from == 0.7
     assert load_scorer(Level.DUPLICATE, 0.7, fingerprint="abc").threshold == 0.7
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from dedup.matching.scorer_file import check_scorer
+from dedup.matching.event_scorer import EVENT_FEATURES, EVENT_HEADS
+from dedup.matching.scorer_file import check_heads, check_origin, read_event_scorer
 
 HEADS, FEATURES = ("one", "two"), ("cosine", "facts")
 
@@ -19,7 +20,8 @@ def fitted() -> dict[str, Any]:
 
 
 def check(scorer: Any, fingerprint: str = "abc") -> Any:
-    return check_scorer(scorer, heads=HEADS, features=FEATURES, level="duplicate", fingerprint=fingerprint)
+    threshold = check_origin(scorer, level="duplicate", fingerprint=fingerprint)
+    return check_heads(scorer, heads=HEADS, features=FEATURES), threshold
 
 
 def test_a_fitted_scorer_is_taken() -> None:
@@ -67,3 +69,40 @@ def test_what_no_fit_gives_is_refused(change: Change, message: str) -> None:
 def test_what_is_no_object_is_refused(scorer: Any) -> None:
     with pytest.raises(ValueError, match="instead of an object"):
         check(json.loads(json.dumps(scorer)))
+
+
+def fitted_events() -> dict[str, Any]:
+    curves: dict[str, Any] = {name: [0, 1.5] for name in EVENT_FEATURES} | {"intercept": -2}
+    return {"knots": {name: [0.25] for name in EVENT_FEATURES}, "heads": {head: dict(curves) for head in EVENT_HEADS}}
+
+
+def test_a_fitted_scorer_of_events_is_taken_and_written_as_it_is() -> None:
+    assert read_event_scorer(fitted_events()).as_record() == fitted_events()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda s: s.pop("knots"), "knots: NoneType instead of an object"),
+        (lambda s: s["knots"].pop("facing"), "knots lacks facing"),
+        (lambda s: s["knots"].update(facing=5), "knots: facing: int instead of a list"),
+        (lambda s: s["knots"].update(facing=["x"]), "knots: facing must be a number"),
+        (lambda s: s["knots"].update(facing=[0.5, 0.25]), "knots: those of facing must rise"),
+        (lambda s: s["knots"].update(facing=[0.5, 0.5]), "knots: those of facing must rise"),
+        (lambda s: s["knots"].update(facing=[]), "facing needs 1 slopes, .*got 2"),
+        (lambda s: s.pop("heads"), "heads: NoneType instead of an object"),
+        (lambda s: s["heads"].pop("one language"), "heads lacks one language"),
+        (lambda s: s["heads"].update({"one language": []}), "one language: list instead of an object"),
+        (lambda s: s["heads"]["one language"].pop("facing"), "one language lacks facing"),
+        (lambda s: s["heads"]["one language"].pop("intercept"), "one language lacks intercept"),
+        (lambda s: s["heads"]["one language"].update(facing=1), "one language: facing: int instead of a list"),
+        (lambda s: s["heads"]["one language"].update(facing=[1]), "facing needs 2 slopes, .*got 1"),
+        (lambda s: s["heads"]["one language"].update(facing=[1, -1]), "facing must not be negative, got -1"),
+        (lambda s: s["heads"]["one language"].update(intercept=float("inf")), "intercept must lie within"),
+    ],
+)
+def test_curves_that_no_fit_gives_are_refused(change: Change, message: str) -> None:
+    scorer = fitted_events()
+    change(scorer)
+    with pytest.raises(ValueError, match=message):
+        read_event_scorer(scorer)

@@ -24,7 +24,7 @@ from dedup.matching.scorer import FEATURES, HEADS, Scorer, load_scorer
 from dedup.matching.verify import Verdicts, find_matches, judge_pairs
 from dedup.runtime.workers import Workers
 from real_articles import real_articles
-from scores import constant_scorer, plain_scorer, random_scorer
+from scores import constant_scorer, plain_scorer, random_event_scorer, random_scorer
 from toy_encoder import ToyEncoder
 
 ARTICLES = real_articles()
@@ -163,7 +163,7 @@ def matches_of(every: Verdicts, scorer: Scorer) -> npt.NDArray[np.intp]:
 @given(st.integers(0, 10_000), st.floats(0.01, 0.99), st.booleans())
 def test_matches_found_by_bounds_are_those_of_judging_every_pair(seed: int, threshold: float, story: bool) -> None:
     prepared = everything()
-    scorer = random_scorer(seed, threshold, random_scorer(seed + 1, 0.9) if story else None)
+    scorer = random_scorer(seed, threshold, random_event_scorer(seed + 1) if story else None)
     candidates = every_pair(prepared)
     every = judge_pairs(prepared.match_input, candidates, scorer)
     blocks = (take_rows(candidates, part) for part in np.array_split(np.arange(len(candidates)), seed % 5 + 1))

@@ -109,6 +109,9 @@ function memberRow(card, story, article, place) {
       { class: "member-text" },
       written("span", article, { class: "member-title" }, article.title),
       place === 0 && representativeMark(),
+      place > 0 &&
+        inOneReport(story, article, story.members[place - 1]) &&
+        element("span", { class: "version-mark" }, "version of the one above"),
       element("span", { class: "kept-mark" }, "you keep this"),
       element(
         "span",

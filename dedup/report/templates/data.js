@@ -25,12 +25,15 @@ const readersLanguages = [...navigator.languages.map((code) => code.toLowerCase(
 const stories = page.stories.map((story, index) => {
   const members = story.members.map((member) => articles[member]);
   const representative = articles[story.representative];
+  const reportOf = new Map((story.versions ?? []).flatMap((places, nth) => places.map((at) => [articles[at], nth])));
   const texts = [...new Set([representative, ...members].map(({ hash }) => hash))];
   const rest = members.filter((member) => member !== representative);
-  const ordered = [representative, ...texts.flatMap((text) => rest.filter(({ hash }) => hash === text))];
+  const alike = texts.flatMap((text) => rest.filter(({ hash }) => hash === text));
+  const ordered = inReports([representative, ...alike], reportOf);
   return {
     ...story,
     index,
+    reportOf,
     members: ordered,
     representative,
     heading: headingOf(ordered),
@@ -39,6 +42,18 @@ const stories = page.stories.map((story, index) => {
     newest: members.map((member) => member.published).reduce((one, other) => (one > other ? one : other), ""),
   };
 });
+
+/** Members with the versions of one report side by side, in the order of the first of each. */
+function inReports(members, reportOf) {
+  const nth = new Map();
+  for (const member of members) nth.set(reportOf.get(member) ?? member, nth.get(reportOf.get(member) ?? member) ?? nth.size);
+  return [...members].sort((one, other) => nth.get(reportOf.get(one) ?? one) - nth.get(reportOf.get(other) ?? other));
+}
+
+/** Whether two members of an event are versions of one report: copies or translations of one another. */
+function inOneReport(story, one, other) {
+  return story.reportOf.has(one) && story.reportOf.get(one) === story.reportOf.get(other);
+}
 
 /** The article whose title heads a story: one in a language of the reader or in English, or the representative. */
 function headingOf(members) {
