@@ -135,7 +135,8 @@ def _lines(evaluation: Evaluation) -> Iterator[str]:
         pairwise, bcubed = (s.precision, s.recall, s.f1), (s.bcubed_precision, s.bcubed_recall, s.bcubed_f1)
         yield f"{kind.value:16}{_figures(pairwise)}  {_figures(bcubed)}  {_figures((s.ari,))}"
     for kind, hard in e.hard_negatives.items():
-        joined = f"{hard.joined:,} of {hard.pairs:,} joined ({hard.rate:.2%})"
+        share = f" ({hard.rate:.2%})" if hard.pairs else ""
+        joined = f"{hard.joined:,} of {hard.pairs:,} joined{share}"
         yield ("\n" if kind is PairKind.ALL else "") + f"hard negatives, {kind.value}: {joined}"
     for kind, labelled in e.labelled_pairs.items():
         figures = f"P R F1 {_figures((labelled.precision, labelled.recall, labelled.f1))}"
