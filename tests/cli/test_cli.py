@@ -340,7 +340,7 @@ def test_compare_takes_one_article_a_side(run: Run, folder: Path) -> None:
     many, none = run("compare", folder, folder / "a.txt"), run("compare", folder / "empty.txt", folder / "a.txt")
     assert (many.exit_code, none.exit_code) == (1, 1)
     assert "holds 3 articles; name one, as in " in many.stderr
-    assert "empty.txt: no such article: " in none.stderr
+    assert "empty.txt: empty file" in none.stderr
 
 
 @stages
@@ -358,7 +358,10 @@ def test_compare_finds_records_by_id(run: Run, tmp_path: Path, left: str, right:
     rows = ({"id": "x", "text": "One two three."}, {"id": "y", "text": "ONE two three."}, {"text": "Other words."})
     (tmp_path / "n.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
     (tmp_path / "a#b.txt").write_text("One two three.", encoding="utf-8")
-    assert run("compare", tmp_path / left, tmp_path / right, "--check").exit_code == code
+    done = run("compare", tmp_path / left, tmp_path / right, "--check")
+    assert done.exit_code == code
+    if code == 1:
+        assert "n.jsonl#z: no such article; the ids are x, y, " in done.stderr
 
 
 @pytest.fixture
@@ -384,6 +387,15 @@ def test_evaluate_scans_the_gold_itself_or_takes_a_report(run: Run, gold: Path, 
     table = run("evaluate", gold, predictions).stdout.splitlines()
     assert table[0] == "3 articles of 2 stories in 2 languages; 2 clusters"
     assert [line.split()[0] for line in table[4:]] == ["all", "cross-lingual", "same-language"]
+
+
+@stages
+def test_evaluate_scans_no_gold_without_texts(run: Run, gold: Path) -> None:
+    bare = "".join(f"{json.dumps(json.loads(line) | {'text': ''})}\n" for line in gold.read_text().splitlines())
+    gold.write_text(bare, encoding="utf-8")
+    done = run("evaluate", gold)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "3 of 3 articles have no text to scan, the first is 'a'; add it, or name a report" in done.stderr
 
 
 @stages
