@@ -105,7 +105,7 @@ def undo_lines(steps: Iterable[UndoStep]) -> Iterator[str]:
 def undo_summary(steps: Sequence[UndoStep], *, dry_run: bool) -> str:
     """Summarise what was taken back, or would be."""
     refused = sum(step.outcome is Outcome.REFUSED for step in steps)
-    taken = f"{counted(len(steps) - refused, 'act')} {'would be ' if dry_run else ''}taken back"
+    taken = f"{counted(len(steps) - refused, 'change')} {'would be ' if dry_run else ''}undone"
     return f"{taken}; {refused:,} refused." if refused else f"{taken}."
 
 

@@ -74,7 +74,7 @@ def test_moves_are_taken_back_with_their_times_and_modes(case: Case) -> None:
     after = os.stat(case.news / "b.txt")
     assert (after.st_mode, after.st_mtime_ns) == (stat.st_mode, stat.st_mtime_ns)
     again = case.apply("--undo", case.journal, report=False)
-    assert (again.exit_code, again.stdout, again.stderr) == (0, "", "0 acts taken back.\n")
+    assert (again.exit_code, again.stdout, again.stderr) == (0, "", "0 changes undone.\n")
     assert case.apply("--move-to", case.base / "out").exit_code == 0, "and done again under the same journal"
     assert case.apply("--undo", case.journal, report=False).exit_code == 0
     assert tree(case.news) == before
