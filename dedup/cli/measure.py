@@ -80,7 +80,7 @@ def evaluate(
         write(measuring.evaluation_as_text(evaluation), output)
 
 
-@click.command(cls=SectionedCommand)
+@click.command(cls=SectionedCommand, short_help="Fit the score to labelled articles.")
 @click.argument("golds", nargs=-1, required=True, type=options.PATH, metavar="GOLD...")
 @click.option(
     "--against", multiple=True, type=options.PATH, metavar="GOLD", help="More sets, for what must stay apart alone."

@@ -16,7 +16,7 @@ from dedup.report.records import dumps
 from dedup.runtime.process import load_numpy_alone
 
 
-@click.command()
+@click.command(short_help="Watch a folder for articles seen before.")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option(
     "--archive", "file", required=True, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.db",
