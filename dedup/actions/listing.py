@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -15,9 +15,10 @@ from dedup.actions.journal import Action
 from dedup.actions.places import Place
 from dedup.actions.plan import Outcome, Plan, Step
 from dedup.actions.undo import UndoStep
-from dedup.datatypes import Root
+from dedup.datatypes import MatchKind, Root
 from dedup.language.text import printable
 from dedup.report.view import counted
+from dedup.report.wording import KIND_WORDS
 
 _WORDS = {Action.MOVE: "moved", Action.LINK: "linked", Action.DELETE: "deleted", Action.LIST: "listed"}
 
@@ -26,12 +27,11 @@ _WIDTH = len("hardlink")
 
 def lines(plan: Plan, *, full: bool = False) -> Iterator[str]:
     """Yield a block for each story in which something is done or refused; with `full` also what is left."""
-    stories = groupby(plan.steps, key=lambda step: (step.story, step.kept.id))
-    for number, (_, group) in enumerate(stories, 1):
+    for _, group in groupby(plan.steps, key=lambda step: (step.story, step.kept.id)):
         steps = list(group)
         shown = [step for step in steps if full or step.outcome is not Outcome.LEFT]
         if shown:
-            yield f"story {number}: keep {printable(steps[0].kept.id)}"
+            yield f"keep {printable(steps[0].kept.id)}"
             yield from (f"  {_line(plan.action, step)}" for step in shown)
 
 
@@ -62,6 +62,12 @@ def summary(plan: Plan, *, dry_run: bool, destination: str = "") -> str:
     if counts[Outcome.REFUSED]:
         parts.append(f"{counts[Outcome.REFUSED]:,} refused")
     return "; ".join(parts) + "."
+
+
+def kinds_left(plan: Plan, kinds: Collection[MatchKind]) -> list[MatchKind]:
+    """List the kinds of repeats that are left because they are not among those asked for."""
+    left = {step.kind for step in plan.steps if step.outcome is Outcome.LEFT}
+    return [kind for kind in MatchKind if kind in left and kind not in kinds]
 
 
 def record(plan: Plan) -> dict[str, Any]:
@@ -105,7 +111,7 @@ def undo_lines(steps: Iterable[UndoStep]) -> Iterator[str]:
 def undo_summary(steps: Sequence[UndoStep], *, dry_run: bool) -> str:
     """Summarise what was taken back, or would be."""
     refused = sum(step.outcome is Outcome.REFUSED for step in steps)
-    taken = f"{counted(len(steps) - refused, 'act')} {'would be ' if dry_run else ''}taken back"
+    taken = f"{counted(len(steps) - refused, 'change')} {'would be ' if dry_run else ''}undone"
     return f"{taken}; {refused:,} refused." if refused else f"{taken}."
 
 
@@ -147,4 +153,5 @@ def _line(action: Action, step: Step) -> str:
     to = f" -> {step.target.shown}" if step.target else ""
     link = f" -> {step.kept_file.place.shown}" if action is Action.LINK and step.kept_file else ""
     verb = "done" if step.reason else action.value
-    return f"{verb:<{_WIDTH}} {where}{to}{link}{f' ({printable(step.reason)})' if step.reason else ''}"
+    notes = "; ".join(filter(None, (KIND_WORDS[step.kind].lower() if step.kind else "", printable(step.reason))))
+    return f"{verb:<{_WIDTH}} {where}{to}{link}{f' ({notes})' if notes else ''}"

@@ -53,6 +53,21 @@ class ServiceSettings:
             return self.host == "localhost"
 
 
+def require_extra() -> None:
+    """Check that the packages of the extra ``serve`` are installed.
+
+    Raises
+    ------
+    MissingExtraError
+        If FastAPI or uvicorn is not installed.
+    """
+    try:
+        import fastapi  # noqa: F401
+        import uvicorn  # noqa: F401
+    except ImportError as error:
+        raise MissingExtraError(error.name or "fastapi", "serve") from error
+
+
 def serve(archive: Archive, settings: ServiceSettings) -> None:
     """Serve an archive until the process is told to stop; requests that have begun are answered first.
 
@@ -61,11 +76,9 @@ def serve(archive: Archive, settings: ServiceSettings) -> None:
     MissingExtraError
         If FastAPI or uvicorn is not installed (extra ``serve``).
     """
-    try:
-        import fastapi  # noqa: F401
-        import uvicorn
-    except ImportError as error:
-        raise MissingExtraError(error.name or "fastapi", "serve") from error
+    require_extra()
+    import uvicorn
+
     from dedup.archive.service import make_service
 
     config = uvicorn.Config(

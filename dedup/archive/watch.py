@@ -35,6 +35,24 @@ class Arrival:
     findings: tuple[Finding, ...] = ()
 
 
+def check_folder(folder: Path) -> None:
+    """Check that a folder can be watched.
+
+    Raises
+    ------
+    MissingExtraError
+        If watchfiles is not installed (extra ``watch``).
+    ReadError
+        If there is no such folder.
+    """
+    try:
+        import watchfiles  # noqa: F401
+    except ImportError as error:
+        raise MissingExtraError("watchfiles", "watch") from error
+    if not folder.is_dir():
+        raise ReadError(f"{printable(str(folder))}: no such folder; name a folder to watch")
+
+
 def watch(
     folder: Path,
     archive: Archive,
@@ -66,12 +84,9 @@ def watch(
     ReadError
         If there is no such folder.
     """
-    try:
-        import watchfiles
-    except ImportError as error:
-        raise MissingExtraError("watchfiles", "watch") from error
-    if not folder.is_dir():
-        raise ReadError(f"{printable(str(folder))}: no such folder; name a folder to watch")
+    check_folder(folder)
+    import watchfiles
+
     changes = watchfiles.watch(
         folder, stop_event=stop or Event(), debounce=_LOOK, rust_timeout=_LOOK, yield_on_timeout=True
     )

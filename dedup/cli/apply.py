@@ -13,12 +13,14 @@ import click
 from dedup.cli import options
 from dedup.cli.help import SectionedCommand
 from dedup.cli.inputs import roots_of
-from dedup.cli.kinds import KINDS, parse_kinds
+from dedup.cli.kinds import KINDS_IN_WORDS, parse_kinds
 from dedup.cli.output import log_to_stderr, progress_line, write
 from dedup.datatypes import MatchKind
 
 if TYPE_CHECKING:
     from dedup.actions.plan import Plan, Wishes
+
+_OWN_JOURNAL = Path("")  # of the report, where --undo names none
 
 _ACTIONS = "--move-to DIR, --hardlink, --delete or --list"
 
@@ -28,7 +30,7 @@ def _flag(name: str, help: str) -> Callable[[options.Command], options.Command]:
     return click.option(name, is_flag=True, allow_from_autoenv=False, help=help)
 
 
-@click.command(cls=SectionedCommand)
+@click.command(cls=SectionedCommand, short_help="Move, link, delete or list repeats; undo it.")
 @click.argument("report", required=False, type=options.PATH, metavar="REPORT")
 @click.option(
     "--move-to",
@@ -43,10 +45,13 @@ def _flag(name: str, help: str) -> Callable[[options.Command], options.Command]:
 @_flag("--list", "Print the paths of the repeats, one a line.")
 @click.option(
     "--undo",
-    metavar="JOURNAL",
+    metavar="[JOURNAL]",
     type=options.PATH,
+    is_flag=False,
+    flag_value=_OWN_JOURNAL,
     allow_from_autoenv=False,
-    help="Take back the moves and links of this journal, the last one first. What was deleted stays deleted.",
+    help="Take back the moves and links of this journal, by default that of REPORT, the last one first. What was "
+    "deleted stays deleted.",
 )
 @click.option("-n", "--dry-run", is_flag=True, help="Print what would happen; nothing is changed or written.")
 @click.option(
@@ -55,7 +60,7 @@ def _flag(name: str, help: str) -> Callable[[options.Command], options.Command]:
     default="exact,near",
     show_default=True,
     callback=parse_kinds,
-    help=f"Kinds of repeats to act on: {', '.join(KINDS)}, or all.",
+    help=f"Kinds of repeats to act on: {KINDS_IN_WORDS}, or all.",
 )
 @options.keep_anew_option
 @options.decisions_option
@@ -103,7 +108,7 @@ def apply(
     dedup scan articles/ -o report.json
     dedup apply report.json --move-to repeats/ --dry-run     what would happen
     dedup apply report.json --move-to repeats/
-    dedup apply --undo report.json.journal.jsonl             all back
+    dedup apply report.json --undo                           undo it
 
     REPORT is a JSON or JSONL report, which may have been edited. Of each story the representative stays, or what --keep
     chooses; copies and edited versions of it go, and other kinds if --kinds names them. Every file is read again first:
@@ -121,22 +126,37 @@ def apply(
     if len(chosen) != 1:
         raise click.UsageError(f"name one of {_ACTIONS} (or --undo JOURNAL), got {' and '.join(chosen) or 'none'}")
     if undo is not None:
-        if report is not None:
-            raise click.UsageError(f"--undo takes its journal and no report; leave out {report}")
-        _undo(undo, dry_run=dry_run, form=form or "text", quiet=quiet)
+        _undo(_journal_to_undo(undo, report, journal), dry_run=dry_run, form=form or "text", quiet=quiet)
         return
     if report is None:
         raise click.UsageError("name the report: dedup apply REPORT, as dedup scan --format json -o REPORT writes it")
     if delete and not (yes or dry_run or _can_ask()):
         raise click.UsageError("--delete needs --yes where nobody can be asked; look at --dry-run first")
     wishes = _wishes(chosen[0], move_to, kinds, (keep, decisions), root, reading)
-    place = journal or report.with_name(f"{report.name}.journal.jsonl")
+    place = journal or _journal_of(report)
     plan = _carried_out(report, wishes, place, dry_run=dry_run, yes=yes, shown=shown)
     _tell(plan, form or "text", dry_run=dry_run, full=verbose > 0)
     if not quiet:
         _summarise(plan, wishes, place, dry_run=dry_run, undone=chosen[0] in ("--move-to", "--hardlink"))
     if any(step.outcome.value == "refused" for step in plan.steps):
         raise click.exceptions.Exit(1)
+
+
+def _journal_of(report: Path) -> Path:
+    return report.with_name(f"{report.name}.journal.jsonl")
+
+
+def _journal_to_undo(undo: Path, report: Path | None, journal: Path | None) -> Path:
+    """The journal that --undo names, or that of the report."""
+    if undo != _OWN_JOURNAL:
+        if report is not None:
+            raise click.UsageError(f"--undo {undo} names the journal; leave out {report}")
+        return undo
+    if journal is not None:
+        return journal
+    if report is None:
+        raise click.UsageError("name a report or a journal: dedup apply REPORT --undo, or dedup apply --undo JOURNAL")
+    return _journal_of(report)
 
 
 def _modes(move_to: Path | None, hardlink: bool, delete: bool, list: bool, undo: Path | None) -> dict[str, bool]:
@@ -235,8 +255,11 @@ def _summarise(plan: Plan, wishes: Wishes, place: Path, *, dry_run: bool, undone
     from dedup.actions.plan import Outcome
 
     click.echo(listing.summary(plan, dry_run=dry_run, destination=wishes.destination), err=True)
+    if left := listing.kinds_left(plan, wishes.kinds):
+        kinds = ",".join(kind.value for kind in MatchKind if kind in wishes.kinds or kind in left)
+        click.echo(f"To act on those left as well: --kinds {kinds}", err=True)
     if undone and not dry_run and plan.count(Outcome.DONE):
-        click.echo(f"Journal: {place}; dedup apply --undo {place} takes all back.", err=True)
+        click.echo(f"Journal: {place}; to undo: dedup apply --undo {place}", err=True)
 
 
 def _undo(path: Path, *, dry_run: bool, form: str, quiet: bool) -> None:

@@ -27,7 +27,7 @@ _EXPORTS = ("jsonl", "parquet")
 _REPORTS = ("text", "json", "jsonl", "csv", "html", "parquet")
 
 
-@click.group()
+@click.group(short_help="Remember articles, and look incoming ones up.")
 def archive() -> None:
     """Remember articles in a file: is an incoming one already there, in any language?
 

@@ -38,14 +38,15 @@ def main() -> None:
     """Find articles that tell the same story, also in other languages, and see why.
 
     \b
-    dedup scan articles/                                every story told more than once, with the reason
-    dedup scan articles/ --format html -o report.html   a page to look through and decide
-    dedup scan news.jsonl --format json -o report.json  for other programs (its shape: dedup schema)
-    dedup scan articles/ --check -q                     exit code 3 if there are duplicates
-    dedup apply report.json --move-to DIR --dry-run     what would be moved of what repeats
-    dedup compare first.txt second.html                 two articles side by side
-    dedup keep news.jsonl -o unique.jsonl               the same without what repeats
-    dedup evaluate gold.jsonl report.json               how accurate a report is
+    dedup scan articles/                             every story told more than once, with the reason
+    dedup scan articles/ -o report.html              a page to look through and decide
+    dedup scan news.jsonl -o report.json             for other programs (its shape: dedup schema)
+    dedup scan articles/ --check -q                  exit code 3 if there are duplicates
+    dedup apply report.json --move-to DIR --dry-run  what would be moved of what repeats
+    dedup compare first.txt second.html              two articles side by side
+    dedup keep news.jsonl -o unique.jsonl            the same records without what repeats
+    dedup archive check news.db draft.txt            is it in the archive, in any language?
+    dedup evaluate gold.jsonl report.json            how accurate a report is
 
     Reads text, Markdown, web pages, mail, feeds, JSON, tables and archives, with dedup-articles[documents] also Word,
     PDF and other documents. Scanning changes nothing that it reads, and nothing leaves the machine.

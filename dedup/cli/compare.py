@@ -37,9 +37,9 @@ def compare(
     check: bool,
     verbose: int,
 ) -> None:
-    """Hold two articles side by side.
+    """Compare two articles side by side.
 
-    Shows the verdict, the sentences that face each other, what only one of the two says, and the numbers and names
+    Shows the verdict, the aligned sentences, what only one of the two says, and the numbers and names
     that agree or clash.
 
     \b

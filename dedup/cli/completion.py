@@ -12,7 +12,7 @@ from dedup.cli.output import write
 _VARIABLE = "_DEDUP_COMPLETE"
 
 
-@click.command()
+@click.command(short_help="Print the script for shell completion.")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"], case_sensitive=False))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:

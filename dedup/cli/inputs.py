@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from dedup.archive.values import Added
     from dedup.reading.source import ReadOptions
 
+_MOST_IDS = 5  # that a message names
+
 
 def find(articles: Iterable[Article | Skipped], settings: Settings, *, shown: bool, **sharing: Any) -> Report:
     load_numpy_alone()
@@ -142,7 +144,11 @@ def one_article(name: str) -> Article:
         one = articles[0].path if os.path.isdir(name) else f"{name}#ID"
         raise ReadError(f"{name} holds {len(articles)} articles; name one, as in {one}, or scan them all")
     reasons = "; ".join(item.reason for item in found if isinstance(item, Skipped))
-    raise ReadError(f"{name}: no such article{': ' if reasons else ''}{reasons}")
+    ids = [item.id for item in found if isinstance(item, Article)]
+    if ids:
+        more = f" and {len(ids) - _MOST_IDS:,} more" if len(ids) > _MOST_IDS else ""
+        raise ReadError(f"{name}: no such article; the ids are {', '.join(map(printable, ids[:_MOST_IDS]))}{more}")
+    raise ReadError(f"{name}: {reasons or 'no article in it'}")
 
 
 def folder_of(model: str) -> list[str]:

@@ -14,7 +14,7 @@ import click
 from dedup.cli import options
 from dedup.cli.help import SectionedCommand
 from dedup.cli.inputs import all_paths, find, folder_of, read, read_options
-from dedup.cli.kinds import KINDS, parse_kinds
+from dedup.cli.kinds import KINDS_IN_WORDS, parse_kinds
 from dedup.cli.output import check_output, log_to_stderr, note_written
 from dedup.cli.streams import discard
 from dedup.datatypes import Level, MatchKind, Settings
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _SUFFIXES = ".jsonl, .csv, .tsv, .parquet, the first three also with .gz, or a folder"
 
 
-@click.command(cls=SectionedCommand)
+@click.command(cls=SectionedCommand, short_help="Write the input without repeats.")
 @click.argument("paths", nargs=-1, metavar="INPUT...")
 @click.option(
     "-o",
@@ -48,7 +48,7 @@ _SUFFIXES = ".jsonl, .csv, .tsv, .parquet, the first three also with .gz, or a f
     show_default=True,
     metavar="KIND,...",
     callback=parse_kinds,
-    help=f"Kinds of repeats that go: {', '.join(KINDS)}, or all. Translations and excerpts of a story stay unless "
+    help=f"Kinds of repeats that go: {KINDS_IN_WORDS}, or all. Translations and excerpts of a story stay unless "
     "they are named, one for each group of copies.",
 )
 @click.option(
@@ -231,7 +231,8 @@ def _summary(kept: Kept, within: int, *, annotated: bool, dropped: bool) -> str:
         stay = kept.kept + within
         told = f"{stay:,} of {read} kept, {view.counted(gone, 'repeat')} left out."
     if within:
-        told += f" {view.counted(within, 'repeat')} of these stay in files that hold other articles too."
+        files = "stays in a file that holds" if within == 1 else "stay in files that hold"
+        told += f" {within:,} more {'repeat' if within == 1 else 'repeats'} {files} other articles too."
     if kept.skipped:
         lost = f", of which {kept.lost:,} could not be carried over" if kept.lost else ""
         told += f" {kept.skipped:,} skipped, {'left out' if dropped else f'kept as they are{lost}'}."

@@ -10,6 +10,9 @@ from dedup.language.text import printable
 KINDS = [kind.value for kind in MatchKind]
 """Names of the kinds."""
 
+KINDS_IN_WORDS = "exact, near (edited copy), translation, excerpt, same-story (same event)"
+"""Names of the kinds, beside those that a report calls otherwise the words it has for them."""
+
 
 def parse_kinds(_: click.Context, __: click.Parameter, value: str) -> tuple[MatchKind, ...]:
     """Callback of an option: kinds in their order.

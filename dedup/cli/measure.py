@@ -57,7 +57,7 @@ def evaluate(
     stories are hard negatives. REPORT is a JSON or JSONL report of ours, or JSON lines with id and cluster.
     """
     from dedup.evaluation import metrics as measuring
-    from dedup.evaluation.gold import check_pairs, read_clusters, read_gold, read_pairs
+    from dedup.evaluation.gold import check_pairs, read_clusters, read_gold, read_pairs, require_texts
 
     log_to_stderr(verbose)
     settings = Settings(model=model, threshold=threshold, level=Level(level), scorer=scorer)
@@ -68,9 +68,11 @@ def evaluate(
     ids = {article.id for article in articles}
     if pairs:
         check_pairs(labelled, ids, pairs)
-    clusters = (
-        read_clusters(report, ids) if report else _scan_gold(articles, settings, shown=not (quiet or no_progress))
-    )
+    if report:
+        clusters = read_clusters(report, ids)
+    else:
+        require_texts(articles, gold)
+        clusters = _scan_gold(articles, settings, shown=not (quiet or no_progress))
     evaluation = measuring.evaluate(known, clusters, labelled)
     if form == "json":
         write(json.dumps(measuring.evaluation_as_dict(evaluation), indent=1, allow_nan=False) + "\n", output)
@@ -78,7 +80,7 @@ def evaluate(
         write(measuring.evaluation_as_text(evaluation), output)
 
 
-@click.command(cls=SectionedCommand)
+@click.command(cls=SectionedCommand, short_help="Fit the score to labelled articles.")
 @click.argument("golds", nargs=-1, required=True, type=options.PATH, metavar="GOLD...")
 @click.option(
     "--against", multiple=True, type=options.PATH, metavar="GOLD", help="More sets, for what must stay apart alone."

@@ -8,13 +8,12 @@ from typing import Any, TypeVar
 
 import click
 
+from dedup.cli.kinds import KINDS_IN_WORDS
 from dedup.cli.output import choose_colour
 from dedup.cli.sizes import parse_size
-from dedup.datatypes import KEEP_BY_DEFAULT, Level, MatchKind, Pairs
+from dedup.datatypes import KEEP_BY_DEFAULT, Level, Pairs
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-_KINDS = ", ".join(kind.value for kind in MatchKind)
 
 FORMS = ("text", "json")
 """Shapes of an answer about one thing."""
@@ -176,7 +175,9 @@ selection_options = _several(
     click.option(
         "--since", default="", metavar="DATE", help="Leave out what was published before, such as 2024-05-31."
     ),
-    click.option("--kinds", multiple=True, metavar="KINDS", help=f"Count only matches of these: {_KINDS}."),
+    click.option(
+        "--kinds", multiple=True, metavar="KINDS", help=f"Count only matches of these kinds: {KINDS_IN_WORDS}."
+    ),
     click.option(
         "--min-size", type=click.IntRange(min=2), default=2, metavar="N", help="Leave out stories of fewer articles."
     ),
@@ -248,7 +249,7 @@ output_option = _output(click.Path(path_type=Path, allow_dash=True))
 output_uri_option = _output(click.Path(allow_dash=True))
 """Destination of the result, as a str, since it may be a URI."""
 
-force_option = click.option("--force", is_flag=True, help="Write over a file that is no report of dedup.")
+force_option = click.option("--force", is_flag=True, help="Overwrite a file that is not a report of dedup.")
 """Permission to overwrite, by a flag."""
 
 ray_options = _several(

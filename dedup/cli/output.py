@@ -25,6 +25,12 @@ from dedup.report.forms import SUFFIXES
 from dedup.runtime.name_patterns import NamePatterns
 from dedup.runtime.remote_files import is_uri
 
+_OF_OTHERS = (
+    *(".xlsx", ".xls", ".ods", ".docx", ".doc", ".odt", ".pdf", ".rtf", ".epub", ".xml"),
+    *(".tsv", ".yaml", ".yml", ".db", ".sqlite", ".zip", ".gz", ".xz"),
+)
+"""Suffixes of files that are no text, or text of another form: a text by such a name would not open."""
+
 _WRITTEN, _BEGUN, _COLOUR = "dedup.written", "dedup.begun", "dedup.colour"
 
 
@@ -63,6 +69,10 @@ def choose_form(form: str | None, output: str | Path, known: Sequence[str]) -> s
         shown = printable(str(output))
         wanted = form or f"one of {', '.join(known)}"
         raise click.UsageError(f"-o {shown} is named like {named}, and the result is {wanted}; choose another name")
+    suffix = Path(output).suffix.lower()
+    if form is None and named is None and suffix in _OF_OTHERS:
+        names = ", ".join(name for name, kind in SUFFIXES.items() if kind in known)
+        raise click.UsageError(f"cannot write {suffix}; name a file that ends in {names}, or choose with --format")
     return form or named or known[0]
 
 

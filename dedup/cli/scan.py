@@ -198,6 +198,8 @@ def scan(
         click.echo(f"Warning: there is no file{named} in {', '.join(paths)}", err=True)
     if not quiet and (form != "text" or output != "-"):
         click.echo(rendering.summary_line(counts), err=True)
+        if counts["skipped"]:
+            click.echo(f"{counts['skipped']:,} of {counts['seen']:,} seen skipped; the report says why.", err=True)
     if check and not counts["read"]:
         raise NothingRead(f"--check: nothing was read, {counts['skipped']:,} skipped; check the paths")
     if check and counts["clusters"]:

@@ -46,12 +46,13 @@ def serve(
     """
     log_to_stderr(verbose)
     from dedup.archive.archive import Archive
-    from dedup.archive.serve import ServiceSettings
+    from dedup.archive.serve import ServiceSettings, require_extra
     from dedup.archive.serve import serve as served
 
+    require_extra()
     settings = ServiceSettings(host, port, _token(token_file), max_body, concurrency)
     with Archive.open(file) as archive:
-        click.echo(f"serving {printable(str(file))} on http://{host}:{port}, to be ended by Ctrl-C", err=True)
+        click.echo(f"serving {printable(str(file))} on http://{host}:{port}; Ctrl-C ends it", err=True)
         try:
             served(archive, settings)
         except KeyboardInterrupt:  # uvicorn has answered what had begun, and passes the signal on

@@ -16,7 +16,7 @@ from dedup.report.records import dumps
 from dedup.runtime.process import load_numpy_alone
 
 
-@click.command()
+@click.command(short_help="Watch a folder for articles seen before.")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option(
     "--archive", "file", required=True, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.db",
@@ -51,10 +51,13 @@ def watch(
     load_numpy_alone()
     from dedup.archive import rendering
     from dedup.archive.archive import Archive
+    from dedup.archive.watch import check_folder
     from dedup.archive.watch import watch as watched
 
     chosen = read_options(**reading)
+    check_folder(folder)
     with Archive.open(file) as archive:
+        click.echo(f"watching {printable(str(folder))} with {printable(str(file))}; Ctrl-C ends it", err=True)
         try:
             for arrival in watched(folder, archive, options=chosen, settle=settle):
                 if isinstance(arrival.item, Skipped):

@@ -7,7 +7,7 @@ import logging
 import lzma
 import zlib
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -72,6 +72,22 @@ def read_gold(path: Path) -> tuple[Gold, ...]:
     if not found:
         raise ReadError(f"{_show(path)}: no article in it; expected JSON lines with id, story and lang")
     return found
+
+
+def require_texts(articles: Sequence[Article], path: Path) -> None:
+    """Check that gold articles can be scanned.
+
+    Raises
+    ------
+    ReadError
+        If one of them has no text.
+    """
+    without = [article.id for article in articles if not article.body.strip()]
+    if without:
+        raise ReadError(
+            f"{_show(path)}: {len(without):,} of {len(articles):,} articles have no text to scan, the first is "
+            f"{without[0]!r}; add it, or name a report to measure: dedup evaluate GOLD REPORT"
+        )
 
 
 def read_articles(path: Path) -> tuple[Gold, ...]:

@@ -125,9 +125,14 @@ def evaluation_as_text(evaluation: Evaluation) -> str:
     return "\n".join(_lines(evaluation)) + "\n"
 
 
+def _counted(n: int, noun: str, plural: str = "") -> str:
+    return f"{n:,} {noun if n == 1 else plural or f'{noun}s'}"
+
+
 def _lines(evaluation: Evaluation) -> Iterator[str]:
     e = evaluation
-    yield f"{e.articles:,} articles of {e.stories:,} stories in {e.languages:,} languages; {e.clusters:,} clusters"
+    articles, stories = _counted(e.articles, "article"), _counted(e.stories, "story", "stories")
+    yield f"{articles} of {stories} in {_counted(e.languages, 'language')}; {_counted(e.clusters, 'cluster')}"
     yield ""
     yield f"{'':16}{'pairwise':>24}  {'BCubed':>24}"
     yield f"{'pairs':16}" + f"{'P':>8}{'R':>8}{'F1':>8}  " * 2 + f"{'ARI':>8}"

@@ -32,7 +32,8 @@ ID = _names(
 
 TITLE = _names(
     """
-    title headline heading titre titel titolo título titulo titulek título titulli titlu otsikko rubrik
+    title headline heading titre titel überschrift ueberschrift schlagzeile
+    titolo título titulo titulek título titulli titlu otsikko rubrik
     cím başlık judul tytuł naslov názov nadpis pavadinimas pealkiri virsraksts заголовок назва заглавие
     наслов τίτλος العنوان عنوان כותרת शीर्षक শিরোনাম தலைப்பு หัวข้อ ชื่อเรื่อง tiêuđề pamagat 标题 標題 题目
     タイトル 見出し 件名 제목
@@ -50,6 +51,7 @@ URL = _names(
 PUBLISHED = _names(
     """
     published publishedat publishedon datepublished publisheddate publicationdate publishdate
+    veröffentlicht veroeffentlicht veröffentlichtam veroeffentlichtam erscheinungsdatum
     publishedtime pubdate postdate date datetime created createdat dategmt datum datumtijd fecha
     datapubblicazione tanggal tarih дата dato datums kuupäev päivämäärä dátum ημερομηνία التاريخ تاریخ
     תאריך दिनांक तारीख তারিখ தேதி วันที่ ngày petsa 日期 発行日 日付 날짜 작성일 data

@@ -84,7 +84,7 @@ class _Page:
         pairs = self.comparison.match.evidence.aligned
         if not pairs:
             return
-        yield self.pen(f"{view.counted(len(pairs), 'sentence')} facing each other", "bold")
+        yield self.pen(view.counted(len(pairs), "aligned sentence"), "bold")
         left, right = view.sentences(self.comparison.left), view.sentences(self.comparison.right)
         for pair in pairs[: self._limit(_PAIRS)]:
             yield from self._row([view.one_line(left[pair.left]), view.one_line(right[pair.right])])
@@ -127,13 +127,19 @@ class _Page:
     def _agreement(
         self, noun: str, agreement: Agreement, readable: Callable[[Sequence[str]], list[str]]
     ) -> Iterator[str]:
-        sides = (("agree", agreement.shared), ("only left", agreement.left_only), ("only right", agreement.right_only))
+        sides = (
+            ("agree", agreement.shared),
+            ("only in the left text", agreement.left_only),
+            ("only in the right text", agreement.right_only),
+        )
         for words, facts in sides:
             if facts:
                 shown = ", ".join(readable(facts)[: self._limit(_FACTS)])
                 more = f" and {len(facts) - _FACTS} more" if len(facts) > self._limit(_FACTS) else ""
                 head = f"{noun} {words}: "
-                yield self.pen(head, "bold") + fit(shown + more, self.width - len(head))
+                first, *others = wrap(shown + more, self.width - len(head), lines=self._limit(1))
+                yield self.pen(head, "bold") + first
+                yield from (" " * len(head) + line for line in others)
 
     def _wrapped(self, line: str, *styles: str, indent: int = 0) -> Iterator[str]:
         for part in self._cell(line, self.width - indent):

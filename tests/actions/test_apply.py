@@ -74,10 +74,26 @@ def test_moves_are_taken_back_with_their_times_and_modes(case: Case) -> None:
     after = os.stat(case.news / "b.txt")
     assert (after.st_mode, after.st_mtime_ns) == (stat.st_mode, stat.st_mtime_ns)
     again = case.apply("--undo", case.journal, report=False)
-    assert (again.exit_code, again.stdout, again.stderr) == (0, "", "0 acts taken back.\n")
+    assert (again.exit_code, again.stdout, again.stderr) == (0, "", "0 changes undone.\n")
+    by_report = case.apply("--undo", "--dry-run")
+    assert (by_report.exit_code, by_report.stderr) == (0, "0 changes would be undone.\n")
     assert case.apply("--move-to", case.base / "out").exit_code == 0, "and done again under the same journal"
     assert case.apply("--undo", case.journal, report=False).exit_code == 0
     assert tree(case.news) == before
+
+
+def test_an_undo_needs_a_report_or_a_journal(case: Case) -> None:
+    asked = case.apply("--undo", report=False)
+    assert asked.exit_code == 2
+    assert "dedup apply REPORT --undo, or dedup apply --undo JOURNAL" in asked.stderr
+
+
+def test_the_lines_say_the_kind_and_how_to_act_on_others(tmp_path: Path) -> None:
+    case = make_case(tmp_path, FILES, STORIES)
+    told = case.apply("--move-to", case.base / "out", "--kinds", "near", "-n")
+    (line,) = [line for line in told.stdout.splitlines() if "move" in line]
+    assert line.endswith("b.txt (edited copy)")
+    assert "To act on those left as well: --kinds exact,near\n" in told.stderr
 
 
 def test_links_are_made_where_bytes_are_the_same_and_taken_back(case: Case) -> None:
@@ -149,7 +165,7 @@ def test_no_variable_of_the_environment_acts(case: Case, monkeypatch: pytest.Mon
             "or all; got similar",
         ),
         (("--list", "--keep", "latest"), 'got "latest"'),
-        (("--undo", "x"), "takes its journal and no report"),
+        (("--undo", "x"), "names the journal; leave out "),
     ],
 )
 def test_wrong_usage(case: Case, arguments: tuple[str, ...], told: str) -> None:

@@ -620,7 +620,7 @@ def test_a_folder_gets_files_like_those_read(tmp_path: Path) -> None:
         assert written[name] == (folder / name).read_bytes()
     assert written["b.csv"].decode() == f'text,date\n"{GOAL}",2026-02-01\n'
     assert gzip.decompress(written["z.jsonl.gz"]) == b""
-    assert "1 repeat of these stay in files that hold other articles too." in done.stderr
+    assert "1 more repeat stays in a file that holds other articles too." in done.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "out"]
 
 

@@ -177,7 +177,7 @@ def test_settings_are_those_of_the_first_run(tmp_path: Path, seeds: Path) -> Non
 
 def test_info_and_compact(file: Path) -> None:
     told = json.loads(run("info", file, "-f", "json").stdout)
-    assert (told["articles"], told["stories"], told["languages"], told["version"]) == (4, 0, {"en": 4}, 1)
+    assert (told["articles"], told["stories"], told["languages"], told["version"]) == (4, 0, {"en": 4}, 2)
     assert run("info", file).stdout.startswith("articles   4\n")
     assert run("compact", file).stdout.endswith(" bytes saved\n")
 
@@ -198,3 +198,25 @@ def test_help_loads_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+@pytest.mark.parametrize(
+    ("command", "package", "extra"), [(("serve",), "fastapi", "serve"), (("watch", "."), "watchfiles", "watch")]
+)
+def test_without_its_extra_a_command_makes_no_archive_and_says_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], package: str, extra: str
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    file = tmp_path / "news.db"
+    done = CliRunner().invoke(main, [*command, "--archive", str(file)])
+    assert (done.exit_code, file.exists()) == (1, False)
+    assert done.stderr.startswith(f"Error: {package} is needed here and is not installed; ")
+    assert f"dedup-articles[{extra}]" in done.stderr
+
+
+def test_a_folder_that_is_not_there_is_not_watched_and_makes_no_archive(tmp_path: Path) -> None:
+    pytest.importorskip("watchfiles", reason="needs the extra watch")
+    file = tmp_path / "news.db"
+    done = CliRunner().invoke(main, ["watch", str(tmp_path / "absent"), "--archive", str(file)])
+    assert (done.exit_code, file.exists()) == (1, False)
+    assert "no such folder; name a folder to watch" in done.stderr

@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 
 from dedup import find_duplicates, read_folder, report
 from dedup.cli import main
+from dedup.cli.kinds import KINDS_IN_WORDS
 from dedup.datatypes import (
     Article,
     Cluster,
@@ -33,6 +34,7 @@ from dedup.datatypes import (
 )
 from dedup.errors import ModelError
 from dedup.language.text import content_hash
+from dedup.report.wording import KIND_WORDS
 
 ROOT = Path(__file__).parents[2]
 Run = Callable[..., Result]
@@ -128,7 +130,8 @@ def test_scan_keeps_data_and_talk_apart(run: Run, folder: Path, form: str) -> No
     result = run("scan", folder, "--format", form)
     assert result.exit_code == 0, result.output
     assert "a.txt" in result.stdout
-    assert result.stderr == "1 story told more than once; 1 of 3 articles (33%) repeats another.\n"
+    told = "1 story told more than once; 1 of 3 articles (33%) repeats another."
+    assert result.stderr == f"{told}\n1 of 4 seen skipped; the report says why.\n"
     assert run("scan", folder, "--format", form, "-q").stderr == ""
     assert run("scan", folder, "--format", form).stdout == result.stdout, "same input, same bytes"
 
@@ -180,6 +183,7 @@ def test_scan_exit_codes(run: Run, folder: Path, names: tuple[str, ...], options
         (("--nonsense",), 2, "No such option"),
         (("--model", "absent"), 1, "no model 'absent' here"),
         (("-o", "no/such/folder/r.json"), 1, "there is no folder"),
+        (("-o", "r.xlsx"), 2, "cannot write .xlsx; name a file that ends in .txt, .text, .json, "),
         (("-o", "."), 1, "it is a folder; name a file in it"),
         (("--model", "interrupted"), 130, "interrupted"),
     ],
@@ -340,7 +344,7 @@ def test_compare_takes_one_article_a_side(run: Run, folder: Path) -> None:
     many, none = run("compare", folder, folder / "a.txt"), run("compare", folder / "empty.txt", folder / "a.txt")
     assert (many.exit_code, none.exit_code) == (1, 1)
     assert "holds 3 articles; name one, as in " in many.stderr
-    assert "empty.txt: no such article: " in none.stderr
+    assert "empty.txt: empty file" in none.stderr
 
 
 @stages
@@ -358,7 +362,10 @@ def test_compare_finds_records_by_id(run: Run, tmp_path: Path, left: str, right:
     rows = ({"id": "x", "text": "One two three."}, {"id": "y", "text": "ONE two three."}, {"text": "Other words."})
     (tmp_path / "n.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
     (tmp_path / "a#b.txt").write_text("One two three.", encoding="utf-8")
-    assert run("compare", tmp_path / left, tmp_path / right, "--check").exit_code == code
+    done = run("compare", tmp_path / left, tmp_path / right, "--check")
+    assert done.exit_code == code
+    if code == 1:
+        assert "n.jsonl#z: no such article; the ids are x, y, " in done.stderr
 
 
 @pytest.fixture
@@ -387,6 +394,15 @@ def test_evaluate_scans_the_gold_itself_or_takes_a_report(run: Run, gold: Path, 
 
 
 @stages
+def test_evaluate_scans_no_gold_without_texts(run: Run, gold: Path) -> None:
+    bare = "".join(f"{json.dumps(json.loads(line) | {'text': ''})}\n" for line in gold.read_text().splitlines())
+    gold.write_text(bare, encoding="utf-8")
+    done = run("evaluate", gold)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "3 of 3 articles have no text to scan, the first is 'a'; add it, or name a report" in done.stderr
+
+
+@stages
 def test_evaluate_scores_labelled_pairs(run: Run, gold: Path, tmp_path: Path) -> None:
     pairs = tmp_path / "pairs.jsonl"
     pairs.write_text('{"a": "a", "b": "b", "label": 1}\n{"a": "a", "b": "c", "label": 0}\n', encoding="utf-8")
@@ -399,6 +415,16 @@ def test_schema_is_printed_whole(run: Run) -> None:
 
 
 # --- help -------------------------------------------------------------------------------------------------------------
+
+
+def test_help_names_every_kind_in_the_words_of_reports() -> None:
+    for kind in MatchKind:
+        words = KIND_WORDS[kind].lower()
+        assert f"{kind.value} ({words})" in KINDS_IN_WORDS or (kind.value in KINDS_IN_WORDS and kind.value in words)
+
+
+def test_help_cuts_no_command_short(run: Run) -> None:
+    assert "..." not in run("--help").stdout.partition("Commands:")[2]
 
 
 def test_help_teaches_by_example(run: Run) -> None:

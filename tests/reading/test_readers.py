@@ -156,6 +156,8 @@ def test_a_table_without_text_is_skipped_once_with_its_columns(name: str, reads:
     [
         ("Titre", "Texte", "Date", "Langue"),
         ("Titel", "Inhalt", "Datum", "Sprache"),
+        ("Überschrift", "Inhalt", "Veröffentlicht am", "Sprache"),
+        ("ueberschrift", "inhalt", "veroeffentlicht", "sprache"),
         ("Título", "Texto", "Fecha", "Idioma"),
         ("Titolo", "Testo", "Data", "Lingua"),
         ("Tytuł", "Treść", "data", "język"),

@@ -467,7 +467,18 @@ def test_comparison_sets_sentences_against_each_other() -> None:
     assert shown.startswith("Same article: translation, very likely (0.98)\n91% of the left and 95% of the right text")
     assert re.search(r"^The ministers met on 12 May\. +│ Para menteri bertemu pada 12 Mei\.$", shown, re.MULTILINE)
     assert "Only in the left text: 1 sentence\n  Subscribe now" in shown
-    assert "Numbers agree: 12, 15, 600,000,000,000\nNumbers only left: 7\nNames agree: Tokyo" in shown
+    assert "Numbers agree: 12, 15, 600,000,000,000\nNumbers only in the left text: 7\nNames agree: Tokyo" in shown
+
+
+def test_a_comparison_in_full_names_every_fact() -> None:
+    names = tuple(f"Name{number:02}" for number in range(40))
+    made = handmade_comparison()
+    evidence = replace(made.match.evidence, names=Agreement(names))
+    made = replace(made, match=replace(made.match, evidence=evidence))
+    short, full = (rendering.comparison_as_text(made, width=60, full=full) for full in (False, True))
+    assert "Name39" not in short
+    assert all(name in full for name in names)
+    assert all(terminal.columns(line) <= 60 for line in full.splitlines())
 
 
 def test_comparison_says_what_a_match_would_need() -> None:
