@@ -261,9 +261,9 @@ def make_article(
 
 def _without_mark(text: str) -> tuple[str, bool]:
     """A text without the mark of a cut at its end, and whether it was cut."""
-    if text[-1:] not in "])….":
+    if not text.endswith(("]", ")", "…", "...")):
         return text, False
-    kept = _CUT_OFF.sub("", text)
+    kept = _CUT_OFF.sub("", text) if text[-1] in "])" else text  # looks at all spaces of a text
     return kept, len(kept) < len(text) or (len(text) <= _LONGEST_TEASER and bool(_LEFT_OPEN.search(text)))
 
 
