@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_facts import LANGUAGES
 
-from dedup.matching.facts import Facts, FactSets, compare_facts, extract_facts, fact_scores
-from dedup.matching.facts import calendars
+from dedup.matching.facts import Facts, FactSets, calendars, compare_facts, extract_facts, fact_scores
 from dedup.matching.facts.calendars import persian_day
 from dedup.matching.facts.locale_words import words_of
 
