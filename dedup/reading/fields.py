@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timezone
-from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -292,6 +291,8 @@ def iso_date(value: object) -> str:
         return _date_of_number(value)
     text = _one_line(value) if isinstance(value, str) else ""
     if _MAIL_DATE.fullmatch(text):
+        from email.utils import parsedate_to_datetime  # loads the sockets of the system
+
         try:
             return parsedate_to_datetime(text).isoformat()
         except (ValueError, TypeError, OverflowError):  # the 31st of February; Python 3.10 raises a TypeError
