@@ -15,6 +15,7 @@ Counts = npt.NDArray[np.intp]
 Flags = npt.NDArray[np.bool_]
 _BATCH = 256
 
+Scalar = TypeVar("Scalar", bound=np.generic)
 Columns = TypeVar("Columns")
 """Dataclass whose fields are all arrays of the same number of rows."""
 
@@ -40,6 +41,14 @@ def rows_of(
     lengths = starts[which + 1] - starts[which]
     begins = np.cumsum(lengths) - lengths
     return np.repeat(starts[which] - begins, lengths) + np.arange(int(lengths.sum())), begins, lengths
+
+
+def distinct(values: npt.NDArray[Scalar]) -> npt.NDArray[Scalar]:
+    """Distinct values of a flat array, ascending: `np.unique` without the 10 ms for `numpy.ma`, which that loads."""
+    ordered = np.sort(values)
+    first = np.ones(len(ordered), np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
+    return ordered[first]
 
 
 def batches(items: Sequence[Any]) -> Iterator[Sequence[Any]]:

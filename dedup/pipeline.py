@@ -286,7 +286,8 @@ def decide(
     must, cannot = decided.linking(candidates), decided.forbidding(candidates)
     linked = unique.linked_positions(candidates.left, candidates.right)
     languages = [read.languages[number].code for number in unique.numbers[linked].tolist()]
-    standings = standings_of(articles, linked, languages, rules, workers, kept=decided.kept)
+    words = unique.digests.words[linked].tolist()
+    standings = standings_of(articles, linked, languages, words, rules, workers, kept=decided.kept)
     is_match, log_odds = (scorer.admits(verdicts.log_odds) & ~cannot) | must, verdicts.log_odds - scorer.least
     copied = verdicts.copied - scorer.least_of_copies
     counted = np.ones(len(candidates), np.bool_)

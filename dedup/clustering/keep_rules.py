@@ -77,14 +77,18 @@ class KeepRules:
             _parsed(text)
         return cls(given or KEEP_BY_DEFAULT)
 
-    def standing(self, article: Article, position: int, language: str) -> Standing:
-        """Facts of an article, those that the rules need."""
+    def standing(self, article: Article, position: int, language: str, words: int | None = None) -> Standing:
+        """Facts of an article, those that the rules need; its words are counted where they are not given."""
+        if "longest" not in self.texts:
+            words = None
+        elif words is None:
+            words = count_words(body_of(article))
         return self.standing_of(
             article.id,
             position,
             path=article.path,
             language=language,
-            words=count_words(body_of(article)) if "longest" in self.texts else None,
+            words=words,
             published=article.published,
             reference=article.reference,
         )

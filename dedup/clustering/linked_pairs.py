@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from dedup.arrays import join_rows, take_rows
+from dedup.arrays import distinct, join_rows, take_rows
 from dedup.datatypes import Candidates, Progress
 from dedup.matching.candidates.neighbours import Neighbourhood
 from dedup.matching.features import MatchInput
@@ -106,5 +106,6 @@ def _lacking(neighbourhood: Neighbourhood, links: Sequence[Candidates], must: _N
         near = neighbourhood.near[start : start + _NEAR]
         group_of_left = group_of[near // n]
         wanted.append(near[(group_of_left >= 0) & (group_of_left == group_of[near % n])])
-    missing = np.setdiff1d(np.concatenate(wanted), known)
+    asked = distinct(np.concatenate(wanted))
+    missing = asked[~np.isin(asked, distinct(known), assume_unique=True)]
     return neighbourhood.between(*np.divmod(missing, max(n, 1)))

@@ -172,19 +172,21 @@ def standings_of(
     articles: Sequence[Article],
     wanted: npt.NDArray[np.intp],
     languages: Sequence[str],
+    words: Sequence[int],
     rules: KeepRules,
     workers: Workers,
     *,
     kept: Mapping[int, int] = MappingProxyType({}),
 ) -> dict[int, Standing]:
-    """Facts by which rules choose, of the articles wanted, by position; `languages` are the codes of these articles.
+    """Facts by which rules choose, of the articles wanted, by position; `languages` and `words` are of these articles.
 
     Articles in `kept`, a preference below 0 by position, come before all others, the lowest first.
     """
-    tasks = zip(batches(take_articles(articles, wanted)), batches(wanted.tolist()), batches(languages), strict=True)
+    columns = take_articles(articles, wanted), wanted.tolist(), languages, words
+    tasks = zip(*map(batches, columns), strict=True)
     found = (standing for batch in workers.map(partial(_standings, rules), tasks) for standing in batch)
     return {standing.position: standing._replace(decided=kept.get(standing.position, 0)) for standing in found}
 
 
-def _standings(rules: KeepRules, task: tuple[Sequence[Article], list[int], list[str]]) -> list[Standing]:
+def _standings(rules: KeepRules, task: tuple[Sequence[Article], list[int], list[str], list[int]]) -> list[Standing]:
     return list(map(rules.standing, *task))

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from dedup.embedding.encoder import BUNDLED, Encoder
-from dedup.embedding.hub import check_model
 from dedup.embedding.safetensors_map import is_static
 from dedup.embedding.static_encoder import StaticEncoder
 from dedup.embedding.transformer_encoder import TransformerEncoder
@@ -38,6 +37,8 @@ def load_encoder(name: str = BUNDLED) -> Encoder:
         return _bundled()
     if is_static(Path(name)):
         return StaticEncoder(Path(name), name=name)
+    from dedup.embedding.hub import check_model
+
     return TransformerEncoder(name, local_files_only=check_model(name))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy.typing as npt
 
 from dedup.datatypes import Embeddings
 from dedup.embedding.encoder import BUNDLED, SENTENCES_AT_ONCE, Encoder, LanguageMeans
+from dedup.embedding.fingerprint import fingerprint
 from dedup.embedding.language_means import unit_rows
 from dedup.embedding.pooling import Linear, distinct_ids, mean_vectors, weighted_means
 from dedup.embedding.safetensors_map import DENSE, check_finite, map_tensors, read_table
@@ -23,8 +23,6 @@ from dedup.language.json_text import parse_json
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
-
-_PART = 1 << 18  # bytes of a file read at a time: parts that stay in the cache take half the time of the whole
 
 
 class StaticEncoder(Encoder):
@@ -53,7 +51,7 @@ class StaticEncoder(Encoder):
         tokenizer = weights.with_name("tokenizer.json")
         try:
             with ThreadPoolExecutor(1) as beside:
-                digest = beside.submit(_digest, weights, tokenizer, *layers)
+                digest = beside.submit(fingerprint, [weights, tokenizer, *layers], keep=name == BUNDLED)
                 self._tokenizer = load_tokenizer(tokenizer, keep=name == BUNDLED)
             self.fingerprint = digest.result()
         except OSError as error:
@@ -124,12 +122,3 @@ def _read_language_means(directory: Path, dimension: int) -> dict[str, npt.NDArr
         raise ModelError(f"{codes} does not go with {means.name}: {error}; install the model again") from error
     check_finite(matrix, means)
     return dict(zip(names, matrix.astype(np.float32), strict=True))
-
-
-def _digest(*paths: Path) -> str:
-    digest = hashlib.sha256()
-    for path in paths:
-        with path.open("rb") as file:
-            while part := file.read(_PART):
-                digest.update(part)
-    return digest.hexdigest()[:16]

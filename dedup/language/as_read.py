@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # `dedup --help` does not need it
 _MOST_KEPT, _LONGEST_KEPT = 2048, 8000
 _ROUNDS = 4  # until nothing changes: what one step uncovers (a time code behind entities) the next round reads
 
-_APART = (" '", " ’", " n't", " n’t")
+_APART = (("'", (" '", " n't")), ("’", (" ’", " n’t")))
 _SPLIT_WORD = re.compile(r"(?<=[a-z]) (?=(?:['’](?:s|t|re|ve|ll|d|m)|n['’]t)\b)|(?<=[sxz]) (?=['’] )", re.IGNORECASE)
 
 _STRESSED = re.compile("(?<=[\u0400-\u052f])[\u0300\u0301]")
@@ -64,7 +64,8 @@ _THAI_LETTER = re.compile(f"[{_THAI}]")
 _THAI_WORD = 9  # letters between spaces on average, below which they stand between words; phrases are some 30 long
 _FEWEST_SPACES = 6
 
-_LEAD, _ODD, _POINT, _RARE, _PERSIAN_FORM, _ARABIC_FORM, _THAI_KIND, _UNCLEAN = (1 << kind for kind in range(8))
+_LEAD, _ODD, _POINT, _RARE, _PERSIAN_FORM, _ARABIC_FORM, _THAI_KIND, _UNCLEAN, _CAPITAL = (1 << n for n in range(9))
+_UNUSUAL = _LEAD | _ODD | _POINT | _RARE | _PERSIAN_FORM | _ARABIC_FORM | _THAI_KIND
 
 _SAMPLE = 64
 _CAPITALS_SHARE = 0.7
@@ -118,13 +119,15 @@ def _once(text: str) -> str:
     if ";" in text:
         text = unescape(text) if "&" in text else with_lost_ampersands(text)
         kinds = _kinds(text)
-    if any(apart in text for apart in _APART):
+    if any(mark in text and any(apart in text for apart in words) for mark, words in _APART):
         text = _SPLIT_WORD.sub("", text)
-    if kinds & ~_UNCLEAN:
-        text = _with_usual_letters(text, kinds)
+    if kinds & _UNUSUAL:
+        usual = _with_usual_letters(text, kinds)
+        kinds = kinds if usual is text else _kinds(usual)
+        text = usual
     if "\n" in text or ":" in text:
         text = join_lines(text)
-    return _without_capitals(text)
+    return _without_capitals(text) if kinds & _CAPITAL else text
 
 
 def is_mostly_capitals(text: str) -> bool:
@@ -196,6 +199,8 @@ def _with_usual_letters(text: str, kinds: int) -> str:
 
 def _kinds(text: str) -> int:
     """Kinds of characters that a text holds, ten times as fast as by a pattern."""
+    if text.isascii() and text.replace("\n", "").isprintable():
+        return _CAPITAL
     import numpy as np
 
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
@@ -203,12 +208,12 @@ def _kinds(text: str) -> int:
 
 
 @cache
-def _kind_of() -> npt.NDArray[np.uint8]:
+def _kind_of() -> npt.NDArray[np.uint16]:
     """The kinds of each code point below 65536; one more entry for all others."""
     import numpy as np
 
     every = first_plane()
-    kinds = np.full(0x10001, _UNCLEAN, np.uint8)
+    kinds = np.full(0x10001, _UNCLEAN, np.uint16)
     for run in _PLAIN.finditer(every):
         kinds[run.start() : run.end()] = 0
     rare = re.compile(f"[\u0300\u0301{_SMALL_CAPITALS}{_EMOJI}{_TYPOGRAPHY.pattern[1:-2]}]")
@@ -216,7 +221,8 @@ def _kind_of() -> npt.NDArray[np.uint8]:
         kinds[[match.start() for match in pattern.finditer(every)]] |= kind
     for kind, letters in ((_LEAD, LEADS), (_ODD, ODD), (_PERSIAN_FORM, "یک"), (_ARABIC_FORM, "يكة")):
         kinds[list(map(ord, letters))] |= kind
-    kinds[-1] |= _RARE
+    kinds[:-1][np.fromiter(map(str.isupper, every), np.bool_, len(every))] |= _CAPITAL
+    kinds[-1] |= _RARE | _CAPITAL
     return kinds
 
 

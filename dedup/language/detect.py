@@ -18,7 +18,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from dedup.arrays import Counts
+from dedup.arrays import Counts, distinct
 from dedup.datatypes import UNDETERMINED, Language
 from dedup.language.ngram_model import Codes, NgramModel, load_model, log_likelihoods
 from dedup.language.scripts import (
@@ -148,7 +148,7 @@ def _read_pieces(pieces: Codes) -> tuple[Floats, Counts]:
     letters = _count_letters(pieces)
     main = _main_script(letters)
     probability = np.zeros((len(pieces), len(LANGUAGES) + 1))
-    for script in np.unique(main):
+    for script in distinct(main):
         here = np.flatnonzero(main == script)
         columns, likelihood = _read_script(script, pieces[here], letters[here])
         probability[np.ix_(here, columns)] = _softmax(likelihood)

@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from dedup.arrays import distinct
 from dedup.errors import ModelError
 from dedup.language.fast_json import parse_numbers
 from dedup.language.word_hash import HashedWords, code_points
@@ -115,7 +116,7 @@ def load_model(languages: Sequence[str], letters: npt.NDArray[np.bool_]) -> Ngra
         The code points of the script. Everything else breaks words, and n-grams with it are left out.
     """
     ngrams, probability = _merge([_read_profile(language, letters) for language in languages])
-    alphabet = [" ", "\N{REPLACEMENT CHARACTER}", *map(chr, np.unique(ngrams[ngrams > ord(" ")]))]
+    alphabet = [" ", "\N{REPLACEMENT CHARACTER}", *map(chr, distinct(ngrams[ngrams > ord(" ")]))]
     symbols = _number_symbols(alphabet, letters)
     capital = np.array([letter.isupper() for letter in alphabet])
     scores = np.concatenate([np.zeros((2, len(languages) + 1)), _log_probability(probability)])

@@ -72,9 +72,20 @@ def _normalised(form: _Form, text: str) -> str:
         form, text
     ):  # its marks are in order; seen in a hundredth of the time
         return text
-    if not unicodedata.is_normalized("NFC", text):
+    if _has_many_marks(text) and not unicodedata.is_normalized("NFC", text):
         text = _many_marks().sub(r"\1", text)
     return unicodedata.normalize(form, text)
+
+
+def _has_many_marks(text: str) -> bool:
+    """Whether more combining marks stand in a row than may stay: one of them is seen at every 31st character."""
+    step = _MOST_MARKS + 1
+    for at, is_mark in enumerate(map(unicodedata.combining, text[::step])):
+        if is_mark:
+            around = text[max(0, at * step - _MOST_MARKS) : at * step + step]
+            if "m" * step in "".join("m" if unicodedata.combining(each) else " " for each in around):
+                return True
+    return False
 
 
 @cache

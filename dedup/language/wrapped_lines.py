@@ -138,6 +138,9 @@ class _Block:
     @cached_property
     def width(self) -> int:
         """Characters of the longest line of more than one word."""
+        longest = max(self.lines, key=len)
+        if " " in longest.strip() and not longest[-1].isspace():
+            return len(longest)
         return max((len(line.rstrip()) for line in self.lines if " " in line.strip() or _WIDE.search(line)), default=0)
 
     @cached_property

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dedup.arrays import slices, take_rows
+from dedup.arrays import distinct, slices, take_rows
 from dedup.datatypes import Agreement, AlignedPair, Candidates, Evidence, Features, Match, MatchKind
 from dedup.matching.alignment import align
 from dedup.matching.event_scorer import EVENT_FEATURES
@@ -72,7 +72,7 @@ def pair_batches(candidates: Candidates, verdicts: Verdicts, full: npt.NDArray[n
 
 def describe_batch(texts: StoredTexts, batch: PairBatch) -> list[Match]:
     """Describe a batch, as `describe_pairs` does all."""
-    positions = np.unique(np.concatenate([batch.candidates.left[batch.full], batch.candidates.right[batch.full]]))
+    positions = distinct(np.concatenate([batch.candidates.left[batch.full], batch.candidates.right[batch.full]]))
     numbers = {position: number for number, position in enumerate(positions.tolist())}
     if numbers:
         passages, fact_sets = texts.passages.take(positions), texts.facts.fact_sets(positions)

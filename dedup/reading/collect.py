@@ -10,7 +10,6 @@ from dedup.datatypes import Article, Progress, Skipped
 from dedup.reading.read import with_unique_ids
 from dedup.reading.shards import CHUNK, Shards, read_chunks
 from dedup.runtime.article_files import ArticleFile
-from dedup.runtime.ray_cluster.errors import named_ray_errors
 from dedup.runtime.workers import Workers
 
 if TYPE_CHECKING:
@@ -80,6 +79,8 @@ def _to_disk(articles: list[Article]) -> ArticleFile:
 def _collect_in_cluster(
     articles: Iterable[Article | Skipped], workers: RayWorkers, progress: Progress | None
 ) -> tuple[Sequence[Article], list[Skipped]]:
+    from dedup.runtime.ray_cluster.errors import named_ray_errors
+
     pile = _Pile()
     if isinstance(articles, Shards):
         heads, same = tee(pile.heads(_read(articles, workers)))

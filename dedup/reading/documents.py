@@ -13,8 +13,6 @@ from dedup.reading.csv_parquet import read_tsv
 from dedup.reading.encoding import declared_encoding, decode
 from dedup.reading.fields import find_columns, make_article, read_fields
 from dedup.reading.front_matter import is_draft, split_front_matter, without_flags
-from dedup.reading.markdown import read_body, strip_inline
-from dedup.reading.markup import read_page
 from dedup.reading.own_reports import refuse_own_page, refuse_own_text
 from dedup.reading.source import Source
 
@@ -38,6 +36,8 @@ def read_markdown(source: Source) -> Iterator[Article | Skipped]:
     Title, date, language and address come from its front matter (YAML, TOML, JSON); else the title is the first
     heading, and the date stands in a name such as ``2024-05-01-title.md``.
     """
+    from dedup.reading.markdown import read_body, strip_inline
+
     entries, markdown = split_front_matter(decode(source.data()).replace("\r\n", "\n"))
     body = read_body(markdown)
     fields = read_fields(without_flags(entries), source.options)
@@ -54,6 +54,8 @@ def read_markdown(source: Source) -> Iterator[Article | Skipped]:
 
 def read_html(source: Source) -> Iterator[Article | Skipped]:
     """The article on a web page: its main text without navigation, its title, date, address and language."""
+    from dedup.reading.markup import read_page
+
     data = source.data()
     html = decode(data, declared_encoding(data))
     refuse_own_page(html)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timezone
-from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -261,9 +260,9 @@ def make_article(
 
 def _without_mark(text: str) -> tuple[str, bool]:
     """A text without the mark of a cut at its end, and whether it was cut."""
-    if text[-1:] not in "])….":
+    if not text.endswith(("]", ")", "…", "...")):
         return text, False
-    kept = _CUT_OFF.sub("", text)
+    kept = _CUT_OFF.sub("", text) if text[-1] in "])" else text  # looks at all spaces of a text
     return kept, len(kept) < len(text) or (len(text) <= _LONGEST_TEASER and bool(_LEFT_OPEN.search(text)))
 
 
@@ -292,6 +291,8 @@ def iso_date(value: object) -> str:
         return _date_of_number(value)
     text = _one_line(value) if isinstance(value, str) else ""
     if _MAIL_DATE.fullmatch(text):
+        from email.utils import parsedate_to_datetime  # loads the sockets of the system
+
         try:
             return parsedate_to_datetime(text).isoformat()
         except (ValueError, TypeError, OverflowError):  # the 31st of February; Python 3.10 raises a TypeError

@@ -15,7 +15,6 @@ from dedup.errors import MissingExtraError, ReadError
 from dedup.language.text import printable
 from dedup.reading import archives
 from dedup.reading.content import suffix_of
-from dedup.reading.documents import read_text
 from dedup.reading.encoding import LostError, Stream, looks_binary
 from dedup.reading.files import cannot_be_read, file_format, show_path
 from dedup.reading.formats import READERS, Reader
@@ -53,7 +52,7 @@ def reader_of(path: str, options: ReadOptions, *, chosen: bool, depth: int = 0) 
         return partial(_read_packed, suffix, depth)
     if not suffix and not packed:
         return partial(_read_by_content, depth)
-    return read_text if chosen or options.glob else _read_unsupported
+    return READERS[".txt"] if chosen or options.glob else _read_unsupported
 
 
 def read_with(

@@ -16,33 +16,14 @@ from itertools import chain, groupby, islice
 from dedup.datatypes import Article, Skipped
 from dedup.errors import ReadError
 from dedup.language.text import printable
-from dedup.reading.documents import read_html, read_markdown, read_text
 from dedup.reading.files import STDIN, file_format, open_file, open_stdin, show_path, walk
-from dedup.reading.formats import Reader
-from dedup.reading.json_files import read_json_lines
-from dedup.reading.light_markup import read_asciidoc, read_rst
-from dedup.reading.mail import read_mail, read_mhtml
-from dedup.reading.office import read_docx, read_odt, read_pdf, read_rtf
+from dedup.reading.formats import DOCUMENTS, READERS, Reader
 from dedup.reading.opened import read_opened, read_with, reader_of
 from dedup.reading.source import ReadOptions
 from dedup.runtime.remote_files import is_uri
 from dedup.runtime.workers import Workers
 
 __all__ = ["ReadOptions", "read_folder", "read_paths"]
-
-_DOCUMENTS = (
-    read_html,
-    read_markdown,
-    read_text,
-    read_rst,
-    read_asciidoc,
-    read_mail,
-    read_mhtml,
-    read_pdf,
-    read_docx,
-    read_odt,
-    read_rtf,
-)
 
 _BATCH = 16  # documents that a process reads at a time
 
@@ -181,7 +162,7 @@ class File:
         if self.fault:
             return iter([Skipped(show_path(self.path), self.fault)])
         if self.path == STDIN:
-            return read_with(open_stdin(), read_json_lines, self.path, options, packed=False)
+            return read_with(open_stdin(), READERS[".jsonl"], self.path, options, packed=False)
         opened = open_file(self.path, file_format(self.path)[1])
         return read_opened(opened, show_path(self.path), options, chosen=self.chosen)
 
@@ -202,7 +183,7 @@ def read_files(files: Iterator[File], options: ReadOptions, jobs: int = 1) -> It
     first = list(islice(files, _FEW)) if jobs > 1 else []
     many = len(first) == _FEW
     with Workers(jobs) as workers:
-        for shared, run in groupby(chain(first, files), lambda file: many and file.reader(options) in _DOCUMENTS):
+        for shared, run in groupby(chain(first, files), lambda file: many and file.reader(options) in DOCUMENTS):
             if shared:
                 yield from chain.from_iterable(workers.map(partial(_read_batch, options), _batches(run)))
             else:

@@ -142,7 +142,8 @@ def match_record(
             "aligned": _aligned(left, right, match, pairs) if with_text else [],
             "numbers": _agreement(evidence.numbers if with_text else _WITHHELD),
             "names": _agreement(evidence.names if with_text else _WITHHELD),
-            "features": {name: _round_single(value) for name, value in evidence.features},
+            # Of single precision: the product with a million is exact, so this is `_round` in a third of the time.
+            "features": {name: round(value * 1e6) / 1e6 for name, value in evidence.features},
         },
     }
 
@@ -246,11 +247,6 @@ def _agreement(agreement: Agreement) -> dict[str, list[str]]:
 
 def _round(value: float) -> float:
     return round(float(value), 6) + 0.0  # avoids negative zero
-
-
-def _round_single(value: float) -> float:
-    """Round a number of single precision to six digits; its product with a million is exact, so three times as fast."""
-    return round(value * 1e6) / 1e6
 
 
 def _block(value: Any) -> str:

@@ -36,6 +36,13 @@ def kept(rows: list[Row], *rules: str) -> str:
     return chosen.pop()
 
 
+def test_words_that_are_known_are_not_counted_again() -> None:
+    article, language = row("a", "en", "one two three")
+    assert KeepRules.parse(["longest"]).standing(article, 0, language).words == 3
+    assert KeepRules.parse(["longest"]).standing(article, 0, language, 5).words == 5
+    assert KeepRules.parse(["first"]).standing(article, 0, language, 5).words is None
+
+
 MAY = row("b", "en", "one two three", published="2024-05-21")
 JUNE = row("a", "id", "satu dua", published="2024-06-01T08:00:00+07:00")
 UNDATED = row("c/wire/x.txt", "en", "one two three four five")

@@ -14,7 +14,7 @@ from dedup.language import as_read as module
 from dedup.language.as_read import as_read, body_of, is_mostly_capitals
 from dedup.language.encoding_repair import repair_encoding, unescape
 from dedup.language.text import clean, first_plane
-from dedup.language.wrapped_lines import join_lines
+from dedup.language.wrapped_lines import _Block, join_lines
 
 WRAPPED = {
     "en": "The ferry to the islands stops for the winter because nobody repaired its engine in the summer, and the "
@@ -170,3 +170,25 @@ def test_plain_characters_need_no_cleaning_wherever_they_stand() -> None:
 )
 def test_what_needs_no_cleaning_is_clean(text: str) -> None:
     assert module._kinds(text) & module._UNCLEAN or clean(text) == text
+
+
+def test_kinds_of_plain_ascii_are_known_without_looking() -> None:
+    plain = "\n" + "".join(map(chr, range(0x20, 0x7F)))
+    assert not any(int(module._kind_of()[ord(character)]) & ~module._CAPITAL for character in plain)
+
+
+@given(st.text() | st.text("ABCDEFéÉßǅΑα١国ʰⅣ\U00010400 \n", min_size=16))
+def test_without_a_capital_no_line_is_in_capitals(text: str) -> None:
+    assert module._kinds(text) & module._CAPITAL or module._without_capitals(text) == text
+
+
+@given(st.text("abcdefgh '’nt\n"))
+def test_words_taken_apart_have_an_apostrophe(text: str) -> None:
+    parted = any(mark in text and any(apart in text for apart in words) for mark, words in module._APART)
+    assert parted or module._SPLIT_WORD.sub("", text) == text
+
+
+@given(st.lists(st.text("ab \t漢", min_size=1), min_size=1))
+def test_the_width_of_a_block_is_that_of_its_longest_line_of_words(lines: list[str]) -> None:
+    of_each = [len(line.rstrip()) for line in lines if " " in line.strip() or "漢" in line]
+    assert _Block(lines).width == max(of_each, default=0)

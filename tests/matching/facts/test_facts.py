@@ -21,7 +21,14 @@ from hypothesis import strategies as st
 from dedup.datatypes import Agreement
 from dedup.matching.facts import FactAgreement, Facts, compare_facts, extract_facts
 from dedup.matching.facts.names import fold_name
-from dedup.matching.facts.numerals import digit_runs, with_ascii_digits
+from dedup.matching.facts.numerals import (
+    FRACTION,
+    FRACTIONS,
+    OTHER_DIGIT,
+    digit_runs,
+    rare_characters,
+    with_ascii_digits,
+)
 from dedup.matching.facts.phonetic_key import phonetic_key, phonetic_keys
 
 CODES_OF_LANGUAGES = (
@@ -458,3 +465,10 @@ def test_grouping_changes_no_number(number: int, language: str) -> None:
 @given(st.text(st.sampled_from("0189a ٣१\n😀\ud800")))
 def test_runs_of_digits_are_found_as_by_a_pattern(text: str) -> None:
     assert digit_runs(text) == [run.start() for run in re.finditer("[0-9]+", text)]
+
+
+@given(st.text(st.characters() | st.sampled_from("0٣१9½⅞ ,𝟗")))
+def test_rare_characters_are_found_as_by_a_pattern(text: str) -> None:
+    rare = rare_characters(text)
+    assert bool(rare & FRACTION) == bool(re.search(f"[{FRACTIONS}]", text))
+    assert rare & OTHER_DIGIT or not re.search(r"[^\D0-9]", text)

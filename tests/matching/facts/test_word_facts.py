@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_facts import LANGUAGES
 
-from dedup.matching.facts import Facts, FactSets, compare_facts, extract_facts, fact_scores
+from dedup.matching.facts import Facts, FactSets, calendars, compare_facts, extract_facts, fact_scores
 from dedup.matching.facts.calendars import persian_day
 from dedup.matching.facts.locale_words import words_of
 
@@ -192,6 +192,31 @@ TWO_STORIES = {
 @pytest.mark.parametrize(("left", "right"), TWO_STORIES.values(), ids=TWO_STORIES)
 def test_what_only_looks_alike_still_clashes(left: tuple[str, str], right: tuple[str, str]) -> None:
     assert clashes(left, right)[0] > 0
+
+
+PERSIAN_PARTS = [
+    *calendars._PERSIAN_NUMBERS,
+    "14",
+    "1405",
+    "13",
+    "سال",
+    "سال\u200cهای",
+    "ماه",
+    "ام",
+    "شمسی",
+    "ش.",
+    " ",
+    " ",
+    "-",
+    "/",
+    "،",
+]
+
+
+@given(st.lists(st.sampled_from(PERSIAN_PARTS), max_size=12).map("".join))
+def test_a_persian_date_has_a_year_or_a_day_before_its_month(text: str) -> None:
+    quick = calendars._PERSIAN_YEAR.search(text) or calendars._PERSIAN_DAY.search(text)
+    assert quick or not calendars._PERSIAN.search(text)
 
 
 def test_days_of_the_persian_calendar() -> None:
