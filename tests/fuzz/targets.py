@@ -30,7 +30,7 @@ from dedup.language import text as texts
 from dedup.language.detect import detect_languages
 from dedup.language.sentences import sentences
 from dedup.matching.facts import FactFile, FactSets, compare_facts, days_apart, extract_facts, fact_scores, pack_facts
-from dedup.matching.scorer_file import check_scorer
+from dedup.matching.scorer_file import check_heads, check_origin, read_event_scorer
 from dedup.pipeline import find_duplicates
 from dedup.reading.formats import READERS
 from dedup.reading.read import read_folder
@@ -190,11 +190,12 @@ def load_any_table(header: bytes, body: bytes) -> None:
 def check_any_scorer(scorer: Any) -> None:
     """A scorer is taken with finite weights in range, or refused."""
     with contextlib.suppress(ValueError):
-        weights, threshold = check_scorer(
-            scorer, heads=("one",), features=("cosine",), level="duplicate", fingerprint="abc"
-        )
-        assert 0 <= threshold <= 1
+        assert 0 <= check_origin(scorer, level="duplicate", fingerprint="abc") <= 1
+        weights = check_heads(scorer, heads=("one",), features=("cosine",))
         assert all(weight >= 0 for row in weights for weight in row[:-1])
+    if isinstance(scorer, dict):
+        with contextlib.suppress(ValueError):
+            read_event_scorer(scorer)
 
 
 def call_with_any_arguments(arguments: list[str]) -> None:
