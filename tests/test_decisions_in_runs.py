@@ -77,6 +77,11 @@ def test_rejected_pairs_never_come_back_whatever_the_order(
     assert found[0] == found[1] == found[2]
 
 
+def test_the_name_of_a_file_is_no_decisions() -> None:
+    with pytest.raises(TypeError, match=r"decisions must be dedup\.Decisions, got str; Decisions\.load\(FILE\) reads"):
+        find_duplicates(["A text."], decisions="decisions.jsonl")  # type: ignore[arg-type]
+
+
 def test_rejecting_what_joins_nothing_changes_nothing(undecided: Report, bundled: Encoder) -> None:
     apart = [
         pair

@@ -324,6 +324,7 @@ def test_a_language_that_cannot_be_detected_is_refused() -> None:
 def test_selections_are_given_as_people_write_them() -> None:
     made: Any = Selection
     assert made(languages="id, EN,id").languages == ("id", "en")
+    assert made(kinds="all") == made(kinds="near,all") == Selection()
     assert made(kinds="translation,near").kinds == (MatchKind.NEAR, MatchKind.TRANSLATION)
     assert [made(within=span).within for span in ("36h", "7d", "2w", "3", 1.5, timedelta(hours=6))] == [
         *(1.5, 7, 14, 3, 1.5, 0.25)

@@ -95,7 +95,7 @@ def align(left: Embeddings, right: Embeddings, *, least: float = _CLOSE[0]) -> t
         if i not in used_left and j not in used_right:
             used_left.add(i)
             used_right.add(j)
-            pairs.append(AlignedPair(i, j, float(table[i, j])))
+            pairs.append(AlignedPair(i, j, min(float(table[i, j]), 1.0)))  # rounded, equal ones lie beyond
             if len(pairs) == min(table.shape):
                 break
     return tuple(sorted(pairs, key=lambda pair: pair.left))
