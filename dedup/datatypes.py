@@ -451,8 +451,9 @@ class Settings:
     selection: Selection = Selection()
 
     def __post_init__(self) -> None:
-        if self.threshold is not None and not isinstance(self.threshold, Real):
-            raise SettingsError(f"threshold must be a number in [0, 1], got {self.threshold!r}")
+        threshold: object = self.threshold
+        if not isinstance(threshold, Real | None):
+            raise SettingsError(f"threshold must be a number in [0, 1], got {threshold!r}")
         if self.threshold is not None and not 0 <= self.threshold <= 1:
             hint = f"; a percentage? try {self.threshold / 100:g}" if 1 < self.threshold <= 100 else ""
             raise SettingsError(f"threshold must lie in [0, 1], got {self.threshold:g}{hint}")
@@ -506,8 +507,11 @@ class Report:
 
     @property
     def duplicates(self) -> int:
-        """Number of articles that repeat another: the members of each story but one."""
-        return sum(len(cluster.members) - 1 for cluster in self.clusters)
+        """Number of articles that repeat another: the members of each story but one, none of them of a reference."""
+        if not self.settings.selection.against:
+            return sum(len(cluster.members) - 1 for cluster in self.clusters)
+        repeats = (at for story in self.clusters for at in story.members if at != story.representative)
+        return sum(not self.articles[at].reference for at in repeats)
 
     def __repr__(self) -> str:
         sizes = (f"{name}={len(getattr(self, name))}" for name in ("articles", "matches", "clusters", "skipped"))

@@ -72,7 +72,16 @@ def test_thresholds_in_range_are_taken(threshold: float | None) -> None:
         ({"neighbours": 0}, r"neighbours must be at least 1, got 0"),
         ({"level": "event"}, r"level must be one of duplicate, story, got 'event'"),
     ],
-    ids=["percentage", "no number", "negative", "beyond a percentage", "nan", "infinite", "no neighbour", "unknown level"],
+    ids=[
+        "percentage",
+        "no number",
+        "negative",
+        "beyond a percentage",
+        "nan",
+        "infinite",
+        "no neighbour",
+        "unknown level",
+    ],
 )
 def test_settings_out_of_range_say_value_range_and_next_step(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(SettingsError, match=message):

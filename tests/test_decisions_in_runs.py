@@ -194,7 +194,7 @@ def test_a_scan_takes_files_of_decisions_by_hash_and_warns_of_others(tmp_path: P
     second.write_text("{}\n")
     done = CliRunner().invoke(main, [*arguments, "--decisions", str(second)])
     assert done.exit_code == 2
-    assert "second.jsonl:1: no decision in one line" in done.stderr
+    assert "second.jsonl:1: no decision in this line" in done.stderr
     done = CliRunner().invoke(main, [*arguments, "--format", "jsonl", "-o", str(first), "--force"])
     assert done.exit_code == 1
     assert first.read_text().startswith('{"left"')

@@ -74,7 +74,7 @@ def _flag(name: str, help: str) -> Callable[[options.Command], options.Command]:
     help="Journal of what is done; by default REPORT.journal.jsonl.",
 )
 @_flag("--yes", "Do not ask before files are deleted.")
-@options.format_option
+@options.printed_format_option
 @options.reading_options
 @options.verbosity_options
 def apply(
@@ -130,7 +130,7 @@ def apply(
     if delete and not (yes or dry_run or _can_ask()):
         raise click.UsageError("--delete needs --yes where nobody can be asked; look at --dry-run first")
     wishes = _wishes(chosen[0], move_to, kinds, (keep, decisions), root, reading)
-    place = journal or report.with_name(f"{report.name}.journal.jsonl")
+    place = journal or Path(f"{report}.journal.jsonl")
     plan = _carried_out(report, wishes, place, dry_run=dry_run, yes=yes, shown=shown)
     _tell(plan, form or "text", dry_run=dry_run, full=verbose > 0)
     if not quiet:

@@ -10,8 +10,18 @@ from click.core import ParameterSource
 
 from dedup.cli import options
 from dedup.cli.errors import FOUND_DUPLICATES
-from dedup.cli.inputs import one_article, read, read_options
-from dedup.cli.output import check_output, choose_form, layout, log_to_stderr, progress_line, write
+from dedup.cli.help import SectionedCommand
+from dedup.cli.inputs import all_paths, one_article, read, read_options, require_stdin
+from dedup.cli.output import (
+    check_output,
+    choose_form,
+    layout,
+    log_to_stderr,
+    note_written,
+    print_lines,
+    progress_line,
+    write,
+)
 from dedup.datatypes import Article, Level, Settings, Skipped
 from dedup.errors import ReadError
 from dedup.language.text import printable
@@ -37,11 +47,12 @@ def archive() -> None:
     """
 
 
-@archive.command()
+@archive.command(cls=SectionedCommand)
 @_file
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-@options.format_option
+@click.argument("paths", nargs=-1, metavar="PATH...")
+@options.printed_format_option
 @options.matching_options
+@options.files_from_option
 @options.reading_options
 @options.jobs_option
 @options.verbosity_options
@@ -53,6 +64,7 @@ def add(
     threshold: float | None,
     scorer: str,
     level: str,
+    files_from: str | None,
     jobs: int | None,
     quiet: bool,
     verbose: int,
@@ -65,6 +77,8 @@ def add(
     last 256 articles, and the same command goes on from there. Model, level and threshold are those of the first run.
     """
     log_to_stderr(verbose)
+    paths = all_paths(paths, files_from)
+    require_stdin(paths)
     settings = Settings(model=model, threshold=threshold, level=Level(level), scorer=scorer) if _given() else None
     chosen = read_options(**reading)
     with _opened(file, settings=settings) as opened, progress_line(not (quiet or no_progress)) as progress:
@@ -79,15 +93,25 @@ def add(
         write(rendering.added_as_text(added), Path("-"))
 
 
-@archive.command()
+@archive.command(cls=SectionedCommand)
 @_file
 @click.argument("path")
 @options.format_option
 @options.output_option
 @options.force_option
 @click.option("--no-text", is_flag=True, help="Leave the text of the articles out of the answer.")
+@options.reading_options
 @options.verbose_option
-def check(file: Path, path: str, form: str | None, output: Path, force: bool, no_text: bool, verbose: int) -> None:
+def check(
+    file: Path,
+    path: str,
+    form: str | None,
+    output: Path,
+    force: bool,
+    no_text: bool,
+    verbose: int,
+    **reading: Any,
+) -> None:
     """Look articles up: are they there, in any language?
 
     PATH is a file, a record of one (news.jsonl#1204), or "-" for JSON lines on standard input. Shows the kind, the
@@ -99,7 +123,7 @@ def check(file: Path, path: str, form: str | None, output: Path, force: bool, no
     load_numpy_alone()
     from dedup.archive import rendering
 
-    articles = _articles(path)
+    articles = _articles(path, reading)
     with _opened(file, create=False) as opened:
         found = [(article, opened.check(article)) for article in articles]
     if form == "json":
@@ -112,7 +136,7 @@ def check(file: Path, path: str, form: str | None, output: Path, force: bool, no
         raise click.exceptions.Exit(FOUND_DUPLICATES)
 
 
-@archive.command("list")
+@archive.command("list", cls=SectionedCommand)
 @_file
 @click.option("--since", metavar="DATE|RUN", help="Only stories that have gained an article since then, or that run.")
 @options.format_option
@@ -136,7 +160,7 @@ def list_stories(file: Path, since: str | None, form: str | None, output: Path, 
         write(rendering.stories_as_text(stories), output)
 
 
-@archive.command()
+@archive.command(cls=SectionedCommand)
 @_file
 @click.argument("ids", nargs=-1, required=True, metavar="ID|PATH...")
 @options.verbosity_options
@@ -150,9 +174,9 @@ def remove(file: Path, ids: tuple[str, ...], quiet: bool, verbose: int, no_progr
         write(f"{removed:,} removed\n", Path("-"))
 
 
-@archive.command()
+@archive.command(cls=SectionedCommand)
 @_file
-@options.format_option
+@options.printed_format_option
 def info(file: Path, form: str | None) -> None:
     """Tell what is in an archive, and what it was made with."""
     from dataclasses import asdict
@@ -165,7 +189,7 @@ def info(file: Path, form: str | None) -> None:
     write(text or rendering.info_as_text(found), Path("-"))
 
 
-@archive.command()
+@archive.command(cls=SectionedCommand)
 @_file
 def compact(file: Path) -> None:
     """Look for damage, and write the file anew without what is unused."""
@@ -174,7 +198,7 @@ def compact(file: Path) -> None:
     write(f"{saved:,} bytes saved\n", Path("-"))
 
 
-@archive.command()
+@archive.command(cls=SectionedCommand)
 @_file
 @click.option("-f", "--format", "form", type=click.Choice(_EXPORTS), help="By default as -o is named, or jsonl.")
 @options.output_option
@@ -195,9 +219,9 @@ def export(file: Path, form: str | None, output: Path, force: bool) -> None:
             if str(output) == "-":
                 raise click.UsageError("--format parquet needs a file: -o FILE.parquet")
             write_whole(output, rendering.exported_as_parquet(opened.articles()))
+            note_written(output)
         elif str(output) == "-":
-            for line in rendering.exported_as_jsonl(opened.articles()):
-                write(line, output)
+            print_lines(rendering.exported_as_jsonl(opened.articles()))
         else:
             write("".join(rendering.exported_as_jsonl(opened.articles())), output)
 
@@ -210,15 +234,16 @@ def _opened(file: Path, **given: Any) -> Archive:
 
 
 def _given() -> bool:
-    """Whether the command line says something about the model or the settings."""
+    """Whether the command line or the environment says something about the model or the settings."""
     context = click.get_current_context()
-    names = ("model", "threshold", "level", "scorer")
-    return any(context.get_parameter_source(name) is ParameterSource.COMMANDLINE for name in names)
+    said = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
+    return any(context.get_parameter_source(name) in said for name in ("model", "threshold", "level", "scorer"))
 
 
-def _articles(path: str) -> list[Article]:
+def _articles(path: str, reading: dict[str, Any]) -> list[Article]:
     """All articles of a file, or the one that is named in it."""
-    found = list(read([path])) if path == "-" or "#" not in path or Path(path).exists() else [one_article(path)]
+    whole = path == "-" or "#" not in path or Path(path).exists()
+    found = list(read([path], **reading)) if whole else [one_article(path, **reading)]
     articles = [item for item in found if isinstance(item, Article)]
     if not articles:
         reasons = "; ".join(item.reason for item in found if isinstance(item, Skipped))

@@ -45,6 +45,7 @@ def main() -> None:
     dedup apply report.json --move-to DIR --dry-run     what would be moved of what repeats
     dedup compare first.txt second.html                 two articles side by side
     dedup keep news.jsonl -o unique.jsonl               the same without what repeats
+    dedup archive add news.db articles/                 remember articles, and look up new ones (archive check)
     dedup evaluate gold.jsonl report.json               how accurate a report is
 
     Reads text, Markdown, web pages, mail, feeds, JSON, tables and archives, with dedup-articles[documents] also Word,

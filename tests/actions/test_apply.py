@@ -161,6 +161,12 @@ def test_wrong_usage(case: Case, arguments: tuple[str, ...], told: str) -> None:
 # --- what is kept, and which kinds go -------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("place", [".", "/", ""])
+def test_a_folder_is_no_report(place: str) -> None:
+    done = CliRunner().invoke(main, ["apply", place, "--list"])
+    assert (done.exit_code, done.stderr.splitlines()[-1][:7]) == (1, "Error: ")
+
+
 def test_keep_rules_may_be_given_anew(case: Case) -> None:
     assert case.apply("--list", "--keep", "longest").stdout.splitlines() == [
         str(case.news / "a.txt"),

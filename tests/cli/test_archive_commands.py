@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -160,3 +162,49 @@ def test_help_loads_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+def test_nothing_is_left_beside_a_file_that_was_looked_at(file: Path) -> None:
+    for command in (("info", file), ("export", file), ("list", file)):
+        assert run(*command).exit_code == 0
+        assert [path.name for path in file.parent.iterdir()] == [file.name]
+
+
+def test_what_an_archive_is_made_with_may_stand_in_the_environment(tmp_path: Path, seeds: Path) -> None:
+    given = {"env": {"DEDUP_ARCHIVE_ADD_LEVEL": "story"}}
+    assert run("add", tmp_path / "a.db", seeds, **given).exit_code == 0
+    assert json.loads(run("info", tmp_path / "a.db", "-f", "json").stdout)["level"] == "story"
+
+
+def test_files_are_removed_by_any_spelling_of_their_path(
+    tmp_path: Path, seeds: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in").mkdir()
+    names = [os.fsdecode(b"\xff.txt"), "b.txt"]
+    for name, seed in zip(names, sorted(seeds.iterdir()), strict=False):
+        (tmp_path / "in" / name).write_bytes(seed.read_bytes())
+    assert run("add", "a.db", "in").exit_code == 0
+    assert run("remove", "a.db", f"in/{names[0]}", "./in//b.txt").stdout == "2 removed\n"
+    assert run("remove", "a.db", "in/\ud800", "x").exit_code == 1
+    assert "holds no article 'in/\\xfe'; " in run("remove", "a.db", os.fsdecode(b"in/\xfe")).stderr
+
+
+def test_columns_are_named_when_articles_are_looked_up_as_when_they_are_added(tmp_path: Path, seeds: Path) -> None:
+    table = tmp_path / "news.csv"
+    texts = [path.read_text(encoding="utf-8") for path in sorted(seeds.iterdir())[:2]]
+    with table.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([["nr", "what"], *enumerate(texts)])
+    named = ("--text-field", "what", "--id-field", "nr")
+    (tmp_path / "list").write_text(str(table), encoding="utf-8")
+    done = run("add", tmp_path / "a.db", "--files-from", tmp_path / "list", *named)
+    assert done.stdout == "2 added, 0 changed, 0 unchanged (run 1)\n"
+    for path in (table, f"{table}#1"):
+        assert run("check", tmp_path / "a.db", path, *named).exit_code == 3
+    compared = CliRunner().invoke(main, ["compare", f"{table}#0", f"{table}#1", "--check", *named])
+    assert compared.exit_code == 3
+
+
+def test_every_command_shows_its_options_in_sections() -> None:
+    for command in main.commands["archive"].commands.values():  # type: ignore[attr-defined]
+        assert "\nMessages:\n" in run(command.name, "--help").stdout

@@ -484,3 +484,11 @@ def test_ctrl_c_says_so_and_exits_with_130() -> None:
 def test_levels_named_on_the_command_line_are_the_levels() -> None:
     option = next(option for option in main.commands["scan"].params if option.name == "level")
     assert list(option.type.choices) == [level.value for level in Level]  # type: ignore[attr-defined]
+
+
+def test_records_are_named_though_files_and_ids_hold_a_number_sign(tmp_path: Path) -> None:
+    records = [{"id": id, "text": "The ministers met on Monday and spoke of energy."} for id in ("a#1", "../x#2#3")]
+    file = tmp_path / "news #1.jsonl"
+    file.write_text("".join(f"{json.dumps(record)}\n" for record in records), encoding="utf-8")
+    done = CliRunner().invoke(main, ["compare", f"{file}#a#1", f"{file}#../x#2#3", "--check"])
+    assert done.exit_code == 3, done.output
