@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -124,7 +125,7 @@ def check(
     from dedup.archive import rendering
 
     articles = _articles(path, reading)
-    with _opened(file, create=False) as opened:
+    with _looked_at(file) as opened:
         found = [(article, opened.check(article)) for article in articles]
     if form == "json":
         records = [rendering.checked_record(*item, with_text=not no_text) for item in found]
@@ -151,7 +152,7 @@ def list_stories(file: Path, since: str | None, form: str | None, output: Path, 
     check_output(form, output, (file,), force=force)
     from dedup.archive import rendering
 
-    with _opened(file, create=False) as opened:
+    with _looked_at(file) as opened:
         stories, successions = opened.stories(since=since), opened.successions()
     if form == "json":
         records = {"stories": list(map(rendering.story_record, stories)), "successions": successions}
@@ -231,6 +232,12 @@ def _opened(file: Path, **given: Any) -> Archive:
     from dedup.archive.archive import Archive
 
     return Archive.open(file, **given)
+
+
+def _looked_at(file: Path) -> Archive:
+    """An archive that nothing is written to, nor need be allowed to."""
+    writable = os.access(file, os.W_OK) and os.access(file.absolute().parent, os.W_OK)
+    return _opened(file, create=False, read_only=not writable)
 
 
 def _given() -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -208,3 +209,26 @@ def test_columns_are_named_when_articles_are_looked_up_as_when_they_are_added(tm
 def test_every_command_shows_its_options_in_sections() -> None:
     for command in main.commands["archive"].commands.values():  # type: ignore[attr-defined]
         assert "\nMessages:\n" in run(command.name, "--help").stdout
+
+
+def test_an_archive_that_may_not_be_written_can_be_looked_at(file: Path, seeds: Path) -> None:
+    bound: list[str] = []
+    if os.geteuid() == 0:
+        if shutil.which("setpriv") is None:
+            pytest.skip("root may write everywhere")
+        bound = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"]
+    file.chmod(0o444)
+    file.parent.chmod(0o555)
+    try:
+        for arguments, code in (
+            (("list", str(file)), 0),
+            (("info", str(file)), 0),
+            (("check", str(file), str(next(seeds.glob("001*")))), 3),
+            (("export", str(file)), 0),
+            (("add", str(file), str(seeds)), 1),
+        ):
+            command = [*bound, sys.executable, "-m", "dedup", "archive", *arguments]
+            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+            assert done.returncode == code, (arguments, done.stderr)
+    finally:
+        file.parent.chmod(0o755)
