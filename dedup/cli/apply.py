@@ -201,7 +201,7 @@ def _carried_out(report: Path, wishes: Wishes, place: Path, *, dry_run: bool, ye
         if wishes.action is Action.DELETE and not yes and plan.count(Outcome.PLANNED):
             _ask(plan)
         with progress_line(shown) as progress:
-            if wishes.destination:
+            if wishes.destination and plan.count(Outcome.PLANNED):
                 os.makedirs(wishes.destination, exist_ok=True)
             return replace(plan, steps=tuple(carry_out(plan, journal, progress)))
 

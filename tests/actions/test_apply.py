@@ -428,3 +428,12 @@ def test_what_repeats_a_reference_goes_and_the_reference_stays(tmp_path: Path, s
     result = case.apply("--move-to", tmp_path / "out")
     assert result.exit_code == 0, result.output
     assert (tree(case.news), tree(archive), len(tree(tmp_path / "out"))) == ({}, before, 2)
+
+
+def test_where_nothing_goes_no_folder_is_made(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.txt").write_text("The ministers met on Monday and spoke of energy.", encoding="utf-8")
+    report = tmp_path / "r.json"
+    assert CliRunner().invoke(main, ["scan", str(tmp_path / "in"), "-o", str(report)]).exit_code == 0
+    assert CliRunner().invoke(main, ["apply", str(report), "--move-to", str(tmp_path / "out")]).exit_code == 0
+    assert not (tmp_path / "out").exists()

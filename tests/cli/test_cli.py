@@ -277,6 +277,7 @@ def test_selecting_options_reach_the_pipeline(run: Run, folder: Path, tmp_path: 
         "pairs": "cross-language",
         "languages": ["id", "en", "de"],
         "within": 14.0,
+        "against": True,
         "since": "2024-05-01",
         "kinds": ["exact", "near"],
         "min_size": 3,

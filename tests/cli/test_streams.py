@@ -221,3 +221,19 @@ main({arguments.split()!r}, prog_name="dedup")
         [sys.executable, "-c", script], cwd=folder, env=ENVIRONMENT, capture_output=True, timeout=120, check=False
     )
     assert (done.returncode, done.stderr.decode()) == (code, f"Error: interrupted; {told}\n")
+
+
+def test_a_command_that_is_interrupted_while_it_starts_says_so_in_a_line() -> None:
+    script = (
+        "import runpy, sys\n"
+        "class Interrupting:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'dedup.cli.scan':\n"
+        "            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupting())\n"
+        "runpy.run_module('dedup', run_name='__main__')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (130, "Error: interrupted; nothing was written\n")
