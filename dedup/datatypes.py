@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import Enum
+from numbers import Real
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from dedup.errors import SettingsError
@@ -333,7 +334,7 @@ class Selection:
     since : str
         ISO 8601 date before which articles do not take part.
     kinds : tuple of MatchKind
-        Kinds of matches that count; none stands for all.
+        Kinds of matches that count; none, or "all", stands for all.
     min_size : int
         Articles that a story has at least.
     against : bool
@@ -352,7 +353,8 @@ class Selection:
     against: bool = False
 
     def __post_init__(self) -> None:
-        kinds = tuple(_choice("kinds", MatchKind, name) for name in _several(self.kinds))
+        names = _several(self.kinds)
+        kinds = () if "all" in names else tuple(_choice("kinds", MatchKind, name) for name in names)
         object.__setattr__(self, "pairs", _choice("pairs", Pairs, self.pairs))  # these accept names too
         object.__setattr__(self, "kinds", tuple(kind for kind in MatchKind if kind in kinds))
         object.__setattr__(self, "languages", tuple(dict.fromkeys(map(str.lower, _several(self.languages)))))
@@ -437,7 +439,7 @@ class Settings:
         Candidates kept per article, at least 1.
     keep : tuple of str
         Rules that choose the representative of each story, the first one first, as ``dedup scan --keep`` takes them
-        (`dedup.clustering.keep_rules`); none are those of the default.
+        (`dedup.clustering.keep_rules`); one text is one rule, and none are those of the default.
     roots : tuple of Root
         Folders and files that were read, for whoever acts on the report; they decide nothing.
     selection : Selection
@@ -454,6 +456,9 @@ class Settings:
     selection: Selection = Selection()
 
     def __post_init__(self) -> None:
+        threshold: object = self.threshold
+        if not isinstance(threshold, Real | None):
+            raise SettingsError(f"threshold must be a number in [0, 1], got {threshold!r}")
         if self.threshold is not None and not 0 <= self.threshold <= 1:
             hint = f"; a percentage? try {self.threshold / 100:g}" if 1 < self.threshold <= 100 else ""
             raise SettingsError(f"threshold must lie in [0, 1], got {self.threshold:g}{hint}")
@@ -462,10 +467,8 @@ class Settings:
         if self.level not in set(Level):
             raise SettingsError(f"level must be one of {', '.join(level.value for level in Level)}, got {self.level!r}")
         object.__setattr__(self, "level", Level(self.level))  # accepts the name of a level too
-        keep: object = self.keep
-        if isinstance(keep, str):
-            raise SettingsError(f'keep must be a tuple of rules such as ("newest",), got {keep!r}')
-        object.__setattr__(self, "keep", tuple(self.keep) or KEEP_BY_DEFAULT)
+        rules: object = self.keep
+        object.__setattr__(self, "keep", (rules,) if isinstance(rules, str) else tuple(self.keep) or KEEP_BY_DEFAULT)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -509,8 +512,11 @@ class Report:
 
     @property
     def duplicates(self) -> int:
-        """Number of articles that repeat another: the members of each story but one."""
-        return sum(len(cluster.members) - 1 for cluster in self.clusters)
+        """Number of articles that repeat another: the members of each story but one, none of them of a reference."""
+        if not self.settings.selection.against:
+            return sum(len(cluster.members) - 1 for cluster in self.clusters)
+        repeats = (at for story in self.clusters for at in story.members if at != story.representative)
+        return sum(not self.articles[at].reference for at in repeats)
 
     def __repr__(self) -> str:
         sizes = (f"{name}={len(getattr(self, name))}" for name in ("articles", "matches", "clusters", "skipped"))

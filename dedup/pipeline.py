@@ -93,7 +93,7 @@ def find_duplicates(
     model: str | None = None,
     threshold: float | None = None,
     level: Level | str | None = None,
-    keep: Sequence[str] | None = None,
+    keep: str | Sequence[str] | None = None,
     selection: Selection | None = None,
     against: Articles | None = None,
     settings: Settings | None = None,
@@ -162,6 +162,7 @@ def find_duplicates(
         If something else is among the articles, or a text is no string.
     """
     settings = _choose(settings, model=model, threshold=threshold, level=level, keep=keep, selection=selection)
+    _check_decisions(decisions)
     items = _read(articles, against, ColumnNames(text, id, title, url, published, language))
     check_languages(settings.selection)
     encoder = encoder or load_encoder(settings.model)
@@ -213,6 +214,14 @@ def _choose(settings: Settings | None, **given: Any) -> Settings:
         names = " and ".join(f"{name}=" for name in chosen)
         raise SettingsError(f"both settings= and {names} were given; put {names} into Settings(...)")
     return settings
+
+
+def _check_decisions(decisions: object) -> None:
+    """Refuse decisions that have not been read: the name of their file, say."""
+    if not isinstance(decisions, Decisions):
+        raise TypeError(
+            f"decisions must be dedup.Decisions, got {type(decisions).__name__}; Decisions.load(FILE) reads a file"
+        )
 
 
 def _read(articles: Articles, against: Articles | None, names: ColumnNames) -> Iterable[Article | Skipped]:

@@ -64,6 +64,7 @@ def test_thresholds_in_range_are_taken(threshold: float | None) -> None:
     ("settings", "message"),
     [
         ({"threshold": 85}, r"threshold must lie in \[0, 1\], got 85; a percentage\? try 0\.85"),
+        ({"threshold": "0.5"}, r"threshold must be a number in \[0, 1\], got '0\.5'"),
         ({"threshold": -0.1}, r"threshold must lie in \[0, 1\], got -0\.1$"),
         ({"threshold": 101}, r"got 101$"),
         ({"threshold": math.nan}, r"got nan$"),
@@ -71,7 +72,16 @@ def test_thresholds_in_range_are_taken(threshold: float | None) -> None:
         ({"neighbours": 0}, r"neighbours must be at least 1, got 0"),
         ({"level": "event"}, r"level must be one of duplicate, story, got 'event'"),
     ],
-    ids=["percentage", "negative", "beyond a percentage", "nan", "infinite", "no neighbour", "unknown level"],
+    ids=[
+        "percentage",
+        "no number",
+        "negative",
+        "beyond a percentage",
+        "nan",
+        "infinite",
+        "no neighbour",
+        "unknown level",
+    ],
 )
 def test_settings_out_of_range_say_value_range_and_next_step(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(SettingsError, match=message):
@@ -134,3 +144,9 @@ def test_reports_and_features_are_shown_on_one_line() -> None:
     counted = f"articles={len(report.articles)}, matches={len(report.matches)}, clusters={len(report.clusters)}"
     assert repr(report).startswith(f"Report({counted}, skipped={len(report.skipped)}, model=")
     assert repr(Features(("cosine", "order"), array("f", [0.25, 1]).tobytes())) == "Features(cosine=0.25, order=1)"
+
+
+def test_one_rule_is_given_as_a_text_or_as_a_sequence() -> None:
+    one = Settings(keep="newest")  # type: ignore[arg-type]
+    assert one == Settings(keep=("newest",))
+    assert one.keep == ("newest",)

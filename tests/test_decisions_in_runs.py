@@ -77,6 +77,11 @@ def test_rejected_pairs_never_come_back_whatever_the_order(
     assert found[0] == found[1] == found[2]
 
 
+def test_the_name_of_a_file_is_no_decisions() -> None:
+    with pytest.raises(TypeError, match=r"decisions must be dedup\.Decisions, got str; Decisions\.load\(FILE\) reads"):
+        find_duplicates(["A text."], decisions="decisions.jsonl")  # type: ignore[arg-type]
+
+
 def test_rejecting_what_joins_nothing_changes_nothing(undecided: Report, bundled: Encoder) -> None:
     apart = [
         pair
@@ -189,7 +194,7 @@ def test_a_scan_takes_files_of_decisions_by_hash_and_warns_of_others(tmp_path: P
     second.write_text("{}\n")
     done = CliRunner().invoke(main, [*arguments, "--decisions", str(second)])
     assert done.exit_code == 2
-    assert "second.jsonl:1: no decision in one line" in done.stderr
+    assert "second.jsonl:1: no decision in this line" in done.stderr
     done = CliRunner().invoke(main, [*arguments, "--format", "jsonl", "-o", str(first), "--force"])
     assert done.exit_code == 1
     assert first.read_text().startswith('{"left"')

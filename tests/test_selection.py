@@ -8,16 +8,19 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from functools import cache
 from itertools import combinations, permutations
+from pathlib import Path
 from typing import Any
 
 import networkx
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import dedup
 from dedup import Article, Decisions, MatchKind, Pairs, Report, Selection, Settings, find_duplicates
+from dedup.cli import main
 from dedup.clustering.selected import first_partners, mirrored
 from dedup.datatypes import Agreement, AlignedPair, Evidence, Match
 from dedup.embedding.encoder import Encoder
@@ -104,6 +107,7 @@ def test_a_reference_is_compared_with_and_never_inside_it() -> None:
     assert report.settings.selection.against
     assert [story.kept.reference for story in report.stories()] == [True]
     assert not [one for one in report.kept() if not one.reference]
+    assert report.duplicates == report.as_dict()["counts"]["duplicates"] == 2, "those of the reference do not repeat"
     longest = find_duplicates(new, against=old, encoder=bundled(), keep=["path:nowhere", "longest"])
     assert longest.settings.keep == ("path:nowhere", "longest")
     assert frozenset(("en 0", "en 1")) in pairs(report)
@@ -324,6 +328,7 @@ def test_a_language_that_cannot_be_detected_is_refused() -> None:
 def test_selections_are_given_as_people_write_them() -> None:
     made: Any = Selection
     assert made(languages="id, EN,id").languages == ("id", "en")
+    assert made(kinds="all") == made(kinds="near,all") == Selection()
     assert made(kinds="translation,near").kinds == (MatchKind.NEAR, MatchKind.TRANSLATION)
     assert [made(within=span).within for span in ("36h", "7d", "2w", "3", 1.5, timedelta(hours=6))] == [
         *(1.5, 7, 14, 3, 1.5, 0.25)
@@ -377,3 +382,22 @@ def test_a_mirrored_match_tells_the_same_the_other_way_round() -> None:
 def test_first_partners_tell_of_everyone_once() -> None:
     assert first_partners([(3, 1), (3, 2), (4, 1), (4, 2), (1, 3)]) == [(1, 3), (1, 4), (2, 3)]
     assert first_partners([(3, 1), (3, 2)], {1: 1, 2: 1}) == [(1, 3)]
+
+
+@pytest.mark.parametrize(
+    ("span", "words"),
+    [("1d", "1 day"), ("36h", "1.5 days"), ("2w", "14 days"), ("1h", "1 hour"), ("12h", "12 hours"), ("0", "0 hours")],
+)
+def test_spans_are_told_as_people_say_them(span: str, words: str) -> None:
+    report = run([article("en"), article("en", 1)], Selection(within=span))  # type: ignore[arg-type]
+    assert f"Compared only: published within {words} of each other." in report.as_text()
+
+
+def test_a_reference_without_articles_has_nothing_to_compare_with(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "old").mkdir()
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / "in" / name).write_text(TEXTS["en"], encoding="utf-8")
+    done = CliRunner().invoke(main, ["scan", str(tmp_path / "in"), "--against", str(tmp_path / "old")])
+    assert (done.exit_code, done.stdout.splitlines()[0]) == (0, "No duplicates among 2 articles.")
+    assert "Warning: no article was read in the reference" in done.stderr

@@ -29,8 +29,9 @@ from dedup.embedding.encoder import Encoder
 from dedup.embedding.load import EncoderByName, load_encoder, workers_for
 from dedup.errors import ArchiveError
 from dedup.language.as_read import body_of
-from dedup.language.text import content_hash
+from dedup.language.text import content_hash, printable
 from dedup.matching.scorer import Scorer, load_scorer
+from dedup.reading.files import show_path
 from dedup.reading.read import find_files, read_files, require, with_unique_ids
 from dedup.reading.source import ReadOptions
 from dedup.runtime.process import one_thread
@@ -363,15 +364,31 @@ class Archive:
         """Numbers of the articles that ids or paths name; raises `ArchiveError` for one that names nothing."""
         found = set[int]()
         with self._store.reading() as connection:
-            for name in map(intake.plain, ids):
-                rows = connection.execute("SELECT number FROM articles WHERE id = ? OR path = ?", (name, name))
+            for given in ids:
+                name, path = intake.plain(given), _as_path(given)
+                rows = connection.execute(
+                    "SELECT number FROM articles WHERE id = ? OR path IN (?, ?)", (name, name, path)
+                )
                 numbers = {row[0] for row in rows}
                 if not numbers:
                     raise ArchiveError(
-                        f"{self._store.shown} holds no article {name!r}; dedup archive export tells all ids"
+                        f"{self._store.shown} holds no article '{_shown(given)}'; dedup archive export tells all ids"
                     )
                 found |= numbers
         return sorted(found)
+
+
+def _shown(name: str) -> str:
+    """A name, safe on a terminal."""
+    return name if name.isprintable() else printable(_as_path(name))
+
+
+def _as_path(name: str) -> str:
+    """A name as articles have their paths."""
+    try:
+        return show_path(name)
+    except UnicodeEncodeError:  # no path at all
+        return intake.plain(name)
 
 
 def _batches(

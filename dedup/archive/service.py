@@ -43,15 +43,17 @@ class Incoming(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     text: str = Field(min_length=1, description="The main text.")
-    id: _Name = Field("", description="Shown in the answer.")
-    title: _Name = ""
-    url: _Name = ""
-    published: _Name = Field("", description="ISO 8601")
-    language: _Name = Field("", description="As declared; it is detected in any case.")
+    id: _Name | None = Field("", description="Shown in the answer.")
+    title: _Name | None = ""
+    url: _Name | None = ""
+    published: _Name | None = Field("", description="ISO 8601")
+    language: _Name | None = Field("", description="As declared; it is detected in any case.")
 
     def article(self) -> Article:
         """The article as the library has it."""
-        return Article(self.id, self.text, self.title, "", self.url, self.published, self.language)
+        given = (self.id, self.title, self.url, self.published, self.language)
+        id, title, url, published, language = (value or "" for value in given)
+        return Article(id, self.text, title, "", url, published, language)
 
 
 class Kept(Incoming):

@@ -177,9 +177,18 @@ class Store:
             if not self._read_only:
                 return _settled(self._connected(f"{name}?mode=rwc"))
             try:
-                return _settled(self._connected(f"{name}?mode=ro"))
+                return self._only_reading(name)
             except sqlite3.OperationalError:  # neither a log beside it nor a folder to put one in
                 return _settled(self._connected(f"{name}?mode=ro&immutable=1"))
+
+    def _only_reading(self, name: str) -> sqlite3.Connection:
+        """A connection that may write, and never does: one that may not leaves its log beside the file."""
+        try:
+            connection = _settled(self._connected(f"{name}?mode=rw"))
+        except sqlite3.OperationalError:
+            return _settled(self._connected(f"{name}?mode=ro"))
+        connection.execute("PRAGMA query_only = ON")
+        return connection
 
     def _connected(self, uri: str) -> sqlite3.Connection:
         return sqlite3.connect(

@@ -79,7 +79,7 @@ def _flag(name: str, help: str) -> Callable[[options.Command], options.Command]:
     help="Journal of what is done; by default REPORT.journal.jsonl.",
 )
 @_flag("--yes", "Do not ask before files are deleted.")
-@options.format_option
+@options.printed_format_option
 @options.reading_options
 @options.verbosity_options
 def apply(
@@ -143,7 +143,7 @@ def apply(
 
 
 def _journal_of(report: Path) -> Path:
-    return report.with_name(f"{report.name}.journal.jsonl")
+    return Path(f"{report}.journal.jsonl")
 
 
 def _journal_to_undo(undo: Path, report: Path | None, journal: Path | None) -> Path:
@@ -221,7 +221,7 @@ def _carried_out(report: Path, wishes: Wishes, place: Path, *, dry_run: bool, ye
         if wishes.action is Action.DELETE and not yes and plan.count(Outcome.PLANNED):
             _ask(plan)
         with progress_line(shown) as progress:
-            if wishes.destination:
+            if wishes.destination and plan.count(Outcome.PLANNED):
                 os.makedirs(wishes.destination, exist_ok=True)
             return replace(plan, steps=tuple(carry_out(plan, journal, progress)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,8 +10,19 @@ import click
 
 from dedup.cli import options
 from dedup.cli.errors import FOUND_DUPLICATES
-from dedup.cli.inputs import one_article, read, read_options, settings_are_given
-from dedup.cli.output import check_output, choose_form, layout, log_to_stderr, progress_line, write, write_report
+from dedup.cli.help import SectionedCommand
+from dedup.cli.inputs import all_paths, one_article, read, read_options, require_stdin, settings_are_given
+from dedup.cli.output import (
+    check_output,
+    choose_form,
+    layout,
+    log_to_stderr,
+    note_written,
+    print_lines,
+    progress_line,
+    write,
+    write_report,
+)
 from dedup.datatypes import Article, Level, Settings, Skipped
 from dedup.errors import ReadError
 from dedup.language.text import printable
@@ -38,11 +50,12 @@ def archive() -> None:
     """
 
 
-@archive.command()
+@archive.command(cls=SectionedCommand)
 @_file
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-@options.format_option
+@click.argument("paths", nargs=-1, metavar="PATH...")
+@options.printed_format_option
 @options.matching_options
+@options.files_from_option
 @options.reading_options
 @options.jobs_option
 @options.verbosity_options
@@ -54,6 +67,7 @@ def add(
     threshold: float | None,
     scorer: str,
     level: str,
+    files_from: str | None,
     jobs: int | None,
     quiet: bool,
     verbose: int,
@@ -66,6 +80,8 @@ def add(
     last 256 articles, and the same command goes on from there. Model, level and threshold are those of the first run.
     """
     log_to_stderr(verbose)
+    paths = all_paths(paths, files_from)
+    require_stdin(paths)
     given = Settings(model=model, threshold=threshold, level=Level(level), scorer=scorer)
     chosen = read_options(**reading)
     kept = given if settings_are_given() else None
@@ -81,15 +97,25 @@ def add(
         write(rendering.added_as_text(added), Path("-"))
 
 
-@archive.command()
+@archive.command(cls=SectionedCommand)
 @_file
 @click.argument("path")
 @options.format_option
 @options.output_option
 @options.force_option
 @click.option("--no-text", is_flag=True, help="Leave the text of the articles out of the answer.")
+@options.reading_options
 @options.verbose_option
-def check(file: Path, path: str, form: str | None, output: Path, force: bool, no_text: bool, verbose: int) -> None:
+def check(
+    file: Path,
+    path: str,
+    form: str | None,
+    output: Path,
+    force: bool,
+    no_text: bool,
+    verbose: int,
+    **reading: Any,
+) -> None:
     """Look articles up: are they there, in any language?
 
     PATH is a file, a record of one (news.jsonl#1204), or "-" for JSON lines on standard input. Shows the kind, the
@@ -101,8 +127,8 @@ def check(file: Path, path: str, form: str | None, output: Path, force: bool, no
     load_numpy_alone()
     from dedup.archive import rendering
 
-    articles = _articles(path)
-    with _opened(file, create=False) as opened:
+    articles = _articles(path, reading)
+    with _looked_at(file) as opened:
         found = [(article, opened.check(article)) for article in articles]
     if form == "json":
         records = [rendering.checked_record(*item, with_text=not no_text) for item in found]
@@ -114,7 +140,7 @@ def check(file: Path, path: str, form: str | None, output: Path, force: bool, no
         raise click.exceptions.Exit(FOUND_DUPLICATES)
 
 
-@archive.command("list")
+@archive.command("list", cls=SectionedCommand)
 @_file
 @click.option("--since", metavar="DATE|RUN", help="Only stories that have gained an article since then, or that run.")
 @options.format_option
@@ -129,7 +155,7 @@ def list_stories(file: Path, since: str | None, form: str | None, output: Path, 
     check_output(form, output, (file,), force=force)
     from dedup.archive import rendering
 
-    with _opened(file, create=False) as opened:
+    with _looked_at(file) as opened:
         stories, successions = opened.stories(since=since), opened.successions()
     if form == "json":
         records = {"stories": list(map(rendering.story_record, stories)), "successions": successions}
@@ -138,7 +164,7 @@ def list_stories(file: Path, since: str | None, form: str | None, output: Path, 
         write(rendering.stories_as_text(stories), output)
 
 
-@archive.command()
+@archive.command(cls=SectionedCommand)
 @_file
 @click.option("--since", metavar="DATE|RUN", help="Only stories that have gained an article since then, or that run.")
 @click.option(
@@ -169,7 +195,7 @@ def report(
     write_report(found, form, output, full=verbose > 0, with_text=not no_text)
 
 
-@archive.command()
+@archive.command(cls=SectionedCommand)
 @_file
 @click.argument("ids", nargs=-1, required=True, metavar="ID|PATH...")
 @options.verbosity_options
@@ -183,9 +209,9 @@ def remove(file: Path, ids: tuple[str, ...], quiet: bool, verbose: int, no_progr
         write(f"{removed:,} removed\n", Path("-"))
 
 
-@archive.command()
+@archive.command(cls=SectionedCommand)
 @_file
-@options.format_option
+@options.printed_format_option
 def info(file: Path, form: str | None) -> None:
     """Tell what is in an archive, and what it was made with."""
     from dataclasses import asdict
@@ -198,7 +224,7 @@ def info(file: Path, form: str | None) -> None:
     write(text or rendering.info_as_text(found), Path("-"))
 
 
-@archive.command()
+@archive.command(cls=SectionedCommand)
 @_file
 def compact(file: Path) -> None:
     """Look for damage, and write the file anew without what is unused."""
@@ -207,7 +233,7 @@ def compact(file: Path) -> None:
     write(f"{saved:,} bytes saved\n", Path("-"))
 
 
-@archive.command()
+@archive.command(cls=SectionedCommand)
 @_file
 @click.option("-f", "--format", "form", type=click.Choice(_EXPORTS), help="By default as -o is named, or jsonl.")
 @options.output_option
@@ -228,9 +254,9 @@ def export(file: Path, form: str | None, output: Path, force: bool) -> None:
             if str(output) == "-":
                 raise click.UsageError("--format parquet needs a file: -o FILE.parquet")
             write_whole(output, rendering.exported_as_parquet(opened.articles()))
+            note_written(output)
         elif str(output) == "-":
-            for line in rendering.exported_as_jsonl(opened.articles()):
-                write(line, output)
+            print_lines(rendering.exported_as_jsonl(opened.articles()))
         else:
             write("".join(rendering.exported_as_jsonl(opened.articles())), output)
 
@@ -242,9 +268,16 @@ def _opened(file: Path, **given: Any) -> Archive:
     return Archive.open(file, **given)
 
 
-def _articles(path: str) -> list[Article]:
+def _looked_at(file: Path) -> Archive:
+    """An archive that nothing is written to, nor need be allowed to."""
+    writable = os.access(file, os.W_OK) and os.access(file.absolute().parent, os.W_OK)
+    return _opened(file, create=False, read_only=not writable)
+
+
+def _articles(path: str, reading: dict[str, Any]) -> list[Article]:
     """All articles of a file, or the one that is named in it."""
-    found = list(read([path])) if path == "-" or "#" not in path or Path(path).exists() else [one_article(path)]
+    whole = path == "-" or "#" not in path or Path(path).exists()
+    found = list(read([path], **reading)) if whole else [one_article(path, **reading)]
     articles = [item for item in found if isinstance(item, Article)]
     if not articles:
         reasons = "; ".join(item.reason for item in found if isinstance(item, Skipped))

@@ -45,6 +45,7 @@ def main() -> None:
     dedup apply report.json --move-to DIR --dry-run  what would be moved of what repeats
     dedup compare first.txt second.html              two articles side by side
     dedup keep news.jsonl -o unique.jsonl            the same records without what repeats
+    dedup archive add news.db articles/              remember articles, to look up new ones
     dedup archive check news.db draft.txt            is it in the archive, in any language?
     dedup evaluate gold.jsonl report.json            how accurate a report is
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from dedup.cli.help import running
 from dedup.cli.output import begun, written
 from dedup.cli.streams import open_closed_descriptors, safe_messages
 from dedup.errors import DedupError, SettingsError
@@ -37,7 +38,13 @@ _NOT_WRITTEN = {
     "calibrate": "no scorer was written",
     "train": "no model was written; the same command goes on from the checkpoints in DIR.work",
     "schema": "the schema was not printed whole",
-    "archive": "what was written before is in the archive; the same command goes on from there",
+    "archive add": "what was added before is in the archive; the same command goes on from there",
+    "archive remove": "what was removed before is gone from the archive; the same command goes on from there",
+    "archive compact": "the archive is as it was",
+    "archive check": "no answer was written",
+    "archive list": "no list was written",
+    "watch": "what was read before is in the archive; the same command goes on from there",
+    "serve": "nothing was served",
 }
 """Message of an interrupted command, by its name."""
 
@@ -101,7 +108,7 @@ def _interrupted(context: click.Context, error: KeyboardInterrupt) -> _Interrupt
     done = written(context)
     names = ", ".join("standard output" if name == "-" else name for name in done)
     whole = f"{names} {'was' if len(done) == 1 else 'were'} written whole" if done else ""
-    missing = _NOT_WRITTEN.get(context.invoked_subcommand or "", "nothing was written")
+    missing = _NOT_WRITTEN.get(running(context) or context.invoked_subcommand or "", "nothing was written")
     if place := begun(context):
         missing = f"the tables in {place} are not whole, and lack summary.json"
     code = 128 + (error.number if isinstance(error, Ended) else signal.SIGINT)

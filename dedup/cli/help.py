@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 SECTIONS = {
@@ -20,6 +22,19 @@ SECTIONS = {
 """Names of options by the section of the help they stand in; others stand in a section of their own before these."""
 
 
+_RUNNING = "dedup.running"
+
+
+def running(context: click.Context) -> str:
+    """Name of the command that runs, such as ``archive add``; empty before it has begun."""
+    return str(context.find_root().meta.get(_RUNNING, ""))
+
+
+def _names(context: click.Context) -> list[str]:
+    """Names of a command and of those it belongs to, without that of the program."""
+    return [*_names(context.parent), str(context.info_name)] if context.parent else []
+
+
 def _may_be_set(option: click.Option, context: click.Context) -> bool:
     """Whether an option without a variable of its own may stand in the environment; what deletes files may not."""
     return bool(context.auto_envvar_prefix and option.allow_from_autoenv and not option.envvar)
@@ -35,6 +50,11 @@ class SectionedCommand(click.Command):
                 name = max(parameter.opts, key=len).lstrip("-").replace("-", "_").upper()
                 parameter.envvar = f"{ctx.auto_envvar_prefix}_{name}"
         return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; `running` tells its name meanwhile and afterwards."""
+        ctx.find_root().meta[_RUNNING] = " ".join(_names(ctx))
+        return super().invoke(ctx)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options: those of this command alone first, the others by section."""

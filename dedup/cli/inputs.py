@@ -73,15 +73,19 @@ def read(
     """Read the paths, here or by those who share the work; options not given keep their defaults."""
     from dedup.reading.read import read_paths
 
-    if "-" in paths and sys.stdin is None:
-        raise ReadError("standard input is closed; name a file, or send JSON lines to it")
-
+    require_stdin(paths)
     chosen = read_options(**given)
     if shared:
         from dedup.reading.shards import Shards
 
         return Shards(tuple(paths), chosen, tuple(against))
     return read_paths(paths, chosen, against=against, jobs=jobs)
+
+
+def require_stdin(paths: Sequence[str]) -> None:
+    """Raise `ReadError` where standard input is among the paths, and closed."""
+    if "-" in paths and sys.stdin is None:
+        raise ReadError("standard input is closed; name a file, or send JSON lines to it")
 
 
 def read_options(**given: Any) -> ReadOptions:
@@ -133,10 +137,10 @@ def _place_of(path: str) -> str:
     return os.path.join(os.path.realpath(folder), name)
 
 
-def one_article(name: str) -> Article:
+def one_article(name: str, **given: Any) -> Article:
     """The article that a path names, or a path and an id as reports show them: ``news.jsonl#id``."""
     path = path_of(name)
-    found = list(read([path]))
+    found = list(read([path], **given))
     articles = [item for item in found if isinstance(item, Article) and _names(name, path, item)]
     if len(articles) == 1:
         return articles[0]
@@ -158,7 +162,11 @@ def folder_of(model: str) -> list[str]:
 
 def path_of(name: str) -> str:
     """The file of an article that is named by its path, or by path and id."""
-    return name if os.path.exists(name) or "#" not in name else name.rpartition("#")[0]
+    if os.path.exists(name) or "#" not in name:
+        return name
+    parts = name.split("#")  # ids may hold it, and names of files too
+    files = ("#".join(parts[:end]) for end in range(len(parts) - 1, 0, -1))
+    return next(filter(os.path.exists, files), name.rpartition("#")[0])
 
 
 def _names(name: str, path: str, article: Article) -> bool:

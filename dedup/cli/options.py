@@ -50,14 +50,23 @@ keep_option = _keep(", then ".join(KEEP_BY_DEFAULT))
 keep_anew_option = _keep("as the report says")
 """Choice of the representative of a story, in place of the one in a report."""
 
-format_option = click.option(
-    "-f",
-    "--format",
-    "form",
-    type=click.Choice(FORMS, case_sensitive=False),
-    help="Shape of the answer; by default what the suffix of -o says, or else text.",
-)
-"""Choice of the shape of an answer."""
+
+def _form(otherwise: str, **more: Any) -> Callable[[Command], Command]:
+    return click.option(
+        "-f",
+        "--format",
+        "form",
+        type=click.Choice(FORMS, case_sensitive=False),
+        help=f"Shape of the answer{otherwise}.",
+        **more,
+    )
+
+
+format_option = _form("; by default what the suffix of -o says, or else text")
+"""Choice of the shape of an answer that may go to a file."""
+
+printed_format_option = _form("", default=FORMS[0], show_default=True)
+"""Choice of the shape of an answer that is printed."""
 
 model_option = click.option(
     "--model",
@@ -100,7 +109,7 @@ decisions_option = click.option(
 )
 """Files of decisions."""
 
-reading_options = _several(
+field_options = _several(
     *(
         click.option(f"--{part}-field", multiple=True, metavar="NAME", help=f"{more} the {part}; may be repeated.")
         for part, more in (
@@ -111,6 +120,11 @@ reading_options = _several(
             ("language", "One more field for"),
         )
     ),
+)
+"""Names of the fields that records have."""
+
+reading_options = _several(
+    field_options,
     click.option(
         "--glob",
         multiple=True,

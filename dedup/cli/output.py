@@ -109,6 +109,13 @@ def write(content: str, output: Path) -> None:
     note_written(output)
 
 
+def print_lines(lines: Iterable[str]) -> None:
+    """Write lines to standard output as they come; what is interrupted was not written whole."""
+    for line in lines:
+        _print(line.encode("utf-8", "backslashreplace"))
+    note_written("-")
+
+
 def note_written(output: str | Path) -> None:
     """Remember what has been written, for whoever asks once the run is interrupted."""
     context = click.get_current_context(silent=True)

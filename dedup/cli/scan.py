@@ -111,7 +111,7 @@ def scan(
     from dedup.clustering.decisions import Decisions
 
     log_to_stderr(verbose)
-    selection = Selection(**selecting)
+    selection = Selection(against=bool(against), **selecting)
     paths = all_paths(paths, files_from)
     settings = Settings(
         model=model,
@@ -196,6 +196,8 @@ def scan(
     if not counts["seen"]:
         named = f" whose name matches {' or '.join(glob)}" if glob else ""
         click.echo(f"Warning: there is no file{named} in {', '.join(paths)}", err=True)
+    if report and against and not (report.articles and report.articles[0].reference):
+        click.echo(f"Warning: no article was read in the reference {', '.join(against)}", err=True)
     if not quiet and (form != "text" or output != "-"):
         click.echo(rendering.summary_line(counts), err=True)
         if counts["skipped"]:

@@ -7,13 +7,14 @@ from pathlib import Path
 import click
 
 from dedup.cli import options
+from dedup.cli.help import SectionedCommand
 from dedup.cli.output import log_to_stderr
 from dedup.cli.sizes import parse_size
 from dedup.errors import ReadError
 from dedup.language.text import printable
 
 
-@click.command()
+@click.command(cls=SectionedCommand)
 @click.option(
     "--archive", "file", required=True, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.db",
     help="Archive to serve; it is made where there is none.",

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from dedup.cli import options
+from dedup.cli.help import SectionedCommand
 from dedup.cli.inputs import read_options
 from dedup.cli.output import check_output, log_to_stderr, write
 from dedup.datatypes import Skipped
@@ -16,7 +17,7 @@ from dedup.report.records import dumps
 from dedup.runtime.process import load_numpy_alone
 
 
-@click.command(short_help="Watch a folder for articles seen before.")
+@click.command(cls=SectionedCommand, short_help="Watch a folder for articles seen before.")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option(
     "--archive", "file", required=True, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.db",

@@ -156,7 +156,7 @@ def _decision(text: str, where: str) -> PairDecision | KeepDecision:
         raise SettingsError(f"{where}: {type(record).__name__} instead of an object; {_FORMS}")
     of_pair, of_story = record.keys() & {"left", "right", "verdict"}, record.keys() & {"keep", "story"}
     if bool(of_pair) == bool(of_story):
-        raise SettingsError(f"{where}: {'two decisions' if of_pair else 'no decision'} in one line; {_FORMS}")
+        raise SettingsError(f"{where}: {'two decisions' if of_pair else 'no decision'} in this line; {_FORMS}")
     return _pair_decision(record, where) if of_pair else _keep_decision(record, where)
 
 

@@ -101,7 +101,7 @@ def align(left: Embeddings, right: Embeddings, *, least: float = _CLOSE[0]) -> t
         if i not in used_left and j not in used_right:
             used_left.add(i)
             used_right.add(j)
-            pairs.append(AlignedPair(i, j, value))
+            pairs.append(AlignedPair(i, j, min(value, 1.0)))
             if len(pairs) == min(len(left), len(right)):
                 break
     return tuple(sorted(pairs, key=lambda pair: pair.left))

@@ -93,7 +93,7 @@ def languages_of(report: Report, cluster: Cluster) -> list[str]:
 
 def counts(report: Report) -> dict[str, int]:
     """Count what was seen, read and skipped (read + skipped = seen), and clusters and duplicates."""
-    return counts_of(len(report.articles), len(report.skipped), report.clusters)
+    return counts_of(len(report.articles), len(report.skipped), report.clusters) | {"duplicates": report.duplicates}
 
 
 def counts_of(read: int, skipped: int, clusters: Sequence[Cluster]) -> dict[str, int]:

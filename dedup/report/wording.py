@@ -57,7 +57,7 @@ def selection_words(report: Report) -> str:
     if selection.languages:
         parts.append(f"articles in {', '.join(selection.languages)}")
     if selection.within is not None:
-        parts.append(f"published within {selection.within:g} days of each other")
+        parts.append(f"published within {_days(selection.within)} of each other")
     if selection.since:
         parts.append(f"published since {selection.since}")
     if selection.kinds:
@@ -169,3 +169,10 @@ _OTHERS: dict[str, Callable[[float], str]] = {
 _EVEN_DAYS = 3.0  # of the features `published` and `dated`: days and one more at which they are 0
 
 _LETTERS, _MOST_AMOUNT = 100.0, 2.49  # of the feature `amount`: its unit, and where it ends
+
+
+def _days(number: float) -> str:
+    """A number of days as people say it; hours where it is less than one."""
+    if number < 1:
+        return f"{number * 24:g} hour{'' if number * 24 == 1 else 's'}"
+    return f"{number:g} day{'' if number == 1 else 's'}"

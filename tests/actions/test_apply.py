@@ -177,6 +177,12 @@ def test_wrong_usage(case: Case, arguments: tuple[str, ...], told: str) -> None:
 # --- what is kept, and which kinds go -------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("place", [".", "/", ""])
+def test_a_folder_is_no_report(place: str) -> None:
+    done = CliRunner().invoke(main, ["apply", place, "--list"])
+    assert (done.exit_code, done.stderr.splitlines()[-1][:7]) == (1, "Error: ")
+
+
 def test_keep_rules_may_be_given_anew(case: Case) -> None:
     assert case.apply("--list", "--keep", "longest").stdout.splitlines() == [
         str(case.news / "a.txt"),
@@ -438,3 +444,12 @@ def test_what_repeats_a_reference_goes_and_the_reference_stays(tmp_path: Path, s
     result = case.apply("--move-to", tmp_path / "out")
     assert result.exit_code == 0, result.output
     assert (tree(case.news), tree(archive), len(tree(tmp_path / "out"))) == ({}, before, 2)
+
+
+def test_where_nothing_goes_no_folder_is_made(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.txt").write_text("The ministers met on Monday and spoke of energy.", encoding="utf-8")
+    report = tmp_path / "r.json"
+    assert CliRunner().invoke(main, ["scan", str(tmp_path / "in"), "-o", str(report)]).exit_code == 0
+    assert CliRunner().invoke(main, ["apply", str(report), "--move-to", str(tmp_path / "out")]).exit_code == 0
+    assert not (tmp_path / "out").exists()

@@ -187,3 +187,11 @@ def test_the_service_keeps_its_own_schema(client: Any, tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
     assert client.get("/health").status_code == 200
+
+
+def test_null_stands_for_what_is_not_known(client: Any) -> None:
+    fields = dict.fromkeys(("id", "title", "url", "published", "language"))
+    answer = client.post("/check", json={"text": gold()[0].text, **fields})
+    assert (answer.status_code, answer.json()["id"]) == (200, "")
+    kept = {"articles": [{**fields, "id": "null", "text": gold()[0].text}]}
+    assert client.post("/articles", json=kept).json()["added"] == 1

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -220,3 +223,72 @@ def test_a_folder_that_is_not_there_is_not_watched_and_makes_no_archive(tmp_path
     done = CliRunner().invoke(main, ["watch", str(tmp_path / "absent"), "--archive", str(file)])
     assert (done.exit_code, file.exists()) == (1, False)
     assert "no such folder; name a folder to watch" in done.stderr
+
+
+def test_nothing_is_left_beside_a_file_that_was_looked_at(file: Path) -> None:
+    for command in (("info", file), ("export", file), ("list", file)):
+        assert run(*command).exit_code == 0
+        assert [path.name for path in file.parent.iterdir()] == [file.name]
+
+
+def test_what_an_archive_is_made_with_may_stand_in_the_environment(tmp_path: Path, seeds: Path) -> None:
+    given = {"env": {"DEDUP_ARCHIVE_ADD_LEVEL": "story"}}
+    assert run("add", tmp_path / "a.db", seeds, **given).exit_code == 0
+    assert json.loads(run("info", tmp_path / "a.db", "-f", "json").stdout)["level"] == "story"
+
+
+def test_files_are_removed_by_any_spelling_of_their_path(
+    tmp_path: Path, seeds: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in").mkdir()
+    names = [os.fsdecode(b"\xff.txt"), "b.txt"]
+    for name, seed in zip(names, sorted(seeds.iterdir()), strict=False):
+        (tmp_path / "in" / name).write_bytes(seed.read_bytes())
+    assert run("add", "a.db", "in").exit_code == 0
+    assert run("remove", "a.db", f"in/{names[0]}", "./in//b.txt").stdout == "2 removed\n"
+    assert run("remove", "a.db", "in/\ud800", "x").exit_code == 1
+    assert "holds no article 'in/\\xfe'; " in run("remove", "a.db", os.fsdecode(b"in/\xfe")).stderr
+
+
+def test_columns_are_named_when_articles_are_looked_up_as_when_they_are_added(tmp_path: Path, seeds: Path) -> None:
+    table = tmp_path / "news.csv"
+    texts = [path.read_text(encoding="utf-8") for path in sorted(seeds.iterdir())[:2]]
+    with table.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([["nr", "what"], *enumerate(texts)])
+    named = ("--text-field", "what", "--id-field", "nr")
+    (tmp_path / "list").write_text(str(table), encoding="utf-8")
+    done = run("add", tmp_path / "a.db", "--files-from", tmp_path / "list", *named)
+    assert done.stdout == "2 added, 0 changed, 0 unchanged (run 1)\n"
+    for path in (table, f"{table}#1"):
+        assert run("check", tmp_path / "a.db", path, *named).exit_code == 3
+    compared = CliRunner().invoke(main, ["compare", f"{table}#0", f"{table}#1", "--check", *named])
+    assert compared.exit_code == 3
+
+
+def test_every_command_shows_its_options_in_sections() -> None:
+    for command in main.commands["archive"].commands.values():  # type: ignore[attr-defined]
+        assert "\nMessages:\n" in run(command.name, "--help").stdout
+
+
+def test_an_archive_that_may_not_be_written_can_be_looked_at(file: Path, seeds: Path) -> None:
+    bound: list[str] = []
+    if os.geteuid() == 0:
+        if shutil.which("setpriv") is None:
+            pytest.skip("root may write everywhere")
+        bound = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"]
+    file.chmod(0o444)
+    file.parent.chmod(0o555)
+    try:
+        for arguments, code in (
+            (("list", str(file)), 0),
+            (("info", str(file)), 0),
+            (("check", str(file), str(next(seeds.glob("001*")))), 3),
+            (("export", str(file)), 0),
+            (("add", str(file), str(seeds)), 1),
+        ):
+            command = [*bound, sys.executable, "-m", "dedup", "archive", *arguments]
+            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+            assert done.returncode == code, (arguments, done.stderr)
+    finally:
+        file.parent.chmod(0o755)

@@ -281,6 +281,7 @@ def test_selecting_options_reach_the_pipeline(run: Run, folder: Path, tmp_path: 
         "pairs": "cross-language",
         "languages": ["id", "en", "de"],
         "within": 14.0,
+        "against": True,
         "since": "2024-05-01",
         "kinds": ["exact", "near"],
         "min_size": 3,
@@ -516,3 +517,11 @@ def test_levels_named_on_the_command_line_are_the_levels() -> None:
 def test_an_option_in_place_of_a_command_is_wrong_usage(name: str) -> None:
     done = CliRunner().invoke(main, ["--", name])
     assert (done.exit_code, done.output.startswith("Usage: ")) == (2, True)
+
+
+def test_records_are_named_though_files_and_ids_hold_a_number_sign(tmp_path: Path) -> None:
+    records = [{"id": id, "text": "The ministers met on Monday and spoke of energy."} for id in ("a#1", "../x#2#3")]
+    file = tmp_path / "news #1.jsonl"
+    file.write_text("".join(f"{json.dumps(record)}\n" for record in records), encoding="utf-8")
+    done = CliRunner().invoke(main, ["compare", f"{file}#a#1", f"{file}#../x#2#3", "--check"])
+    assert done.exit_code == 3, done.output

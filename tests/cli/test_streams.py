@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import dedup
 from dedup.cli.streams import Messages
 
 ROOT = Path(__file__).parents[2]
@@ -66,6 +67,8 @@ def folder(tmp_path: Path) -> Path:
         ("dedup schema >&-", 1, "standard output is closed"),
         ("dedup schema >/dev/full", 1, "cannot write to standard output: No space left on device"),
         ("dedup scan - <&-", 1, "standard input is closed"),
+        ("dedup archive add a.db - <&-", 1, "standard input is closed"),
+        ("dedup archive check a.db - <&-", 1, "standard input is closed"),
         ("dedup scan in/empty --check", 1, "no such file or folder"),
         ("mkdir none; dedup scan none --check -o none.json", 4, "--check: nothing was read"),
         ("dedup scan $'no\\e[31m\\x9bsuch'", 1, "no\\x1b[31m"),
@@ -162,6 +165,9 @@ def test_messages_to_a_closed_stream_are_lost() -> None:
         ("calibrate gold.jsonl", "no scorer was written"),
         ("train corpus -o model", "no model was written; the same command goes on from the checkpoints in DIR.work"),
         ("scan in -f parquet -o tables", "tables/articles.parquet was written whole"),
+        ("archive add a.db in", "what was added before is in the archive; the same command goes on from there"),
+        ("archive export a.db", "nothing was written"),
+        ("archive check a.db in", "no answer was written"),
         ("scan in -f json", "standard output was written whole"),
     ],
 )
@@ -176,8 +182,15 @@ def test_what_an_interrupted_command_has_written_is_told(
         "compare": "dedup.pipeline.compare_articles",
         "calibrate": "dedup.evaluation.calibrate.calibrate_scorer",
         "train": "dedup.training.train_encoder",
+        "archive add": "dedup.archive.archive.KnownFiles",
+        "archive check": "dedup.archive.lookup.look_up",
+        "archive export": "second dedup.archive.rendering.exported_record",
     }
-    stage = stages.get(arguments.split()[0], "dedup.pipeline.find_duplicates")
+    words = arguments.split()
+    stage = stages.get(" ".join(words[: 2 if words[0] == "archive" else 1]), "dedup.pipeline.find_duplicates")
+    if words[0] == "archive" and words[1] != "add":
+        with dedup.Archive.open(folder / "a.db") as archive:
+            archive.add_paths([folder / "in"])
     if "parquet" in arguments:
         stage = "second dedup.cli.output.write_whole"
     elif "json" in arguments.split():
@@ -208,3 +221,19 @@ main({arguments.split()!r}, prog_name="dedup")
         [sys.executable, "-c", script], cwd=folder, env=ENVIRONMENT, capture_output=True, timeout=120, check=False
     )
     assert (done.returncode, done.stderr.decode()) == (code, f"Error: interrupted; {told}\n")
+
+
+def test_a_command_that_is_interrupted_while_it_starts_says_so_in_a_line() -> None:
+    script = (
+        "import runpy, sys\n"
+        "class Interrupting:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'dedup.cli.scan':\n"
+        "            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupting())\n"
+        "runpy.run_module('dedup', run_name='__main__')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (130, "Error: interrupted; nothing was written\n")

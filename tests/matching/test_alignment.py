@@ -260,3 +260,8 @@ def test_packed_rows_keep_their_cosines(columns: int) -> None:
         assert packed.dtype == dtype
         assert packed * scales[:, None] == pytest.approx(7 * vectors, abs=7.01 * error)
     assert unpack_rows(pack_rows(vectors[:0])).shape == (0, columns)
+
+
+def test_a_cosine_does_not_lie_beyond_one_by_rounding() -> None:
+    rows = one_hot([0, 1, 2]) * np.float32(1.000001)
+    assert [pair.similarity for pair in align(rows, rows)] == [1.0, 1.0, 1.0]
