@@ -18,7 +18,7 @@ ROOT = Path(dedup.__file__).parent
 
 RULE = (
     "errors version arrays < datatypes < runtime language < reading embedding < matching training < clustering"
-    " < report evaluation < actions < archive < results < pipeline < cli __init__ __main__ preload"
+    " < report evaluation < actions < results < archive < pipeline < cli __init__ __main__ preload"
 )
 """A package imports only what stands to the left of a ``<``; neighbours between two never import one another."""
 

@@ -24,7 +24,7 @@ from dedup.archive.texts import ReadText, listed, read_texts
 from dedup.archive.values import Added, ArchivedArticle, ArchivedStory, ArchiveInfo, Finding
 from dedup.archive.writer import State, Writer, generation_of
 from dedup.arrays import slices
-from dedup.datatypes import Article, Progress, Report, Settings, Skipped
+from dedup.datatypes import Article, Progress, Settings, Skipped
 from dedup.embedding.encoder import Encoder
 from dedup.embedding.load import EncoderByName, load_encoder, workers_for
 from dedup.errors import ArchiveError
@@ -34,6 +34,7 @@ from dedup.matching.scorer import Scorer, load_scorer
 from dedup.reading.files import show_path
 from dedup.reading.read import find_files, read_files, require, with_unique_ids
 from dedup.reading.source import ReadOptions
+from dedup.results import Report
 from dedup.runtime.process import one_thread
 from dedup.runtime.workers import ALONE, Workers
 
@@ -56,6 +57,9 @@ class Archive:
         self._state: State | None = None
         self._snapshot: lookup.Snapshot | None = None
         self._guard = threading.RLock()
+
+    def __repr__(self) -> str:
+        return f"Archive({str(self._store.path)!r})"
 
     @classmethod
     def open(
@@ -181,7 +185,14 @@ class Archive:
 
         The article itself is found too if it has been added. Scores are those of `compare_articles`, but for sentences
         that recur across the archive, which count for less.
+
+        Raises
+        ------
+        TypeError
+            If it is no article.
         """
+        if not isinstance(article, Article):
+            raise TypeError(f"an article is looked up as dedup.Article(id, text), got {type(article).__name__}")
         identity, encoder, scorer = self._load()
         with _one_thread():
             (read,) = read_texts(EncoderByName(encoder), [article])
@@ -230,7 +241,7 @@ class Archive:
             return queries.story_with(connection, id)
 
     def report(self, *, since: str | int | None = None, whole: bool = False) -> Report:
-        """Make a report of the stories, or of those that have grown since a run or a day; `dedup.report` renders it.
+        """Make a report of the stories, or of those that have grown since a run or a day, as a scan gives it.
 
         Its articles are those of these stories, and if it is to be `whole`, also all others that have come since.
         """

@@ -14,11 +14,12 @@ from dedup.archive.intake import ARTICLE_COLUMNS, article_of
 from dedup.archive.texts import Recurring, Texts, listed
 from dedup.archive.values import ArchivedStory
 from dedup.arrays import slices
-from dedup.datatypes import Article, Candidates, Cluster, Language, Match, Report, WeakestPair
+from dedup.datatypes import Article, Candidates, Cluster, Language, Match, WeakestPair
 from dedup.matching.evidence import describe_pairs
 from dedup.matching.exact import exact_match
 from dedup.matching.scorer import Scorer, probability
 from dedup.matching.verify import judge_pairs
+from dedup.results import Report
 
 NO_RUN = 1 << 62
 """Number above that of every run."""

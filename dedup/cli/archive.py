@@ -20,12 +20,12 @@ from dedup.cli.output import (
     note_written,
     print_lines,
     progress_line,
+    tell_skipped,
     write,
     write_report,
 )
 from dedup.datatypes import Article, Level, Settings, Skipped
 from dedup.errors import ReadError
-from dedup.language.text import printable
 from dedup.report.records import dumps
 from dedup.runtime.process import count_cores, load_numpy_alone
 
@@ -89,8 +89,8 @@ def add(
         added = opened.add_paths(paths, chosen, jobs=jobs or count_cores(), progress=progress)
     from dedup.archive import rendering
 
-    for item in added.skipped if verbose else ():
-        click.echo(f"skipped {printable(item.path)}: {printable(item.reason)}", err=True)
+    if not quiet:
+        tell_skipped(added.skipped, full=verbose > 0)
     if form == "json":
         write(dumps({**rendering.head(), **rendering.added_record(added)}) + "\n", Path("-"))
     elif not quiet:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -15,10 +15,10 @@ from dedup.cli import options
 from dedup.cli.help import SectionedCommand
 from dedup.cli.inputs import all_paths, find, folder_of, read, read_options
 from dedup.cli.kinds import KINDS_IN_WORDS, parse_kinds
-from dedup.cli.output import check_output, log_to_stderr, note_written
+from dedup.cli.output import check_output, log_to_stderr, note_written, tell_skipped
 from dedup.cli.streams import discard
-from dedup.datatypes import Level, MatchKind, Settings
-from dedup.errors import WriteError
+from dedup.datatypes import Level, MatchKind, Settings, Skipped
+from dedup.errors import ReadError, WriteError
 from dedup.language.text import printable
 from dedup.report import view
 from dedup.report.destination import check_folder, filling_folder, writing_whole
@@ -27,6 +27,8 @@ from dedup.runtime.process import count_cores
 
 if TYPE_CHECKING:
     from dedup.actions.keep import Kept, Output
+
+_EMPTY = ("empty file", "no records")  # reasons for which nothing is lost
 
 _SUFFIXES = ".jsonl, .csv, .tsv, .parquet, the first three also with .gz, or a folder"
 
@@ -119,7 +121,7 @@ def keep(
         names = NamePatterns(reading["glob"], reading["exclude"])
         check_output(form if form != "parquet" else "a table", output, inputs, names=names, force=force)
     decided = Decisions.load(*decisions)
-    kept, within = _keep(
+    kept, within, skipped = _keep(
         paths,
         output,
         (form, suffix, prefix if annotate else None),
@@ -132,6 +134,7 @@ def keep(
         jobs=jobs or count_cores(),
     )
     if not quiet:
+        tell_skipped(skipped, full=verbose > 0)
         click.echo(_summary(kept, within, annotated=annotate, dropped=drop_skipped), err=True)
 
 
@@ -143,8 +146,9 @@ def _keep(
     drop_skipped: bool,
     reading: dict[str, Any],
     **run: Any,
-) -> tuple[Kept, int]:
-    """Scan the input, then write it; returns counts, and how many repeats are in files that stay whole."""
+) -> tuple[Kept, int, tuple[Skipped, ...]]:
+    """Scan the input, then write it; returns counts, how many repeats are in files that stay whole, and what was
+    skipped."""
     from dedup.actions.choose import chooser
     from dedup.actions.folder_output import FolderOutput
     from dedup.actions.keep import FirstReading, mark_articles, write_kept
@@ -156,6 +160,8 @@ def _keep(
     first = FirstReading()
     articles = first.follow(read(paths, jobs=run["jobs"], **reading))
     report = find(articles, run.pop("settings"), shown=run.pop("shown"), evidence=False, **run)
+    if form != "folder" and not report.articles:
+        _require_some(report.skipped)
     marks = mark_articles(report, chooser(report, run["decisions"]), kinds)
     with ExitStack() as opened:
         destination: Output
@@ -168,7 +174,23 @@ def _keep(
             paths, chosen, first, marks, destination, annotated=prefix is not None, drop_skipped=drop_skipped
         )
     note_written(output)
-    return kept, destination.repeats_within if isinstance(destination, FolderOutput) else 0
+    within = destination.repeats_within if isinstance(destination, FolderOutput) else 0
+    return kept, within, report.skipped
+
+
+def _require_some(skipped: Sequence[Skipped]) -> None:
+    """Refuse an input of which no article could be read if a file of it would be lost: a wrong field is no empty set.
+
+    Raises
+    ------
+    ReadError
+        With the first of these files, and why it could not be read.
+    """
+    lost = [item for item in skipped if item.line is None and item.reason not in _EMPTY]
+    if lost:
+        where, reason = printable(lost[0].path), printable(lost[0].reason)
+        others = f" (and {len(lost) - 1:,} more files)" if len(lost) > 1 else ""
+        raise ReadError(f"no article was read, so nothing is written; {where}: {reason}{others}")
 
 
 def _open(output: str, form: str, opened: ExitStack, *, prefix: str | None, as_they_are: bool) -> Output:
@@ -234,6 +256,8 @@ def _summary(kept: Kept, within: int, *, annotated: bool, dropped: bool) -> str:
         files = "stays in a file that holds" if within == 1 else "stay in files that hold"
         told += f" {within:,} more {'repeat' if within == 1 else 'repeats'} {files} other articles too."
     if kept.skipped:
-        lost = f", of which {kept.lost:,} could not be carried over" if kept.lost else ""
-        told += f" {kept.skipped:,} skipped, {'left out' if dropped else f'kept as they are{lost}'}."
+        fate = "kept as they are" + (f" but for {kept.lost:,} that could not be carried over" if kept.lost else "")
+        if dropped or kept.lost == kept.skipped:
+            fate = "left out" if dropped else "not carried over"
+        told += f" {kept.skipped:,} skipped, {fate}."
     return told

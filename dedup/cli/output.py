@@ -17,7 +17,7 @@ import click
 from dedup import report as rendering
 from dedup.cli.progress import ProgressLine
 from dedup.cli.streams import discard
-from dedup.datatypes import Report
+from dedup.datatypes import Report, Skipped
 from dedup.errors import WriteError
 from dedup.language.text import printable
 from dedup.report.destination import ALL_NAMES, check_folder, check_writable, make_folder, write_whole
@@ -30,6 +30,8 @@ _OF_OTHERS = (
     *(".tsv", ".yaml", ".yml", ".db", ".sqlite", ".zip", ".gz", ".xz"),
 )
 """Suffixes of files that are no text, or text of another form: a text by such a name would not open."""
+
+_MOST_SKIPPED = 5  # that are told of unless -v asks for all
 
 _WRITTEN, _BEGUN, _COLOUR = "dedup.written", "dedup.begun", "dedup.colour"
 
@@ -174,6 +176,15 @@ def layout(output: Path) -> dict[str, Any]:
     colour = chosen == "always" or (colour and chosen != "never")
     width = shutil.get_terminal_size().columns if terminal else 100
     return {"width": min(width, 140), "colour": colour}
+
+
+def tell_skipped(skipped: Sequence[Skipped], *, full: bool) -> None:
+    """Tell what was skipped and why; unless in full, the first few."""
+    for item in skipped if full else skipped[:_MOST_SKIPPED]:
+        where = item.path if item.line is None else f"{item.path}:{item.line}"
+        click.echo(f"skipped {printable(where)}: {printable(item.reason)}", err=True)
+    if not full and len(skipped) > _MOST_SKIPPED:
+        click.echo(f"skipped {len(skipped) - _MOST_SKIPPED:,} more; -v names all", err=True)
 
 
 @contextmanager

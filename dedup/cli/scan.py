@@ -102,8 +102,10 @@ def scan(
     dedup scan s3://bucket/news --engine ray --ray-address auto --format parquet -o s3://bucket/duplicates
 
     A folder is walked in order of names; hidden files and links are left out; "-" is JSON lines on standard input. A
-    text file is one article; JSON, JSONL, CSV and Parquet hold one a record, with fields text and, if present, id,
-    title, url, published, language. What cannot be used is skipped, counted and named with its reason.
+    text file is one article; JSON, JSONL, CSV and Parquet hold one per record, with the fields text, id, title, url,
+    published and language, of which only the text is needed, or their usual names in many languages. What cannot be
+    used is skipped, counted and named with its reason. In the text, * marks the article to keep (--keep says by which
+    rule), and with --level story, = one that is a version of the report above it.
 
     With --engine ray every machine must reach the paths, which may be URIs, and --format parquet writes tables in many
     parts, for results too large for one report.

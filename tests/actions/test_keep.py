@@ -606,7 +606,7 @@ def test_lines_take_all_formats(tmp_path: Path) -> None:
         {"body": CAFE, "n": None},
         {"id": f"{folder}/sub/e.txt", "text": HUJAN, "path": f"{folder}/sub/e.txt"},
     ]
-    assert "1 skipped, kept as they are, of which 1 could not be carried over." in done.stderr
+    assert "1 skipped, not carried over." in done.stderr
 
 
 def test_a_folder_gets_files_like_those_read(tmp_path: Path) -> None:
@@ -764,7 +764,7 @@ def test_a_truncated_archive_loses_what_cannot_be_read_and_says_so(tmp_path: Pat
     found = done.stdout.splitlines(keepends=True)
     assert 0 < len(found) < 300
     assert found == lines[: len(found)]
-    assert "of which 1 could not be carried over" in done.stderr
+    assert "1 skipped, not carried over." in done.stderr
 
 
 def test_a_report_of_ours_among_the_inputs_is_no_record(tmp_path: Path) -> None:
@@ -775,7 +775,7 @@ def test_a_report_of_ours_among_the_inputs_is_no_record(tmp_path: Path) -> None:
     (tmp_path / "report.jsonl").rename(folder / "report.jsonl")
     done = keep(folder, "-o", "-")
     assert done.stdout == (folder / "news.jsonl").read_text()
-    assert "of which 1 could not be carried over" in done.stderr
+    assert "1 skipped, not carried over." in done.stderr
     keep(folder, "-o", tmp_path / "out")
     assert (tmp_path / "out" / "report.jsonl").read_bytes() == (folder / "report.jsonl").read_bytes()
 
@@ -791,3 +791,28 @@ def test_write_kept_refuses_what_another_input_was_scanned_for(tmp_path: Path) -
     (tmp_path / "in.jsonl").write_text("".join(as_lines(records())))
     with pytest.raises(WriteError, match="no longer what was scanned"):
         write_kept([str(tmp_path / "in.jsonl")], ReadOptions(), FirstReading(), {}, LinesOutput(io.BytesIO()))
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.jsonl"])
+def test_where_no_article_is_read_nothing_is_written(tmp_path: Path, name: str) -> None:
+    source = tmp_path / "in" / "a.csv"
+    source.parent.mkdir()
+    source.write_text("nr,wortlaut\n1,Ein Text.\n2,Noch ein Text.\n", encoding="utf-8")
+    done = keep(source, "-o", tmp_path / name, code=1)
+    assert f'no article was read, so nothing is written; {source}: no field "text"' in done.stderr
+    assert "name one with --text-field; there are: nr, wortlaut" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["in"]
+    keep(source, "-o", tmp_path / name, "--text-field", "wortlaut")
+    whole = keep(source.parent, "-o", f"{tmp_path}/out/")
+    assert f'skipped {source}: no field "text"' in whole.stderr
+    assert (tmp_path / "out" / "a.csv").read_bytes() == source.read_bytes()
+
+
+def test_what_is_skipped_is_named_with_its_reason(tmp_path: Path) -> None:
+    source = tmp_path / "a.jsonl"
+    rows = [{"text": GOAL}, *({"text": ""} for _ in range(7))]
+    source.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    short, full = (keep(source, "-o", "-", *options).stderr for options in ((), ("-v",)))
+    assert f"skipped {source}:2: " in short
+    assert "skipped 2 more; -v names all\n" in short
+    assert f"skipped {source}:8: " in full

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -233,3 +234,20 @@ def test_a_closed_archive_says_so(archive: Archive, story: list[Article]) -> Non
     archive.close()
     with pytest.raises(dedup.ArchiveError, match="is closed; open it again"):
         len(archive)
+
+
+def test_a_report_of_an_archive_has_what_a_report_of_a_scan_has(archive: Archive, story: list[Article]) -> None:
+    archive.add(story)
+    report = archive.report()
+    assert isinstance(report, dedup.Report)
+    assert [len(found.articles) for found in report.stories()] == [len(story)]
+    assert len(report.kept()) == 1
+
+
+def test_only_an_article_is_looked_up(archive: Archive) -> None:
+    with pytest.raises(TypeError, match=r"dedup\.Article\(id, text\), got str"):
+        archive.check("a text")  # type: ignore[arg-type]
+
+
+def test_an_archive_shows_its_file(archive: Archive) -> None:
+    assert re.fullmatch(r"Archive\('.*\.db'\)", repr(archive))

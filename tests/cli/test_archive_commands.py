@@ -35,7 +35,7 @@ def file(tmp_path: Path, seeds: Path) -> Path:
 def test_an_add_counts_what_it_did(file: Path, seeds: Path, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "broken.pdf").write_bytes(b"no PDF")
-    done = run("add", file, seeds, tmp_path / "in", "-v")
+    done = run("add", file, seeds, tmp_path / "in")
     assert done.stdout == "1 added, 0 changed, 4 unchanged, 1 skipped (run 2)\n"
     assert "broken.pdf" in done.stderr
     record = json.loads(run("add", file, seeds, "-f", "json").stdout)
