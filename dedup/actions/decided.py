@@ -36,6 +36,10 @@ class Decided:
         names = (one.id, other.id) if one.hash == other.hash else (one.hash, other.hash)
         return self.same.get(frozenset(names)) is False
 
+    def joins(self, one: SavedArticle, other: SavedArticle) -> bool:
+        """Whether people decided that two articles are the same; what is said of one copy counts for all."""
+        return self.same.get(frozenset((one.hash, other.hash))) is True
+
     def chosen(self, story: SavedStory) -> SavedArticle | None:
         """Article of a story that people chose last; None where they chose none."""
         last = {member.id: self._last(member) for member in story.members} if self.choices else {}

@@ -18,10 +18,14 @@ _STRICTEST_FIRST = (
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """Kind of an article towards the kept one; `contained` says whether the article lies in it as an excerpt."""
+    """Kind of an article towards the kept one; `contained` says whether the article lies in it as an excerpt.
+
+    `score` is that of the match, 1 for exact copies.
+    """
 
     kind: MatchKind
     contained: bool = False
+    score: float = 1.0
 
 
 def relations(story: SavedStory, kept: SavedArticle) -> dict[str, Relation]:
@@ -38,7 +42,7 @@ def relations(story: SavedStory, kept: SavedArticle) -> dict[str, Relation]:
         if kept.hash not in hashes or len(hashes) < 2 or match.kind is MatchKind.EXACT:
             continue
         (other,) = hashes - {kept.hash}
-        relation = Relation(match.kind, hash_of.get(match.contained) == other)
+        relation = Relation(match.kind, hash_of.get(match.contained) == other, match.score)
         before = found.get(other)
         if before is None or _STRICTEST_FIRST.index(relation.kind) < _STRICTEST_FIRST.index(before.kind):
             found[other] = relation

@@ -27,6 +27,9 @@ from dedup.reading.source import ReadOptions
 KINDS = (MatchKind.EXACT, MatchKind.NEAR)
 """Kinds of repeats that are acted on unless a user names others."""
 
+LEAST_SCORE = 0.9
+"""Least score of a match that is acted on unless a user says otherwise; nine in ten judged pairs above are right."""
+
 
 class Outcome(str, Enum):
     """Outcome of a step."""
@@ -76,6 +79,7 @@ class Wishes:
 
     action, destination : where files are moved to is a folder, absolute and without links
     kinds : kinds of repeats to act on
+    least : score in [0, 1] that a match has at least, unless people decided on it
     rules : rules that choose what to keep anew; None for the representatives of the report
     decisions : of people, which come before the rules
     options : of the scan, since they decide on what is read of a file
@@ -85,6 +89,7 @@ class Wishes:
     action: Action
     destination: str = ""
     kinds: Collection[MatchKind] = KINDS
+    least: float = LEAST_SCORE
     rules: KeepRules | None = None
     decisions: Decisions = NO_DECISIONS
     options: ReadOptions = field(default_factory=ReadOptions)
@@ -255,6 +260,10 @@ class _Planner:
             return replace(step, reason=f"{relation.kind.value}; add it to --kinds to act on it")
         if relation.kind is MatchKind.EXCERPT and not relation.contained:
             return replace(step, reason="the kept article is only an excerpt of it")
+        if relation.score < self.wishes.least and not self.decided.joins(article, kept):
+            return replace(
+                step, reason=f"score below {self.wishes.least:g}; it is {relation.score:.2f}, see --min-score"
+            )
         return replace(step, outcome=Outcome.PLANNED)
 
     def _checked(self, step: Step, kept_file: CheckedFile) -> Step:

@@ -41,10 +41,14 @@ class SavedArticle:
 
 @dataclass(frozen=True, slots=True)
 class SavedMatch:
-    """Kind of a pair, and for an excerpt the id of the article that is contained in the other."""
+    """Kind of a pair, for an excerpt the id of the article that is contained in the other, and how sure it is.
+
+    `score` is 1 where the report does not say, and where people decided that the two are the same.
+    """
 
     kind: MatchKind
     contained: str = ""
+    score: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +187,18 @@ def _matches(document: Mapping[str, Any], story_of: Mapping[str, str]) -> dict[s
             raise ReadError(f"{where}.kind must be one of {', '.join(_KINDS)}, got {_show(kind)}")
         if story_of.get(left) is not None and story_of.get(left) == story_of.get(right):
             side = {"left": left, "right": right}.get(str(record.get("excerpt")), "")
-            found.setdefault(story_of[left], {})[frozenset((left, right))] = SavedMatch(MatchKind(kind), side)
+            match = SavedMatch(MatchKind(kind), side, _score(record, where))
+            found.setdefault(story_of[left], {})[frozenset((left, right))] = match
     return found
+
+
+def _score(record: Mapping[str, Any], where: str) -> float:
+    if record.get("decided") is True:
+        return 1.0
+    score = record.get("score", 1.0)
+    if isinstance(score, bool) or not isinstance(score, int | float) or not 0 <= score <= 1:
+        raise ReadError(f"{where}.score must be a number from 0 to 1, got {_show(score)}")
+    return float(score)
 
 
 def _records(document: Mapping[str, Any], name: str) -> Iterable[tuple[str, Mapping[str, Any]]]:

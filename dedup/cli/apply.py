@@ -62,6 +62,14 @@ def _flag(name: str, help: str) -> Callable[[options.Command], options.Command]:
     callback=parse_kinds,
     help=f"Kinds of repeats to act on: {KINDS_IN_WORDS}, or all.",
 )
+@click.option(
+    "--min-score",
+    metavar="SCORE",
+    type=click.FloatRange(0, 1),
+    default=0.9,
+    show_default=True,
+    help="Least score of a match to act on. Exact copies and pairs that people accepted always count.",
+)
 @options.keep_anew_option
 @options.decisions_option
 @click.option(
@@ -91,6 +99,7 @@ def apply(
     undo: Path | None,
     dry_run: bool,
     kinds: tuple[MatchKind, ...],
+    min_score: float,
     keep: tuple[str, ...],
     decisions: tuple[Path, ...],
     root: tuple[Path, ...],
@@ -111,9 +120,9 @@ def apply(
     dedup apply report.json --undo                           undo it
 
     REPORT is a JSON or JSONL report, which may have been edited. Of each story the representative stays, or what --keep
-    chooses; copies and edited versions of it go, and other kinds if --kinds names them. Every file is read again first:
-    what has changed, is a link, lies outside the scanned folders, or holds more than its one article is left as it is,
-    and so is a story whose kept article is not there as it was.
+    chooses; copies and edited versions of it go where the match is sure (--min-score), and other kinds if --kinds names
+    them. Every file is read again first: what has changed, is a link, lies outside the scanned folders, or holds more
+    than its one article is left as it is, and so is a story whose kept article is not there as it was.
 
     Each act stands in the journal before it happens. A run that was interrupted goes on with the same command. Fields
     and limits that the scan was given (--text-field, --glob, ...) are given again.
@@ -132,7 +141,7 @@ def apply(
         raise click.UsageError("name the report: dedup apply REPORT, as dedup scan --format json -o REPORT writes it")
     if delete and not (yes or dry_run or _can_ask()):
         raise click.UsageError("--delete needs --yes where nobody can be asked; look at --dry-run first")
-    wishes = _wishes(chosen[0], move_to, kinds, (keep, decisions), root, reading)
+    wishes = _wishes(chosen[0], move_to, (kinds, min_score), (keep, decisions), root, reading)
     place = journal or _journal_of(report)
     plan = _carried_out(report, wishes, place, dry_run=dry_run, yes=yes, shown=shown)
     _tell(plan, form or "text", dry_run=dry_run, full=verbose > 0)
@@ -172,7 +181,7 @@ def _modes(move_to: Path | None, hardlink: bool, delete: bool, list: bool, undo:
 def _wishes(
     mode: str,
     move_to: Path | None,
-    kinds: Sequence[MatchKind],
+    wanted: tuple[Sequence[MatchKind], float],
     choice: tuple[tuple[str, ...], tuple[Path, ...]],
     root: tuple[Path, ...],
     reading: dict[str, Any],
@@ -192,7 +201,8 @@ def _wishes(
     return Wishes(
         action=actions[mode],
         destination=os.path.realpath(move_to) if move_to else "",
-        kinds=kinds,
+        kinds=wanted[0],
+        least=wanted[1],
         rules=KeepRules.parse(choice[0]) if choice[0] else None,
         decisions=Decisions.load(*choice[1]),
         options=ReadOptions(**{name: value for name, value in reading.items() if value is not None and name in known}),

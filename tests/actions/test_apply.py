@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -403,6 +404,48 @@ def test_decisions_come_before_the_report_and_the_rules(case: Case) -> None:
     assert outcomes({"keep": "elsewhere"}) == {b.id: planned, copy.id: planned}
     file.write_text("no decision\n")
     assert case.apply("--list", "--decisions", file).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("score", "decided", "arguments", "outcome"),
+    [
+        (0.9, None, (), "planned"),
+        (0.73, None, (), "left"),
+        (0.73, True, (), "planned"),
+        (0.73, None, ("--min-score", "0.7"), "planned"),
+        (0.95, None, ("--min-score", "1"), "left"),
+    ],
+)
+def test_only_sure_matches_are_acted_on(
+    case: Case, score: float, decided: bool | None, arguments: tuple[str, ...], outcome: str
+) -> None:
+    def change(document: dict[str, Any]) -> None:
+        for match in document["matches"]:
+            match |= {"score": score} | ({"decided": decided} if decided else {})
+
+    case.edit(change)
+    steps = case.steps("--list", *arguments)
+    b, copy = (str(case.news / name) for name in ("b.txt", "sub/a.txt"))
+    assert steps[b][0] == outcome
+    assert steps[copy][0] == "planned", "an exact copy is sure"
+    if outcome == "left":
+        assert steps[b][1].startswith(f"score below {arguments[1] if arguments else '0.9'}; it is {score:.2f}")
+
+
+def test_an_accepted_pair_is_acted_on_however_unsure(case: Case) -> None:
+    case.edit(lambda document: [match.update(score=0.6) for match in document["matches"]])
+    a, b = (str(case.news / name) for name in ("a.txt", "b.txt"))
+    assert case.steps("--list")[b][0] == "left"
+    (case.base / "d.jsonl").write_text(json.dumps({"left": a, "right": b, "verdict": "same"}))
+    assert case.steps("--list", "--decisions", case.base / "d.jsonl")[b][0] == "planned"
+
+
+@pytest.mark.parametrize("score", [1.5, -0.1, "1", None, True])
+def test_a_score_that_is_none_is_refused(case: Case, score: object) -> None:
+    case.edit(lambda document: [match.update(score=score) for match in document["matches"]])
+    result = case.apply("--list")
+    assert result.exit_code == 1
+    assert "score must be a number from 0 to 1" in result.stderr
 
 
 # --- from a scan on -------------------------------------------------------------------------------------------------
