@@ -14,7 +14,7 @@ import pytest
 
 import dedup
 from dedup import Article, arrays, find_duplicates
-from dedup.clustering import decisions
+from dedup.clustering import outcome
 from dedup.datatypes import Embeddings, Settings
 from dedup.embedding.encoder import Encoder
 from dedup.embedding.language_means import embed_texts, unit_rows
@@ -270,7 +270,7 @@ def test_evidence_in_full_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
     encoder = dedup.load_encoder("bundled")
     whole = find_duplicates(articles, encoder=encoder)
-    monkeypatch.setattr(decisions, "MOST_IN_FULL", 2)
+    monkeypatch.setattr(outcome, "MOST_IN_FULL", 2)
     limited = find_duplicates(articles, encoder=encoder)
     weakest = [(cluster.weakest.left, cluster.weakest.right) for cluster in limited.clusters]
     assert limited.clusters == whole.clusters
