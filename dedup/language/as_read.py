@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache, lru_cache
+from functools import cache
 from typing import TYPE_CHECKING
 
 from dedup.datatypes import Article
@@ -21,7 +21,8 @@ if TYPE_CHECKING:  # `dedup --help` does not need it
     import numpy as np
     import numpy.typing as npt
 
-_MOST_KEPT, _LONGEST_KEPT = 2048, 8000
+_MOST_KEPT, _LONGEST_KEPT = 1 << 23, 1 << 16  # characters of all texts that are kept, and of one
+_OVERHEAD = 100  # characters that an entry counts for besides its own
 _ROUNDS = 4  # until nothing changes: what one step uncovers (a time code behind entities) the next round reads
 
 _APART = (("'", (" '", " n't")), ("’", (" ’", " n’t")))
@@ -99,6 +100,28 @@ def as_read(text: str) -> str:
     return _kept(text) if len(text) <= _LONGEST_KEPT else _read(text)
 
 
+class _Kept:
+    """Texts that have been read: a run asks for each some six times. Most come back as the same object."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, str] = {}
+        self._room = _MOST_KEPT
+
+    def __call__(self, text: str) -> str:
+        """Read a text, if it was not read before."""
+        read = self._known.get(text)
+        if read is None:
+            read = _read(text)
+            self._room -= len(text) + _OVERHEAD
+            if self._room < 0:
+                self._known, self._room = {}, _MOST_KEPT
+            self._known[text] = read
+        return read
+
+
+_kept = _Kept()
+
+
 def _read(text: str) -> str:
     for _ in range(_ROUNDS):
         read = _once(text)
@@ -106,9 +129,6 @@ def _read(text: str) -> str:
             break
         text = read
     return text
-
-
-_kept = lru_cache(_MOST_KEPT)(_read)  # a run asks for a text some six times; most come back as the same object
 
 
 def _once(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain
 from zlib import crc32
 
@@ -25,6 +25,7 @@ _PHRASE_END = re.compile(r"(?<=[;:,،、，؛])\s*|\s+")
 _LONGEST = 480
 _MOST = 2000  # sentences of a text: all are compared with all of another, which takes the square of their number
 _LONGEST_UNSPACED = 160
+_MOST_KEPT, _LONGEST_KEPT = 1024, 8000
 
 
 @cache
@@ -47,7 +48,11 @@ def sentences(text: str) -> list[str]:
     commas or spaces. Of a text of more than 2,000, as lists of short lines are, neighbours are joined until there are
     about half as many.
     """
-    found = []
+    return list(_kept(text)) if len(text) <= _LONGEST_KEPT else _read(text)
+
+
+def _read(text: str) -> list[str]:
+    found: list[str] = []
     may_end, end = _sentence_patterns()
     lines = text.split("\n")
     for piece in chain.from_iterable(end.split(line) if may_end.search(line) else (line,) for line in lines):
@@ -57,6 +62,12 @@ def sentences(text: str) -> list[str]:
         elif piece:
             found.append(piece)
     return found if len(found) <= _MOST else _joined(found)
+
+
+@lru_cache(_MOST_KEPT)
+def _kept(text: str) -> tuple[str, ...]:
+    """Kept, since the report of a run asks for the sentences of those that match once more."""
+    return tuple(_read(text))
 
 
 def _joined(found: Sequence[str]) -> list[str]:

@@ -113,9 +113,10 @@ def normalise(text: str) -> str:
     return folded.strip(" ")
 
 
-def fold(text: str) -> str:
-    """Text in NFKC and case folded."""
-    return _normalised("NFKC", text).casefold()
+def fold(text: str, folded: str | None = None) -> str:
+    """Text in NFKC and case folded; `folded` is the text case folded as it is, if that has been made."""
+    normal = _normalised("NFKC", text)
+    return folded if folded is not None and normal is text else normal.casefold()
 
 
 def _with_plain_spaces(text: str) -> str:

@@ -57,9 +57,12 @@ class LiteralKeys:
     lead: tuple[_Keys, Positions]
 
 
-def literal_keys(texts: Sequence[Sequence[str]]) -> LiteralKeys:
-    """Words of texts, each given by its sentences; about 0.15 ms for 2,000 characters."""
-    words = _read_words(texts)
+def literal_keys(texts: Sequence[Sequence[str]], folded: Sequence[str | None] | None = None) -> LiteralKeys:
+    """Words of texts, each given by its sentences; about 0.07 ms for 2,000 characters.
+
+    `folded` are the texts with their sentences as lines, case folded, as far as that has been made.
+    """
+    words = _read_words(texts, folded or [None] * len(texts))
     n = len(texts)
     stems, text_of, rank, early = words.stems()
     in_headline = (rank == 0) & early
@@ -137,8 +140,8 @@ def _runs_of(hashes: _Hashes, length: int) -> _Hashes:
     return number
 
 
-def _read_words(texts: Sequence[Sequence[str]]) -> _Words:
-    joined = "\n".join([fold("\n".join(sentences)) for sentences in texts])  # most texts need no folding but for case
+def _read_words(texts: Sequence[Sequence[str]], folded: Sequence[str | None]) -> _Words:
+    joined = "\n".join(map(fold, map("\n".join, texts), folded))  # most texts need no folding but for case
     kinds = character_kinds(joined)
     codes = code_points(joined)
     starts, ends = _runs(kinds == LETTER, kinds == MARK)

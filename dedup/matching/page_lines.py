@@ -86,8 +86,9 @@ def page_lines(lines: Sequence[str], folded: str) -> list[bool]:
     The second line is looked at as the first: a title stands before it. Where all would go, all stay. `folded` is the
     same in one text, case folded.
     """
-    test = is_page_line if any(part in folded for part in _IN_COPYRIGHT) else _is_short_page_line
-    found = [len(line) <= _LONGEST and test(line) for line in lines]
+    copyrighted = any(part in folded for part in _IN_COPYRIGHT)
+    test, longest = (is_page_line, _LONGEST) if copyrighted else (_is_short_page_line, _SHORT)
+    found = [len(line) <= longest and test(line) for line in lines]
     if len(lines) >= _FEWEST_LINES:
         found[-1] = found[-1] or (bool(_STOP.search(lines[-2])) and _is_signature(lines[-1]))  # not the end of a table
         for at in (0, 1):

@@ -184,12 +184,13 @@ def read_batch(named: EncoderByName, articles: Sequence[Article]) -> tuple[_Answ
         [sentence for sentence, weight in zip(of_text, part.tolist(), strict=True) if weight]
         for of_text, part in zip(split, np.split(weights, starts[1:-1]), strict=True)
     ]
-    literal = literal_keys(own)
+    whole = [len(of_text) == len(all_of_it) for of_text, all_of_it in zip(own, split, strict=True)]
+    literal = literal_keys(own, [as_one if all_own else None for as_one, all_own in zip(folded, whole, strict=True)])
     words = [literal.shingles, literal.words, literal.headline, literal.lead]
     facts = pack_facts(
         [
-            extract_facts(body if len(of_text) == len(whole) else "\n".join(of_text), code)
-            for body, whole, of_text, code in zip(bodies, split, own, codes, strict=True)
+            extract_facts(body if all_own else "\n".join(of_text), code)
+            for body, all_own, of_text, code in zip(bodies, whole, own, codes, strict=True)
         ]
     )
     known = _Read(

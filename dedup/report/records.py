@@ -227,9 +227,9 @@ def _match(report: Report, match: Match, with_text: bool) -> Record:
 
 
 def _aligned(left: Article, right: Article, match: Match, limit: int) -> list[Record]:
-    pairs = view.best_aligned(match.evidence, limit)
-    if not pairs:
+    if not match.evidence.aligned:
         return []
+    pairs = view.best_aligned(match.evidence, limit)
     left_sentences, right_sentences = view.sentences(left), view.sentences(right)
     return [
         {"left": left_sentences[pair.left], "right": right_sentences[pair.right], "similarity": _round(pair.similarity)}

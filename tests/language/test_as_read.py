@@ -192,3 +192,10 @@ def test_words_taken_apart_have_an_apostrophe(text: str) -> None:
 def test_the_width_of_a_block_is_that_of_its_longest_line_of_words(lines: list[str]) -> None:
     of_each = [len(line.rstrip()) for line in lines if " " in line.strip() or "漢" in line]
     assert _Block(lines).width == max(of_each, default=0)
+
+
+@given(st.lists(st.text("aÀ\u0301'’ :\n", max_size=12), max_size=20))
+def test_texts_that_are_kept_are_those_read_anew(texts: list[str]) -> None:
+    kept = module._Kept()
+    kept._room = 350  # full after two or three
+    assert [kept(text) for text in [*texts, *texts]] == [module._read(text) for text in [*texts, *texts]]

@@ -289,3 +289,11 @@ def test_rows_of_marks_are_found_wherever_they_stand(before: str, marks: str, be
 def test_marks_in_order_are_not_looked_for() -> None:
     ordered = "b" + "\u0301" * 40_000
     assert text.clean(ordered) == unicodedata.normalize("NFC", ordered)
+
+
+@given(texts)
+def test_sentences_that_are_kept_are_those_cut_anew(written: str) -> None:
+    first = sentences.sentences(written)
+    assert first == sentences._read(written)
+    first.append("of the caller alone")
+    assert sentences.sentences(written) == sentences._read(written)

@@ -171,6 +171,16 @@ def test_a_text_has_the_keys_that_it_has_alone(texts: list[list[str]]) -> None:
             assert np.array_equal(one, other)
 
 
+@settings(deadline=None)
+@given(st.lists(st.text("aBß\u0301éﬁ Ａ漢ক়া. \n", max_size=60).map(sentences), max_size=4))
+def test_texts_folded_before_have_the_keys_of_those_that_are_not(texts: list[list[str]]) -> None:
+    folded = ["\n".join(text).casefold() if at % 3 else None for at, text in enumerate(texts)]
+    plain, given_folded = literal_keys(texts), literal_keys(texts, folded)
+    for name in ("shingles", "words", "headline", "lead"):
+        for one, other in zip(getattr(plain, name), getattr(given_folded, name), strict=True):
+            assert np.array_equal(one, other)
+
+
 @settings(deadline=None, max_examples=30)
 @given(st.lists(st.integers(0, len(TEXTS) - 1), min_size=2, max_size=8))
 def test_both_texts_may_change_places(places: list[int]) -> None:

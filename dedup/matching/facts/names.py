@@ -86,8 +86,14 @@ def find_opening_names(text: str, end: int, names: Collection[str], language: st
     written = dict.fromkeys((_BEHIND_ANOTHER if language == "de" else _CAPITALISED).findall(opening))
     known = set(names)
     long = [word for word in written if len(word) >= _STEM and (key := _key(word)) in known and not key.isupper()]
-    twice = [word for word in long if text.count(word[: max(_STEM, len(word) - 2)]) > 1]
+    twice = [word for word in long if _is_twice(word[: max(_STEM, len(word) - 2)], text)]
     return tuple(dict.fromkeys(map(_key, twice)))
+
+
+def _is_twice(word: str, text: str) -> bool:
+    """Whether a word stands in a text twice or more, told where it stands for the second time."""
+    first = text.find(word)
+    return first >= 0 and text.find(word, first + len(word)) >= 0
 
 
 def _is_title(line: str) -> bool:

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from dedup.datatypes import Agreement
 from dedup.matching.facts import FactAgreement, Facts, compare_facts, extract_facts
-from dedup.matching.facts.names import fold_name
+from dedup.matching.facts.names import _is_twice, fold_name
 from dedup.matching.facts.numerals import (
     FRACTION,
     FRACTIONS,
@@ -472,3 +472,8 @@ def test_rare_characters_are_found_as_by_a_pattern(text: str) -> None:
     rare = rare_characters(text)
     assert bool(rare & FRACTION) == bool(re.search(f"[{FRACTIONS}]", text))
     assert rare & OTHER_DIGIT or not re.search(r"[^\D0-9]", text)
+
+
+@given(st.text("ab", min_size=1, max_size=3), st.text("ab", max_size=8))
+def test_a_word_stands_twice_where_it_is_counted_twice(word: str, text: str) -> None:
+    assert _is_twice(word, text) == (text.count(word) > 1)
