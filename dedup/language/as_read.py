@@ -25,6 +25,7 @@ _MOST_KEPT, _LONGEST_KEPT = 1 << 23, 1 << 16  # characters of all texts that are
 _OVERHEAD = 100  # characters that an entry counts for besides its own
 _ROUNDS = 4  # until nothing changes: what one step uncovers (a time code behind entities) the next round reads
 
+_MACRO = re.compile(r"[ \t]?\{\{[^{}\n]{1,500}\}\}|[ \t]?\{%[^{}\n]{1,300}%\}")  # of Jinja, Liquid, Hugo, MediaWiki
 _APART = (("'", (" '", " n't")), ("’", (" ’", " n’t")))
 _SPLIT_WORD = re.compile(r"(?<=[a-z]) (?=(?:['’](?:s|t|re|ve|ll|d|m)|n['’]t)\b)|(?<=[sxz]) (?=['’] )", re.IGNORECASE)
 
@@ -94,8 +95,8 @@ def as_read(text: str) -> str:
 
     Vowel signs and stress marks, small capitals and other typography, emoji at the ends of lines, capitals throughout,
     time codes and numbered speakers of a transcript, line breaks and hyphens of a column, spaces between Thai words,
-    words taken apart ("does n't"), entities that were escaped twice or lost their sign and UTF-8 read as another
-    encoding are undone. Most texts come back as they are, in some 20 µs for 2,000 characters.
+    words taken apart ("does n't"), entities that were escaped twice or lost their sign, macros of templates and UTF-8
+    read as another encoding are undone. Most texts come back as they are, in some 20 µs for 2,000 characters.
     """
     return _kept(text) if len(text) <= _LONGEST_KEPT else _read(text)
 
@@ -139,6 +140,8 @@ def _once(text: str) -> str:
     if ";" in text:
         text = unescape(text) if "&" in text else with_lost_ampersands(text)
         kinds = _kinds(text)
+    if "{" in text and ("{{" in text or "{%" in text):
+        text = _MACRO.sub("", text)
     if any(mark in text and any(apart in text for apart in words) for mark, words in _APART):
         text = _SPLIT_WORD.sub("", text)
     if kinds & _UNUSUAL:
