@@ -31,7 +31,7 @@ from dedup.errors import ArchiveError
 from dedup.language.as_read import body_of
 from dedup.language.text import content_hash, printable
 from dedup.matching.scorer import Scorer, load_scorer
-from dedup.reading.files import show_path
+from dedup.reading.files import absolute, show_path
 from dedup.reading.read import find_files, read_files, require, with_unique_ids
 from dedup.reading.source import ReadOptions
 from dedup.results import Report
@@ -162,7 +162,8 @@ class Archive:
         Parameters
         ----------
         paths : iterable of str or path
-            Folders, files, or ``-`` for JSON Lines from standard input.
+            Folders, files, or ``-`` for JSON Lines from standard input. They are held as absolute paths: an archive is
+            used from many folders.
         options : ReadOptions, optional
             Fields to read, files to choose, size to allow.
         jobs : int
@@ -170,7 +171,7 @@ class Archive:
         progress : callable (stage, done, total), optional
             Told how far it has come.
         """
-        options, roots = options or ReadOptions(), [os.fspath(path) for path in paths]
+        options, roots = options or ReadOptions(), [absolute(os.fspath(path)) for path in paths]
         for root in roots:
             require(root)
         self._load()
@@ -377,8 +378,10 @@ class Archive:
         with self._store.reading() as connection:
             for given in ids:
                 name, path = intake.plain(given), _as_path(given)
+                whole = _as_path(absolute(given))
                 rows = connection.execute(
-                    "SELECT number FROM articles WHERE id = ? OR path IN (?, ?)", (name, name, path)
+                    "SELECT number FROM articles WHERE id IN (?, ?) OR path IN (?, ?, ?)",
+                    (name, whole, name, path, whole),
                 )
                 numbers = {row[0] for row in rows}
                 if not numbers:

@@ -18,6 +18,7 @@ from dedup.archive.values import Finding
 from dedup.datatypes import Article, Skipped
 from dedup.errors import MissingExtraError, ReadError
 from dedup.language.text import printable
+from dedup.reading.files import absolute
 from dedup.reading.read import File, find_files, with_unique_ids
 from dedup.reading.source import ReadOptions
 
@@ -100,7 +101,7 @@ def _arrivals_of(
     waiting = _Waiting(settle)
     for number, changed in enumerate(changes):
         if changed or not number:
-            met = (file for file in find_files([os.fspath(folder)], options) if not archive.owns(file.path))
+            met = (file for file in find_files([absolute(os.fspath(folder))], options) if not archive.owns(file.path))
             waiting.look(met, at_first=not number)
         ready = waiting.ready()
         for start in range(0, len(ready), _TOGETHER):

@@ -17,6 +17,7 @@ from dedup.language.text import printable
 from dedup.reading.encoding import Stream
 from dedup.reading.source import one_line
 from dedup.runtime.name_patterns import NamePatterns
+from dedup.runtime.remote_files import is_uri
 
 STDIN = "-"
 """The path that stands for standard input."""
@@ -54,6 +55,11 @@ def walk(root: str, names: NamePatterns) -> Iterator[tuple[str, str]]:
                 yield os.fspath(entry), cannot_be_read(fault)
         elif names.admits(PurePath(entry.path)):
             yield entry.path, "symbolic link, not followed" if entry.is_symlink() else ""
+
+
+def absolute(path: str) -> str:
+    """A path from the root on, links as they are; standard input and URIs stay what they are."""
+    return path if path == STDIN or is_uri(path) else os.path.abspath(path)
 
 
 def show_path(path: str) -> str:

@@ -237,6 +237,20 @@ def test_what_an_archive_is_made_with_may_stand_in_the_environment(tmp_path: Pat
     assert json.loads(run("info", tmp_path / "a.db", "-f", "json").stdout)["level"] == "story"
 
 
+def test_a_folder_is_the_same_however_it_is_named(tmp_path: Path, seeds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "in").mkdir()
+    for seed in seeds.iterdir():
+        (tmp_path / "in" / seed.name).write_bytes(seed.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    assert run("add", "a.db", "in").stdout == "5 added, 0 changed, 0 unchanged (run 1)\n"
+    for spelling in ("./in/", tmp_path / "in", "in/../in"):
+        assert run("add", "a.db", spelling).stdout == "0 added, 0 changed, 5 unchanged\n"
+    monkeypatch.chdir(tmp_path / "in")
+    assert run("add", tmp_path / "a.db", ".").stdout == "0 added, 0 changed, 5 unchanged\n"
+    name = next(seeds.iterdir()).name
+    assert run("remove", tmp_path / "a.db", name).stdout == "1 removed\n"
+
+
 def test_files_are_removed_by_any_spelling_of_their_path(
     tmp_path: Path, seeds: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
