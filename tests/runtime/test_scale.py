@@ -113,7 +113,7 @@ def bits(stored: Any, n: int) -> list[bytes]:
 def test_batches_change_not_a_bit_of_what_is_read(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     encoder = dedup.load_encoder("bundled")
     whole = read_articles(encoder)
-    monkeypatch.setattr(arrays, "BATCH", size)
+    monkeypatch.setattr(arrays, "_BATCH", size)
     parts = read_articles(encoder)
     assert parts.languages == whole.languages
     assert np.array_equal(parts.neighbourhood.embeddings, whole.neighbourhood.embeddings)
