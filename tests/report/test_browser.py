@@ -121,7 +121,7 @@ def test_three_hundred_articles_open_filter_and_show_evidence(open_report: Open,
     browser.press("j")
     browser.press("Enter")
     assert browser.value(f"{CURRENT}.querySelectorAll('.faced').length") > 0
-    squares = browser.value(f"{CURRENT}.querySelectorAll('.matrix rect').length")
+    squares = browser.value(f"{CURRENT}.querySelectorAll('.matrix:not(.swatch) rect').length")
     assert squares in {len(cluster.members) ** 2 for cluster in of_indonesian}
     assert browser.complaints == []
     assert len(browser.requests) == 1
