@@ -429,7 +429,7 @@ class Settings:
     ----------
     model : str
         "bundled", a directory, or the name of a sentence-transformers model.
-    threshold : float in [0, 1], or None
+    threshold : float in (0, 1], or None
         Least score (probability of being duplicates) of a match; None takes the default of the model and level.
     level : Level
         `DUPLICATE` joins copies, edits, excerpts and translations; `STORY` also independent reports of one event.
@@ -458,10 +458,12 @@ class Settings:
     def __post_init__(self) -> None:
         threshold: object = self.threshold
         if not isinstance(threshold, Real | None):
-            raise SettingsError(f"threshold must be a number in [0, 1], got {threshold!r}")
-        if self.threshold is not None and not 0 <= self.threshold <= 1:
+            raise SettingsError(f"threshold must be a number in (0, 1], got {threshold!r}")
+        if self.threshold is not None and not 0 < self.threshold <= 1:
             hint = f"; a percentage? try {self.threshold / 100:g}" if 1 < self.threshold <= 100 else ""
-            raise SettingsError(f"threshold must lie in [0, 1], got {self.threshold:g}{hint}")
+            if self.threshold == 0:
+                hint = ": it would join whatever is compared; try 0.1 to see what is unlikely too"
+            raise SettingsError(f"threshold must lie in (0, 1], got {self.threshold:g}{hint}")
         if self.neighbours < 1:
             raise SettingsError(f"neighbours must be at least 1, got {self.neighbours}")
         if self.level not in set(Level):

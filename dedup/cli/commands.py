@@ -18,6 +18,7 @@ from dedup.cli.compare import compare
 from dedup.cli.completion import completion
 from dedup.cli.errors import ErrorGroup
 from dedup.cli.keep import keep
+from dedup.cli.manual import man
 from dedup.cli.measure import calibrate, evaluate, train
 from dedup.cli.output import check_output, write
 from dedup.cli.scan import scan
@@ -64,5 +65,5 @@ def schema() -> None:
     write(rendering.schema(), Path("-"))
 
 
-for command in (scan, apply, compare, keep, archive, watch, serve, evaluate, calibrate, train, completion):
+for command in (scan, apply, compare, keep, archive, watch, serve, evaluate, calibrate, train, completion, man):
     main.add_command(command)

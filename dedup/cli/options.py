@@ -10,7 +10,7 @@ import click
 
 from dedup.cli.kinds import KINDS_IN_WORDS
 from dedup.cli.output import choose_colour
-from dedup.cli.sizes import parse_size
+from dedup.cli.sizes import Whole, parse_size
 from dedup.datatypes import KEEP_BY_DEFAULT, Level, Pairs
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -192,9 +192,7 @@ selection_options = _several(
     click.option(
         "--kinds", multiple=True, metavar="KINDS", help=f"Count only matches of these kinds: {KINDS_IN_WORDS}."
     ),
-    click.option(
-        "--min-size", type=click.IntRange(min=2), default=2, metavar="N", help="Leave out stories of fewer articles."
-    ),
+    click.option("--min-size", type=Whole(2), default=2, metavar="N", help="Leave out stories of fewer articles."),
 )
 """Options on the pairs that count."""
 
@@ -239,7 +237,7 @@ verbosity_options = _several(
 jobs_option = click.option(
     "-j",
     "--jobs",
-    type=click.IntRange(min=1),
+    type=Whole(1, hint="; leave it out for one a core"),
     metavar="N",
     help="Number of processes, one a core by default. The report is the same with any number.",
 )

@@ -164,7 +164,8 @@ def test_scan_exit_codes(run: Run, folder: Path, names: tuple[str, ...], options
 @pytest.mark.parametrize(
     ("options", "code", "message"),
     [
-        (("--threshold", "85"), 2, r"threshold must lie in [0, 1], got 85; a percentage? try 0.85"),
+        (("--threshold", "85"), 2, "threshold must lie in (0, 1], got 85; a percentage? try 0.85"),
+        (("--threshold", "0"), 2, "threshold must lie in (0, 1], got 0: it would join whatever is compared"),
         (("--threshold", "x"), 2, "'x' is not a valid float"),
         (("--threshold", "nan"), 2, "got nan"),
         (("--max-bytes", "0"), 2, "'0' is no size; give at least 1 byte"),
@@ -174,7 +175,7 @@ def test_scan_exit_codes(run: Run, folder: Path, names: tuple[str, ...], options
         (("--within", "7x"), 2, "within must be a span of time such as 36h, 7d or 2w, or a number of days, got '7x'"),
         (("--since", "May"), 2, "since must be a date such as 2024-05-31, got 'May'"),
         (("--kinds", "copy"), 2, "kinds must be exact, near, translation, excerpt, same-story, got 'copy'"),
-        (("--min-size", "1"), 2, "1 is not in the range x>=2"),
+        (("--min-size", "1"), 2, "give a whole number of at least 2, got '1'"),
         (("--against", "nowhere"), 1, "nowhere: no such file or folder"),
         (("--files-from", "nowhere"), 1, "cannot read the list of paths nowhere: No such file or directory"),
         (("--format", "yaml"), 2, "'yaml' is not one of"),

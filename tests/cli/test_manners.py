@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -147,3 +148,31 @@ def test_rich_is_loaded_for_a_terminal_alone() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.stdout.endswith("False\n"), done.stderr
+
+
+def test_the_manual_page_has_every_command_and_option_and_nothing_that_roff_takes_for_its_own() -> None:
+    page = dedup("man").stdout
+    lines = page.splitlines()
+    assert lines[0].startswith(".TH DEDUP 1 ")
+    for names in (("scan",), ("apply",), ("archive",), ("archive", "check"), ("completion",)):
+        assert f".SS dedup {' '.join(names)}" in lines
+        for option in re.findall(r"(?<=\s)--[a-z][a-z-]+", dedup(*names, "--help").stdout):
+            assert option.replace("-", r"\-") in page
+    assert {line.split()[0] for line in lines if line.startswith((".", "'"))} == {
+        ".TH",
+        ".SH",
+        ".SS",
+        ".B",
+        ".EX",
+        ".EE",
+    }
+
+
+@pytest.mark.skipif(shutil.which("groff") is None, reason="there is no groff")
+def test_the_manual_page_is_read_without_a_warning(tmp_path: Path) -> None:
+    (tmp_path / "dedup.1").write_text(dedup("man").stdout, encoding="utf-8")
+    command = ["groff", "-man", "-ww", "-Tascii", "-P-cbou", str(tmp_path / "dedup.1")]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert shown.stderr == ""
+    assert "dedup archive check" in shown.stdout
+    assert "--move-to DIR" in shown.stdout
