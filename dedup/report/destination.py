@@ -142,32 +142,24 @@ def check_model_folder(path: Path, corpus: Path) -> None:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that nobody ever finds half of it, not even after the machine has failed.
-
-    Links are followed, devices, pipes and open descriptors (``/dev/stdout``) written to directly. A file that was there
-    keeps its mode; another hard link to it keeps the old content. Only a file that is mounted by itself is written over
-    in place.
+    """Write a file at once (see `writing_whole`).
 
     Raises
     ------
     WriteError
         If nothing can be written there.
     """
-    with _named_faults(path):
-        descriptor, found = _descriptor(path), _stat(path)
-        if descriptor is not None:
-            _write_all(os.dup(descriptor), content)
-        elif found and not stat.S_ISREG(found.st_mode):
-            _write_all(os.open(path, os.O_WRONLY), content)
-        else:
-            _replace(Path(os.path.realpath(path)), content, found)
+    with writing_whole(path) as file:
+        file.write(content)
 
 
 @contextmanager
 def writing_whole(path: Path) -> Iterator[BinaryIO]:
-    """Open a file to be written bit by bit, which is put in its place when all of it is there (see `write_whole`).
+    """Open a file that is put in its place once the block has written it, so that nobody ever finds half of it.
 
-    Nothing is left of it if the block raises; only devices, pipes and open descriptors have had what was written.
+    Not even a machine that fails leaves half a file, and nothing is left if the block raises. Links are followed;
+    devices, pipes and open descriptors (``/dev/stdout``) are written to directly. A file that was there keeps its owner
+    and mode; another hard link to it keeps the old content.
 
     Raises
     ------
@@ -190,14 +182,7 @@ def writing_whole(path: Path) -> Iterator[BinaryIO]:
                 file.flush()
                 _keep_owner(new, found)
                 os.fsync(new)
-                try:
-                    os.replace(part, target)
-                except OSError as error:
-                    if error.errno != errno.EBUSY:
-                        raise
-                    file.seek(0)  # mounted by itself, as into a container: written over
-                    with target.open("wb") as over:
-                        shutil.copyfileobj(file, over)
+                _put_in_place(part, target, file)
         finally:
             part.unlink(missing_ok=True)
         _sync_folder(target.parent)
@@ -350,30 +335,6 @@ def _descriptor(path: Path) -> int | None:
     return _STANDARD[match[1]] if match[1] else int(match[2] or match[3])
 
 
-def _write_all(descriptor: int, content: bytes) -> None:
-    with open(descriptor, "wb", buffering=0) as file:
-        rest = memoryview(content)
-        while rest:
-            rest = rest[file.write(rest) :]
-
-
-def _replace(target: Path, content: bytes, found: os.stat_result | None) -> None:
-    """Write beside the target, then put the file in its place."""
-    _sweep(target.parent)
-    part, descriptor = _open_part(target.parent)
-    try:
-        with open(descriptor, "wb", buffering=0) as file:
-            _write_all(os.dup(descriptor), content)
-            _keep_owner(descriptor, found)
-            os.fsync(descriptor)
-            if os.name == "nt":  # where an open file cannot be moved
-                file.close()
-            _put_in_place(part, target, content)
-    finally:
-        part.unlink(missing_ok=True)
-    _sync_folder(target.parent)
-
-
 def _keep_owner(descriptor: int, found: os.stat_result | None) -> None:
     """Give a new file the owner and the mode of the one that it replaces."""
     if found and hasattr(os, "fchmod"):
@@ -391,19 +352,23 @@ def _sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def _put_in_place(part: Path, target: Path, content: bytes) -> None:
+def _put_in_place(part: Path, target: Path, file: BinaryIO) -> None:
     """Rename a file; what is mounted by itself, as into a container, cannot be replaced and is written over."""
+    if os.name == "nt":  # where an open file cannot be moved
+        file.close()
     try:
         os.replace(part, target)
     except OSError as error:
         if error.errno != errno.EBUSY:
             raise
-        _write_all(os.open(target, os.O_WRONLY | os.O_TRUNC), content)
+        file.seek(0)
+        with target.open("wb") as over:
+            shutil.copyfileobj(file, over)
 
 
 def _open_part(folder: Path) -> tuple[Path, int]:
     """Make a new file under a name that nobody can guess, locked as long as it is open."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     while True:
         part = folder / f".dedup-{secrets.token_hex(8)}.part"
         descriptor = os.open(part, flags, 0o666)
