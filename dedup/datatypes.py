@@ -157,6 +157,11 @@ class Skipped:
     reason: str
     line: int | None = None
 
+    @property
+    def place(self) -> str:
+        """The path, with the line behind a colon where there is one."""
+        return self.path if self.line is None else f"{self.path}:{self.line}"
+
 
 @dataclass(frozen=True, slots=True)
 class Language:

@@ -1,4 +1,4 @@
-"""The commands of whoever measures: `evaluate`, `calibrate` and `train`."""
+"""The commands `evaluate`, `calibrate` and `train`: quality measured, scores fitted, the model trained."""
 
 from __future__ import annotations
 
@@ -52,9 +52,10 @@ def evaluate(
     dedup evaluate gold.jsonl.xz                scans the articles in it, then measures
     dedup evaluate gold.jsonl.xz report.json    measures a report that is already there
 
-    Pairwise precision and recall, BCubed, adjusted Rand index; over all pairs, across and within languages. GOLD holds
-    JSON lines with id, story and lang, text and title for a scan, and group, whose articles of different
-    stories are hard negatives. REPORT is a JSON or JSONL report of ours, or JSON lines with id and cluster.
+    Pairwise precision and recall, BCubed and adjusted Rand index, over all pairs, across and within languages. GOLD
+    holds JSON lines with id, story and lang; text and title if it is to be scanned; and optionally group: articles of
+    one group and different stories look alike and must stay apart. REPORT is a JSON or JSONL report of dedup, or JSON
+    lines with id and cluster.
     """
     from dedup.evaluation import metrics as measuring
     from dedup.evaluation.gold import check_pairs, read_clusters, read_gold, read_pairs, require_texts
@@ -83,17 +84,17 @@ def evaluate(
 @click.command(cls=SectionedCommand, short_help="Fit the score to labelled articles.")
 @click.argument("golds", nargs=-1, required=True, type=options.PATH, metavar="GOLD...")
 @click.option(
-    "--against", multiple=True, type=options.PATH, metavar="GOLD", help="More sets, for what must stay apart alone."
+    "--against", multiple=True, type=options.PATH, metavar="GOLD", help="Further sets, only for what must stay apart."
 )
 @click.option(
     "--events",
     multiple=True,
     type=options.PATH,
     metavar="GOLD",
-    help="More sets, with other outlets' reports of the same events.",
+    help="Further sets, with other outlets' reports of the same events.",
 )
 @click.option(
-    "--pairs", multiple=True, type=options.PATH, metavar="FILE", help="Labelled pairs, which overrule the stories."
+    "--pairs", multiple=True, type=options.PATH, metavar="FILE", help="Labelled pairs; they overrule the stories."
 )
 @click.option(
     "--archive",
@@ -101,14 +102,14 @@ def evaluate(
     multiple=True,
     type=options.PATH,
     metavar="FILE",
-    help="Articles of an archive, judged by --pairs.",
+    help="Articles of an archive, labelled by --pairs.",
 )
 @click.option(
     "--decisions",
     multiple=True,
     type=options.PATH,
     metavar="FILE",
-    help="Decisions on pairs of reports, as for dedup scan: more labelled pairs, which overrule --pairs.",
+    help="Decisions as for dedup scan, which serve as labelled pairs and overrule --pairs.",
 )
 @options.level_option
 @options.model_option
@@ -138,8 +139,8 @@ def calibrate(
     dedup calibrate mine.jsonl more.jsonl --model sentence-transformers/LaBSE -o labse.json
     dedup scan articles/ --model sentence-transformers/LaBSE --scorer labse.json
 
-    GOLD holds JSON lines with id, story, text and, if present, title, group. Standard error says what each gives, and
-    what it gives left out of the fit: the F1 of single pairs, the BCubed F1 of clusters or the F1 of the --pairs.
+    GOLD holds JSON lines with id, story, text and optionally title and group. Standard error shows the figures
+    of each set, by a fit with it and by one without it: F1 of single pairs, BCubed F1 of clusters or F1 of the --pairs.
     """
     from dedup.clustering.decisions import Decisions
     from dedup.embedding.load import load_encoder
@@ -184,7 +185,7 @@ def train(corpus: Path, out: Path, quiet: bool, verbose: int, no_progress: bool)
 
 
 def _scan_gold(articles: Iterable[Article], settings: Settings, *, shown: bool) -> dict[str, str]:
-    """Cluster of every clustered gold article, from a scan that sees nothing of the gold."""
+    """Cluster of every clustered gold article, by a scan that sees no gold story."""
     report = find(articles, settings, evidence=False, jobs=count_cores(), shown=shown)
     return {
         report.articles[member].id: str(number)

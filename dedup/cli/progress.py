@@ -103,7 +103,7 @@ class _Raw(io.TextIOBase, TextIO):
 
 
 def _bars(stream: TextIO) -> Progress:
-    """A line that is drawn when told to, and by no thread: processes are copied from one without threads."""
+    """Display that is drawn on demand and not by a thread: worker processes are forked from one without threads."""
     from rich import progress
     from rich.console import Console
 

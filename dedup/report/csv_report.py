@@ -47,8 +47,7 @@ def as_csv(report: Report, *, with_text: bool = True) -> str:
         for member in story.cluster.members:
             writer.writerow(_clustered_row(report, story, member, with_text))
     for skipped in report.skipped:
-        where = skipped.path if skipped.line is None else f"{skipped.path}:{skipped.line}"
-        writer.writerow({"role": "skipped", "path": _cell(where), "why": _cell(skipped.reason)})
+        writer.writerow({"role": "skipped", "path": _cell(skipped.place), "why": _cell(skipped.reason)})
     return out.getvalue()
 
 

@@ -181,11 +181,7 @@ class _Page:
 
 
 def _skipped_line(skipped: Skipped) -> str:
-    return f"{_place(skipped)}: {printable(skipped.reason)}"
-
-
-def _place(skipped: Skipped) -> str:
-    return printable(skipped.path if skipped.line is None else f"{skipped.path}:{skipped.line}")
+    return f"{printable(skipped.place)}: {printable(skipped.reason)}"
 
 
 def _by_reason(skipped: Iterable[Skipped]) -> list[tuple[str, list[str]]]:
@@ -193,7 +189,7 @@ def _by_reason(skipped: Iterable[Skipped]) -> list[tuple[str, list[str]]]:
     return [
         (
             f"{len(items):,} × {printable(reason)}" if len(items) > 1 else _skipped_line(items[0]),
-            list(map(_place, items)),
+            [printable(item.place) for item in items],
         )
         for reason, items in view.by_reason(skipped)
     ]
