@@ -1,7 +1,7 @@
 """Destinations of reports: files written whole or not at all, and folders of tables, here or behind a URI.
 
 Nothing is overwritten unasked: `check_writable` refuses, before the work, a place that is one of the inputs or lies
-among them, and a file that dedup did not write. `write_whole` then writes beside the target, under a name that nobody
+among them, and a file that dedup did not write. `writing_whole` then writes beside the target, under a name that nobody
 can guess or plant, and puts the file into its place once it is on the disk.
 """
 
@@ -54,7 +54,7 @@ _PART = re.compile(r"\.dedup-[0-9a-f]{16}\.part")
 def check_writable(
     path: Path, inputs: Iterable[str | Path] = (), *, names: NamePatterns = ALL_NAMES, force: bool = False
 ) -> None:
-    """Refuse a place where `write_whole` could not write, or should not: asked before a long run, not after it.
+    """Refuse a place where `writing_whole` could not write, or should not; asked before a long run, not after it.
 
     Parameters
     ----------
@@ -190,7 +190,7 @@ def writing_whole(path: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def filling_folder(path: Path) -> Iterator[Path]:
-    """Make a folder to write files into, which gets its name when all are there; one of that name may be there, empty.
+    """Make a folder that gets its name once the block has filled it; an empty folder of that name is replaced.
 
     Raises
     ------
@@ -226,10 +226,10 @@ def make_folder(path: Path) -> None:
 
 
 class Folder(Protocol):
-    """A place for the parts of tables."""
+    """Protocol of folders that parts of tables are written into."""
 
     def is_empty(self) -> bool:
-        """Whether nothing is there."""
+        """Whether the folder holds nothing."""
         ...
 
     def write(self, name: str, content: bytes) -> None:
@@ -239,7 +239,7 @@ class Folder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Local:
-    """A folder of this machine."""
+    """Folder of this machine."""
 
     path: Path
 
@@ -252,7 +252,7 @@ class _Local:
 
 
 def open_folder(folder: str | Path) -> Folder:
-    """Open the place for the tables if there is nothing yet: parts of another run would be taken for parts of this one.
+    """Open an empty folder for tables: parts of another run in it would be read as parts of this one.
 
     Raises
     ------
@@ -379,7 +379,7 @@ def _open_part(folder: Path) -> tuple[Path, int]:
 
 
 def _sweep(folder: Path) -> None:
-    """Remove what runs that were killed while they wrote have left: those who are writing hold a lock."""
+    """Remove what runs left that were killed while writing; a run that is still writing holds a lock."""
     with suppress(OSError):
         for name in os.listdir(folder):
             if _PART.fullmatch(name):
@@ -393,7 +393,7 @@ def _sweep(folder: Path) -> None:
 
 
 def _lock(descriptor: int, *, wait: bool = False) -> bool:
-    """Lock an open file for as long as it is open; False where another process has, or where there are no locks."""
+    """Lock a file for as long as it is open; False if another process holds the lock, or the system has none."""
     if sys.platform == "win32":
         return False
     import fcntl
@@ -407,7 +407,7 @@ def _lock(descriptor: int, *, wait: bool = False) -> bool:
 
 @contextmanager
 def _named_faults(path: Path) -> Iterator[None]:
-    """Turn what the system says into an error that names the path."""
+    """Raise errors of the system as a `WriteError` that names the path."""
     try:
         yield
     except BrokenPipeError:  # whoever reads has enough

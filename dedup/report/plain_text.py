@@ -1,4 +1,4 @@
-"""Text report: a block a story, then skipped files, then counts."""
+"""Text report: a block for each story, then skipped files, then counts."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class _Page:
         yield ""
 
     def _group(self, head: str, places: Sequence[str]) -> Iterator[str]:
-        """A reason and some of the places that it holds for, with -v all of them."""
+        """Lines of a reason and of the places that it applies to: some of them, or all in a full report."""
         yield from (f"  {part}" for part in wrap(head, self.width - 2, lines=_REASON_LINES))
         if places and self.full:
             yield from (f"    {fit_end(place, self.width - 4)}" for place in places)

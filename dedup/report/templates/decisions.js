@@ -24,7 +24,7 @@ function decide(story, change) {
   saveDecisions();
 }
 
-/** A decision without what contradicts it or says it once more. */
+/** A decision without parts that contradict it or repeat it. */
 function settled({ verdict, out, keep, pairs }) {
   if (verdict === "different") return { verdict, out: [], keep: null, pairs: {} };
   const isOut = (hash) => out.includes(hash);
@@ -39,7 +39,7 @@ function remember(story) {
 
 function signature() {
   const by = $("by")?.value.trim();
-  return { at: new Date().toISOString().replace(/\.\d+Z$/, "Z"), ...(by ? { by } : { by: undefined }) };
+  return { at: new Date().toISOString().replace(/\.\d+Z$/, "Z"), ...(by && { by }) };
 }
 
 function setDecision(story, decision) {
@@ -275,7 +275,7 @@ function storyOfLine(storiesOf, { left, right, keep, story: texts }) {
   return candidates.find((story) => others.some((hash) => hash !== one && story.texts.includes(hash)));
 }
 
-/** The decision that lines about one story say, told as shortly as it was made: of the whole, of articles, of pairs. */
+/** The decision that lines about one story state, as short as it was made: of the whole, of articles, of pairs. */
 function decisionFrom(story, lines) {
   const said = {};
   let keep = null;
