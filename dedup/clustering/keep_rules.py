@@ -65,7 +65,7 @@ class KeepRules:
 
     @classmethod
     def parse(cls, texts: Iterable[str] = ()) -> KeepRules:
-        """Check rules as users write them; without any, those of the default.
+        """Parse rules as users write them; without any, those of the default are taken.
 
         Raises
         ------
