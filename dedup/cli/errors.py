@@ -52,7 +52,7 @@ _NOT_WRITTEN = {
 class _Interrupted(click.ClickException):
     def __init__(self, message: str, code: int) -> None:
         super().__init__(message)
-        vars(self)["exit_code"] = code  # of this signal, where click has one code for all errors of a kind
+        self.exit_code = code  # type: ignore[misc]  # of this signal; click has one code for all errors of a class
 
 
 class NothingRead(click.ClickException):

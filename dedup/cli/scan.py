@@ -131,12 +131,12 @@ def scan(
             report, added = remembered(
                 archive, paths, reading, settings=kept, only_new=only_new, jobs=cores, shown=shown
             )
-            counts = rendering.counts(report)
             if not quiet:
                 known = f"{added.added:,} new, {added.changed:,} changed, {added.unchanged:,} there already"
                 click.echo(f"{archive}: {known}", err=True)
-            if not counts["read"] and added.unchanged:  # of nothing new there is nothing to report
-                counts = {**counts, "seen": added.unchanged, "read": added.unchanged}
+            counts = rendering.counts(report)
+            if not counts["read"] and added.unchanged:  # nothing new is in the report
+                counts |= {"seen": added.unchanged, "read": added.unchanged}
         else:
             articles = read(paths, against=against, shared=workers is not None, jobs=cores, **reading)
             if workers and form == "parquet":
@@ -155,14 +155,18 @@ def scan(
         click.echo(f"Warning: there is no file{named} in {', '.join(paths)}", err=True)
     if report and against and not (report.articles and report.articles[0].reference):
         click.echo(f"Warning: no article was read in the reference {', '.join(against)}", err=True)
-    if not quiet and (form != "text" or output != "-"):
-        click.echo(rendering.summary_line(counts), err=True)
-        if counts["skipped"]:
-            click.echo(f"{counts['skipped']:,} of {counts['seen']:,} seen skipped; the report says why.", err=True)
+    if not quiet and (form != "text" or output != "-"):  # the text report has its own summary
+        _summarise(counts)
     if check and not counts["read"]:
         raise NothingRead(f"--check: nothing was read, {counts['skipped']:,} skipped; check the paths")
     if check and counts["clusters"]:
         raise click.exceptions.Exit(FOUND_DUPLICATES)
+
+
+def _summarise(counts: dict[str, int]) -> None:
+    click.echo(rendering.summary_line(counts), err=True)
+    if counts["skipped"]:
+        click.echo(f"{counts['skipped']:,} of {counts['seen']:,} seen skipped; the report says why.", err=True)
 
 
 def _write_tables(
