@@ -11,7 +11,7 @@ import click
 from dedup.cli import options
 from dedup.cli.errors import FOUND_DUPLICATES
 from dedup.cli.help import SectionedCommand
-from dedup.cli.inputs import all_paths, one_article, read, read_options, require_stdin, settings_are_given
+from dedup.cli.inputs import all_paths, one_article, path_of, read, read_options, require_stdin, settings_are_given
 from dedup.cli.output import (
     check_file,
     check_output,
@@ -126,7 +126,7 @@ def check(
     """
     log_to_stderr(verbose)
     form = choose_form(form, output, options.FORMS)
-    check_output(form, output, (file, *(() if path == "-" else (path.partition("#")[0],))), force=force)
+    check_output(form, output, (file, path_of(path)), force=force)
     load_numpy_alone()
     from dedup.archive import rendering
 
@@ -217,8 +217,10 @@ def info(file: Path, form: str | None) -> None:
 
     with _opened(file, create=False, read_only=True) as opened:
         found = opened.info()
-    text = dumps({**rendering.head(), **asdict(found)}, indent=1) + "\n" if form == "json" else ""
-    write(text or rendering.info_as_text(found), Path("-"))
+    if form == "json":
+        write(dumps({**rendering.head(), **asdict(found)}, indent=1) + "\n", Path("-"))
+    else:
+        write(rendering.info_as_text(found), Path("-"))
 
 
 @archive.command(cls=SectionedCommand)
@@ -273,8 +275,7 @@ def _looked_at(file: Path) -> Archive:
 
 def _articles(path: str, reading: dict[str, Any]) -> list[Article]:
     """All articles of a file, or the one that is named in it."""
-    whole = path == "-" or "#" not in path or Path(path).exists()
-    found = list(read([path], **reading)) if whole else [one_article(path, **reading)]
+    found = list(read([path], **reading)) if path_of(path) == path else [one_article(path, **reading)]
     articles = [item for item in found if isinstance(item, Article)]
     if not articles:
         reasons = "; ".join(item.reason for item in found if isinstance(item, Skipped))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from dedup.cli.inputs import find, folder_of
 from dedup.cli.output import check_output, choose_form, log_to_stderr, progress_line, write
 from dedup.datatypes import Article, Level, Settings
 from dedup.report.destination import check_model_folder
+from dedup.report.records import dumps
 from dedup.runtime.process import count_cores
 
 
@@ -76,7 +76,7 @@ def evaluate(
         clusters = _scan_gold(articles, settings, shown=not (quiet or no_progress))
     evaluation = measuring.evaluate(known, clusters, labelled)
     if form == "json":
-        write(json.dumps(measuring.evaluation_as_dict(evaluation), indent=1, allow_nan=False) + "\n", output)
+        write(dumps(measuring.evaluation_as_dict(evaluation), indent=1) + "\n", output)
     else:
         write(measuring.evaluation_as_text(evaluation), output)
 
@@ -149,13 +149,22 @@ def calibrate(
     log_to_stderr(verbose)
     inputs: list[str | Path] = [*golds, *against, *events, *pairs, *archives, *decisions, *folder_of(model)]
     check_output(choose_form("json", output, ["json"]), output, inputs, force=force)
-    decided = Decisions.load(*decisions)
-    sets, encoder = (golds, against, events, pairs, archives), load_encoder(model)
+    decided, encoder = Decisions.load(*decisions), load_encoder(model)
     with progress_line(not (quiet or no_progress)) as progress:
         found = calibrate_scorer(
-            *sets, decisions=decided, encoder=encoder, level=Level(level), jobs=jobs, progress=progress
+            golds,
+            against,
+            events,
+            pairs,
+            archives,
+            decisions=decided,
+            encoder=encoder,
+            level=Level(level),
+            jobs=jobs,
+            progress=progress,
         )
-    click.echo("" if quiet else found.as_text(), err=True, nl=False)
+    if not quiet:
+        click.echo(found.as_text(), err=True, nl=False)
     write(found.as_json(), output)
 
 
