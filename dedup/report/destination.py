@@ -1,4 +1,4 @@
-"""Destinations of reports: files written whole or not at all, and folders of tables, here or behind a URI.
+"""Destinations of results: files written whole or not at all, and folders of tables, here or behind a URI.
 
 Nothing is overwritten unasked: `check_writable` refuses, before the work, a place that is one of the inputs or lies
 among them, and a file that dedup did not write. `writing_whole` then writes beside the target, under a name that nobody
