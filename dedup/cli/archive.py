@@ -234,7 +234,7 @@ def compact(file: Path) -> None:
 
 @archive.command(cls=SectionedCommand)
 @_file
-@options.choose_format(_EXPORTS, "By default the format that the suffix of -o names, or else jsonl.")
+@options.make_format_option(_EXPORTS, "By default the format that the suffix of -o names, or else jsonl.")
 @options.output_option
 @options.force_option
 def export(file: Path, form: str | None, output: Path, force: bool) -> None:

@@ -153,8 +153,7 @@ def _keep(
     jobs: int,
     shown: bool,
 ) -> tuple[Kept, int, tuple[Skipped, ...]]:
-    """Scan the input, then write it; returns counts, the number of repeats in files that stay whole, and what was
-    skipped."""
+    """Scan the input and write it; returns counts, repeats in files that stay whole, and what was skipped."""
     from dedup.actions.choose import chooser
     from dedup.actions.folder_output import FolderOutput
     from dedup.actions.keep import FirstReading, mark_articles, write_kept

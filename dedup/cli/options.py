@@ -54,20 +54,20 @@ keep_anew_option = _keep("the report's own choice stays")
 """Choice of the representative of a story, in place of the one in a report."""
 
 
-def choose_format(forms: Sequence[str], help: str, **more: Any) -> Callable[[Command], Command]:
+def make_format_option(forms: Sequence[str], help: str, **more: Any) -> Callable[[Command], Command]:
     """Make the option --format of a command that can write these formats."""
     return click.option("-f", "--format", "form", type=click.Choice(forms, case_sensitive=False), help=help, **more)
 
 
 _BY_SUFFIX = "by default the one that the suffix of -o names, or else text"
 
-format_option = choose_format(FORMS, f"Format of the answer; {_BY_SUFFIX}.")
+format_option = make_format_option(FORMS, f"Format of the answer; {_BY_SUFFIX}.")
 """Choice of the format of an answer that may go to a file."""
 
-printed_format_option = choose_format(FORMS, "Format of the answer.", default=FORMS[0], show_default=True)
+printed_format_option = make_format_option(FORMS, "Format of the answer.", default=FORMS[0], show_default=True)
 """Choice of the format of an answer that is printed."""
 
-report_format_option = choose_format(REPORT_FORMS, f"Format of the report; {_BY_SUFFIX}.")
+report_format_option = make_format_option(REPORT_FORMS, f"Format of the report; {_BY_SUFFIX}.")
 """Choice of the format of a report."""
 
 model_option = click.option(
