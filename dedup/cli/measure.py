@@ -22,6 +22,7 @@ from dedup.runtime.process import count_cores
 @click.argument("report", required=False, type=options.PATH)
 @click.option(
     "--pairs",
+    "labelled_pairs",
     type=options.PATH,
     metavar="FILE",
     help="Labelled pairs to score as well: JSON lines with a, b and label 1 or 0.",
@@ -34,7 +35,7 @@ from dedup.runtime.process import count_cores
 def evaluate(
     gold: Path,
     report: Path | None,
-    pairs: Path | None,
+    labelled_pairs: Path | None,
     form: str | None,
     output: Path,
     force: bool,
@@ -63,12 +64,12 @@ def evaluate(
     log_to_stderr(verbose)
     settings = Settings(model=model, threshold=threshold, level=Level(level), scorer=scorer)
     form = choose_form(form, output, options.FORMS)
-    check_output(form, output, (gold, *filter(None, (report, pairs)), scorer, *folder_of(model)), force=force)
-    known, labelled = read_gold(gold), read_pairs(pairs) if pairs else ()
+    check_output(form, output, (gold, *filter(None, (report, labelled_pairs)), scorer, *folder_of(model)), force=force)
+    known, labelled = read_gold(gold), read_pairs(labelled_pairs) if labelled_pairs else ()
     articles = [item.article for item in known]
     ids = {article.id for article in articles}
-    if pairs:
-        check_pairs(labelled, ids, pairs)
+    if labelled_pairs:
+        check_pairs(labelled, ids, labelled_pairs)
     if report:
         clusters = read_clusters(report, ids)
     else:
@@ -84,7 +85,12 @@ def evaluate(
 @click.command(cls=SectionedCommand, short_help="Fit the score to labelled articles.")
 @click.argument("golds", nargs=-1, required=True, type=options.PATH, metavar="GOLD...")
 @click.option(
-    "--against", multiple=True, type=options.PATH, metavar="GOLD", help="Further sets, only for what must stay apart."
+    "--against",
+    "negatives",
+    multiple=True,
+    type=options.PATH,
+    metavar="GOLD",
+    help="Further sets, only for what must stay apart.",
 )
 @click.option(
     "--events",
@@ -94,7 +100,12 @@ def evaluate(
     help="Further sets, with other outlets' reports of the same events.",
 )
 @click.option(
-    "--pairs", multiple=True, type=options.PATH, metavar="FILE", help="Labelled pairs; they overrule the stories."
+    "--pairs",
+    "labelled_pairs",
+    multiple=True,
+    type=options.PATH,
+    metavar="FILE",
+    help="Labelled pairs; they overrule the stories.",
 )
 @click.option(
     "--archive",
@@ -106,6 +117,7 @@ def evaluate(
 )
 @click.option(
     "--decisions",
+    "verdicts",
     multiple=True,
     type=options.PATH,
     metavar="FILE",
@@ -119,11 +131,11 @@ def evaluate(
 @options.verbosity_options
 def calibrate(
     golds: tuple[Path, ...],
-    against: tuple[Path, ...],
+    negatives: tuple[Path, ...],
     events: tuple[Path, ...],
-    pairs: tuple[Path, ...],
+    labelled_pairs: tuple[Path, ...],
     archives: tuple[Path, ...],
-    decisions: tuple[Path, ...],
+    verdicts: tuple[Path, ...],
     level: str,
     model: str,
     output: Path,
@@ -147,15 +159,15 @@ def calibrate(
     from dedup.evaluation.calibrate import calibrate_scorer
 
     log_to_stderr(verbose)
-    inputs: list[str | Path] = [*golds, *against, *events, *pairs, *archives, *decisions, *folder_of(model)]
+    inputs: list[str | Path] = [*golds, *negatives, *events, *labelled_pairs, *archives, *verdicts, *folder_of(model)]
     check_output(choose_form("json", output, ["json"]), output, inputs, force=force)
-    decided, encoder = Decisions.load(*decisions), load_encoder(model)
+    decided, encoder = Decisions.load(*verdicts), load_encoder(model)
     with progress_line(not (quiet or no_progress)) as progress:
         found = calibrate_scorer(
             golds,
-            against,
+            negatives,
             events,
-            pairs,
+            labelled_pairs,
             archives,
             decisions=decided,
             encoder=encoder,
