@@ -157,11 +157,6 @@ def test_a_path_that_does_not_exist_stops_at_once_and_is_named(path: str, tmp_pa
     assert path.split("\0")[0] in str(caught.value)
 
 
-def test_a_uri_is_told_who_reads_it() -> None:
-    with pytest.raises(ReadError, match=r"^s3://bucket/news: URIs are read with --engine ray"):
-        read_paths("s3://bucket/news")
-
-
 @pytest.mark.parametrize(
     "options", [{"max_bytes": 0}, {"max_bytes": -1}, {"text_field": ""}, {"id_field": ""}, {"glob": ""}]
 )
