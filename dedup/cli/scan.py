@@ -99,10 +99,12 @@ def scan(
     dedup scan articles/ --model sentence-transformers/LaBSE --threshold 0.7
     dedup scan today/ --against archive/ --within 7d --pairs cross-language
     dedup scan today/ --archive news.db --only-new
+    dedup scan https://example.org/feed.xml articles/
     dedup scan s3://bucket/news --engine ray --ray-address auto --format parquet -o s3://bucket/duplicates
 
     A folder is walked in order of names; hidden files and links are left out; "-" is JSON lines on standard input. A
-    text file is one article; JSON, JSONL, CSV and Parquet hold one per record, with the fields text, id, title, url,
+    path may be the address of one file on the web, or a URI of a store (s3://, gs://, hdfs://; extra parquet). A text
+    file is one article; JSON, JSONL, CSV and Parquet hold one per record, with the fields text, id, title, url,
     published and language, of which only the text is needed, or their usual names in many languages. What cannot be
     used is skipped, counted and named with its reason. In the text, * marks the article to keep (--keep says by which
     rule), and with --level story, = one that is a version of the report above it.
