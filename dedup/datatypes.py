@@ -151,11 +151,15 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """File or record that could not be used, and why; `line` counts from 1 where one record of a file is meant."""
+    """File or record that could not be used, and why; `line` counts from 1 where one record of a file is meant.
+
+    `reference` says whether it belongs to a reference, as of an `Article`.
+    """
 
     path: str
     reason: str
     line: int | None = None
+    reference: bool = field(default=False, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,6 @@ class Journal:
             raise WriteError(
                 f"cannot write the journal {self.shown}: {fault.strerror}; nothing more was done, and the same "
                 "command goes on"
-                "command goes on"
             ) from fault
 
 

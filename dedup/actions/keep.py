@@ -109,10 +109,14 @@ class _Told:
 
 
 class FirstReading:
-    """Fingerprints of all that the scan reads, eight bytes each, in their order."""
+    """Fingerprints of all that the scan reads, eight bytes each, in their order.
+
+    What belongs to a reference comes first and is not read again: its articles are only counted, in `reference`.
+    """
 
     def __init__(self) -> None:
         self._fingerprints = array("Q")
+        self.reference = 0
 
     def __len__(self) -> int:
         return len(self._fingerprints)
@@ -120,7 +124,10 @@ class FirstReading:
     def follow(self, items: Iterable[Article | Skipped]) -> Iterator[Article | Skipped]:
         """The items, each noted as it is read."""
         for item in items:
-            self._fingerprints.append(_fingerprint(item))
+            if not item.reference:
+                self._fingerprints.append(_fingerprint(item))
+            elif isinstance(item, Article):
+                self.reference += 1
             yield item
 
     def had(self, number: int, item: Article | Skipped) -> bool:
@@ -184,12 +191,14 @@ def write_kept(
     marks: Mapping[int, Mark],
     output: Output,
     *,
+    against: Iterable[str] = (),
     annotated: bool = False,
     drop_skipped: bool = False,
 ) -> Kept:
     """Read the input a second time and write the records that stay, or, `annotated`, all of them.
 
-    Records that could not be read stay as they are, unless they are to be dropped.
+    Records that could not be read stay as they are, unless they are to be dropped. Nothing of a reference, the paths in
+    `against`, is written.
 
     Raises
     ------
@@ -198,9 +207,11 @@ def write_kept(
     """
     recorder = Recorder()
     options = replace(options, recorder=recorder)
-    number = position = 0
+    number, position = 0, first.reference
     counts = dict.fromkeys(("kept", "repeats", "skipped", "lost"), 0)
-    for file in find_files(list(paths), options):
+    for file in find_files(list(paths), options, list(against)):
+        if file.reference:
+            continue
         recorder.head = None
         output.begin(file)
         for item in file.read(options):

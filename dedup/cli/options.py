@@ -163,14 +163,17 @@ files_from_option = click.option(
 )
 """List of further paths."""
 
-selection_options = _several(
-    click.option(
+
+def _against(then: str) -> Callable[[Command], Command]:
+    return click.option(
         "--against",
         multiple=True,
         metavar="PATH",
-        help="Compare with the articles of this reference alone, never inside it, and keep those of it unless --keep "
-        "says otherwise; may be repeated.",
-    ),
+        help=f"Compare with the articles of this reference alone, never inside it, {then}; may be repeated.",
+    )
+
+
+_pairs_options = _several(
     click.option(
         "--pairs",
         type=click.Choice([pairs.value for pairs in Pairs]),
@@ -187,16 +190,24 @@ selection_options = _several(
         help="Compare only what was published within 36h, 7d or 2w of each other; what has no date, with all.",
     ),
     click.option(
-        "--since", default="", metavar="DATE", help="Leave out what was published before, such as 2024-05-31."
-    ),
-    click.option(
-        "--kinds", multiple=True, metavar="KINDS", help=f"Count only matches of these kinds: {KINDS_IN_WORDS}."
+        "--since", default="", metavar="DATE", help="Compare only what was published since, such as 2024-05-31."
     ),
     click.option(
         "--min-size", type=click.IntRange(min=2), default=2, metavar="N", help="Leave out stories of fewer articles."
     ),
 )
+
+selection_options = _several(
+    _against("and keep those of it unless --keep says otherwise"),
+    _pairs_options,
+    click.option(
+        "--kinds", multiple=True, metavar="KINDS", help=f"Count only matches of these kinds: {KINDS_IN_WORDS}."
+    ),
+)
 """Options on the pairs that count."""
+
+kept_selection_options = _several(_against("and leave out what repeats one of them"), _pairs_options)
+"""Options on the pairs that count, for a command that writes articles and has kinds of its own."""
 
 _colour_option = click.option(
     "--color",

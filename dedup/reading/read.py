@@ -172,10 +172,8 @@ class File:
 
 
 def marked(items: Iterator[Article | Skipped], *, reference: bool) -> Iterator[Article | Skipped]:
-    """Articles as they are, or those of a reference marked as such."""
-    if not reference:
-        return items
-    return (replace(item, reference=True) if isinstance(item, Article) else item for item in items)
+    """Items as they are, or those of a reference marked as such."""
+    return (replace(item, reference=True) for item in items) if reference else items
 
 
 def read_files(files: Iterator[File], options: ReadOptions, jobs: int = 1) -> Iterator[Iterable[Article | Skipped]]:
