@@ -360,6 +360,47 @@ def test_a_report_without_roots_needs_them_named(case: Case) -> None:
     assert case.apply("--list", "--root", case.news / "sub").exit_code == 1
 
 
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("-", "read from standard input, so no file holds it"),
+        ("", "made in memory, so no file holds it"),
+        ("s3://bucket/a.txt", "on another file system, and files of this machine alone are acted on"),
+    ],
+)
+def test_a_report_of_no_files_says_why_nothing_can_be_done(case: Case, path: str, reason: str) -> None:
+    def in_no_file(report: dict[str, Any]) -> None:
+        report["settings"]["roots"] = []
+        for article in report["articles"]:
+            article["path"] = path
+
+    case.edit(lambda report: report["articles"][1].update(path=path))
+    assert ("refused", reason) in case.steps("--list").values()
+    case.edit(in_no_file)
+    for more in ((), ("--root", case.news)):
+        done = case.apply("--list", *more)
+        assert done.exit_code == 1
+        assert f"({reason}); save what was read to a file or a folder" in done.stderr
+
+
+def test_a_file_that_is_no_journal_is_not_taken_for_one(case: Case) -> None:
+    other = case.base / "other.txt"
+    for content in ("", "hello\n", '{"a": 1}\n', case.report.read_text(encoding="utf-8")):
+        other.write_text(content, encoding="utf-8")
+        for more in ((), ("--dry-run",)):
+            done = case.apply("--undo", other, *more, report=False)
+            assert done.exit_code == 1
+            assert (
+                "no journal of dedup apply; name the report (dedup apply REPORT --undo) or the journal" in done.stderr
+            )
+            assert other.read_text(encoding="utf-8") == content, "nothing is added to it"
+    other.write_text("hello\n", encoding="utf-8")
+    assert (
+        "no journal of dedup apply; name another with --journal"
+        in case.apply("--delete", "--yes", "--journal", other).stderr
+    )
+
+
 def test_relative_paths_mean_what_they_meant_at_the_scan(
     case: Case, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
