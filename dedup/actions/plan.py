@@ -168,8 +168,8 @@ def _roots(report: SavedReport, wishes: Wishes) -> tuple[Root, ...]:
     reasons = {no_file(member.path) for story in report.stories for member in story.members}
     if reasons and all(reasons):
         raise ReadError(
-            f"no article of this report is a file to act on ({'; '.join(sorted(reasons))}); save what was read to a file "
-            "or a folder and scan that, or write it without repeats by dedup keep"
+            f"no article of this report is a file to act on ({'; '.join(sorted(reasons))}); save what was read to a "
+            "file or a folder and scan that, or write it without repeats by dedup keep"
         )
     roots = report.roots or wishes.within
     if not roots:
@@ -203,7 +203,7 @@ class _Planner:
         try:
             kept_file = self._check(kept, check_among)
         except ReadError as fault:
-            reason = f"its kept article {printable(kept.id)}: {fault}"
+            reason = f"its kept article {kept.shown}: {fault}"
             return [
                 replace(step, outcome=Outcome.REFUSED, reason=reason) if step.outcome is Outcome.PLANNED else step
                 for step in steps

@@ -39,8 +39,8 @@ def _keep(default: str) -> Callable[[Command], Command]:
         multiple=True,
         metavar="RULE",
         help="The article that represents a story: newest or oldest (one without a date only where none has one), "
-        "longest (of its language), first (read), reference, path:GLOB or language:id,en. May be repeated: a later rule "
-        f"decides among those that are equal by the earlier ones, and the id last. By default {default}.",
+        "longest (of its language), first (read), reference, path:GLOB or language:id,en. May be repeated: a later "
+        f"rule decides among those that are equal by the earlier ones, and the id last. By default {default}.",
     )
 
 

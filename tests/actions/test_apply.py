@@ -235,6 +235,7 @@ def test_records_are_never_cut_out_of_their_file(tmp_path: Path) -> None:
     steps = case.steps("--move-to", tmp_path / "out")
     assert steps["r1"] == ("left", "its file holds more than this article; dedup keep writes such files anew")
     assert steps[id_of(case, "d.txt")] == ("done", ""), "a record may be the one that is kept"
+    assert f"keep {case.news / 'r.jsonl'}#r2\n" in case.apply("--move-to", tmp_path / "out", "--dry-run").stdout
     (case.news / "r.jsonl").write_text("\n".join(records[:2]))
     assert case.apply("--undo", case.journal, report=False).exit_code == 0
     assert case.steps("--move-to", tmp_path / "out")[id_of(case, "d.txt")][0] == "refused", "the kept record is gone"

@@ -848,8 +848,9 @@ def test_links_and_pipes_in_a_folder_are_not_copied(tmp_path: Path) -> None:
     (folder / "a.txt").write_text(RAIN)
     (folder / "link.txt").symlink_to("/etc/passwd")
     os.mkfifo(folder / "pipe.txt")
-    keep(folder, "-o", tmp_path / "out")
+    done = keep(folder, "-o", tmp_path / "out")
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["a.txt"]
+    assert "2 skipped, not carried over." in done.stderr
 
 
 def test_a_truncated_archive_loses_what_cannot_be_read_and_says_so(tmp_path: Path) -> None:
