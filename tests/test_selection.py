@@ -339,7 +339,9 @@ def test_a_reference_is_no_part_of_the_share(tmp_path: Path) -> None:
         ({"since": "2024-13-01"}, r"since must be a date"),
         ({"kinds": ("copy",)}, r"kinds must be exact, near, translation, excerpt, same-story, got 'copy'"),
         ({"min_size": 1}, r"min_size must be at least 2, got 1"),
-        ({"languages": 5}, r"several names are given as a sequence or with commas, got 5"),
+        ({"languages": 5}, r"languages are given as a sequence or with commas, got 5"),
+        ({"languages": ""}, r"languages must name at least one, got ''; leave it out for all"),
+        ({"kinds": (" , ",)}, r"kinds must name at least one, got ' , '; leave it out for all"),
     ],
     ids=lambda value: str(value)[:20],
 )

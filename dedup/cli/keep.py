@@ -38,6 +38,7 @@ _SUFFIXES = ".jsonl, .csv, .tsv, .parquet, the first three also with .gz, or a f
 @click.option(
     "-o",
     "--output",
+    type=options.NamedPath(allow_dash=True),
     required=True,
     metavar="OUT",
     help=f"File or folder to write, by its suffix: {_SUFFIXES}; - for JSON Lines on standard output. Written whole or "

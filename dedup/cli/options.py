@@ -18,7 +18,18 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 FORMS = ("text", "json")
 """Shapes of an answer about one thing."""
 
-PATH = click.Path(path_type=Path)
+
+class NamedPath(click.Path):
+    """Path that is not empty: pathlib would take the empty text of a forgotten variable for the current folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Check a path and convert it."""
+        if value == "":
+            self.fail('"" names no file or folder; is a variable empty?', param, ctx)
+        return super().convert(value, param, ctx)
+
+
+PATH = NamedPath(path_type=Path)
 """A path, as pathlib has it."""
 
 
@@ -146,7 +157,7 @@ reading_options = _several(
 archive_options = _several(
     click.option(
         "--archive",
-        type=click.Path(path_type=Path, dir_okay=False),
+        type=NamedPath(path_type=Path, dir_okay=False),
         metavar="FILE.db",
         help="Add the articles to this archive and report all its stories; only what is new or changed is computed.",
     ),
@@ -158,6 +169,7 @@ archive_options = _several(
 
 files_from_option = click.option(
     "--files-from",
+    type=NamedPath(allow_dash=True),
     metavar="FILE|-",
     help='Read the paths in this list as well, one a line or NUL after each; "-" is standard input.',
 )
@@ -257,7 +269,7 @@ jobs_option = click.option(
 """Number of processes."""
 
 
-def _output(kind: click.Path) -> Callable[[Command], Command]:
+def _output(kind: NamedPath) -> Callable[[Command], Command]:
     return click.option(
         "-o",
         "--output",
@@ -268,10 +280,10 @@ def _output(kind: click.Path) -> Callable[[Command], Command]:
     )
 
 
-output_option = _output(click.Path(path_type=Path, allow_dash=True))
+output_option = _output(NamedPath(path_type=Path, allow_dash=True))
 """Destination of the result, as a path."""
 
-output_uri_option = _output(click.Path(allow_dash=True))
+output_uri_option = _output(NamedPath(allow_dash=True))
 """Destination of the result, as a str, since it may be a URI."""
 
 force_option = click.option("--force", is_flag=True, help="Overwrite a file that is not a report of dedup.")

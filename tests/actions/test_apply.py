@@ -178,10 +178,22 @@ def test_wrong_usage(case: Case, arguments: tuple[str, ...], told: str) -> None:
 # --- what is kept, and which kinds go -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("place", [".", "/", ""])
+@pytest.mark.parametrize("place", [".", "/"])
 def test_a_folder_is_no_report(place: str) -> None:
     done = CliRunner().invoke(main, ["apply", place, "--list"])
     assert (done.exit_code, done.stderr.splitlines()[-1][:7]) == (1, "Error: ")
+
+
+@pytest.mark.parametrize("option", ["--move-to", "--undo", "--root", "--journal", "--decisions"])
+def test_an_empty_path_is_not_the_current_folder(case: Case, option: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    (empty := case.base / "empty").mkdir()
+    monkeypatch.chdir(empty)
+    before = tree(case.base)
+    for arguments in ((option, ""), (option, "", "--list"), (option, "", "--delete", "--yes")):
+        done = case.apply(*arguments)
+        assert done.exit_code == 2
+        assert '"" names no file or folder; is a variable empty?' in done.stderr
+    assert tree(case.base) == before
 
 
 def test_keep_rules_may_be_given_anew(case: Case) -> None:

@@ -778,6 +778,18 @@ def test_outputs_that_should_not_be_written_are_refused(out: str, code: int, mes
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
+def test_empty_paths_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "in.jsonl").write_text("".join(as_lines(records())))
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    told = '"" names no file or folder; is a variable empty?'
+    for option in ("-o", "--files-from"):
+        assert told in keep(tmp_path / "in.jsonl", "-o", "-", option, "", code=2).stderr
+    assert told in keep("", "-o", "-", code=1).stderr
+    assert told in keep(tmp_path / "in.jsonl", "-o", "-", "--against", "", code=1).stderr
+    assert not any((tmp_path / "empty").iterdir())
+
+
 def test_an_output_among_the_inputs_is_refused(tmp_path: Path) -> None:
     collection(tmp_path / "in")
     for name in ("out.jsonl", "out"):
