@@ -66,6 +66,9 @@ def survey(
     """
     if form == "parquet":
         _require_pyarrow()
+    for path in against:
+        if is_uri(path):
+            raise WriteError(f"{printable(path)} is no file of this machine; download it and name that")
     for path in paths:
         if path == STDIN or is_uri(path):
             shown = printable(path)

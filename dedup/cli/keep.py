@@ -286,9 +286,9 @@ def _form_of(output: str) -> tuple[str, str]:
 
 def _check_folder(path: Path, inputs: tuple[str | Path, ...]) -> None:
     """Refuse a folder that is not empty, or lies among the inputs."""
-    check_folder(path, inputs)
     if path.is_dir() and any(path.iterdir()):
         raise WriteError(f"{printable(str(path))} is not empty; name a new folder")
+    check_folder(path, inputs)
 
 
 def _summary(kept: Kept, within: int, *, annotated: bool, dropped: bool) -> str:

@@ -778,6 +778,13 @@ def test_outputs_that_should_not_be_written_are_refused(out: str, code: int, mes
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.parametrize("place", ["s3://bucket/a.jsonl", "https://example.org/a.jsonl"])
+def test_a_reference_on_another_machine_is_refused(place: str, tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_text("".join(as_lines(records())))
+    done = keep(tmp_path / "in.jsonl", "-o", "-", "--against", place, code=1)
+    assert f"{place} is no file of this machine; download it and name that" in done.stderr
+
+
 def test_empty_paths_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "in.jsonl").write_text("".join(as_lines(records())))
     (tmp_path / "empty").mkdir()
