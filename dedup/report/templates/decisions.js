@@ -1,16 +1,17 @@
 // Decisions of a person: which stories, pairs and articles are right, and which article is kept. They are kept in this
-// browser until they are exported as JSON lines that name texts by their hashes; nothing is sent anywhere.
+// browser until they are exported as JSON lines that name texts by their hashes, and the one of several copies that is
+// kept by its id; nothing is sent anywhere.
 
 const STORED = `dedup-decisions-${page.digest}`;
 const UNDONE_AT_MOST = 200;
-const UNDECIDED = Object.freeze({ verdict: null, out: [], keep: null, pairs: {} });
+const UNDECIDED = Object.freeze({ verdict: null, out: [], keep: null, copy: null, pairs: {} });
 
 let decided = { records: {}, history: [], exported: true };
 let storageWorks = true;
 
 /**
  * Decision about a story: `verdict` (same, different or null) of the whole, hashes of texts taken `out` of it, hash of
- * the text to `keep`, and `pairs` of hashes decided one by one.
+ * the text to `keep` and, where several articles have it, the id of the `copy`, and `pairs` of hashes decided one by one.
  */
 function decisionOf(story) {
   return decided.records[story.id] ?? UNDECIDED;
@@ -25,12 +26,13 @@ function decide(story, change) {
 }
 
 /** A decision without what contradicts it or says it once more. */
-function settled({ verdict, out, keep, pairs }) {
-  if (verdict === "different") return { verdict, out: [], keep: null, pairs: {} };
+function settled({ verdict, out, keep, copy, pairs }) {
+  if (verdict === "different") return { ...UNDECIDED, verdict };
   const isOut = (hash) => out.includes(hash);
   const rest = filtered(pairs, ([key]) => new Set(key.split(" ").map(isOut)).size === 1);
   const divided = Object.entries(rest).some(([key, said]) => said === "different" && !key.split(" ").some(isOut));
-  return { verdict: divided ? null : verdict, out, keep: isOut(keep) ? null : keep, pairs: rest };
+  const kept = isOut(keep) ? null : keep;
+  return { verdict: divided ? null : verdict, out, keep: kept, copy: kept && copy, pairs: rest };
 }
 
 function remember(story) {
@@ -89,10 +91,17 @@ function toggleOut(story, { hash }) {
 }
 
 /** Chooses the article of a story that is kept, or takes that back; it is in the story then. */
-function toggleKeep(story, { hash }) {
-  const { keep, out, verdict } = decisionOf(story);
-  if (keep === hash) decide(story, { keep: null });
-  else decide(story, { keep: hash, out: withoutHash(out, hash), verdict: notRejected(verdict) });
+function toggleKeep(story, { hash, id }) {
+  const { out, verdict } = decisionOf(story);
+  const kept = keptMember(story);
+  if (kept?.hash === hash && kept.id === id) decide(story, { keep: null });
+  else decide(story, { keep: hash, copy: id || null, out: withoutHash(out, hash), verdict: notRejected(verdict) });
+}
+
+/** The article of a story that was chosen to be kept; undefined as long as none is. */
+function keptMember(story) {
+  const { keep, copy } = decisionOf(story);
+  return story.members.find(({ hash, id }) => hash === keep && (!copy || id === copy));
 }
 
 /** Decides about a pair, or takes that back; of decisions that contradict each other the last one holds. */
@@ -204,13 +213,13 @@ function isDecided(story) {
   return ["accepted", "rejected"].includes(stateOf(story));
 }
 
-/** Lines of the decisions file: a pair of texts and its verdict each, and which text of a story is kept. */
+/** Lines of the decisions file: a pair of texts and its verdict each, and which article of a story is kept. */
 function decisionLines() {
   return stories.filter(({ id }) => decided.records[id]).flatMap(linesOf);
 }
 
 function linesOf(story) {
-  const { keep, by, at } = decisionOf(story);
+  const { keep, copy, by, at } = decisionOf(story);
   const signed = { ...(by && { by }), ...(at && { at }) };
   const lines = [];
   story.texts.forEach((left, index) => {
@@ -220,7 +229,9 @@ function linesOf(story) {
     }
   });
   const rest = story.texts.filter((hash) => hash !== keep && verdictOnTexts(story, keep, hash) !== "different");
-  if (keep && rest.length) lines.push({ keep, story: [keep, ...rest], ...signed });
+  const copies = story.members.filter(({ hash, id }) => copy && hash === keep && id !== copy).map(({ id }) => id);
+  const among = rest.length || story.texts.length === 1 ? [...rest, ...copies] : [];
+  if (keep && among.length) lines.push({ keep: copy ?? keep, story: [copy ?? keep, ...among], ...signed });
   return lines;
 }
 
@@ -234,7 +245,7 @@ function decisionsFile() {
 /** Reads a decisions file; gives how many of its lines are about stories of this page, and how many are not. */
 function readDecisions(text) {
   const [found, foreign] = [new Map(), { count: 0 }];
-  const storiesOf = storiesByText();
+  const storiesOf = storiesByName();
   for (const line of text.split("\n")) {
     const said = parsedLine(line);
     if (said === null) continue;
@@ -263,26 +274,34 @@ function parsedLine(line) {
   }
 }
 
-function storiesByText() {
+/** Names by which decisions call the articles of a story: hashes of texts, and ids of copies. */
+function namesOf(story) {
+  return [...story.texts, ...story.members.map(({ id }) => id).filter(Boolean)];
+}
+
+function storiesByName() {
   const found = new Map();
-  for (const story of stories) for (const hash of story.texts) found.set(hash, [...(found.get(hash) ?? []), story]);
+  for (const story of stories) for (const name of namesOf(story)) found.set(name, [...(found.get(name) ?? []), story]);
   return found;
 }
 
 function storyOfLine(storiesOf, { left, right, keep, story: texts }) {
   const [one, others] = keep ? [keep, texts] : [left, [right]];
   const candidates = storiesOf.get(one) ?? [];
-  return candidates.find((story) => others.some((hash) => hash !== one && story.texts.includes(hash)));
+  const knows = (story) => (keep ? namesOf(story) : story.texts);
+  return candidates.find((story) => others.some((name) => name !== one && knows(story).includes(name)));
 }
 
 /** The decision that lines about one story say, told as shortly as it was made: of the whole, of articles, of pairs. */
 function decisionFrom(story, lines) {
   const said = {};
-  let keep = null;
+  let name = null;
   for (const line of lines) {
-    if (line.keep) keep = line.keep;
+    if (line.keep) name = line.keep;
     else said[hashPair(line.left, line.right)] = line.verdict;
   }
+  const named = story.members.find(({ id }) => id && id === name);
+  const [keep, copy] = named ? [named.hash, named.id] : [name, null];
   const verdictOn = (one, other) => said[hashPair(one, other)];
   const { texts } = story;
   const { at, by } = lines.at(-1);
@@ -302,7 +321,8 @@ function decisionFrom(story, lines) {
   const pairs = Object.fromEntries(
     Object.entries(said).filter(([key, verdict]) => implied(...key.split(" ")) !== verdict),
   );
-  return { verdict: accepted ? "same" : null, out, keep: remaining.includes(keep) ? keep : null, pairs, ...signed };
+  const kept = remaining.includes(keep) ? { keep, copy } : { keep: null, copy: null };
+  return { verdict: accepted ? "same" : null, out, ...kept, pairs, ...signed };
 }
 
 /** Texts in parts such that texts of two parts are all different, in order of the texts. */
@@ -319,7 +339,7 @@ function undivided(texts, differ) {
 /** The part that the story goes on with: the one with the article to keep, the most agreed on, the largest. */
 function mainPart(parts, verdictOn, keep) {
   const agreed = (part) => part.filter((one) => part.some((other) => verdictOn(one, other) === "same")).length;
-  const rank = (part) => [Number(part.includes(keep)), agreed(part), part.length];
+  const rank = (part) => [Number(part.length > 1 && part.includes(keep)), agreed(part), part.length];
   return [...parts].sort((one, other) => compareRanks(rank(other), rank(one)))[0];
 }
 
@@ -373,6 +393,7 @@ function checked(story, record) {
     verdict: ["same", "different"].includes(record.verdict) ? record.verdict : null,
     out: Array.isArray(record.out) ? record.out.filter(known) : [],
     keep: known(record.keep) ? record.keep : null,
+    copy: story.members.some(({ hash, id }) => id && id === record.copy && hash === record.keep) ? record.copy : null,
     pairs: Object.fromEntries(pairs),
     ...(typeof record.at === "string" && { at: record.at }),
     ...(typeof record.by === "string" && { by: record.by }),
