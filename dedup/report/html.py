@@ -29,6 +29,7 @@ _SCRIPTS = (
     "dom.js",
     "data.js",
     "decisions.js",
+    "exchange.js",
     "decide.js",
     "marks.js",
     "score.js",

@@ -366,7 +366,9 @@ def test_every_key_stands_in_the_help(page: Page) -> None:
 
 def in_scripts(browser: Browser, stories: list[dict[str, Any]], expression: str) -> Any:
     """What an expression comes to where the functions of decisions are known."""
-    sources = "\n".join((TEMPLATES / name).read_text(encoding="utf-8") for name in ("dom.js", "decisions.js"))
+    sources = "\n".join(
+        (TEMPLATES / name).read_text(encoding="utf-8") for name in ("dom.js", "decisions.js", "exchange.js")
+    )
     data = f"const page = {{digest: 'test'}}; const stories = {json.dumps(stories)};"
     return browser.value(f"(() => {{ {data}\n{sources}\nreturn {expression}; }})()")
 
