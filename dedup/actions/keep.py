@@ -10,6 +10,7 @@ import hashlib
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Protocol
 
 from dedup.clustering.linked_pairs import linked_groups
@@ -65,11 +66,17 @@ class Kept:
     lost: int
 
 
-def mark_articles(report: Report, choose: Choose, kinds: Collection[MatchKind] = BY_DEFAULT) -> dict[int, Mark]:
+def mark_articles(
+    report: Report,
+    choose: Choose,
+    kinds: Collection[MatchKind] = BY_DEFAULT,
+    *,
+    name: Callable[[Article], str] = attrgetter("id"),
+) -> dict[int, Mark]:
     """Parts that articles play in their stories, by position; articles in no story are left out.
 
     Of the articles of a story that matches of the `kinds` link, one is kept: the representative of the story where it
-    is among them, otherwise the one chosen.
+    is among them, otherwise the one chosen. Repeats tell it by its `name`.
     """
     marks: dict[int, Mark] = {}
     for story in view.stories(report):
@@ -79,14 +86,14 @@ def mark_articles(report: Report, choose: Choose, kinds: Collection[MatchKind] =
         groups = linked_groups([*links, *((member, member) for member in story.cluster.members)])
         for group in groups:
             keeper = representative if representative in group else choose(group)
-            id_of_keeper = report.articles[keeper].id
+            name_of_keeper = name(report.articles[keeper])
             for member in group:
                 if member == representative:
                     marks[member] = Mark(REPRESENTATIVE, story.id)
                 elif member == keeper:
                     marks[member] = Mark(VERSION, story.id, *told.of(member, representative))
                 else:
-                    marks[member] = Mark(REPEAT, story.id, *told.of(member, keeper), id_of_keeper)
+                    marks[member] = Mark(REPEAT, story.id, *told.of(member, keeper), name_of_keeper)
     return marks
 
 
@@ -106,6 +113,11 @@ class _Told:
         """Kind and score of a member's match with another, or of its best one."""
         match = self._between.get((min(member, other), max(member, other))) or self._best.get(member)
         return (match.kind.value, round(match.score, 6)) if match else (None, None)
+
+
+def name_in_output(article: Article) -> str:
+    """Name by which annotated records call an article: its id, and of one that is not among them its file too."""
+    return view.place(article) if article.reference else article.id
 
 
 class FirstReading:

@@ -192,7 +192,7 @@ def _keep(
     """Scan the input, then write it; returns counts, how many repeats are in files that stay whole, and the report."""
     from dedup.actions.choose import chooser
     from dedup.actions.folder_output import FolderOutput
-    from dedup.actions.keep import FirstReading, mark_articles, write_kept
+    from dedup.actions.keep import FirstReading, mark_articles, name_in_output, write_kept
     from dedup.actions.survey import survey
 
     form, suffix, prefix = wanted
@@ -203,7 +203,7 @@ def _keep(
     report = find(articles, run.pop("settings"), shown=run.pop("shown"), evidence=False, **run)
     if form != "folder" and len(report.articles) == first.reference:
         _require_some(report.skipped)
-    marks = mark_articles(report, chooser(report, run["decisions"]), kinds)
+    marks = mark_articles(report, chooser(report, run["decisions"]), kinds, name=name_in_output)
     with ExitStack() as opened:
         destination: Output
         if form == "folder":

@@ -205,7 +205,11 @@ _pairs_options = _several(
         "--since", default="", metavar="DATE", help="Compare only what was published since, such as 2024-05-31."
     ),
     click.option(
-        "--min-size", type=click.IntRange(min=2), default=2, metavar="N", help="Count only stories of at least so many articles."
+        "--min-size",
+        type=click.IntRange(min=2),
+        default=2,
+        metavar="N",
+        help="Count only stories of at least so many articles.",
     ),
 )
 

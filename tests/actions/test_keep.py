@@ -260,7 +260,7 @@ def test_what_a_reference_has_goes_and_nothing_of_it_is_written(more: Sequence[s
     assert [record["role"] for record in found] == [
         *("repeat", "single", "repeat", "repeat", "repeat", "version", "single", "single")
     ]
-    assert found[0]["repeats"] == "n0"
+    assert found[0]["repeats"] == f"{tmp_path}/old.jsonl#n0", "the input has an n0 of its own"
 
 
 def test_a_chosen_article_stays_beside_a_reference(tmp_path: Path) -> None:
