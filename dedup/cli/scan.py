@@ -14,7 +14,18 @@ from dedup import report as rendering
 from dedup.cli import options
 from dedup.cli.errors import FOUND_DUPLICATES, NothingRead
 from dedup.cli.help import SectionedCommand
-from dedup.cli.inputs import all_paths, find, folder_of, read, read_options, remembered, roots_of, settings_are_given
+from dedup.cli.inputs import (
+    all_paths,
+    find,
+    folder_of,
+    read,
+    read_options,
+    remembered,
+    roots_of,
+    settings_are_given,
+    warn_of_no_file,
+    warn_of_nothing,
+)
 from dedup.cli.output import (
     check_output,
     choose_form,
@@ -130,8 +141,6 @@ def scan(
     inputs: tuple[str | Path, ...] = (*paths, *against, files_from or "", scorer, *decisions, *folder_of(model))
     inputs += (archive,) if archive else ()
     check_output(form, output, inputs, names=NamePatterns(glob, exclude), force=force)
-    if engine == "ray" and form == "parquet" and (selection or against):
-        raise click.UsageError("--engine ray --format parquet writes all pairs; choose --format json to select some")
     if archive and (engine != "local" or decisions or keep or against or selection):
         raise click.UsageError("--archive goes without --engine, --decisions, --keep, --against and choices of pairs")
     if only_new and not archive:
@@ -197,11 +206,10 @@ def scan(
         write("No story has a new article.\n", Path(output))
     elif report:
         write_report(report, form, Path(output), full=verbose > 0, with_text=not no_text)
-    if not counts["seen"]:
-        named = f" whose name matches {' or '.join(glob)}" if glob else ""
-        click.echo(f"Warning: there is no file{named} in {', '.join(paths)}", err=True)
-    if report and against and not (report.articles and report.articles[0].reference):
-        click.echo(f"Warning: no article was read in the reference {', '.join(against)}", err=True)
+    if report and not archive:
+        warn_of_nothing(report, paths, against, glob=glob)
+    elif not counts["seen"]:
+        warn_of_no_file(paths, glob)
     if not quiet and (form != "text" or output != "-"):
         click.echo(rendering.summary_line(counts), err=True)
         if counts["skipped"]:

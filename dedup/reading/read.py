@@ -114,6 +114,8 @@ def _roots(paths: Iterable[str | os.PathLike[str]]) -> list[str]:
 
 def require(root: str) -> None:
     """Raise `ReadError` where there is no such file or folder."""
+    if not root:
+        raise ReadError('"" names no file or folder; is a variable empty?')
     try:
         if root != STDIN:
             os.stat(root)
