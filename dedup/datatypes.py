@@ -150,11 +150,15 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """File or record that could not be used, and why; `line` counts from 1 where one record of a file is meant."""
+    """File or record that could not be used, and why; `line` counts from 1 where one record of a file is meant.
+
+    `reference` says whether it belongs to a reference, as of an `Article`.
+    """
 
     path: str
     reason: str
     line: int | None = None
+    reference: bool = field(default=False, compare=False, repr=False)
 
     @property
     def place(self) -> str:
@@ -356,11 +360,13 @@ class Selection:
     against: bool = False
 
     def __post_init__(self) -> None:
-        names = _several(self.kinds)
+        names = _several("kinds", self.kinds)
         kinds = () if "all" in names else tuple(_choice("kinds", MatchKind, name) for name in names)
         object.__setattr__(self, "pairs", _choice("pairs", Pairs, self.pairs))  # these accept names too
         object.__setattr__(self, "kinds", tuple(kind for kind in MatchKind if kind in kinds))
-        object.__setattr__(self, "languages", tuple(dict.fromkeys(map(str.lower, _several(self.languages)))))
+        object.__setattr__(
+            self, "languages", tuple(dict.fromkeys(map(str.lower, _several("languages", self.languages))))
+        )
         object.__setattr__(self, "within", _days(self.within))
         object.__setattr__(self, "since", _date(self.since))
         if self.min_size < 2:
@@ -377,13 +383,17 @@ _TIME_SPAN = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)\s*([hdw]?)", re.ASCII)
 _DAYS = {"h": 1 / 24, "d": 1.0, "": 1.0, "w": 7.0}
 
 
-def _several(given: object) -> tuple[str, ...]:
-    """Names given as a sequence, or as one text with commas."""
-    names = (given,) if isinstance(given, str) else given
-    if not isinstance(names, Iterable):
-        raise SettingsError(f"several names are given as a sequence or with commas, got {given!r}")
-    texts = (str(name.value if isinstance(name, Enum) else name) for name in names)
-    return tuple(part.strip() for text in texts for part in text.split(",") if part.strip())
+def _several(setting: str, given: object) -> tuple[str, ...]:
+    """Names given as a sequence, or as one text with commas; none at all where nothing was given."""
+    if not isinstance(given, Iterable):
+        raise SettingsError(f"{setting} are given as a sequence or with commas, got {given!r}")
+    texts = [
+        str(name.value if isinstance(name, Enum) else name) for name in ((given,) if isinstance(given, str) else given)
+    ]
+    names = tuple(part.strip() for text in texts for part in text.split(",") if part.strip())
+    if texts and not names:
+        raise SettingsError(f"{setting} must name at least one, got {','.join(texts)!r}; leave it out for all")
+    return names
 
 
 def _choice(name: str, kind: type[_Choice], given: object) -> _Choice:

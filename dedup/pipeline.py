@@ -22,7 +22,6 @@ from dedup.clustering.linked_pairs import judge_linked, opposed
 from dedup.clustering.outcome import Group, Outcome, are_in_one, choose_in_full, standings_of, weakest_pairs
 from dedup.clustering.selected import select
 from dedup.datatypes import (
-    KEEP_BY_DEFAULT,
     MOST_MAPPED,
     Article,
     Comparison,
@@ -55,9 +54,10 @@ from dedup.reading.from_python import (
 )
 from dedup.reading.shards import Shards
 from dedup.report import records, view
-from dedup.report.destination import open_folder
+from dedup.report.destination import Folder, open_folder
 from dedup.report.parquet import (
     SUMMARY,
+    as_parquet,
     matches_table,
     skipped_table,
     write_articles,
@@ -165,13 +165,27 @@ def find_duplicates(
     check_languages(settings.selection)
     encoder, scorer = _load(settings, encoder)
     kept, skipped = collect(items, workers or ALONE, progress)
-    if has_reference(items):
-        keep = ("reference", *settings.keep) if settings.keep == KEEP_BY_DEFAULT else settings.keep
-        settings = replace(settings, selection=replace(settings.selection, against=True), keep=keep)
+    settings = _with_reference(settings, items)
     with one_thread(), nullcontext(workers) if workers else Workers(_worthwhile(kept, jobs)) as sharing:
-        found = decide(kept, encoder, scorer, settings, sharing, progress, decisions)
-        give_back_memory()
-        matches = list(describe_pairs(*found.matched, full=found.full & evidence, workers=sharing))
+        return _report(kept, skipped, encoder, scorer, settings, sharing, progress, decisions, evidence=evidence)
+
+
+def _report(
+    kept: Sequence[Article],
+    skipped: Sequence[Skipped],
+    encoder: Encoder,
+    scorer: Scorer,
+    settings: Settings,
+    workers: Workers,
+    progress: Progress | None,
+    decisions: Decisions,
+    *,
+    evidence: bool,
+) -> Report:
+    """Report of articles that have been read."""
+    found = decide(kept, encoder, scorer, settings, workers, progress, decisions)
+    give_back_memory()
+    matches = list(describe_pairs(*found.matched, full=found.full & evidence, workers=workers))
     clusters = found.clusters([match.kind for match in matches])
     if found.pairs:
         matches, clusters = select(matches, clusters, found.pairs, found.representative)
@@ -193,6 +207,13 @@ def find_duplicates(
         notices=tuple(np.flatnonzero(found.matched[0].empty[numbers]).tolist()),
         digests=found.unique.digests,
     )
+
+
+def _with_reference(settings: Settings, items: Iterable[Article | Skipped]) -> Settings:
+    """Settings that say whether some of the items, which have been read, belong to a reference."""
+    if not has_reference(items):
+        return settings
+    return replace(settings, selection=replace(settings.selection, against=True))
 
 
 def _choose(settings: Settings | None, **given: Any) -> Settings:
@@ -382,6 +403,9 @@ def write_tables(
 ) -> records.Record:
     """Find duplicates and write the tables ``articles``, ``matches`` and ``skipped``; returns the summary.
 
+    With a selection of pairs or a reference the matches are put together in this process, whose memory then grows with
+    them as that of `find_duplicates` does; else it holds a part of a table at a time.
+
     Parameters
     ----------
     articles : iterable of Article, Skipped, str or dict, or a table
@@ -409,8 +433,13 @@ def write_tables(
     encoder, scorer = _load(settings, encoder)
     items = _read(articles, None, USUAL_NAMES)
     kept, skipped = collect(items, workers, progress)
-    if settings.selection or has_reference(items):
-        raise SettingsError("tables in parts hold all pairs; for a selection or a reference make a report instead")
+    settings = _with_reference(settings, items)
+    if settings.selection:
+        with one_thread():
+            report = _report(kept, skipped, encoder, scorer, settings, workers, progress, decisions, evidence=with_text)
+        for name, table in as_parquet(report, with_text=with_text).items():
+            place.write(f"{Path(name).stem}/part-000000.parquet", table)
+        return _write_summary(place, report.model, settings, scorer, view.counts(report))
     with one_thread():
         found = decide(kept, encoder, scorer, settings, workers, progress, decisions)
         kinds = write_matches(found, place, workers, with_text)
@@ -420,7 +449,14 @@ def write_tables(
     write_copies(found, kept, place, workers, with_text)
     write_articles(found, clusters, kept, place, workers)
     place.write("skipped/part-000000.parquet", skipped_table(map(records.skipped_record, skipped)))
-    head = records.head(f"{encoder.name}@{encoder.fingerprint}", settings, scorer.threshold)
-    summary = {**head, "counts": view.counts_of(len(kept), len(skipped), clusters)}
+    counts = view.counts_of(len(kept), len(skipped), clusters)
+    return _write_summary(place, f"{encoder.name}@{encoder.fingerprint}", settings, scorer, counts)
+
+
+def _write_summary(
+    place: Folder, model: str, settings: Settings, scorer: Scorer, counts: Mapping[str, int]
+) -> records.Record:
+    """Write the summary of tables, which says that they are complete."""
+    summary = {**records.head(model, settings, scorer.threshold), "counts": dict(counts)}
     place.write(SUMMARY, f"{records.dumps(summary, indent=1)}\n".encode())
     return summary

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _OWN_JOURNAL = Path("")  # of --undo without a name: the journal of the report
 
+_NAME_JOURNAL = "name the report (dedup apply REPORT --undo) or the journal that was written beside it"
+
 
 def _flag(name: str, help: str) -> Callable[[options.Command], options.Command]:
     """Flag that the environment cannot set: no file goes by a variable that somebody has forgotten."""
@@ -277,10 +279,12 @@ def _undo(path: Path, *, dry_run: bool, form: str, quiet: bool) -> None:
     require_safe_paths()
     if not path.is_file():
         raise ReadError(f"there is no journal {path}; dedup apply writes it beside its report")
+    if not path.stat().st_size:
+        raise ReadError(f"{path} is empty, and no journal of dedup apply; {_NAME_JOURNAL}")
+    acts = read_journal(path, otherwise=_NAME_JOURNAL)  # refused here if it is none, before a line is added
     if dry_run:
-        steps = [*undo.undo([*read_journal(path).values()], None)]
+        steps = [*undo.undo([*acts.values()], None)]
     else:
-        read_journal(path)  # refused here if it is none, before a line is added
         with open_journal(path, "undo", "") as journal:
             steps = [*undo.undo([*journal.acts.values()], journal)]
     if form == "json":

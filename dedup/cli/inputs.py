@@ -83,6 +83,25 @@ def read(
     return read_paths(paths, chosen, against=against, jobs=jobs)
 
 
+def warn_of_nothing(report: Report, paths: Sequence[str], against: Sequence[str], *, glob: Sequence[str]) -> None:
+    """Warn on standard error where there is no file in the paths, or no article in the reference."""
+    begins, ends = (report.articles[at].reference for at in (0, -1)) if report.articles else (False, True)
+    if ends and all(item.reference for item in report.skipped):
+        warn_of_no_file(paths, glob, beside=" that is not of the reference" if against else "")
+    if against and not begins:
+        click.echo(f"Warning: no article was read in the reference {_listed_paths(against)}", err=True)
+
+
+def warn_of_no_file(paths: Sequence[str], glob: Sequence[str], *, beside: str = "") -> None:
+    """Warn on standard error that there is no file in the paths."""
+    named = f" whose name matches {printable(' or '.join(glob))}" if glob else ""
+    click.echo(f"Warning: there is no file{named} in {_listed_paths(paths)}{beside}", err=True)
+
+
+def _listed_paths(paths: Sequence[str]) -> str:
+    return printable(", ".join(paths))
+
+
 def require_stdin(paths: Sequence[str]) -> None:
     """Raise `ReadError` if standard input is among the paths and is closed."""
     if "-" in paths and sys.stdin is None:

@@ -12,10 +12,10 @@ import click
 
 from dedup.cli import options
 from dedup.cli.help import SectionedCommand
-from dedup.cli.inputs import all_paths, find, folder_of, read, read_options
+from dedup.cli.inputs import all_paths, find, folder_of, read, read_options, warn_of_nothing
 from dedup.cli.kinds import KINDS_IN_WORDS, parse_kinds
 from dedup.cli.output import check_file, log_to_stderr, note_written, standard_output, tell_skipped
-from dedup.datatypes import Level, MatchKind, Settings, Skipped
+from dedup.datatypes import Level, MatchKind, Pairs, Report, Selection, Settings, Skipped
 from dedup.errors import ReadError, WriteError
 from dedup.language.text import printable
 from dedup.report import view
@@ -37,6 +37,7 @@ _SUFFIXES = ".jsonl, .csv, .tsv, .parquet, the first three also with .gz, or a f
 @click.option(
     "-o",
     "--output",
+    type=options.NamedPath(allow_dash=True),
     required=True,
     metavar="OUT",
     help=f"File or folder to write, by its suffix: {_SUFFIXES}; - for JSON Lines on standard output. Written whole or "
@@ -63,6 +64,7 @@ _SUFFIXES = ".jsonl, .csv, .tsv, .parquet, the first three also with .gz, or a f
 @options.matching_options
 @options.decisions_option
 @options.keep_option
+@options.kept_selection_options
 @options.reading_options
 @options.files_from_option
 @options.jobs_option
@@ -86,6 +88,12 @@ def keep(
     quiet: bool,
     verbose: int,
     no_progress: bool,
+    against: tuple[str, ...],
+    pairs: str,
+    languages: tuple[str, ...],
+    within: str | None,
+    since: str,
+    min_size: int,
     **reading: Any,
 ) -> None:
     """Write the input again without the repeats.
@@ -95,12 +103,17 @@ def keep(
     dedup keep a.csv b.csv -o both.csv --kinds exact
     dedup keep shards/ -o unique.parquet --annotate
     dedup keep articles/ -o unique/ --kinds all             one article per story, in whatever language
+    dedup keep new.jsonl --against old.jsonl -o fresh.jsonl     what old.jsonl does not have yet
 
     Of each story one article stays, chosen by --keep; by default only its exact and edited copies go. What stays keeps
     its order and its form: one file of JSON Lines or CSV is written into one of its kind byte for byte, several become
     UTF-8. JSON Lines take all formats: an element of a JSON list or a row of a table becomes an object with its fields,
     a page or a mail one with the fields of an article. CSV and Parquet take files with the same columns. A folder gets
     files like those read: files of records without the repeats, others whole unless all their articles go.
+
+    Articles that are not compared stay: those in other languages than --languages, from before --since, and, with
+    --against, repeats among the input alone, which a second run without it leaves out. Nothing of the reference is
+    written.
 
     The input is read twice, and nothing is written if it has changed in between.
     """
@@ -109,18 +122,35 @@ def keep(
     log_to_stderr(verbose)
     if prefix and not annotate:
         raise click.UsageError("--prefix names the fields that --annotate adds; name that too")
+    selection = Selection(
+        pairs=Pairs(pairs),
+        languages=languages,
+        within=within,  # type: ignore[arg-type]
+        since=since,
+        min_size=min_size,
+        against=bool(against),
+    )
+    _require_possible(selection, kinds, annotate=annotate)
     paths = all_paths(paths, files_from)
-    settings = Settings(model=model, threshold=threshold, level=Level(level), scorer=scorer, keep=keep)
+    settings = Settings(
+        model=model,
+        threshold=threshold,
+        level=Level(level),
+        scorer=scorer,
+        keep=("reference", *keep) if against and keep else keep,  # what stays is not written in its place
+        selection=selection,
+    )
     form, suffix = _form_of(output)
-    inputs: tuple[str | Path, ...] = (*paths, files_from or "", scorer, *decisions, *folder_of(model))
+    inputs: tuple[str | Path, ...] = (*paths, *against, files_from or "", scorer, *decisions, *folder_of(model))
     if form == "folder":
         _check_folder(Path(output), inputs)
     else:
         names = NamePatterns(reading["glob"], reading["exclude"])
         check_file(output, inputs, names=names, force=force)
     decided = Decisions.load(*decisions)
-    kept, within, skipped = _keep(
+    kept, inside, report = _keep(
         paths,
+        against,
         output,
         form,
         suffix,
@@ -133,13 +163,25 @@ def keep(
         jobs=jobs or count_cores(),
         shown=not (quiet or no_progress),
     )
+    warn_of_nothing(report, paths, against, glob=reading["glob"])
     if not quiet:
-        tell_skipped(skipped, full=verbose > 0)
-        click.echo(_summary(kept, within, annotated=annotate, dropped=drop_skipped), err=True)
+        tell_skipped(report.skipped, full=verbose > 0)
+        click.echo(_summary(kept, inside, annotated=annotate, dropped=drop_skipped), err=True)
+
+
+def _require_possible(selection: Selection, kinds: tuple[MatchKind, ...], *, annotate: bool) -> None:
+    """Refuse a choice of pairs of which none could leave anything out."""
+    in_one_language = {MatchKind.EXACT, MatchKind.NEAR}
+    if selection.pairs is Pairs.CROSS_LANGUAGE and not annotate and in_one_language.issuperset(kinds):
+        raise click.UsageError(
+            "--pairs cross-language compares no exact and edited copies, and only these go; name what goes, such as "
+            "--kinds translation"
+        )
 
 
 def _keep(
     paths: tuple[str, ...],
+    against: tuple[str, ...],
     output: str,
     form: str,
     suffix: str,
@@ -152,21 +194,21 @@ def _keep(
     decisions: Decisions,
     jobs: int,
     shown: bool,
-) -> tuple[Kept, int, tuple[Skipped, ...]]:
-    """Scan the input and write it; returns counts, repeats in files that stay whole, and what was skipped."""
+) -> tuple[Kept, int, Report]:
+    """Scan the input and write it; returns counts, repeats in files that stay whole, and the report."""
     from dedup.actions.choose import chooser
     from dedup.actions.folder_output import FolderOutput
-    from dedup.actions.keep import FirstReading, mark_articles, write_kept
+    from dedup.actions.keep import FirstReading, mark_articles, name_in_output, write_kept
     from dedup.actions.survey import survey
 
     chosen = read_options(**reading)
-    seen = survey(paths, chosen, form, suffix, prefix)
+    seen = survey(paths, chosen, form, suffix, prefix, against)
     first = FirstReading()
-    articles = first.follow(read(paths, jobs=jobs, **reading))
+    articles = first.follow(read(paths, against=against, jobs=jobs, **reading))
     report = find(articles, settings, shown=shown, decisions=decisions, jobs=jobs, evidence=False)
-    if form != "folder" and not report.articles:
+    if form != "folder" and len(report.articles) == first.reference:
         _require_some(report.skipped)
-    marks = mark_articles(report, chooser(report, decisions), kinds)
+    marks = mark_articles(report, chooser(report, decisions), kinds, name=name_in_output)
     with ExitStack() as opened:
         destination: Output
         if form == "folder":
@@ -175,11 +217,18 @@ def _keep(
         else:
             destination = _open(output, form, opened, prefix=prefix, as_they_are=seen.as_they_are)
         kept = write_kept(
-            paths, chosen, first, marks, destination, annotated=prefix is not None, drop_skipped=drop_skipped
+            paths,
+            chosen,
+            first,
+            marks,
+            destination,
+            against=against,
+            annotated=prefix is not None,
+            drop_skipped=drop_skipped,
         )
     note_written(output)
     within = destination.repeats_within if isinstance(destination, FolderOutput) else 0
-    return kept, within, report.skipped
+    return kept, within, report
 
 
 def _require_some(skipped: Sequence[Skipped]) -> None:
@@ -190,7 +239,7 @@ def _require_some(skipped: Sequence[Skipped]) -> None:
     ReadError
         With the first of these files, and why it could not be read.
     """
-    lost = [item for item in skipped if item.line is None and item.reason not in _EMPTY]
+    lost = [item for item in skipped if item.line is None and item.reason not in _EMPTY and not item.reference]
     if lost:
         where, reason = printable(lost[0].path), printable(lost[0].reason)
         others = f" (and {len(lost) - 1:,} more files)" if len(lost) > 1 else ""
@@ -229,9 +278,9 @@ def _form_of(output: str) -> tuple[str, str]:
 
 def _check_folder(path: Path, inputs: tuple[str | Path, ...]) -> None:
     """Refuse a folder that is not empty, or lies among the inputs."""
-    check_folder(path, inputs)
     if path.is_dir() and any(path.iterdir()):
         raise WriteError(f"{printable(str(path))} is not empty; name a new folder")
+    check_folder(path, inputs)
 
 
 def _summary(kept: Kept, within: int, *, annotated: bool, dropped: bool) -> str:

@@ -21,7 +21,18 @@ FORMS = ("text", "json")
 REPORT_FORMS = ("text", "json", "jsonl", "csv", "html", "parquet")
 """Formats of a report."""
 
-PATH = click.Path(path_type=Path)
+
+class NamedPath(click.Path):
+    """Path that is not empty: pathlib would take the empty text of a forgotten variable for the current folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Check a path and convert it."""
+        if value == "":
+            self.fail('"" names no file or folder; is a variable empty?', param, ctx)
+        return super().convert(value, param, ctx)
+
+
+PATH = NamedPath(path_type=Path)
 """Type of a path, which pathlib represents."""
 
 
@@ -41,9 +52,10 @@ def _keep(default: str) -> Callable[[Command], Command]:
         "--keep",
         multiple=True,
         metavar="RULE",
-        help="Rule for the article that represents a story: newest, oldest, longest (of its language), first (read), "
-        "reference, path:GLOB or language:id,en. May be repeated: each further rule decides among the articles that "
-        f"are equal by those before it, and the id decides last. By default {default}.",
+        help="Rule for the article that represents a story: newest or oldest (one without a date only if none has a "
+        "date), longest (of its language), first (read), reference, path:GLOB or language:id,en. May be repeated: each "
+        "further rule decides among the articles that are equal by those before it, and the id decides last. By "
+        f"default {default}.",
     )
 
 
@@ -151,7 +163,7 @@ reading_options = _several(
 archive_options = _several(
     click.option(
         "--archive",
-        type=click.Path(path_type=Path, dir_okay=False),
+        type=NamedPath(path_type=Path, dir_okay=False),
         metavar="FILE.db",
         help="Add the articles to this archive and report all its stories; only what is new or changed is computed.",
     ),
@@ -163,19 +175,23 @@ archive_options = _several(
 
 files_from_option = click.option(
     "--files-from",
+    type=NamedPath(allow_dash=True),
     metavar="FILE|-",
     help='Also read the paths in this list, one per line or each followed by NUL; "-" is standard input.',
 )
 """List of further paths."""
 
-selection_options = _several(
-    click.option(
+
+def _against(then: str) -> Callable[[Command], Command]:
+    return click.option(
         "--against",
         multiple=True,
         metavar="PATH",
-        help="Compare only with the articles of this reference, never with one another, and keep those of the "
-        "reference unless --keep says otherwise; may be repeated.",
-    ),
+        help=f"Compare only with the articles of this reference, never with one another, {then}; may be repeated.",
+    )
+
+
+_pairs_options = _several(
     click.option(
         "--pairs",
         type=click.Choice([pairs.value for pairs in Pairs]),
@@ -193,16 +209,28 @@ selection_options = _several(
         "date are compared with all.",
     ),
     click.option(
-        "--since", default="", metavar="DATE", help="Leave out articles published before this date, such as 2024-05-31."
+        "--since", default="", metavar="DATE", help="Compare only articles published since, such as 2024-05-31."
     ),
+    click.option(
+        "--min-size",
+        type=Whole(2),
+        default=2,
+        metavar="N",
+        help="Count only stories of at least so many articles.",
+    ),
+)
+
+selection_options = _several(
+    _against("and keep those of the reference unless --keep says otherwise"),
+    _pairs_options,
     click.option(
         "--kinds", multiple=True, metavar="KINDS", help=f"Count only matches of these kinds: {KINDS_IN_WORDS}."
     ),
-    click.option(
-        "--min-size", type=Whole(2), default=2, metavar="N", help="Leave out stories of fewer articles than this."
-    ),
 )
 """Options on the pairs that count."""
+
+kept_selection_options = _several(_against("and leave out what repeats one of them"), _pairs_options)
+"""Options on the pairs that count, for a command that writes articles and has kinds of its own."""
 
 _colour_option = click.option(
     "--color",
@@ -252,7 +280,7 @@ jobs_option = click.option(
 """Number of processes."""
 
 
-def _output(kind: click.Path) -> Callable[[Command], Command]:
+def _output(kind: NamedPath) -> Callable[[Command], Command]:
     return click.option(
         "-o",
         "--output",
@@ -263,10 +291,10 @@ def _output(kind: click.Path) -> Callable[[Command], Command]:
     )
 
 
-output_option = _output(click.Path(path_type=Path, allow_dash=True))
+output_option = _output(NamedPath(path_type=Path, allow_dash=True))
 """Destination of the result, as a path."""
 
-output_uri_option = _output(click.Path(allow_dash=True))
+output_uri_option = _output(NamedPath(allow_dash=True))
 """Destination of the result, as a str, since it may be a URI."""
 
 force_option = click.option("--force", is_flag=True, help="Overwrite even a file that dedup did not write.")

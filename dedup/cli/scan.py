@@ -14,7 +14,17 @@ from dedup import report as rendering
 from dedup.cli import options
 from dedup.cli.errors import FOUND_DUPLICATES, NothingRead
 from dedup.cli.help import SectionedCommand
-from dedup.cli.inputs import all_paths, find, folder_of, read, remembered, roots_of, settings_are_given
+from dedup.cli.inputs import (
+    all_paths,
+    find,
+    folder_of,
+    read,
+    remembered,
+    roots_of,
+    settings_are_given,
+    warn_of_no_file,
+    warn_of_nothing,
+)
 from dedup.cli.output import (
     check_output,
     choose_form,
@@ -86,10 +96,12 @@ def scan(
     dedup scan articles/ --model sentence-transformers/LaBSE --threshold 0.7
     dedup scan today/ --against archive/ --within 7d --pairs cross-language
     dedup scan today/ --archive news.db --only-new
+    dedup scan https://example.org/feed.xml articles/
     dedup scan s3://bucket/news --engine ray --ray-address auto --format parquet -o s3://bucket/duplicates
 
     Folders are walked in order of names, without hidden files and links; "-" reads JSON lines from standard input. A
-    text file is one article; JSON, JSONL, CSV and Parquet hold one per record, with the fields text, id, title, url,
+    path may be the address of one file on the web, or a URI of a store (s3://, gs://, hdfs://; extra parquet). A text
+    file is one article; JSON, JSONL, CSV and Parquet hold one per record, with the fields text, id, title, url,
     published and language, or their usual names in many languages; only the text is needed. What cannot be used is
     skipped, counted and named with its reason. In the text report, * marks the article to keep (chosen by --keep) and,
     with --level story, = a version of the report above it.
@@ -116,8 +128,6 @@ def scan(
     inputs: tuple[str | Path, ...] = (*paths, *against, files_from or "", scorer, *decisions, *folder_of(model))
     inputs += (archive,) if archive else ()
     check_output(form, output, inputs, names=NamePatterns(reading["glob"], reading["exclude"]), force=force)
-    if engine == "ray" and form == "parquet" and (selection or against):
-        raise click.UsageError("--engine ray --format parquet writes all pairs; choose --format json to select some")
     if archive and (engine != "local" or decisions or keep or against or selection):
         raise click.UsageError("--archive goes without --engine, --decisions, --keep, --against and choices of pairs")
     if only_new and not archive:
@@ -150,11 +160,10 @@ def scan(
         write("No story has a new article.\n", Path(output))
     elif report:
         write_report(report, form, Path(output), full=verbose > 0, with_text=not no_text)
-    if not counts["seen"]:
-        named = f" whose name matches {' or '.join(reading['glob'])}" if reading["glob"] else ""
-        click.echo(f"Warning: there is no file{named} in {', '.join(paths)}", err=True)
-    if report and against and not (report.articles and report.articles[0].reference):
-        click.echo(f"Warning: no article was read in the reference {', '.join(against)}", err=True)
+    if report and not archive:
+        warn_of_nothing(report, paths, against, glob=reading["glob"])
+    elif not counts["seen"]:
+        warn_of_no_file(paths, reading["glob"])
     if not quiet and (form != "text" or output != "-"):  # the text report has its own summary
         _summarise(counts)
     if check and not counts["read"]:

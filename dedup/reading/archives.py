@@ -10,7 +10,7 @@ import sys
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, nullcontext
+from contextlib import AbstractContextManager, closing
 from functools import partial
 from pathlib import PurePosixPath
 from typing import IO, NamedTuple, cast
@@ -129,10 +129,10 @@ def tar_members(source: Source) -> Iterator[Member | Skipped]:
                 yield Member(info.name, _opened(partial(archive.extractfile, info), left))
 
 
-def unpacked(source: Source, suffix: str) -> Member:
-    """The file in a packed stream (``.xz``, ``.bz2``, ``.zst``), by its name without the suffix."""
+def unpacked(source: Source, suffix: str) -> Stream:
+    """The file in a packed stream (``.xz``, ``.bz2``, ``.zst``)."""
     stream = cast(io.BufferedIOBase, _UNPACK[suffix](source.stream))
-    return Member(source.path[: -len(suffix)], nullcontext(_buffered(_Limited(stream, _allowance(source)))))
+    return _buffered(_Limited(stream, _allowance(source)))
 
 
 def _unpack_zstd(stream: Stream) -> object:

@@ -35,6 +35,9 @@ _SPACED_DATE = re.compile(
     r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d)?)(\.\d+)?[ ]?(?:(Z|UTC|GMT)|([+-]\d\d):?(\d\d))?", re.ASCII
 )
 
+# Without separators, as in NITF.
+_COMPACT_DATE = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)?(?:(Z)|([+-]\d\d):?(\d\d))?", re.ASCII)
+
 # How newsapi.org, WordPress and feeds mark what they have cut.
 _CUT_OFF = re.compile(
     r"\s*(?:\[\+\d{1,9} chars\]|\[(?:…|\.\.\.|(?:read |continue )?(?:more|reading)[\s.…→]{0,5})\]"
@@ -300,6 +303,10 @@ def iso_date(value: object) -> str:
     if spaced := _SPACED_DATE.fullmatch(text):
         day, time, fraction, utc, hours, minutes = spaced.groups(default="")
         return f"{day}T{time}{fraction}{'Z' if utc else ''}{hours}{':' if hours else ''}{minutes}"
+    if compact := _COMPACT_DATE.fullmatch(text):
+        year, month, of_month, hour, minute, second, utc, hours, minutes = compact.groups(default="")
+        seconds = f":{second}" if second else ""
+        return f"{year}-{month}-{of_month}T{hour}:{minute}{seconds}{utc}{hours}{':' if hours else ''}{minutes}"
     return text
 
 

@@ -7,6 +7,7 @@ import logging
 import zlib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import PurePosixPath
 
@@ -41,6 +42,13 @@ def read_opened(
     return read_with(opened, reader_of(path, options, chosen=chosen), path, options, packed=file_format(path)[1])
 
 
+def marked(items: Iterator[Article | Skipped], *, reference: bool) -> Iterator[Article | Skipped]:
+    """Articles as they are, or those of a reference marked as such."""
+    if not reference:
+        return items
+    return (replace(item, reference=True) if isinstance(item, Article) else item for item in items)
+
+
 def reader_of(path: str, options: ReadOptions, *, chosen: bool, depth: int = 0) -> Reader:
     """The reader of a file; one of an unknown type is tried as text if it was chosen by its name or a pattern."""
     suffix, packed = file_format(path)
@@ -49,7 +57,7 @@ def reader_of(path: str, options: ReadOptions, *, chosen: bool, depth: int = 0) 
     if suffix in _ARCHIVES or path.lower().endswith(_PACKED_TAR):
         return partial(_read_archive, suffix if suffix in _ARCHIVES else ".tar", depth)
     if suffix in archives.PACKED:
-        return partial(_read_packed, suffix, depth)
+        return partial(_read_packed, path[: -len(suffix)], suffix, depth)
     if not suffix and not packed:
         return partial(_read_by_content, depth)
     return READERS[".txt"] if chosen or options.glob else _read_unsupported
@@ -124,13 +132,12 @@ def _gunzipped(opened: AbstractContextManager[Stream]) -> Iterator[Stream]:
         yield unpacked
 
 
-def _read_packed(suffix: str, depth: int, source: Source) -> Iterator[Article | Skipped]:
+def _read_packed(name: str, suffix: str, depth: int, source: Source) -> Iterator[Article | Skipped]:
     """The articles of the one file in a packed stream."""
     if depth >= _DEEPEST:
         raise ReadError("an archive within archives; unpack it first")
-    member = archives.unpacked(source, suffix)
-    reader = reader_of(member.name, source.options, chosen=False, depth=depth + 1)
-    with member.opened as stream:
+    reader = reader_of(name, source.options, chosen=False, depth=depth + 1)
+    with archives.unpacked(source, suffix) as stream:
         yield from reader(Source(source.path, stream, source.options, packed=True))
 
 

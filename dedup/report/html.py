@@ -29,6 +29,7 @@ _SCRIPTS = (
     "dom.js",
     "data.js",
     "decisions.js",
+    "exchange.js",
     "decide.js",
     "marks.js",
     "score.js",
@@ -105,9 +106,13 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Values that the head of the page shows; `reasons` are those of skipped files, with the number of each."""
+    """Values that the head of the page shows.
+
+    `reference` counts the articles that belong to a reference, `reasons` how many files were skipped for each reason.
+    """
 
     articles: int
+    reference: int
     stories: int
     duplicates: int
     languages: int
@@ -129,6 +134,7 @@ def _summary(report: Report, stories: Sequence[view.Story]) -> Summary:
     by_language.sort(key=lambda row: (-row[2], row[1]))
     return Summary(
         articles=len(report.articles),
+        reference=view.counts(report).get("reference", 0),
         stories=len(stories),
         duplicates=report.duplicates,
         languages=len(by_language),

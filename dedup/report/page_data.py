@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -61,6 +62,7 @@ def page_islands(
     line = {(match.left, match.right): number for number, match in enumerate(kept)}
     positions = _positions(embeddings, stories, listed)
     hashes = {position: content_hash(body_of(report.articles[position])) for position in clustered}
+    ids = {at: report.articles[at].id for story in stories for at in _copies(story, hashes)}
     page = {
         "digest": _digest(stories, hashes),
         "withText": with_text,
@@ -68,7 +70,9 @@ def page_islands(
         "certainties": CERTAINTY_WORDS,
         "languages": _languages(report),
         "features": next((match.evidence.features.names for match in kept if match.evidence.features.names), ()),
-        "articles": [[*_article(report, at, clustered.get(at), with_text), hashes.get(at, "")] for at in shown],
+        "articles": [
+            [*_article(report, at, clustered.get(at), with_text), hashes.get(at, ""), ids.get(at, "")] for at in shown
+        ],
         "stories": [_story(report, story, place, line, with_text) for story in stories],
         "singles": [place[position] for position in listed],
         "map": positions,
@@ -93,6 +97,12 @@ def _with_evidence(story: view.Story) -> Iterable[Match]:
     weakest = (story.cluster.weakest.left, story.cluster.weakest.right)
     central = story.cluster.representative
     return (m for m in story.matches if central in (m.left, m.right) or (m.left, m.right) == weakest)
+
+
+def _copies(story: view.Story, hashes: Mapping[int, str]) -> list[int]:
+    """Members of a story that have their text in common with another, so that their hash does not tell them apart."""
+    times = Counter(hashes[member] for member in story.cluster.members)
+    return [member for member in story.cluster.members if times[hashes[member]] > 1]
 
 
 def _digest(stories: Sequence[view.Story], hashes: Mapping[int, str]) -> str:

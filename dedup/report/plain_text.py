@@ -44,16 +44,20 @@ def as_text(
 
 
 def summary_line(counts: Mapping[str, int]) -> str:
-    """Summarise the counts of a report in one sentence."""
-    articles = view.counted(counts["read"], "article")
-    if not counts["read"]:
-        return "Nothing to compare: no article was read."
+    """Summarise the counts of a report in one sentence; articles of a reference are no part of the share."""
+    reference = counts.get("reference", 0)
+    compared = counts["read"] - reference
+    articles = view.counted(compared, "article")
+    if not compared:
+        beside = f" beside {reference:,} of the reference" if reference else ""
+        return f"Nothing to compare: no article was read{beside}."
     if not counts["clusters"]:
-        return f"No duplicates among {articles}."
+        return f"No duplicates among {articles}{f' and {reference:,} of the reference' if reference else ''}."
     stories = view.counted(counts["clusters"], "story")
-    share = f"{counts['duplicates'] / counts['read']:.0%}"
+    share = f"{counts['duplicates'] / compared:.0%}"
     repeats = "repeats" if counts["duplicates"] == 1 else "repeat"
-    return f"{stories} told more than once; {counts['duplicates']:,} of {articles} ({share}) {repeats} another."
+    beside = f", {reference:,} of the reference aside" if reference else ""
+    return f"{stories} told more than once; {counts['duplicates']:,} of {articles} ({share}) {repeats} another{beside}."
 
 
 @dataclass(frozen=True, slots=True)

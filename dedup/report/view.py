@@ -92,8 +92,11 @@ def languages_of(report: Report, cluster: Cluster) -> list[str]:
 
 
 def counts(report: Report) -> dict[str, int]:
-    """Count what was seen, read and skipped (read + skipped = seen), and clusters and duplicates."""
-    return counts_of(len(report.articles), len(report.skipped), report.clusters) | {"duplicates": report.duplicates}
+    """Count what was seen, read and skipped (read + skipped = seen), clusters, duplicates, and a reference if any."""
+    found = counts_of(len(report.articles), len(report.skipped), report.clusters) | {"duplicates": report.duplicates}
+    if report.settings.selection.against:
+        found["reference"] = sum(article.reference for article in report.articles)
+    return found
 
 
 def counts_of(read: int, skipped: int, clusters: Sequence[Cluster]) -> dict[str, int]:
