@@ -200,7 +200,7 @@ def check_any_scorer(scorer: Any) -> None:
 
 def call_with_any_arguments(arguments: list[str]) -> None:
     """The command line answers with a report or a message, one of its exit codes and no traceback."""
-    arguments = [argument.replace("\0", "") for argument in arguments]  # a process takes none
+    arguments = [argument.replace("\0", "") for argument in arguments]  # a process is given none
     before = os.getcwd()
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
