@@ -13,6 +13,7 @@ import ast
 import copy
 import importlib.util
 import os
+import random
 import sys
 import time
 from collections.abc import Iterator
@@ -52,12 +53,14 @@ def main() -> None:
     parser.add_argument("module", type=Path)
     parser.add_argument("tests", nargs="+")
     parser.add_argument("--seconds", type=float, default=3600)
+    parser.add_argument("--sample", type=int, default=sys.maxsize, help="mutants to try, drawn by a fixed seed")
     given = parser.parse_args()
     _load_libraries()
     tree = ast.parse(given.module.read_text(encoding="utf-8"))
     if not _survives(given.module, tree, given.tests):
         sys.exit("the tests fail where nothing is changed")
     found = list(mutants(tree))
+    found = random.Random(0).sample(found, min(given.sample, len(found)))
     end = time.monotonic() + given.seconds
     survived = tried = 0
     for number, (line, told, mutant) in enumerate(found):
@@ -114,9 +117,8 @@ def _change(node: Any, which: int) -> None:
 
 def _load_libraries() -> None:
     """Import what tests need and takes long, once for all mutants."""
-    import networkx  # noqa: F401
-    import numpy  # noqa: F401
-    import scipy.sparse.csgraph  # noqa: F401
+    for name in ("hypothesis", "lxml.html", "networkx", "numpy", "scipy.sparse.csgraph", "trafilatura"):
+        importlib.import_module(name)
 
 
 def _survives(path: Path, mutant: ast.Module, tests: list[str]) -> bool:
