@@ -117,7 +117,7 @@ def _change(node: Any, which: int) -> None:
 
 def _load_libraries() -> None:
     """Import what tests need and takes long, once for all mutants."""
-    for name in ("hypothesis", "lxml.html", "networkx", "numpy", "scipy.sparse.csgraph", "trafilatura"):
+    for name in ("lxml.html", "networkx", "numpy", "scipy.sparse.csgraph", "trafilatura"):
         importlib.import_module(name)
 
 
