@@ -31,6 +31,11 @@ OWN = Path(__file__).parent / "data" / "gold.jsonl"
 
 AT_HAND = Path(__file__).parents[2] / "shared" / "eval"
 
+NAMES = """
+    debian_news debian_weekly meantime near_dup news_events ntrex ntrex_other optech_newsletters ruby_news semeval22
+    templated wmt wmt24
+"""
+
 
 @pytest.fixture(scope="module")
 def encoder() -> Encoder:
@@ -61,14 +66,14 @@ def log_odds(
 
 @pytest.mark.parametrize("level", Level)
 def test_a_score_is_the_same_from_both_sides(level: Level, encoder: Encoder) -> None:
-    sets = [OWN, *(sorted(AT_HAND.glob("*.jsonl.xz")) if PAIRS > 1000 else ())]
-    chosen = [path for path in sets if ".pairs." not in path.name and path.name != "cases.jsonl.xz"]
+    at_hand = [AT_HAND / f"{name}.jsonl.xz" for name in NAMES.split()]
+    chosen = [OWN, *(path for path in at_hand if path.exists() and PAIRS > 1000)]
     pairs_of_one_story = 0
     for path in chosen:
         generator = random.Random(path.name)
         gold = some_of(read_gold(path), generator)
         every = sorted(combinations(gold, 2), key=lambda pair: (pair[0].story != pair[1].story, generator.random()))
-        some = every[: -(-PAIRS // len(chosen) // len(Level))]
+        some = every[: -(-PAIRS // len(chosen))]
         pairs_of_one_story += sum(one.story == other.story for one, other in some)
         pairs = {frozenset((one.article.id, other.article.id)) for one, other in some}
         articles = [item.article for item in gold]
