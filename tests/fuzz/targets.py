@@ -123,7 +123,7 @@ def read_facts_of_any_texts(left: str, right: str, language: str) -> None:
 def write_any_report(names: list[str], text: str, with_text: bool) -> None:
     """A report of articles and skipped files with any names, titles, dates and reasons is written in every form."""
     base = handmade_report()
-    named = list(zip(itertools.cycle(names), base.articles, strict=False))
+    named = list(zip(itertools.cycle(names or [""]), base.articles, strict=False))
     articles = tuple(
         replace(
             article,
