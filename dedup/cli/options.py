@@ -134,6 +134,28 @@ field_options = _several(
 )
 """Names of the fields that records have."""
 
+limit_options = _several(
+    click.option(
+        "--max-bytes",
+        callback=parse_size,
+        metavar="SIZE",
+        help="Skip files larger than this, and longer lines of JSONL and CSV, such as 800k or 8M; by default 64M.",
+    ),
+    click.option(
+        "--max-ratio",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Give up what unpacks to more than N times its size, and to more than --max-bytes; by default 200.",
+    ),
+    click.option(
+        "--max-barren",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Give up a file after N records or blank lines on end that hold no article; by default 100,000.",
+    ),
+)
+"""Limits on what a file may take."""
+
 reading_options = _several(
     field_options,
     click.option(
@@ -148,9 +170,7 @@ reading_options = _several(
         metavar="PATTERN",
         help="In folders, leave out files and folders whose name matches; may be repeated.",
     ),
-    click.option(
-        "--max-bytes", callback=parse_size, metavar="SIZE", help="Skip files larger than this, such as 800k or 8M."
-    ),
+    limit_options,
 )
 """Options on what is read, and how."""
 

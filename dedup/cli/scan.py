@@ -89,6 +89,8 @@ def scan(
     exclude: tuple[str, ...],
     files_from: str | None,
     max_bytes: int | None,
+    max_ratio: int | None,
+    max_barren: int | None,
     jobs: int | None,
     engine: str,
     ray_address: str | None,
@@ -146,30 +148,32 @@ def scan(
     if only_new and not archive:
         raise click.UsageError("--only-new needs --archive FILE.db, which knows what is new")
     decided = Decisions.load(*decisions)
-    fields = {
+    reading = {
         "text_field": text_field,
         "id_field": id_field,
         "title_field": title_field,
         "date_field": date_field,
         "language_field": language_field,
+        "glob": glob,
+        "exclude": exclude,
+        "max_bytes": max_bytes,
+        "max_ratio": max_ratio,
+        "max_barren": max_barren,
     }
     with _engine(engine, ray_address, jobs) as workers:
         articles = read(
             paths,
             shared=workers is not None,
             jobs=jobs or count_cores(),
-            glob=glob,
-            exclude=exclude,
             against=against,
-            max_bytes=max_bytes,
-            **fields,
+            **reading,
         )
         report = None
         if archive:
             report, added = remembered(
                 archive,
                 paths,
-                read_options(glob=glob, exclude=exclude, max_bytes=max_bytes, **fields),
+                read_options(**reading),
                 settings=settings if settings_are_given() else None,
                 only_new=only_new,
                 jobs=jobs or count_cores(),
