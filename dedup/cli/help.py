@@ -9,8 +9,9 @@ import click
 SECTIONS = {
     "Input": (
         *("text_field", "id_field", "title_field", "date_field", "language_field", "glob", "exclude", "files_from"),
-        *("max_bytes", "languages", "since"),
+        *("languages", "since"),
     ),
+    "Limits": ("max_bytes", "max_ratio", "max_barren"),
     "Matching": (
         *("model", "level", "threshold", "scorer", "pairs", "within", "against", "decisions", "archive"),
         *("kinds", "min_size", "keep", "only_new"),

@@ -137,6 +137,28 @@ field_options = _several(
 )
 """Names of the fields that records have."""
 
+limit_options = _several(
+    click.option(
+        "--max-bytes",
+        callback=parse_size,
+        metavar="SIZE",
+        help="Skip documents, and lines of JSONL, CSV and TSV, larger than this, such as 800k or 8M; by default 64M.",
+    ),
+    click.option(
+        "--max-ratio",
+        type=Whole(1),
+        metavar="N",
+        help="Give up what unpacks to more than N times its size, and to more than --max-bytes; by default 200.",
+    ),
+    click.option(
+        "--max-barren",
+        type=Whole(1),
+        metavar="N",
+        help="Give up a file after N records or blank lines in a row without an article; by default 100,000.",
+    ),
+)
+"""Limits on what a file may take."""
+
 reading_options = _several(
     field_options,
     click.option(
@@ -151,12 +173,7 @@ reading_options = _several(
         metavar="PATTERN",
         help="In folders, leave out files and folders whose name matches; may be repeated.",
     ),
-    click.option(
-        "--max-bytes",
-        callback=parse_size,
-        metavar="SIZE",
-        help="Skip documents, and lines of JSONL, CSV and TSV, that are larger than this, such as 800k or 8M.",
-    ),
+    limit_options,
 )
 """Options on what is read, and how."""
 

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from dedup.errors import ReadError, SettingsError
-from dedup.language.json_text import parse_json
+from dedup.language.json_text import kind_of, parse_json
 from dedup.language.text import printable
 
 SAME, DIFFERENT = "same", "different"
@@ -148,7 +148,7 @@ def _decision(text: str, where: str) -> PairDecision | KeepDecision:
     except ValueError as error:
         raise SettingsError(f"{where}: not JSON ({error}); {_FORMS}") from error
     if not isinstance(record, dict):
-        raise SettingsError(f"{where}: {type(record).__name__} instead of an object; {_FORMS}")
+        raise SettingsError(f"{where}: {kind_of(record)} instead of an object; {_FORMS}")
     of_pair, of_story = record.keys() & {"left", "right", "verdict"}, record.keys() & {"keep", "story"}
     if bool(of_pair) == bool(of_story):
         raise SettingsError(f"{where}: {'two decisions' if of_pair else 'no decision'} in this line; {_FORMS}")

@@ -17,7 +17,7 @@ from dedup.clustering.decisions import Decisions
 from dedup.datatypes import UNDETERMINED, Article
 from dedup.errors import ReadError
 from dedup.language.as_read import body_of
-from dedup.language.json_text import parse_json
+from dedup.language.json_text import kind_of, parse_json
 from dedup.language.text import content_hash, printable
 
 logger = logging.getLogger(__name__)
@@ -252,7 +252,7 @@ def _clusters_of_lines(path: Path) -> tuple[dict[str, str], set[str]]:
 def _enter(cluster: object, where: str, clusters: dict[str, str]) -> None:
     """Enter the members of a cluster of a report."""
     if not isinstance(cluster, dict):
-        raise ReadError(f"{where}: {type(cluster).__name__} instead of a cluster")
+        raise ReadError(f"{where}: {kind_of(cluster)} instead of a cluster")
     name = _field(cluster, "id", where)
     for member in _list(cluster, "members", where):
         _put(_field({"members": member}, "members", where), name, where, clusters)
@@ -267,7 +267,7 @@ def _list(record: Mapping[str, Any], name: str, where: str) -> list[Any]:
     value = record.get(name)
     if not isinstance(value, list):
         if name in record:
-            raise ReadError(f"{where}: {name!r} holds {type(value).__name__}, not a list")
+            raise ReadError(f"{where}: {name!r} holds {kind_of(value)}, not a list")
         raise ReadError(f"{where}: no list of {name!r}; it has {_names(record)}")
     return value
 
@@ -285,7 +285,7 @@ def _gold(record: Mapping[str, Any], where: str, path: Path) -> Gold:
 
 def _field(record: object, name: str, where: str) -> str:
     if not isinstance(record, dict):
-        raise ReadError(f"{where}: {type(record).__name__} instead of an object such as {_EXAMPLE}")
+        raise ReadError(f"{where}: {kind_of(record)} instead of an object such as {_EXAMPLE}")
     value = _text(record, name, where)
     if not value:
         raise ReadError(f"{where}: no {name!r} in this record; it has {_names(record)}")
@@ -296,7 +296,7 @@ def _text(record: Mapping[str, Any], name: str, where: str) -> str:
     """Value of a field that holds a text or a number, as text; empty if it is absent."""
     value = record.get(name)
     if isinstance(value, (dict, list, bool)):
-        raise ReadError(f"{where}: {name!r} holds {type(value).__name__}, not a text")
+        raise ReadError(f"{where}: {name!r} holds {kind_of(value)}, not a text")
     return "" if value is None else str(value)
 
 
@@ -322,7 +322,7 @@ def _record(line: str, where: str) -> Mapping[str, Any]:
     except ValueError as error:
         raise ReadError(f"{where}: not JSON ({error}); expected one object a line, such as {_EXAMPLE}") from error
     if not isinstance(record, dict):
-        raise ReadError(f"{where}: {type(record).__name__} instead of an object such as {_EXAMPLE}")
+        raise ReadError(f"{where}: {kind_of(record)} instead of an object such as {_EXAMPLE}")
     return record
 
 

@@ -18,3 +18,17 @@ def parse_json(text: str | bytes) -> Any:
         return json.loads(text)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
+
+
+def kind_of(value: object) -> str:
+    """Kind of a value, in words."""
+    kinds: tuple[tuple[type, str], ...] = (
+        (type(None), "nothing"),
+        (str, "a text"),
+        (bool, "true or false"),
+        (int, "a number"),
+        (float, "a number"),
+        (list, "a list"),
+        (dict, "an object"),
+    )
+    return next((name for kind, name in kinds if isinstance(value, kind)), f"a value of type {type(value).__name__}")

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from dedup.datatypes import Article, Skipped
 from dedup.errors import ReadError
 from dedup.language import text as texts
+from dedup.language.json_text import kind_of
 from dedup.reading.field_names import ID, LANGUAGE, PUBLISHED, TEXT, TITLE, URL
 from dedup.reading.own_reports import refuse_own_table
 from dedup.reading.source import ReadOptions, Source
@@ -267,20 +268,6 @@ def _without_mark(text: str) -> tuple[str, bool]:
         return text, False
     kept = _CUT_OFF.sub("", text) if text[-1] in "])" else text  # looks at all spaces of a text
     return kept, len(kept) < len(text) or (len(text) <= _LONGEST_TEASER and bool(_LEFT_OPEN.search(text)))
-
-
-def kind_of(value: object) -> str:
-    """Kind of a value, in words."""
-    kinds: tuple[tuple[type, str], ...] = (
-        (type(None), "nothing"),
-        (str, "a text"),
-        (bool, "true or false"),
-        (int, "a number"),
-        (float, "a number"),
-        (list, "a list"),
-        (dict, "an object"),
-    )
-    return next((name for kind, name in kinds if isinstance(value, kind)), f"a value of type {type(value).__name__}")
 
 
 def iso_date(value: object) -> str:

@@ -25,8 +25,6 @@ logger = logging.getLogger(__name__)
 
 _DEEPEST = 2  # archives within archives
 
-_MOST_BARREN = 100_000  # records on end, behind which nobody expects an article
-
 _ARCHIVES = {".zip": archives.zip_members} | dict.fromkeys((".tar", ".tgz", ".tbz2", ".txz"), archives.tar_members)
 
 _PACKED_TAR = tuple(f".tar{suffix}" for suffix in archives.PACKED)
@@ -76,13 +74,13 @@ def read_with(
     try:
         with opened as stream:
             if packed and isinstance(stream, gzip.GzipFile):
-                stream = archives.in_proportion(stream, options.max_bytes)
+                stream = archives.in_proportion(stream, options)
             for item in reader(Source(path, stream, options, packed)):
                 empty = False
                 barren = barren + 1 if isinstance(item, Skipped) and item.path == path else 0
                 yield item
-                if barren >= _MOST_BARREN:
-                    raise LostError(f"nothing in {barren:,} records on end; the rest of the file is not read")
+                if barren >= options.max_barren:
+                    raise LostError(f"no article in {barren:,} records on end; raise --max-barren to read on")
     except (ReadError, MissingExtraError, LostError) as fault:
         yield Skipped(path, str(fault))
     except (EOFError, zlib.error, gzip.BadGzipFile) as fault:

@@ -80,8 +80,9 @@ def check_writable(
         place = Path(os.path.realpath(path))
         found = _stat(path)
         if found is None:
-            if not place.parent.is_dir():
-                raise WriteError(f"cannot write {shown}: there is no folder {_show(place.parent)}; create it first")
+            for folder in (path.parent, place.parent):
+                if not folder.is_dir():
+                    raise WriteError(f"cannot write {shown}: there is no folder {_show(folder)}; create it first")
         elif stat.S_ISDIR(found.st_mode):
             raise WriteError(f"cannot write {shown}: it is a folder; name a file in it")
         elif not stat.S_ISREG(found.st_mode):

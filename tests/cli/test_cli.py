@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import json
 import logging
 import os
@@ -7,6 +8,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from itertools import chain
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -35,6 +37,7 @@ from dedup.datatypes import (
 from dedup.errors import ModelError
 from dedup.language.text import content_hash
 from dedup.report.wording import KIND_WORDS
+from samples import lines
 
 ROOT = Path(__file__).parents[2]
 Run = Callable[..., Result]
@@ -242,6 +245,21 @@ def test_reading_options_reach_the_readers(run: Run, tmp_path: Path) -> None:
     options = ("--text-field", "words", "--id-field", "key", "--glob", "*.jsonl", "--max-bytes", "1000")
     report = json.loads(run("scan", tmp_path, "-f", "json", *options).stdout)
     assert [article["id"] for article in report["articles"]] == ["k1"]
+
+
+@stages
+def test_a_limit_names_the_option_that_raises_it(run: Run, tmp_path: Path) -> None:
+    rows = lines({"text": "One two three.", "more": "x" * 30_000})
+    (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(rows.encode() * 200))
+    (tmp_path / "b.jsonl").write_text("{}\n" * 20 + '{"text": "Four five six."}\n', encoding="utf-8")
+    (tmp_path / "c.txt").write_text("Seven. " * 6000, encoding="utf-8")
+    low = {"--max-bytes": "40000", "--max-ratio": "2", "--max-barren": "20"}
+    report = json.loads(run("scan", tmp_path, "-f", "json", *chain.from_iterable(low.items())).stdout)
+    reasons = [skipped["reason"] for skipped in report["skipped"] if skipped["line"] is None]
+    assert [next(option for option in low if option in reason) for reason in reasons] == list(low)[1:] + list(low)[:1]
+    high = {"--max-bytes": "40k", "--max-ratio": "2000", "--max-barren": "21"}
+    report = json.loads(run("scan", tmp_path, "-f", "json", *chain.from_iterable(high.items())).stdout)
+    assert not [skipped for skipped in report["skipped"] if skipped["line"] is None and "c.txt" not in skipped["path"]]
 
 
 @stages

@@ -16,6 +16,7 @@ import pytest
 from dedup.cli import main
 from dedup.cli.help import SECTIONS
 from dedup.cli.sizes import parse_size
+from dedup.reading.source import ReadOptions
 
 ROOT = Path(__file__).parents[2]
 
@@ -59,6 +60,19 @@ def test_options_stand_in_sections_and_each_in_one() -> None:
     named = [name for names in SECTIONS.values() for name in names]
     assert len(named) == len(set(named))
     assert shown.count("--threshold T") == 1
+
+
+@pytest.mark.parametrize("command", ["scan", "compare", "keep", "archive add"])
+def test_limits_and_what_they_are_by_default_stand_in_the_help(command: str) -> None:
+    shown = dedup(*command.split(), "--help").stdout
+    limits = shown[shown.index("\nLimits:\n") :].split("\n\n")[0]
+    assert re.findall(r"--max-\w+|by default\s+[\w,]+", " ".join(limits.split())) == [
+        *("--max-bytes", "by default 64M"),
+        *("--max-ratio", "--max-bytes", "by default 200"),
+        *("--max-barren", "by default 100,000"),
+    ]
+    options = ReadOptions()
+    assert [options.max_bytes, options.max_ratio, options.max_barren] == [64 << 20, 200, 100_000]
 
 
 @pytest.mark.parametrize(

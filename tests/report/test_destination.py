@@ -121,7 +121,12 @@ def test_devices_and_pipes_are_written_to_and_stay(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "message"), [(".", "it is a folder"), ("no/report.json", "there is no folder .*; create it first")]
+    ("name", "message"),
+    [
+        (".", "it is a folder"),
+        ("no/report.json", "there is no folder .*; create it first"),
+        ("no/../a.json", "no folder .*no/..;"),
+    ],
 )
 def test_places_that_cannot_be_written_are_refused_beforehand(tmp_path: Path, name: str, message: str) -> None:
     with pytest.raises(WriteError, match=message):
