@@ -43,8 +43,8 @@ def compare(
 ) -> None:
     """Compare two articles side by side.
 
-    Shows the verdict, the aligned sentences, what only one of the two says, and the numbers and names
-    that agree or clash.
+    Shows the verdict, the aligned sentences, what only one of the two says, and the numbers and names that agree or
+    clash.
 
     \b
     dedup compare first.txt second.html

@@ -1,11 +1,10 @@
-"""The command `keep`: files in, the same records out without those that repeat others."""
+"""The command `keep`: files in, the same records out without the repeats."""
 
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -15,8 +14,7 @@ from dedup.cli import options
 from dedup.cli.help import SectionedCommand
 from dedup.cli.inputs import all_paths, find, folder_of, read, read_options, warn_of_nothing
 from dedup.cli.kinds import KINDS_IN_WORDS, parse_kinds
-from dedup.cli.output import check_output, log_to_stderr, note_written, tell_skipped
-from dedup.cli.streams import discard
+from dedup.cli.output import check_file, log_to_stderr, note_written, standard_output, tell_skipped
 from dedup.datatypes import Level, MatchKind, Pairs, Report, Selection, Settings, Skipped
 from dedup.errors import ReadError, WriteError
 from dedup.language.text import printable
@@ -27,6 +25,7 @@ from dedup.runtime.process import count_cores
 
 if TYPE_CHECKING:
     from dedup.actions.keep import Kept, Output
+    from dedup.clustering.decisions import Decisions
 
 _EMPTY = ("empty file", "no records")  # reasons for which nothing is lost
 
@@ -51,16 +50,16 @@ _SUFFIXES = ".jsonl, .csv, .tsv, .parquet, the first three also with .gz, or a f
     show_default=True,
     metavar="KIND,...",
     callback=parse_kinds,
-    help=f"Kinds of repeats that go: {KINDS_IN_WORDS}, or all. Translations and excerpts of a story stay unless "
-    "they are named, one for each group of copies.",
+    help=f"Kinds of repeats that go: {KINDS_IN_WORDS}, or all. Of kinds that are not named, one article stays for each "
+    "group of copies.",
 )
 @click.option(
     "--annotate",
     is_flag=True,
-    help="Keep all records and add the fields story_id, role (single, representative, version, repeat), kind, score "
-    "and repeats, the id of what a record repeats.",
+    help="Keep all records, and add the fields story_id, role (single, representative, version, repeat), kind, score "
+    "and repeats (the id of the article that a record repeats).",
 )
-@click.option("--prefix", default="", metavar="TEXT", help="Text before the names of the added fields.")
+@click.option("--prefix", default="", metavar="TEXT", help="Text to put before the names of the added fields.")
 @click.option("--drop-skipped", is_flag=True, help="Leave out records that could not be read; otherwise they stay.")
 @options.matching_options
 @options.decisions_option
@@ -97,27 +96,26 @@ def keep(
     min_size: int,
     **reading: Any,
 ) -> None:
-    """Write the input again without what repeats other articles.
+    """Write the input again without the repeats.
 
     \b
     dedup keep news.jsonl -o unique.jsonl
     dedup keep a.csv b.csv -o both.csv --kinds exact
     dedup keep shards/ -o unique.parquet --annotate
-    dedup keep articles/ -o unique/ --kinds all             one article a story, in whatever language
+    dedup keep articles/ -o unique/ --kinds all             one article per story, in whatever language
     dedup keep new.jsonl --against old.jsonl -o fresh.jsonl     what old.jsonl does not have yet
 
-    Of each story one article stays, its representative, as --keep says; by default only exact and edited copies of it
-    go. What stays is as it was, in its order: lines of JSON Lines and rows of CSV byte for byte, where one file is
-    written into one of its kind; of several files they become UTF-8. JSON Lines take all formats: an element of a JSON
-    list or a row of a table becomes an object with its fields, a page or a mail one with the fields of an article. CSV
-    and Parquet take files with the same columns. A folder gets files like those read: of records less what goes, others
-    whole unless all their articles go.
+    Of each story one article stays, chosen by --keep; by default only its exact and edited copies go. What stays keeps
+    its order and its form: one file of JSON Lines or CSV is written into one of its kind byte for byte, several become
+    UTF-8. JSON Lines take all formats: an element of a JSON list or a row of a table becomes an object with its fields,
+    a page or a mail one with the fields of an article. CSV and Parquet take files with the same columns. A folder gets
+    files like those read: files of records without the repeats, others whole unless all their articles go.
 
     Articles that are not compared stay: those in other languages than --languages, from before --since, and, with
     --against, repeats among the input alone, which a second run without it leaves out. Nothing of the reference is
     written.
 
-    The input is read twice, and nothing is written if it has changed between.
+    The input is read twice, and nothing is written if it has changed in between.
     """
     from dedup.clustering.decisions import Decisions
 
@@ -148,20 +146,22 @@ def keep(
         _check_folder(Path(output), inputs)
     else:
         names = NamePatterns(reading["glob"], reading["exclude"])
-        check_output(form if form != "parquet" else "a table", output, inputs, names=names, force=force)
+        check_file(output, inputs, names=names, force=force)
     decided = Decisions.load(*decisions)
     kept, inside, report = _keep(
         paths,
         against,
         output,
-        (form, suffix, prefix if annotate else None),
-        kinds,
-        drop_skipped,
-        reading,
+        form,
+        suffix,
+        kinds=kinds,
+        prefix=prefix if annotate else None,
+        drop_skipped=drop_skipped,
+        reading=reading,
         settings=settings,
-        shown=not (quiet or no_progress),
         decisions=decided,
         jobs=jobs or count_cores(),
+        shown=not (quiet or no_progress),
     )
     warn_of_nothing(report, paths, against, glob=reading["glob"])
     if not quiet:
@@ -183,27 +183,32 @@ def _keep(
     paths: tuple[str, ...],
     against: tuple[str, ...],
     output: str,
-    wanted: tuple[str, str, str | None],
+    form: str,
+    suffix: str,
+    *,
     kinds: tuple[MatchKind, ...],
+    prefix: str | None,
     drop_skipped: bool,
     reading: dict[str, Any],
-    **run: Any,
+    settings: Settings,
+    decisions: Decisions,
+    jobs: int,
+    shown: bool,
 ) -> tuple[Kept, int, Report]:
-    """Scan the input, then write it; returns counts, how many repeats are in files that stay whole, and the report."""
+    """Scan the input and write it; returns counts, repeats in files that stay whole, and the report."""
     from dedup.actions.choose import chooser
     from dedup.actions.folder_output import FolderOutput
     from dedup.actions.keep import FirstReading, mark_articles, name_in_output, write_kept
     from dedup.actions.survey import survey
 
-    form, suffix, prefix = wanted
     chosen = read_options(**reading)
     seen = survey(paths, chosen, form, suffix, prefix, against)
     first = FirstReading()
-    articles = first.follow(read(paths, against=against, jobs=run["jobs"], **reading))
-    report = find(articles, run.pop("settings"), shown=run.pop("shown"), evidence=False, **run)
+    articles = first.follow(read(paths, against=against, jobs=jobs, **reading))
+    report = find(articles, settings, shown=shown, decisions=decisions, jobs=jobs, evidence=False)
     if form != "folder" and len(report.articles) == first.reference:
         _require_some(report.skipped)
-    marks = mark_articles(report, chooser(report, run["decisions"]), kinds, name=name_in_output)
+    marks = mark_articles(report, chooser(report, decisions), kinds, name=name_in_output)
     with ExitStack() as opened:
         destination: Output
         if form == "folder":
@@ -246,25 +251,12 @@ def _open(output: str, form: str, opened: ExitStack, *, prefix: str | None, as_t
 
     stream: BinaryIO
     if output == "-":
-        stream = opened.enter_context(_standard_output())
+        stream = opened.enter_context(standard_output())
     else:
         stream = opened.enter_context(writing_whole(Path(output)))
     if output.lower().endswith(".gz"):
         stream = opened.enter_context(packed(stream))
     return make_output(form, stream, opened, prefix=prefix, as_they_are=as_they_are)
-
-
-@contextmanager
-def _standard_output() -> Iterator[BinaryIO]:
-    """Standard output for bytes; a full disk behind it is told."""
-    try:
-        yield sys.stdout.buffer
-        sys.stdout.flush()
-    except BrokenPipeError:  # whoever reads has enough
-        raise
-    except OSError as error:
-        discard(1)
-        raise WriteError(f"cannot write to standard output: {error.strerror}; name a file with -o") from error
 
 
 def _form_of(output: str) -> tuple[str, str]:
@@ -295,17 +287,17 @@ def _summary(kept: Kept, within: int, *, annotated: bool, dropped: bool) -> str:
     """Counts of an output in a sentence or two."""
     read = view.counted(kept.kept + kept.repeats, "article")
     if annotated:
-        told = f"{read} written, {view.counted(kept.repeats, 'repeat')} among them."
+        said = f"{read} written, {view.counted(kept.repeats, 'repeat')} among them."
     else:
         gone = kept.repeats - within
         stay = kept.kept + within
-        told = f"{stay:,} of {read} kept, {view.counted(gone, 'repeat')} left out."
+        said = f"{stay:,} of {read} kept, {view.counted(gone, 'repeat')} left out."
     if within:
         files = "stays in a file that holds" if within == 1 else "stay in files that hold"
-        told += f" {within:,} more {'repeat' if within == 1 else 'repeats'} {files} other articles too."
+        said += f" {within:,} more {'repeat' if within == 1 else 'repeats'} {files} other articles too."
     if kept.skipped:
         fate = "kept as they are" + (f" but for {kept.lost:,} that could not be carried over" if kept.lost else "")
         if dropped or kept.lost == kept.skipped:
             fate = "left out" if dropped else "not carried over"
-        told += f" {kept.skipped:,} skipped, {fate}."
-    return told
+        said += f" {kept.skipped:,} skipped, {fate}."
+    return said

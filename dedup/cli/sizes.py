@@ -12,7 +12,7 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", re.IGNORECASE)
 
 
 def parse_size(_context: click.Context, _parameter: click.Parameter, value: str | None) -> int | None:
-    """Callback of an option: number of bytes, at least 1, also with k, M, G or T for powers of 1024.
+    """Read the number of bytes that an option gives, at least 1, also with k, M, G or T for powers of 1024.
 
     Raises
     ------
@@ -29,7 +29,7 @@ def parse_size(_context: click.Context, _parameter: click.Parameter, value: str 
 
 
 class Whole(click.IntRange):
-    """Option's type: whole numbers from `least` on, up to `most` where there is one, whose message says what to do."""
+    """Type of an option: whole numbers from `least` to `most`, if there is one; its message says what to give."""
 
     def __init__(self, least: int, most: int | None = None, *, hint: str = "") -> None:
         super().__init__(least, most)

@@ -1,4 +1,4 @@
-"""JSON that somebody else wrote: whatever it holds, it parses or is refused with a `ValueError`."""
+"""Parsing of JSON from outside: whatever it holds, it is parsed or refused with a `ValueError`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def parse_json(text: str | bytes) -> Any:
     Raises
     ------
     ValueError
-        If it is none, is in no encoding of Unicode, is nested too deeply, or holds a number of too many digits.
+        If it is not JSON, not in an encoding of Unicode, nested too deeply, or holds a number of too many digits.
     """
     try:
         return json.loads(text)

@@ -45,11 +45,11 @@ _LANGUAGES_CHARTED = 8
 
 _SKIPPED_LISTED = 1000
 
-_MANY_SKIPPED = 0.1  # share of all that was seen, from which on the head of the page says so
+_MANY_SKIPPED = 0.1  # share of all that was seen from which the head of the page says so
 
 
 def as_html(report: Report, *, with_text: bool = True, embeddings: Embeddings | None = None) -> str:
-    """Render a report as one self-contained HTML page: summary, filters, a card a story, evidence side by side.
+    """Render a report as one self-contained HTML page: summary, filters, a card per story, evidence side by side.
 
     The same report gives the same bytes. The page grows with the text of the clustered articles; of articles without
     a duplicate only titles and paths are kept.

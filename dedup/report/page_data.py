@@ -106,7 +106,7 @@ def _copies(story: view.Story, hashes: Mapping[int, str]) -> list[int]:
 
 
 def _digest(stories: Sequence[view.Story], hashes: Mapping[int, str]) -> str:
-    """Hash of the stories and the texts in them: decisions made on one page are found again on the next of the run."""
+    """Hash of the stories and the texts in them, by which a page written again finds the decisions made on this one."""
     parts = (part for story in stories for part in (story.id, *(hashes[member] for member in story.cluster.members)))
     return hashlib.blake2b("\0".join(parts).encode(), digest_size=16).hexdigest()
 
@@ -157,7 +157,7 @@ def _story(
 
 
 def _why(report: Report, story: view.Story, with_text: bool) -> str:
-    """Reason for joining the articles, in one line."""
+    """Reason why the articles were joined, in one line."""
     n = len(story.cluster.members)
     if n > 2:
         return f"{len(story.matches):,} of {view.counted(n * (n - 1) // 2, 'pair')} match"
@@ -219,9 +219,9 @@ def _evidence(
 def _certain_names(
     report: Report, match: Match, spelled: Mapping[int, Mapping[str, str]]
 ) -> tuple[Agreement, tuple[str, ...]]:
-    """Names with those alone shared that both texts spell alike, and the others, which only sound alike.
+    """Names of a pair, of which only those that both texts spell alike are shared, and names that only sound alike.
 
-    Two scripts meet by their consonants, and so do words that are no names: an Indonesian school and a Hebrew one.
+    Names in different scripts are compared by their consonants, by which words that are no names may agree by chance.
     """
     names = match.evidence.names
     codes = {report.languages[match.left].code, report.languages[match.right].code}
@@ -234,8 +234,8 @@ def _certain_names(
 
 def _steps(steps: Waterfall) -> list[Any]:
     """Steps of a score: words and log-odds of the start and of each step, the sum, and why the score lies below it."""
-    told = [[step.words, round(step.log_odds, 2)] for step in (steps.base, *steps.steps)]
-    return [told, round(steps.total, 2), steps.limit]
+    shown = [[step.words, round(step.log_odds, 2)] for step in (steps.base, *steps.steps)]
+    return [shown, round(steps.total, 2), steps.limit]
 
 
 def _agreement(agreement: Agreement, with_text: bool) -> list[Any]:

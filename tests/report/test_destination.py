@@ -263,6 +263,9 @@ def test_a_file_that_is_mounted_is_written_over(tmp_path: Path, monkeypatch: pyt
     path.write_bytes(b"an older one")
     write_whole(path, b"new")
     assert path.read_bytes() == b"new"
+    with writing_whole(path) as file:
+        file.write(b"bit by bit")
+    assert path.read_bytes() == b"bit by bit"
     assert [entry.name for entry in tmp_path.iterdir()] == ["r.json"]
 
 

@@ -1,4 +1,4 @@
-// A card a story. Every card has its title from the start; the rest is filled in when it comes into view.
+// A card for each story. Every card has its title from the start; the rest is filled in when it comes into view.
 
 const MEMBERS_SHOWN = 8;
 const cards = new Map();
@@ -65,7 +65,7 @@ function languagesInWords({ languages }) {
   return plural(known, "language") + (known < languages.length ? " and unknown ones" : "");
 }
 
-/** The reason for the joining, and of a larger story its weakest pair. */
+/** Why the articles were joined, and of a larger story its weakest pair. */
 function why(story) {
   const [one, other, score] = story.weakest;
   const weakest = `weakest pair ${languagesOf(one, other)} (${scoreFigure(score)})`;

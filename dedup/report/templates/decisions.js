@@ -24,7 +24,7 @@ function decide(story, change) {
   saveDecisions();
 }
 
-/** A decision without what contradicts it or says it once more. */
+/** A decision without parts that contradict it or repeat it. */
 function settled({ verdict, out, keep, copy, pairs }) {
   if (verdict === "different") return { ...UNDECIDED, verdict };
   const isOut = (hash) => out.includes(hash);
@@ -40,7 +40,7 @@ function remember(story) {
 
 function signature() {
   const by = $("by")?.value.trim();
-  return { at: new Date().toISOString().replace(/\.\d+Z$/, "Z"), ...(by ? { by } : { by: undefined }) };
+  return { at: new Date().toISOString().replace(/\.\d+Z$/, "Z"), ...(by && { by }) };
 }
 
 function setDecision(story, decision) {

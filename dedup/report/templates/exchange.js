@@ -80,7 +80,7 @@ function storyOfLine(storiesOf, { left, right, keep, story: texts }) {
   return candidates.find((story) => others.some((name) => name !== one && knows(story).includes(name)));
 }
 
-/** The decision that lines about one story say, told as shortly as it was made: of the whole, of articles, of pairs. */
+/** The decision that lines about one story state, as short as it was made: of the whole, of articles, of pairs. */
 function decisionFrom(story, lines) {
   const said = {};
   let name = null;
