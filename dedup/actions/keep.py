@@ -22,6 +22,7 @@ from dedup.reading.raw import RawRecord, Recorder, TableHead
 from dedup.reading.read import File, find_files
 from dedup.reading.source import ReadOptions
 from dedup.report import view
+from dedup.runtime.remote_files import is_uri
 
 BY_DEFAULT = (MatchKind.EXACT, MatchKind.NEAR)
 """Kinds of repeats that go unless somebody says otherwise: translations and excerpts of a story stay."""
@@ -123,12 +124,13 @@ def name_in_output(article: Article) -> str:
 class FirstReading:
     """Fingerprints of all that the scan reads, eight bytes each, in their order.
 
-    What belongs to a reference comes first and is not read again: its articles are only counted, in `reference`.
+    What belongs to a reference is not read again. The input stands in one piece among it: `begin` counts the articles
+    of a reference that come before, `articles` those of the input.
     """
 
     def __init__(self) -> None:
         self._fingerprints = array("Q")
-        self.reference = 0
+        self.begin = self.articles = 0
 
     def __len__(self) -> int:
         return len(self._fingerprints)
@@ -136,10 +138,12 @@ class FirstReading:
     def follow(self, items: Iterable[Article | Skipped]) -> Iterator[Article | Skipped]:
         """The items, each noted as it is read."""
         for item in items:
+            is_article = isinstance(item, Article)
             if not item.reference:
                 self._fingerprints.append(_fingerprint(item))
-            elif isinstance(item, Article):
-                self.reference += 1
+                self.articles += is_article
+            elif not self._fingerprints:
+                self.begin += is_article
             yield item
 
     def had(self, number: int, item: Article | Skipped) -> bool:
@@ -219,9 +223,9 @@ def write_kept(
     """
     recorder = Recorder()
     options = replace(options, recorder=recorder)
-    number, position = 0, first.reference
+    number, position = 0, first.begin
     counts = dict.fromkeys(("kept", "repeats", "skipped", "lost"), 0)
-    for file in find_files(list(paths), options, list(against)):
+    for file in find_files(list(paths), options, [path for path in against if not is_uri(path)]):
         if file.reference:
             continue
         recorder.head = None

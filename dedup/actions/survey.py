@@ -66,14 +66,11 @@ def survey(
     """
     if form == "parquet":
         _require_pyarrow()
-    for path in against:
-        if is_uri(path):
-            raise WriteError(f"{printable(path)} is no file of this machine; download it and name that")
     for path in paths:
         if path == STDIN or is_uri(path):
             shown = printable(path)
             raise WriteError(f"{shown} cannot be read twice; save it to a file and name that")
-    found = find_files(list(paths), options, against)
+    found = find_files(list(paths), options, [path for path in against if not is_uri(path)])
     files = [file for file in found if not (file.fault or file.reference)]
     heads: dict[tuple[object, ...], str] = {}
     for file in files:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -83,12 +83,19 @@ def read(
     return read_paths(paths, chosen, against=against, jobs=jobs)
 
 
-def warn_of_nothing(report: Report, paths: Sequence[str], against: Sequence[str], *, glob: Sequence[str]) -> None:
+def warn_of_nothing(
+    counts: Mapping[str, int],
+    skipped: Iterable[Skipped],
+    paths: Sequence[str],
+    against: Sequence[str],
+    *,
+    glob: Sequence[str],
+) -> None:
     """Warn on standard error where there is no file in the paths, or no article in the reference."""
-    begins, ends = (report.articles[at].reference for at in (0, -1)) if report.articles else (False, True)
-    if ends and all(item.reference for item in report.skipped):
+    reference = counts.get("reference", 0)
+    if counts["read"] == reference and all(item.reference for item in skipped):
         warn_of_no_file(paths, glob, beside=" that is not of the reference" if against else "")
-    if against and not begins:
+    if against and not reference:
         click.echo(f"Warning: no article was read in the reference {_listed_paths(against)}", err=True)
 
 

@@ -163,7 +163,7 @@ def keep(
         jobs=jobs or count_cores(),
         shown=not (quiet or no_progress),
     )
-    warn_of_nothing(report, paths, against, glob=reading["glob"])
+    warn_of_nothing(view.counts(report), report.skipped, paths, against, glob=reading["glob"])
     if not quiet:
         tell_skipped(report.skipped, full=verbose > 0)
         click.echo(_summary(kept, inside, annotated=annotate, dropped=drop_skipped), err=True)
@@ -206,7 +206,7 @@ def _keep(
     first = FirstReading()
     articles = first.follow(read(paths, against=against, jobs=jobs, **reading))
     report = find(articles, settings, shown=shown, decisions=decisions, jobs=jobs, evidence=False)
-    if form != "folder" and len(report.articles) == first.reference:
+    if form != "folder" and not first.articles:
         _require_some(report.skipped)
     marks = mark_articles(report, chooser(report, decisions), kinds, name=name_in_output)
     with ExitStack() as opened:

@@ -161,7 +161,7 @@ def scan(
     elif report:
         write_report(report, form, Path(output), full=verbose > 0, with_text=not no_text)
     if report and not archive:
-        warn_of_nothing(report, paths, against, glob=reading["glob"])
+        warn_of_nothing(counts, report.skipped, paths, against, glob=reading["glob"])
     elif not counts["seen"]:
         warn_of_no_file(paths, reading["glob"])
     if not quiet and (form != "text" or output != "-"):  # the text report has its own summary

@@ -41,10 +41,8 @@ def read_opened(
 
 
 def marked(items: Iterator[Article | Skipped], *, reference: bool) -> Iterator[Article | Skipped]:
-    """Articles as they are, or those of a reference marked as such."""
-    if not reference:
-        return items
-    return (replace(item, reference=True) if isinstance(item, Article) else item for item in items)
+    """Items as they are, or those of a reference marked as such."""
+    return (replace(item, reference=True) for item in items) if reference else items
 
 
 def reader_of(path: str, options: ReadOptions, *, chosen: bool, depth: int = 0) -> Reader:

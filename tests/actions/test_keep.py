@@ -778,11 +778,19 @@ def test_outputs_that_should_not_be_written_are_refused(out: str, code: int, mes
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
-@pytest.mark.parametrize("place", ["s3://bucket/a.jsonl", "https://example.org/a.jsonl"])
-def test_a_reference_on_another_machine_is_refused(place: str, tmp_path: Path) -> None:
-    (tmp_path / "in.jsonl").write_text("".join(as_lines(records())))
-    done = keep(tmp_path / "in.jsonl", "-o", "-", "--against", place, code=1)
-    assert f"{place} is no file of this machine; download it and name that" in done.stderr
+def test_a_reference_may_lie_elsewhere(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    lines = as_lines(records())
+    for name, some in (("new", lines), ("here", lines[1:2]), ("there", lines[:1])):
+        (tmp_path / f"{name}.jsonl").write_text("".join(some))
+    here, there = tmp_path / "here.jsonl", f"file://{tmp_path}/there.jsonl"
+    for references, stay in (((there,), (1, 3, 5, 6, 7)), ((here, there), (3, 5, 7)), ((there, here), (3, 5, 7))):
+        given = [part for reference in references for part in ("--against", reference)]
+        done = keep(tmp_path / "new.jsonl", "-o", "-", *given)
+        assert done.stdout == "".join(lines[at] for at in stay), references
+        assert "Warning" not in done.stderr
+    nowhere = keep(tmp_path / "new.jsonl", "-o", "-", "--against", "file:///nowhere/at/all.jsonl", code=1)
+    assert "/nowhere/at/all.jsonl" in nowhere.stderr
 
 
 def test_empty_paths_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
