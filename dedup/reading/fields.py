@@ -24,6 +24,8 @@ _MARKED_UP = re.compile(
 
 _ENTITY_OR_TAG = re.compile(r"&#?\w{2,8};|</[a-z]{1,10}>")
 
+_FEW = 1000  # names of fields
+
 _LONGEST_DATE = 80
 
 _SEPARATORS = str.maketrans("", "", " _-")
@@ -85,12 +87,15 @@ class Fields(NamedTuple):
     language: str
 
 
-@lru_cache(maxsize=256)
 def find_columns(names: tuple[str, ...], options: ReadOptions) -> Columns:
     """Find the field names that hold id, title and text; those of the options first, then the common ones.
 
     The case of letters, spaces, ``_`` and ``-`` do not matter.
     """
+    return (_columns_of_few if len(names) <= _FEW else _columns_of_many)(names, options)
+
+
+def _columns(names: tuple[str, ...], options: ReadOptions) -> Columns:
     plain = tuple((name, _plain(name)) for name in names)
     return Columns(
         _named(plain, (*options.text_field, *TEXT)),
@@ -100,6 +105,11 @@ def find_columns(names: tuple[str, ...], options: ReadOptions) -> Columns:
         _named(plain, (*options.date_field, *PUBLISHED)),
         _named(plain, (*options.language_field, *LANGUAGE)),
     )
+
+
+_columns_of_few = lru_cache(maxsize=256)(_columns)
+
+_columns_of_many = lru_cache(maxsize=1)(_columns)  # of a table; records of as many names would fill the memory
 
 
 def text_columns(names: Iterable[str], options: ReadOptions) -> Columns:

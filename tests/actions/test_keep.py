@@ -632,6 +632,29 @@ def test_shards_of_parquet_become_one_file_or_lines(tmp_path: Path) -> None:
     assert [json.loads(line) for line in found] == [{"text": TEXTS[at], "n": at} for at in STAY]
 
 
+def test_parquet_is_written_in_groups_of_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    monkeypatch.setattr("dedup.actions.parquet_output._MOST_ROWS", 2)
+    (tmp_path / "in").mkdir()
+    table = pa.table({"text": TEXTS, "n": range(len(TEXTS))})
+    for at in range(4):
+        pq.write_table(table[2 * at : 2 * at + 2], tmp_path / "in" / f"{at}.parquet")
+    keep(tmp_path / "in", "-o", tmp_path / "out.parquet")
+    written = pq.ParquetFile(tmp_path / "out.parquet")
+    assert written.num_row_groups > 1
+    assert written.read().equals(table.take(list(STAY)))
+
+
+def test_tables_of_other_columns_make_no_one_table(tmp_path: Path) -> None:
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    (tmp_path / "in").mkdir()
+    pq.write_table(pa.table({"text": [RAIN], "n": [1]}), tmp_path / "in" / "a.parquet")
+    pq.write_table(pa.table({"text": [BANK], "m": [1]}), tmp_path / "in" / "b.parquet")
+    done = keep(tmp_path / "in", "-o", tmp_path / "out.parquet", code=1)
+    assert "b.parquet has other columns than" in done.stderr
+    assert os.listdir(tmp_path) == ["in"]
+
+
 def test_arrow_files_become_parquet(tmp_path: Path) -> None:
     pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
     table = pa.table({"text": TEXTS, "n": range(8)})

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import samples
 from dedup.errors import ReadError
-from dedup.reading.encoding import decode, find_encoding
+from dedup.reading.encoding import declared_encoding, decode, find_encoding, looks_binary
 from samples import LEGACY, SCRIPTS, Found, lines
 
 reads = samples.reads
@@ -105,3 +105,20 @@ def test_any_bytes_are_decoded_without_loss_or_refused(data: bytes) -> None:
     assert len(text) <= len(data)
     if encoding not in SEVERAL_SPELLINGS:
         assert text.encode(encoding) == data
+
+
+def test_japanese_in_seven_bits_is_no_binary_file() -> None:
+    text = "日a本b語c" * 40  # an escape for every letter
+    assert decode(text.encode("iso2022_jp")) == text
+
+
+@pytest.mark.parametrize("control", [b"\x00", b"\x08", b"\x0e", b"\x1a", b"\x1c", b"\x1f", b"\x7f"])
+def test_one_control_character_in_thirty_is_text_and_more_is_binary(control: bytes) -> None:
+    assert not looks_binary((b"x" * 29 + control) * 9)
+    assert looks_binary((b"x" * 28 + control) * 9)
+    assert not looks_binary(b"\t\n\x0b\x0c\r\x1b" * 50)
+
+
+@pytest.mark.parametrize(("page", "label"), [(b'<meta charset="KOI8-R">', "KOI8-R"), (b"<meta name=charset>", "")])
+def test_the_declared_encoding_of_a_page(page: bytes, label: str) -> None:
+    assert declared_encoding(page) == label

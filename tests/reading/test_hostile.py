@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -226,3 +227,16 @@ def test_a_file_four_times_as_large_takes_no_sixteen_times_as_long(name: str, tm
     seconds(10)
     size = 4_000
     assert seconds(4 * size) < 9 * max(seconds(size), 2e-3)
+
+
+def test_names_of_fields_do_not_stay_in_memory(tmp_path: Path) -> None:
+    odd = "".join(
+        json.dumps({"text": "words", **{f"{line}-{key}": "" for key in range(10_000)}}) + "\n" for line in range(30)
+    )
+    write(tmp_path, {"a.jsonl": odd})
+    tracemalloc.start()
+    try:
+        assert len(list(read_folder(tmp_path))) == 30
+        assert tracemalloc.get_traced_memory()[0] < 5 << 20
+    finally:
+        tracemalloc.stop()
