@@ -111,6 +111,12 @@ def evaluate(
     help="Decisions on pairs of reports, as for dedup scan: more labelled pairs, which overrule --pairs.",
 )
 @options.level_option
+@click.option(
+    "--folds",
+    type=click.IntRange(2, 100),
+    metavar="N",
+    help="With --level story, also score each of N parts of the stories by a fit that has not seen them.",
+)
 @options.model_option
 @options.output_option
 @options.force_option
@@ -124,6 +130,7 @@ def calibrate(
     archives: tuple[Path, ...],
     decisions: tuple[Path, ...],
     level: str,
+    folds: int | None,
     model: str,
     output: Path,
     force: bool,
@@ -146,13 +153,15 @@ def calibrate(
     from dedup.evaluation.calibrate import calibrate_scorer
 
     log_to_stderr(verbose)
+    if folds and level != Level.STORY.value:
+        raise click.UsageError("--folds needs --level story: the fit of duplicates has no folds.")
     inputs: list[str | Path] = [*golds, *against, *events, *pairs, *archives, *decisions, *folder_of(model)]
     check_output(choose_form("json", output, ["json"]), output, inputs, force=force)
     decided = Decisions.load(*decisions)
     sets, encoder = (golds, against, events, pairs, archives), load_encoder(model)
     with progress_line(not (quiet or no_progress)) as progress:
         found = calibrate_scorer(
-            *sets, decisions=decided, encoder=encoder, level=Level(level), jobs=jobs, progress=progress
+            *sets, decisions=decided, encoder=encoder, level=Level(level), folds=folds, jobs=jobs, progress=progress
         )
     click.echo("" if quiet else found.as_text(), err=True, nl=False)
     write(found.as_json(), output)
