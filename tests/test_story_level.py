@@ -170,6 +170,22 @@ def test_an_event_of_thirty_reports_is_found_whole(bundled: Encoder) -> None:
 GOLD = [item.article for item in read_gold(Path(__file__).parent / "data" / "gold.jsonl")]
 
 
+def test_reports_on_the_talks_of_one_ministry_stay_apart(seeds: Path, bundled: Encoder) -> None:
+    found = dedup.find_duplicates(dedup.read_folder(seeds), settings=STORY, encoder=bundled)
+    assert [{Path(id).name[:3] for id in cluster} for cluster in clusters(found)] == [{"000", "001"}]
+    assert len(found.matches) == 1
+
+
+def test_a_short_headline_counts_for_less_than_a_long_one(bundled: Encoder) -> None:
+    def in_common(title: str) -> float:
+        left, right = (replace(article, title=title) for article in (FERRY, OTHER_FERRY))
+        match = dedup.compare_articles(left, right, settings=STORY, encoder=bundled).match
+        return dict(match.evidence.features)["rare_headline_words"]
+
+    short = in_common("Ferry accident")
+    assert 0 < short < in_common("Ferry accident near Lombok: passengers, captain and crew questioned by police") < 1
+
+
 def test_what_is_one_article_is_one_event(bundled: Encoder) -> None:
     narrow = clusters(dedup.find_duplicates(GOLD, encoder=bundled, evidence=False))
     wide = clusters(dedup.find_duplicates(GOLD, settings=STORY, encoder=bundled, evidence=False))

@@ -124,6 +124,12 @@ def evaluate(
     help="Decisions as for dedup scan, which serve as labelled pairs and overrule --pairs.",
 )
 @options.level_option
+@click.option(
+    "--folds",
+    type=click.IntRange(2, 100),
+    metavar="N",
+    help="With --level story, also score each of N parts of the stories by a fit that has not seen them.",
+)
 @options.model_option
 @options.output_option
 @options.force_option
@@ -137,6 +143,7 @@ def calibrate(
     archives: tuple[Path, ...],
     verdicts: tuple[Path, ...],
     level: str,
+    folds: int | None,
     model: str,
     output: Path,
     force: bool,
@@ -159,6 +166,8 @@ def calibrate(
     from dedup.evaluation.calibrate import calibrate_scorer
 
     log_to_stderr(verbose)
+    if folds and level != Level.STORY.value:
+        raise click.UsageError("--folds needs --level story: the fit of duplicates has no folds.")
     inputs: list[str | Path] = [*golds, *negatives, *events, *labelled_pairs, *archives, *verdicts, *folder_of(model)]
     check_output(choose_form("json", output, ["json"]), output, inputs, force=force)
     decided, encoder = Decisions.load(*verdicts), load_encoder(model)
@@ -172,6 +181,7 @@ def calibrate(
             decisions=decided,
             encoder=encoder,
             level=Level(level),
+            folds=folds,
             jobs=jobs,
             progress=progress,
         )

@@ -23,7 +23,8 @@ from dedup.clustering.decisions import NO_DECISIONS, Decisions
 from dedup.datatypes import Level, Progress
 from dedup.embedding.encoder import Encoder
 from dedup.errors import ReadError
-from dedup.evaluation.event_fit import EventCalibration, calibrate_events, measure_set
+from dedup.evaluation.event_fit import EventCalibration, calibrate_events
+from dedup.evaluation.event_sets import measure_set
 from dedup.evaluation.gold import Gold, GoldPair, check_pairs, pairs_of, read_articles, read_gold, read_pairs
 from dedup.evaluation.labelled_pairs import (
     ARCHIVE,
@@ -151,6 +152,7 @@ def calibrate_scorer(
     decisions: Decisions = NO_DECISIONS,
     encoder: Encoder,
     level: Level = Level.DUPLICATE,
+    folds: int | None = None,
     jobs: int | None = None,
     progress: Progress | None = None,
 ) -> Calibration | EventCalibration:
@@ -175,6 +177,8 @@ def calibrate_scorer(
     level : Level
         At `STORY` the stories are events, and what is fitted stands beside the shipped scorer of duplicates for this
         model; `events` and `archives` are of no use there.
+    folds : int, at least 2, optional
+        Of `STORY`: parts that the stories are dealt to, each to be judged by a fit that has not seen them.
     jobs : int
         Processes that share the work, by default one a core; the result is the same with any number.
 
@@ -204,7 +208,7 @@ def calibrate_scorer(
             measure = partial(measure_set, encoder=encoder, duplicates=duplicates, labels=known, workers=workers)
             measured = {path.name: measure(sets[path], progress=progress) for path in (*golds, *against)}
             apart_of = {path.name: measured.pop(path.name) for path in against}
-            return calibrate_events(measured, apart_of, model=model)
+            return calibrate_events(measured, apart_of, model=model, folds=folds)
         found = {
             path: label_pairs(
                 gold,

@@ -3,14 +3,14 @@
 A set counts by its pairs as a scan finds them, so that a wrong join costs as much as a missed one: most candidates are
 other events. Pairs that are copies or translations, which the scorer of duplicates joins whatever this one says, are
 left out. Different events count more in a feed, in which most are told once, and most in one group, a crowded topic.
-What a set gives left out of the fit is told beside it; sets that share articles are left out together.
+What a set gives left out of the fit is told beside it; sets that share articles are left out together. So is, where
+asked for, what its stories give that the fit has not seen, while it has seen others of the set.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -21,18 +21,18 @@ import numpy.typing as npt
 
 from dedup.arrays import Floats
 from dedup.clustering.average_linkage import OF_EVENTS, UNVERIFIED, cluster_pairs
-from dedup.clustering.linked_pairs import opposed
+from dedup.clustering.linked_pairs import linked_groups
 from dedup.clustering.outcome import are_in_one
-from dedup.datatypes import Candidates, Level, Progress, Settings
-from dedup.embedding.encoder import Encoder
+from dedup.datatypes import Level
 from dedup.errors import ReadError
-from dedup.evaluation.gold import Gold, GoldPair, read_articles, read_gold
+from dedup.evaluation.event_sets import EventSet
+from dedup.evaluation.gold import Gold, read_articles, read_gold
 from dedup.evaluation.logistic import fit_heads
 from dedup.evaluation.metrics import PairKind, evaluate
 from dedup.language.as_read import body_of
 from dedup.language.detect import detect_languages
 from dedup.language.sentences import sentences
-from dedup.language.text import content_hash
+from dedup.matching.event_features import closeness_in_time
 from dedup.matching.event_scorer import (
     EVENT_FEATURES,
     EVENT_HEADS,
@@ -43,62 +43,21 @@ from dedup.matching.event_scorer import (
 )
 from dedup.matching.facts import extract_facts
 from dedup.matching.facts.compare import name_key
-from dedup.matching.features import is_apart
 from dedup.matching.literal import literal_keys
-from dedup.matching.prepare import prepare
 from dedup.matching.rarity import Counted, Rarity, count_rarity
-from dedup.matching.scorer import Scorer
-from dedup.matching.verify import NEVER, STORY_DAYS, judge_pairs
-from dedup.runtime.workers import ALONE, Workers
+from dedup.matching.verify import NEVER
 
-_NEIGHBOURS = 40  # candidates of an article that a fit sees
 _WEIGHT, _FEWEST_SAME = 100.0, 60  # of the same pairs of a set, and how many count in full
-_MISSED = 2.0  # times that a pair of one event counts: what is missed as single pairs is missed in clusters once more
+_MISSED = 1.5  # times that a pair of one event counts: what is missed as single pairs is missed in clusters once more
 _TOLD_ONCE = 4.0  # times that a pair of two events counts in a feed, where most events are told once
-_CROWDED = 6.0  # weight of all pairs of two events of one group of a set, where that of the same pairs is 1
+_CROWDED = 9.0  # weight of all pairs of two events of one group of a set, where that of the same pairs is 1
 _APART_WEIGHT, _MOST_APART = 18.0, 6000  # of all pairs of a set that holds no event, and how many it gives
-_CAREFUL = 0.15  # log-odds taken off, by which nearly nothing is missed and fewer topics are taken for events
-_KNOTS = (0.3, 0.6, 0.85)  # quantiles of a feature at which its curve may bend
+_PRIOR = 0.7  # log-odds added: an event that falls apart costs more than the weights of single pairs say
+_KNOTS = (0.3, 0.6, 0.85, 0.95)  # quantiles of a feature at which its curve may bend
+_BENDS_OF_DAYS = (6, 3, 2, 1)  # days between publication at which that curve may bend
 _DIGITS = 3
 
 _OF_RARITY = 3000  # articles of a set that are counted at the most
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class EventSet:
-    """Candidates of a gold set, measured.
-
-    values : ndarray of shape (m, len(EVENT_FEATURES)), float32
-    apart : ndarray of shape (m,), bool, whether the two are in two languages
-    copied : ndarray of shape (m,), float64, log-odds of being one article
-    never : ndarray of shape (m,), bool, whether they cannot be two reports of one event, by their dates
-    same, related, labelled : ndarray of shape (m,), bool
-        Whether they are of one event, of one group, and whether people say so of this pair, or of the set's stories.
-    opposed : ndarray of shape (m,), bool, whether the pair may forbid a join
-    """
-
-    gold: Sequence[Gold]
-    labels: Sequence[GoldPair]
-    candidates: Candidates
-    values: Floats
-    apart: npt.NDArray[np.bool_]
-    copied: npt.NDArray[np.float64]
-    never: npt.NDArray[np.bool_]
-    same: npt.NDArray[np.bool_]
-    related: npt.NDArray[np.bool_]
-    labelled: npt.NDArray[np.bool_]
-    opposed: npt.NDArray[np.bool_]
-
-    @property
-    def ids(self) -> frozenset[str]:
-        """Ids of the articles."""
-        return frozenset(item.article.id for item in self.gold)
-
-    @property
-    def is_feed(self) -> bool:
-        """Whether most events are told once."""
-        times = Counter(item.story for item in self.gold)
-        return sum(count == 1 for count in times.values()) > len(times) / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,59 +84,9 @@ class EventScore:
         return ", ".join(parts)
 
 
-def measure_set(
-    gold: Sequence[Gold],
-    encoder: Encoder,
-    duplicates: Scorer,
-    *,
-    labels: Sequence[GoldPair] = (),
-    workers: Workers = ALONE,
-    progress: Progress | None = None,
-) -> EventSet:
-    """Measure the candidates of a set; where `labels` speak of its articles, they decide, and not its stories."""
-    gold = list({content_hash(body_of(item.article)): item for item in reversed(gold)}.values())[::-1]
-    settings = Settings(level=Level.STORY, neighbours=_NEIGHBOURS)
-    read = prepare([item.article for item in gold], encoder, settings, workers=workers, progress=progress)
-    ids = [item.article.id for item in gold]
-    known = {frozenset((pair.left, pair.right)): pair.same for pair in labels}
-    known = {pair: same for pair, same in known.items() if pair <= set(ids)}
-    at = {name: position for position, name in enumerate(ids)}
-    asked = sorted(sorted(at[name] for name in pair) for pair in known)
-    candidates = read.neighbourhood.with_pairs(np.array(asked, np.int64).reshape(-1, 2)).candidates()
-    measuring = Scorer(duplicates.weights, duplicates.threshold, _flat())
-    verdicts = judge_pairs(read.match_input, candidates, measuring, workers=workers)
-    left, right = candidates.left, candidates.right
-    stories = np.array([item.story for item in gold])
-    groups = np.array([item.group or item.article.id for item in gold])
-    same, labelled = stories[left] == stories[right], np.ones(len(left), np.bool_)
-    if known:
-        told = [known.get(frozenset((ids[one], ids[other]))) for one, other in zip(left, right, strict=True)]
-        same, labelled = np.array([bool(one) for one in told]), np.array([one is not None for one in told])
-    days, empty = read.match_input.days, read.match_input.empty
-    return EventSet(
-        gold=gold,
-        labels=[pair for pair in labels if frozenset((pair.left, pair.right)) in known],
-        candidates=candidates,
-        values=verdicts.events,
-        apart=is_apart(verdicts.heads),
-        copied=np.where(empty[left] | empty[right], NEVER, verdicts.copied),
-        never=(np.abs(days[left] - days[right]) > STORY_DAYS) | empty[left] | empty[right],
-        same=same,
-        related=groups[left] == groups[right],
-        labelled=labelled,
-        opposed=opposed(read.match_input, candidates, verdicts),
-    )
-
-
-def _flat() -> EventScorer:
-    """A model that says nothing, so that features are measured."""
-    knots = dict.fromkeys(EVENT_FEATURES, ())
-    return EventScorer(knots, np.zeros((len(EVENT_HEADS), len(EVENT_FEATURES))), np.full(len(EVENT_HEADS), NEVER))
-
-
 def fit_events(sets: Sequence[EventSet], against: Sequence[EventSet] = ()) -> EventScorer:
     """Fit the curves to sets of events; of those in `against` no two stories are of one event."""
-    rows = [_rows(one) for one in sets] + [_apart_rows(one) for one in against]
+    rows = [_rows(way, share) for one in sets for share, way in one.ways()] + [_apart_rows(one) for one in against]
     values, apart, same, weight = (np.concatenate(column) for column in zip(*rows, strict=True))
     knots = _knots(np.concatenate([one.values for one in sets]))
     parts = segments(values, knots)
@@ -185,7 +94,7 @@ def fit_events(sets: Sequence[EventSet], against: Sequence[EventSet] = ()) -> Ev
     parts[np.ix_(apart, literal)] = 0
     fitted = fit_heads(parts, apart.astype(np.intp), same, weight, heads=len(EVENT_HEADS))
     fitted[1, :-1][literal] = 0  # in two languages there is nothing to see
-    fitted[:, -1] -= _CAREFUL
+    fitted[:, -1] += _PRIOR
     fitted = np.round(fitted, 4)
     return EventScorer(knots, fitted[:, :-1], fitted[:, -1])
 
@@ -193,17 +102,17 @@ def fit_events(sets: Sequence[EventSet], against: Sequence[EventSet] = ()) -> Ev
 _Rows = tuple[Floats, npt.NDArray[np.bool_], npt.NDArray[np.bool_], npt.NDArray[np.float64]]
 
 
-def _rows(one: EventSet) -> _Rows:
+def _rows(one: EventSet, share: float) -> _Rows:
     """Pairs of a set of events that the fit sees, and their weights."""
     used = np.flatnonzero(one.labelled & ~one.never & (one.copied < 0))
     same = one.same[used]
-    weight = np.full(len(used), _WEIGHT / max(int(same.sum()), _FEWEST_SAME))
+    weight = np.full(len(used), share * _WEIGHT / max(int(same.sum()), _FEWEST_SAME))
     weight[same] *= _MISSED
     if not one.labels:
         weight[~same] *= _TOLD_ONCE if one.is_feed else 1
         crowded = one.related[used] & ~same
         counts = (max(int(flags.sum()), _FEWEST_SAME) for flags in (crowded, same))
-        weight[crowded] = _CROWDED * _WEIGHT / math.sqrt(math.prod(counts))
+        weight[crowded] = share * _CROWDED * _WEIGHT / math.sqrt(math.prod(counts))
     return one.values[used], one.apart[used], same, weight
 
 
@@ -217,8 +126,10 @@ def _apart_rows(one: EventSet) -> _Rows:
 
 def _knots(values: Floats) -> Knots:
     found = {}
+    days = closeness_in_time(np.array(_BENDS_OF_DAYS, np.float32))
     for name, column in zip(EVENT_FEATURES, values.T, strict=True):
-        bends = np.unique(np.quantile(column, _KNOTS).astype(np.float64).round(_DIGITS))
+        bends = days if name == "published" else np.unique(np.quantile(column, _KNOTS).astype(np.float64))
+        bends = np.unique(bends.round(_DIGITS))
         found[name] = [float(bend) for bend in bends if column.min() < bend < column.max()]
     return found
 
@@ -228,9 +139,9 @@ def _columns_of(names: Iterable[str], knots: Knots) -> npt.NDArray[np.bool_]:
     return np.array([name in wanted for name in EVENT_FEATURES for _ in range(len(knots[name]) + 1)], np.bool_)
 
 
-def score_events(one: EventSet, scorer: EventScorer) -> EventScore:
-    """Cluster the candidates of a set, and compare with its gold."""
-    own = np.where(one.never, NEVER, scorer.log_odds(one.values, one.apart))
+def score_events(one: EventSet, log_odds: npt.NDArray[np.float64]) -> EventScore:
+    """Cluster the candidates of a set, of these log-odds of being of one event, and compare with its gold."""
+    own = np.where(one.never, NEVER, log_odds)
     cluster = partial(
         cluster_pairs,
         one.candidates.left,
@@ -240,8 +151,8 @@ def score_events(one: EventSet, scorer: EventScorer) -> EventScore:
         certain=one.opposed,
     )
     versions = cluster(one.copied)
-    log_odds, must = np.where(one.copied >= 0, one.copied, own), are_in_one(versions, one.candidates)
-    groups = cluster(log_odds, must=must, reluctance=OF_EVENTS)
+    own, must = np.where(one.copied >= 0, one.copied, own), are_in_one(versions, one.candidates)
+    groups = cluster(own, must=must, reluctance=OF_EVENTS)
     of = {one.gold[member].article.id: number for number, group in enumerate(groups) for member in group}
     found = evaluate(one.gold, of, one.labels)
     every, across = found.scores[PairKind.ALL], found.scores[PairKind.CROSS_LINGUAL]
@@ -256,20 +167,31 @@ def score_events(one: EventSet, scorer: EventScorer) -> EventScore:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class SetScores:
+    """Figures of a set: in the fit, by fits that saw other stories of it alone, if there are some, and left out."""
+
+    fitted: EventScore
+    others: EventScore | None
+    left_out: EventScore
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class EventCalibration:
-    """A fitted scorer of events, what it was fitted to, and how each set fares, in the fit and left out of it."""
+    """A fitted scorer of events, what it was fitted to, and how each set fares."""
 
     scorer: EventScorer
     model: str
     against: Sequence[str]
-    scores: Mapping[str, tuple[EventScore, EventScore]]
+    scores: Mapping[str, SetScores]
 
     def as_text(self) -> str:
-        """Scores as text, two lines a set."""
+        """Scores as text, two or three lines a set."""
         return "".join(
-            f"{name}: {fitted.as_text()}\n{' ' * len(name)}  left out: {left_out.as_text()}\n"
-            for name, (fitted, left_out) in self.scores.items()
+            f"{name}: {scores.fitted.as_text()}\n"
+            + (f"  other stories: {scores.others.as_text()}\n" if scores.others else "")
+            + f"  left out: {scores.left_out.as_text()}\n"
+            for name, scores in self.scores.items()
         )
 
     def as_json(self) -> str:
@@ -279,15 +201,52 @@ class EventCalibration:
         return json.dumps(record, indent=1) + "\n"
 
 
-def calibrate_events(sets: Mapping[str, EventSet], against: Mapping[str, EventSet], *, model: str) -> EventCalibration:
-    """Fit the scorer of events, and score each set in the fit and left out of it."""
-    scorer = fit_events([*sets.values()], [*against.values()])
+def calibrate_events(
+    sets: Mapping[str, EventSet], against: Mapping[str, EventSet], *, model: str, folds: int | None = None
+) -> EventCalibration:
+    """Fit the scorer of events, and score each set in the fit and left out of it.
+
+    With `folds`, at least 2, the stories are dealt to as many parts, and each is judged by a fit to all others.
+    """
+    apart = [*against.values()]
+    scorer = fit_events([*sets.values()], apart)
+    unseen = _unseen_log_odds(sets, apart, folds) if folds else {}
     scores = {}
     for name, one in sets.items():
         others = [other for other in sets.values() if not other.ids & one.ids]
-        left_out = fit_events(others, [*against.values()]) if others else scorer
-        scores[name] = score_events(one, scorer), score_events(one, left_out)
+        left_out = fit_events(others, apart) if others else scorer
+        scores[name] = SetScores(
+            score_events(one, scorer.log_odds(one.values, one.apart)),
+            score_events(one, unseen[name]) if folds else None,
+            score_events(one, left_out.log_odds(one.values, one.apart)),
+        )
     return EventCalibration(scorer, model, list(against), scores)
+
+
+def _unseen_log_odds(
+    sets: Mapping[str, EventSet], against: Sequence[EventSet], folds: int
+) -> dict[str, npt.NDArray[np.float64]]:
+    """Log-odds of each set's pairs by fits that have not seen them: of a pair of two parts, the mean of two fits."""
+    part_of = _dealt([*sets.values()], folds)
+    parts = {name: np.array([part_of[item.article.id] for item in one.gold]) for name, one in sets.items()}
+    total = {name: np.zeros(len(one.candidates)) for name, one in sets.items()}
+    for part in range(folds):
+        scorer = fit_events([one.among(parts[name] != part) for name, one in sets.items()], against)
+        for name, one in sets.items():
+            ends = parts[name][one.candidates.left] == part, parts[name][one.candidates.right] == part
+            total[name] += scorer.log_odds(one.values, one.apart) * (ends[0] * 0.5 + ends[1] * 0.5)
+    return total
+
+
+def _dealt(sets: Sequence[EventSet], folds: int) -> dict[str, int]:
+    """Part of each article, by id: those of one story or labelled pair, in whichever set, are in one part."""
+    links = [(item.article.id, f"{number} {item.story}") for number, one in enumerate(sets) for item in one.gold]
+    links += [(pair.left, pair.right) for one in sets for pair in one.labels]
+    names = sorted({name for link in links for name in link})
+    number_of = {name: number for number, name in enumerate(names)}
+    groups = linked_groups((number_of[one], number_of[other]) for one, other in links)
+    order = np.random.default_rng(0).permutation(len(groups)).tolist()
+    return {names[member]: order[at] % folds for at, group in enumerate(groups) for member in group}
 
 
 def count_sets(paths: Sequence[Path]) -> Rarity:

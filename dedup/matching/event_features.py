@@ -23,7 +23,7 @@ from dedup.matching.rarity import Rarity, load_rarity
 from dedup.matching.sentence_store import Passages
 
 _SENTENCES = ("facing", "headline_facing", "closest")
-_FACTS = ("dated", "rare_names", "lead_names", "lead_names_both", "lead_numbers", "rare_numbers")
+_FACTS = ("dated", "rare_names", "lead_names", "lead_numbers", "rare_numbers")
 
 _EVEN_DAYS = 3.0  # days between two reports that speak neither for nor against one event, and one more
 _MOST_DAYS = 30
@@ -31,6 +31,9 @@ _FIRST = 6  # sentences, names or numbers at the top of a report
 _CLOSEST = 3
 _STATED = 3.0  # rarity of names that any two texts are taken to share, of twice as much that they state
 _NEUTRAL = 0.5
+_HEADLINE = (
+    15.0  # rarity of words that any headline is taken to have more, and the other text not: two words tell little
+)
 
 
 def place(name: str) -> int:
@@ -44,7 +47,7 @@ def measure_events(texts: StoredTexts, block: PairBlock) -> Floats:
     if not len(block):
         return found
     found[:, : len(TAKEN_OVER)] = block.features[:, columns(TAKEN_OVER)]
-    found[:, place("published")] = _closeness_in_time(block.days)
+    found[:, place("published")] = closeness_in_time(block.days)
     articles, numbers = np.unique(np.concatenate([block.left, block.right]), return_inverse=True)
     left, right = numbers[: len(block)], numbers[len(block) :]
     rarity = load_rarity()
@@ -59,7 +62,7 @@ def measure_events(texts: StoredTexts, block: PairBlock) -> Floats:
     return found
 
 
-def _closeness_in_time(days: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+def closeness_in_time(days: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
     """Closeness from 1.1 on one day to -2.3 a month apart, and 0 where it is not known."""
     apart = np.minimum(np.nan_to_num(days.astype(np.float64), nan=_EVEN_DAYS - 1), _MOST_DAYS)
     return np.asarray(math.log(_EVEN_DAYS) - np.log1p(apart), np.float64)
@@ -128,14 +131,16 @@ class _WeighedWords:
         lengths = np.sqrt(self.words.totals(squares))
         cosine = shared / np.maximum(lengths[left] * lengths[right], 1e-9)
         leads = [_covered(self.lead, *sides, known) for sides in ((left, right), (right, left))]
-        headlines = [_covered(self.headline, *sides, known) for sides in ((left, right), (right, left))]
+        headlines = [_covered(self.headline, *sides, known, _HEADLINE) for sides in ((left, right), (right, left))]
         return np.stack([cosine, (leads[0] + leads[1]) / 2, np.minimum(*headlines)], axis=1)
 
 
-def _covered(keys: _Keys, one: Positions, other: Positions, known: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """Share of the rarity of one side's keys that the other side has; 0 where there are none."""
+def _covered(
+    keys: _Keys, one: Positions, other: Positions, known: npt.NDArray[np.int64], more: float = 1e-9
+) -> npt.NDArray[np.float64]:
+    """Share of the rarity of one side's keys, and of `more`, that the other side has; 0 where there are none."""
     pair, rows = keys.met(one, known, other)
-    return np.bincount(pair, keys.rarity[rows], len(one)) / np.maximum(keys.sums(one), 1e-9)
+    return np.bincount(pair, keys.rarity[rows], len(one)) / (keys.sums(one) + more)
 
 
 def _compare_sentences(passages: Passages, left: Positions, right: Positions) -> Floats:
@@ -198,13 +203,12 @@ class _Stated:
         """Columns of `_FACTS`."""
         days = days_apart(self.dates, other.dates)
         dated = 0.0 if math.isnan(days) else math.log(_EVEN_DAYS) - math.log1p(min(days, _MOST_DAYS))
-        shares = sorted((self._named(other), other._named(self)))
+        share = min(self._named(other), other._named(self))
         rare = (self._rare(other) + other._rare(self)) / 2
         lead = {*filter(other.numbers.__contains__, self.telling[:_FIRST])}
         lead.update(filter(self.numbers.__contains__, other.telling[:_FIRST]))
         common = sum(self.numbers[number] for number in sorted(self.numbers.keys() & other.numbers.keys()))
-        named = (rare - _NEUTRAL, shares[1] - _NEUTRAL, shares[0] - _NEUTRAL)
-        return dated, *named, math.log1p(len(lead)), math.log1p(common)
+        return dated, rare - _NEUTRAL, share - _NEUTRAL, math.log1p(len(lead)), math.log1p(common)
 
     def _named(self, other: _Stated) -> float:
         first = list(self.names)[:_FIRST]

@@ -19,7 +19,7 @@ from dedup.arrays import Floats
 
 TAKEN_OVER = (
     *("length", "amount", "order", "headline", "lead", "subject_clash", "facts", "names"),
-    *("clash", "headline_clash", "opening_clash", "name_clash"),
+    *("headline_clash", "opening_clash", "name_clash"),
 )
 """Features of copies that also speak of events."""
 
@@ -31,13 +31,12 @@ EVENT_FEATURES = (
     "dated",  # the same of the closest dates in the texts
     "rare_words",  # cosine of the words weighted by rarity, in one language
     "rare_lead_words",  # share of the words of the leads that the other text has, weighted by rarity, in one language
-    "rare_headline_words",  # the same of the headlines, on the side that has fewer
+    "rare_headline_words",  # the same of the headlines, on the side that has fewer; of a headline of few words less
     "facing",  # mean similarity of the sentences to their counterparts, of the less similar text
     "headline_facing",  # similarity of a headline to the closest of the other's first sentences
     "closest",  # mean similarity of the three sentences of each text that have the closest counterparts
     "rare_names",  # share of names that the other text has, weighted by rarity
-    "lead_names",  # share of the first names that the other text has, on the side that has more
-    "lead_names_both",  # the same on the side that has fewer
+    "lead_names",  # share of the first names that the other text has, on the side that has fewer
     "lead_numbers",  # logarithm of one plus the first numbers that the other text has; no years and no digits alone
     "rare_numbers",  # logarithm of one plus the rarity of all numbers that both state
 )

@@ -109,8 +109,7 @@ _BY_SIGN = {
     "facts": "numbers and dates",
     "names": "names",
     "rare_names": "names, the rare ones above all,",
-    "lead_names": "names at the top of one report",
-    "lead_names_both": "names at the top of both reports",
+    "lead_names": "names at the top of both reports",
 }
 
 _SHARES = {
@@ -122,7 +121,7 @@ _SHARES = {
     "lead_words": "the words of an opening are in the other text",
     "headline_words": "the words of a headline are in the other text",
     "rare_lead_words": "the words of the leads, weighted by rarity, are in the other text",
-    "rare_headline_words": "the words of a headline, weighted by rarity, are in the other text",
+    "rare_headline_words": "the words of a headline, weighted by rarity and number, are in the other text",
 }
 
 _COSINES = {
