@@ -47,7 +47,7 @@ _FEWEST = 100  # pairs of one kind, below which they count less than another kin
 
 _FEWEST_SAME = 60  # duplicates of a feed or archive, below which all its pairs count less
 
-_WEIGHTS = {WHOLE: 1.0, SHORT: 0.4, FEED: 0.7, COPIES: 0.15, ARCHIVE: 4.0}
+_WEIGHTS = {WHOLE: 1.0, SHORT: 0.4, FEED: 0.7, COPIES: 0.15, ARCHIVE: 2.0}
 """Weight of the pairs of a set, by the way it was seen."""
 
 _TEMPLATE = 0.15  # of feeds and short cuts of a set whose stories come in groups: a few sentences of one are all alike
@@ -60,7 +60,7 @@ _CAREFUL = 0.002  # of F1, which is given up for fewer wrong pairs
 
 _FEWEST_IN_VIEW = 8  # duplicates by which a threshold is judged, or others of an archive
 
-_ARCHIVE_VIEWS = 3.0  # views of gold sets that the judged pairs of an archive count for: what a score is for
+_ARCHIVE_VIEWS = 2.0  # views of gold sets that the judged pairs of an archive count for: what a score is for
 
 _STEPS = np.arange(-3, 3, 0.1)  # thresholds tried, in log-odds
 

@@ -160,6 +160,22 @@ def test_so_do_texts_of_anything(texts: list[list[str]]) -> None:
         assert row == pytest.approx(compared(texts[one], texts[other]), abs=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("left", "right", "one_place"),
+    [
+        (["Eels sold", " ".join("abcdefghijklmnop")], ["Eels sold", " ".join("abcdefghXjklmnop")], True),
+        (["Eels sold", " ".join("abcdefghijklmnop")], ["Eels sold", " ".join("abcXefghijklXnop")], False),
+        (["Eels sold", " ".join("abcdefghijklmnop")], ["Eels bought", " ".join("abcdefghijklmnop")], False),
+        (["Eels sold", *[f"{n} boats are out" for n in range(20)]], ["Eels lost", *["9 boats are out"] * 3], False),
+    ],
+    ids=["a word", "two words", "a word of the headline", "a shorter text"],
+)
+def test_texts_may_differ_in_one_place(left: list[str], right: list[str], one_place: bool) -> None:
+    read, _file = stored(literal_keys([left, right]))
+    for one, other in ((0, 1), (1, 0)):
+        assert read.compare(np.array([one]), np.array([other]))[1].tolist() == [one_place]
+
+
 @settings(deadline=None)
 @given(st.lists(st.text(max_size=60).map(sentences), max_size=4))
 def test_a_text_has_the_keys_that_it_has_alone(texts: list[list[str]]) -> None:
