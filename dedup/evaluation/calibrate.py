@@ -53,19 +53,22 @@ _WEIGHTS = {WHOLE: 1.0, SHORT: 0.4, FEED: 0.7, COPIES: 0.15, ARCHIVE: 2.0}
 
 _TEMPLATE = 0.15  # of feeds and short cuts of a set whose stories come in groups: a few sentences of one are all alike
 
-_JUDGED = 3.0  # pairs that a judged one of an archive counts for
+_JUDGED = 6.0  # pairs that a judged one of an archive counts for
 
 _DOUBTED = 0.5  # shared runs of words from which on a pair of an archive that nobody judged counts for nothing
 
 _CAREFUL = 0.002  # of F1, which is given up for fewer wrong pairs
 
-_FEWEST_IN_VIEW = 8  # duplicates by which a threshold is judged
+_FEWEST_IN_VIEW = 8  # duplicates by which a threshold is judged, or others of an archive
+
+_ARCHIVE_VIEWS = 2.0  # views of gold sets that the judged pairs of an archive count for: what a score is for
 
 _STEPS = np.arange(-3, 3, 0.1)  # thresholds tried, in log-odds
 
 _SLOPES = (0.6, 0.4, 0.2, 0.0)  # log-odds an amount tried, the most lenient first
 
 _GRID = [[(slope, step) for step in _STEPS.tolist()] for slope in _SLOPES]
+_FLAT = _GRID[-1:]
 
 _AMOUNT = FEATURES.index("amount")
 
@@ -76,6 +79,7 @@ _NO_EVIDENCE = -1.0  # log-odds, at most, of a pair without the evidence that a 
 _LITERAL_HEADS = [place for place, head in enumerate(HEADS) if head.split()[0] in ("copy", "rewording")]
 _LITERAL_FEATURES = [FEATURES.index(name) for name in LITERAL]
 _OVERLAP = FEATURES.index("overlap")
+_PIECES = HEADS.index("copy excerpt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,34 +283,33 @@ def fit_scorer(
     first = Scorer(_fit([*(_certain(one) for one in every.values()), *against]), 0.5)
     believed = {name: _believed(one, first) for name, one in every.items()}
     weights = _fit([*believed.values(), *against], first.weights)
-    weights -= _thresholds(weights, list(believed.values()), _GRID, _CAREFUL)
+    weights -= _thresholds(weights, list(believed.values()))
     return Scorer(weights, 0.5), {name: believed[name] for name in archives}
 
 
-def _thresholds(
-    weights: npt.NDArray[np.float64],
-    sets: Sequence[Labelled],
-    grid: Sequence[Sequence[tuple[float, float]]],
-    careful: float,
-) -> npt.NDArray[np.float64]:
+def _thresholds(weights: npt.NDArray[np.float64], sets: Sequence[Labelled]) -> npt.NDArray[np.float64]:
     """Amounts to take off the weights so that each head joins from log-odds 0 on: a slope by amount, and a threshold.
 
     The steepest slope, and with it the highest threshold, that give nearly the best mean F1 of sets, each seen whole,
     as feeds of few duplicates, or by its judged pairs. The mean is flat around its best, and a threshold at the
-    best would join more wrong pairs than the highest that is as good but for `careful` (the idea of the
+    best would join more wrong pairs than the highest that is as good but for `_CAREFUL` (the idea of the
     one-standard-error rule: Breiman et al. 1984, "Classification and Regression Trees"). A long text that has its
-    counterparts in another needs less beside them than a headline, which the fit alone, of texts of all lengths, does
-    not see well enough.
+    counterparts in another language needs less beside them than a headline, which the fit alone, of texts of all
+    lengths, does not see well enough; copies and follow-ups with an earlier story in them are as long as each other.
     """
     views = [view for one in sets for view in _views(one)]
+    copies = [take_rows(one.pairs, one.pairs.way == COPIES) for one in sets]
     found = np.zeros_like(weights)
     for head in range(len(HEADS)):
-        seen = [take_rows(view, view.head == head) for view in views]
-        seen = [pairs for pairs in seen if pairs.same.sum() >= _FEWEST_IN_VIEW]
-        if not seen:
+        every = [*views, *copies] if head == _PIECES else views  # pieces of longer texts are rare but for planted ones
+        seen = [pairs for pairs in (take_rows(view, view.head == head) for view in every) if _is_telling(pairs)]
+        if not any(pairs.same.sum() >= _FEWEST_IN_VIEW for pairs in seen):
             continue
-        mean = np.array([[np.mean([_f1_at(pairs, weights, *at) for pairs in seen]) for at in row] for row in grid])
-        good = mean >= mean.max() - careful
+        counts = [_ARCHIVE_VIEWS if (pairs.way == ARCHIVE).all() else 1.0 for pairs in seen]
+        grid = _FLAT if head in _LITERAL_HEADS else _GRID
+        means = [[[_worth_at(pairs, weights, *at) for pairs in seen] for at in row] for row in grid]
+        mean = np.average(np.array(means), axis=2, weights=counts)
+        good = mean >= mean.max() - _CAREFUL
         row = int(np.argmax(good.any(axis=1)))
         slope, step = grid[row][int(np.flatnonzero(good[row])[-1])]
         found[head, _AMOUNT], found[head, -1] = -slope, step
@@ -322,10 +325,20 @@ def _views(one: Labelled) -> Iterator[Pairs]:
         yield take_rows(pairs, pairs.way == FEED)
 
 
-def _f1_at(pairs: Pairs, weights: npt.NDArray[np.float64], slope: float, least: float) -> float:
+def _is_telling(pairs: Pairs) -> bool:
+    """Whether a view of one head has enough duplicates, or is of an archive and has enough others."""
+    others = len(pairs.same) if (pairs.way == ARCHIVE).all() else 0
+    return max(int(pairs.same.sum()), others) >= _FEWEST_IN_VIEW
+
+
+def _worth_at(pairs: Pairs, weights: npt.NDArray[np.float64], slope: float, least: float) -> float:
+    """F1 of a view, or where it has next to no duplicates, the share of the others that stay apart."""
     log_odds = Scorer(weights, 0.5).log_odds(pairs.features, pairs.head) + slope * pairs.features[:, _AMOUNT]
     joined = log_odds >= least
-    return 2 * int((joined & pairs.same).sum()) / max(int(joined.sum() + pairs.same.sum()), 1)
+    same = int(pairs.same.sum())
+    if same < _FEWEST_IN_VIEW:
+        return 1 - int((joined & ~pairs.same).sum()) / max(len(pairs.same) - same, 1)
+    return 2 * int((joined & pairs.same).sum()) / max(int(joined.sum()) + same, 1)
 
 
 def _certain(one: Labelled) -> Labelled:

@@ -22,8 +22,9 @@ from dedup.matching.sentence_store import StoredPassages
 from dedup.runtime.row_files import RowWriter
 
 _OPENINGS = ("headline", "lead")
+_CORRECTED = ("clash", "figures", "opening_clash")
 _SENTENCES = ("coverage", "containment", "closeness", "order")
-_FACTS = ("facts", "names", "clash", "headline_clash", "opening_clash", "name_clash", "days")
+_FACTS = ("facts", "names", "clash", "figures", "headline_clash", "opening_clash", "name_clash", "days")
 
 _ALL_COVERED = 1.01  # more than rounding lets a cosine of unit vectors be
 _EXCERPT_RATIO = 2.0  # of lengths, beyond which a pair can only be an article and an excerpt of it
@@ -31,6 +32,8 @@ _CERTAIN = 0.97  # probability of a language from which on it is taken for certa
 _KIN = 0.3  # shared vocabulary from which on two texts of uncertain languages are taken to be in one
 _KIN_BY_AMOUNT = 0.1  # and more in long texts, which may quote or list things in another language
 _LITERAL = 0.12  # shared runs of words from which on a pair is judged as copies
+_REWORDED = 1.2  # amount from which on two texts of one language for certain may be one thing in other words
+_EVENLY = 0.2  # of a logarithm of the ratio of lengths
 _LETTERS = 100.0  # of a text that is hardly more than a headline
 _MOST_AMOUNT = 2.5
 _NEUTRAL = 0.5  # what the shares of facts and names are where there are none
@@ -102,6 +105,7 @@ class PairBlock:
         Whether both are in one language; whether one of the languages is uncertain; whether one is unknown.
     uneven : ndarray of shape (m,), bool, whether one text is more than twice as long as the other
     read : ndarray of shape (m,), bool, whether literal words have been compared
+    retouched : ndarray of shape (m,), bool, whether two copies differ in one place alone, as far as words tell
     share : ndarray of shape (m, 2), float32, how much of the left and of the right text has a counterpart
     days : ndarray of shape (m,), float32, days between publication of the two; not a number where unknown
     """
@@ -114,6 +118,7 @@ class PairBlock:
     unread: npt.NDArray[np.bool_]
     uneven: npt.NDArray[np.bool_]
     read: npt.NDArray[np.bool_]
+    retouched: npt.NDArray[np.bool_]
     share: Floats
     days: Floats
 
@@ -144,10 +149,15 @@ def heads_of(
     unread: npt.NDArray[np.bool_],
     uneven: npt.NDArray[np.bool_],
 ) -> npt.NDArray[np.intp]:
-    """Head of the scorer's `HEADS` that judges each pair; features of shape (m, len(FEATURES)), flags of shape (m,)."""
+    """Head of the scorer's `HEADS` that judges each pair; features of shape (m, len(FEATURES)), flags of shape (m,).
+
+    Two short texts of one language for certain that share no runs of words are two reports more often than two
+    translations, which nothing but their length tells apart: they are judged as copies, which they hardly are.
+    """
     alike = features[:, column("vocabulary")] >= _KIN + _KIN_BY_AMOUNT * features[:, column("amount")]
     kin = same | (unsure & alike)
-    copied = features[:, column("overlap")] >= _LITERAL
+    short = same & ~unsure & (features[:, column("amount")] < _REWORDED)
+    copied = short | (features[:, column("overlap")] >= _LITERAL)
     apart = np.where(unread, _UNDETERMINED, _TRANSLATION)
     relation = np.where(kin, np.where(copied, _COPY, _REWORDING), apart)
     return np.asarray(relation + len(RELATIONS) * uneven, np.intp)
@@ -174,9 +184,9 @@ def pair_block(match_input: MatchInput, candidates: Candidates) -> PairBlock:
     unsure = ~(match_input.certain[left] & match_input.certain[right])
     uneven = np.maximum(one, other) > _EXCERPT_RATIO * np.minimum(one, other)
     share = np.zeros((len(candidates), 2), np.float32)
-    read = np.zeros(len(candidates), np.bool_)
+    read, retouched = np.zeros((2, len(candidates)), np.bool_)
     days = np.abs(match_input.days[left] - match_input.days[right])
-    return PairBlock(left, right, features, same & ~unread, unsure, unread, uneven, read, share, days)
+    return PairBlock(left, right, features, same & ~unread, unsure, unread, uneven, read, retouched, share, days)
 
 
 Stage = Callable[[StoredTexts, PairBlock], None]
@@ -185,10 +195,18 @@ Stage = Callable[[StoredTexts, PairBlock], None]
 
 def bound_facts(texts: StoredTexts, block: PairBlock) -> None:
     """Bound the features of facts from above, by keys of facts instead of facts."""
-    agreed, alike, fewer = texts.facts.keys.bounds(block.left, block.right).T
-    block.features[:, column("facts")] = agreed - _NEUTRAL
+    agreed, alike, fewer, clashing = texts.facts.keys.bounds(block.left, block.right).T
+    kin = block.same | block.unsure
+    held = ~block.retouched if block.read.all() else ~(kin & _is_even(block))
+    block.features[held, column("facts")] = agreed[held] - _NEUTRAL
+    block.features[held, column("clash")] = -np.log1p(fewer[held])
     block.features[:, column("names")] = alike - _NEUTRAL
-    block.features[:, column("clash")] = -np.log1p(fewer)
+    block.features[~kin, column("figures")] = -clashing[~kin]
+
+
+def _is_even(block: PairBlock) -> npt.NDArray[np.bool_]:
+    """Whether two texts are about as long."""
+    return np.asarray(block.features[:, column("length")] > -_EVENLY, np.bool_)
 
 
 def compare_openings(texts: StoredTexts, block: PairBlock) -> None:
@@ -201,10 +219,13 @@ def compare_words(texts: StoredTexts, block: PairBlock) -> None:
     """Compare literal words where two texts may be in one language; elsewhere there is nothing to see."""
     block.features[:, columns(LITERAL)] = 0
     kin = np.flatnonzero(block.same | block.unsure)
-    block.features[kin[:, None], columns(LITERAL_FEATURES)] = texts.literal.compare(block.left[kin], block.right[kin])
+    found, one_place = texts.literal.compare(block.left[kin], block.right[kin])
+    block.features[kin[:, None], columns(LITERAL_FEATURES)] = found
     block.features[:, column("repetition")] = block.features[:, column("overlap")] * block.features[:, column("amount")]
     apart = is_apart(block.heads())
     block.features[np.flatnonzero(apart)[:, None], columns(LITERAL)] = 0
+    block.retouched[kin] = one_place
+    block.retouched[apart | ~_is_even(block) | (block.features[:, column("subject_clash")] < 0)] = False
     block.read[:] = True
 
 
@@ -219,26 +240,50 @@ def compare_sentences(texts: StoredTexts, block: PairBlock) -> None:
 
 
 def compare_facts(texts: StoredTexts, block: PairBlock) -> None:
-    """Compare hard facts."""
+    """Compare hard facts.
+
+    Two copies that differ in one place, and not in what their headlines state, are an article and its correction: what
+    clashes there is no other news.
+    """
     articles, numbers = np.unique(np.concatenate([block.left, block.right]), return_inverse=True)
     fact_sets = texts.facts.fact_sets(articles)
-    pairs = zip(numbers[: len(block)].tolist(), numbers[len(block) :].tolist(), strict=True)
-    found = [_fact_features(fact_sets[one], fact_sets[other]) for one, other in pairs]
+    one, other = numbers[: len(block)].tolist(), numbers[len(block) :].tolist()
+    apart = is_apart(block.heads()).tolist()
+    found = [_fact_features(fact_sets[a], fact_sets[b], apart=far) for a, b, far in zip(one, other, apart, strict=True)]
     block.features[:, columns(_FACTS)] = np.array(found, np.float32).reshape(-1, len(_FACTS))
+    corrected = np.flatnonzero(block.retouched & (block.features[:, column("headline_clash")] == 0))
+    block.features[corrected[:, None], columns(_CORRECTED)] = 0
+    block.features[corrected, column("facts")] = np.maximum(block.features[corrected, column("facts")], 0)
 
 
 STAGES: tuple[Stage, ...] = (compare_openings, compare_words, compare_sentences, compare_facts)
 """Measures of a pair, the cheapest first."""
 
+BOUNDED_STAGES: tuple[Stage, ...] = (
+    bound_facts,
+    *(compare_openings, compare_words),
+    bound_facts,  # once more, now that copies with a correction are known
+    *(compare_sentences, compare_facts),
+)
+"""Measures with bounds of facts between them, for pairs of which only matches are wanted."""
 
-def _fact_features(left: FactSets, right: FactSets) -> tuple[float, ...]:
-    stated, named, *clashes = fact_scores(left, right)
+
+def _fact_features(left: FactSets, right: FactSets, *, apart: bool) -> tuple[float, ...]:
+    found = fact_scores(left, right)
     days = days_apart(left.dates, right.dates)
-    apart = 0.0 if math.isnan(days) else -math.log1p(min(days, _MOST_DAYS))
-    return (stated - _NEUTRAL, named - _NEUTRAL, *(-math.log1p(number) for number in clashes), apart)
+    return (
+        found.stated - _NEUTRAL,
+        found.named - _NEUTRAL,
+        -math.log1p(found.clash),
+        -(found.clashing if apart else found.clashing_numbers),
+        -math.log1p(found.headline_clash),
+        -math.log1p(found.opening_clash),
+        -math.log1p(found.name_clash),
+        0.0 if math.isnan(days) else -math.log1p(min(days, _MOST_DAYS)),
+    )
 
 
-_BEST_FACTS = (1 - _NEUTRAL, 1 - _NEUTRAL, 0, 0, 0, 0, 0)
+_BEST_FACTS = (1 - _NEUTRAL, 1 - _NEUTRAL, 0, 0, 0, 0, 0, 0)
 
 _LEAST_CONTAINMENT = {
     "translation": 0.05,

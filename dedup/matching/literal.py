@@ -29,6 +29,7 @@ LITERAL_FEATURES = ("overlap", "vocabulary", "lead_words", "headline_words", "su
 _RUN, _CHARACTER_RUN = 5, 9  # words of a shingle, or characters where no spaces stand between words
 _STEM = 6  # letters of a word that count
 _MOST_SHINGLES = 512  # of a text: those with the smallest numbers, the same ones of every text (Broder 1997)
+_MANY_SHINGLES = 50  # of a text that is more than a headline and a sentence
 _SAMPLED_WORDS = 256  # of a text's vocabulary, when two are compared as a whole
 _HEADLINE = 200  # characters of the first sentence that count as its headline
 _LEAD = 3  # sentences, the headline among them
@@ -214,15 +215,17 @@ class StoredLiteral:
     headline: StoredLists
     lead: StoredLists
 
-    def compare(self, left: Positions, right: Positions) -> Floats:
+    def compare(self, left: Positions, right: Positions) -> tuple[Floats, npt.NDArray[np.bool_]]:
         """Measure how far pairs of texts agree literally, some 20 µs a pair.
 
         Returns
         -------
-        ndarray of shape (m, 5), float32, a column a name of `LITERAL_FEATURES`
+        features : ndarray of shape (m, 5), float32, a column a name of `LITERAL_FEATURES`
             Shared runs of words among those of the text that has fewer; shared vocabulary alike; the words of either
             lead, and of either headline, that the other text has, on the side that has more; minus the logarithm of one
             plus the words that each headline repeats in its text and the other text lacks, on the side with fewer.
+        one_place : ndarray of shape (m,), bool
+            Whether they differ in one word alone, which in short texts is none of a headline's.
         """
         texts, numbers = np.unique(np.concatenate([left, right]), return_inverse=True)
         one, other = numbers[: len(left)], numbers[len(left) :]
@@ -232,14 +235,18 @@ class StoredLiteral:
         subject = headline.where(headline.keys % 2 == 1).halved()
         headline = headline.halved()
         missing = np.minimum(subject.missing(words, one, other), subject.missing(words, other, one))
+        overlap, shared = shingles.overlap(one, other, _MOST_SHINGLES)
+        differing = np.minimum(shingles.counts[one], shingles.counts[other]) - shared
+        headlines = [headline.share(words, one, other), headline.share(words, other, one)]
+        titled_alike = (np.minimum(*headlines) == 1) | (shared >= _MANY_SHINGLES)
         columns = (
-            shingles.overlap(one, other, _MOST_SHINGLES),
-            words.first(_SAMPLED_WORDS).overlap(one, other, _SAMPLED_WORDS),
+            overlap,
+            words.first(_SAMPLED_WORDS).overlap(one, other, _SAMPLED_WORDS)[0],
             np.maximum(lead.share(words, one, other), lead.share(words, other, one)),
-            np.maximum(headline.share(words, one, other), headline.share(words, other, one)),
+            np.maximum(*headlines),
             -np.log1p(missing),
         )
-        return np.stack(columns, axis=1).astype(np.float32)
+        return np.stack(columns, axis=1).astype(np.float32), (differing <= _RUN) & titled_alike
 
 
 @dataclass(frozen=True, eq=False)
@@ -286,8 +293,8 @@ class _Lists:
         """Keys of one list that the other lacks."""
         return self.counts[one] - self.common(others, one, other)
 
-    def overlap(self, one: Positions, other: Positions, most: int) -> npt.NDArray[np.float64]:
-        """Shared keys among those of the shorter list.
+    def overlap(self, one: Positions, other: Positions, most: int) -> tuple[npt.NDArray[np.float64], Positions]:
+        """Shared keys among those of the shorter list, and how many they are.
 
         A list of `most` keys is a sample, the smallest of more, so only what is not above its last key counts.
         """
@@ -297,7 +304,8 @@ class _Lists:
         last[full] = self.keys[self.starts[1:][full] - 1]
         limit = np.minimum(last[one], last[other])
         below = [np.searchsorted(self.codes, _coded(side, limit), "right") - self.starts[side] for side in (one, other)]
-        return np.asarray(self._in_both(one, other) / np.maximum(np.minimum(below[0], below[1]), 1), np.float64)
+        shared = self._in_both(one, other)
+        return np.asarray(shared / np.maximum(np.minimum(below[0], below[1]), 1), np.float64), shared
 
     def _in_both(self, one: Positions, other: Positions) -> Positions:
         """Keys that lists ``one[i]`` and ``other[i]`` have in common; of lists alike in length faster than `common`."""

@@ -43,7 +43,8 @@ FEATURES = (
     "facts",  # share of the numbers, dates, versions and identifiers that both state, 0 where none is stated
     "names",  # the same of names
     "clash",  # minus the logarithm of one plus the facts that each side states and the other does not
-    "headline_clash",  # the same of the facts in the headlines
+    "figures",  # minus the share of the facts of both that clash; in one language of numbers alone, in words as well
+    "headline_clash",  # minus the logarithm of one plus the clashing facts of the headlines
     "opening_clash",  # the same of weekdays, months, ordinals and numbers in words in the openings
     "name_clash",  # the same of the names in the openings
     "days",  # minus the logarithm of one plus the days between what they date; 0 where one of them dates nothing

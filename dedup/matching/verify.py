@@ -19,11 +19,11 @@ from dedup.datatypes import Candidates, Progress
 from dedup.matching.event_features import measure_events
 from dedup.matching.event_scorer import EVENT_FEATURES
 from dedup.matching.features import (
+    BOUNDED_STAGES,
     STAGES,
     MatchInput,
     PairBlock,
     StoredTexts,
-    bound_facts,
     has_evidence,
     is_apart,
     pair_block,
@@ -162,7 +162,7 @@ def _match_block(texts: StoredTexts, scorer: Scorer, block: PairBlock) -> tuple[
     block = _writable(block)
     if scorer.events:
         return at, _judge_block(texts, scorer, block)
-    for stage in (bound_facts, *STAGES):
+    for stage in BOUNDED_STAGES:
         stage(texts, block)
         open_ = np.flatnonzero(_bounds(scorer, block) >= scorer.least - _ROUNDED)
         at, block = at[open_], take_rows(block, open_)
@@ -184,7 +184,13 @@ def _judge_block(texts: StoredTexts, scorer: Scorer, block: PairBlock) -> Measur
 
 def _writable(block: PairBlock) -> PairBlock:
     """A block whose features may be filled in: what came from another process cannot be written to."""
-    return replace(block, features=block.features.copy(), read=block.read.copy(), share=block.share.copy())
+    return replace(
+        block,
+        features=block.features.copy(),
+        read=block.read.copy(),
+        retouched=block.retouched.copy(),
+        share=block.share.copy(),
+    )
 
 
 def _verdicts(match_input: MatchInput, candidates: Candidates, scorer: Scorer, measured: Measured) -> Verdicts:

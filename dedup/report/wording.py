@@ -155,6 +155,7 @@ def _days_between(of: str) -> Callable[[float], str]:
 
 
 _OTHERS: dict[str, Callable[[float], str]] = {
+    "figures": lambda value: f"{-value:.0%} of the figures contradict",
     "published": _days_between("publication"),
     "dated": _days_between("what they date"),
     "lead_numbers": lambda value: f"{round(math.exp(value)) - 1} numbers at the top in common",

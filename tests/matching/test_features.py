@@ -70,6 +70,24 @@ def test_the_relation_of_two_texts_chooses_the_head(
     assert not before[0, np.logical_not(excerpts) if uneven else excerpts].any()
 
 
+@pytest.mark.parametrize(
+    ("codes", "probability", "letters", "head"),
+    [
+        (("en", "en"), 0.99, 300, "copy"),
+        (("en", "en"), 0.99, 400, "rewording"),
+        (("en", "en"), 0.5, 300, "rewording"),
+        (("en", "id"), 0.99, 300, "translation"),
+        (("und", "und"), 0.0, 300, "undetermined"),
+    ],
+    ids=["short", "longer", "uncertain", "two languages", "unknown"],
+)
+def test_short_texts_of_one_language_are_no_translations_of_one(
+    codes: tuple[str, str], probability: float, letters: float, head: str
+) -> None:
+    block = with_words(block_of(codes, probability, (letters, letters)), 0.0, 0.1)
+    assert block.heads().tolist() == [HEADS.index(head)]
+
+
 def test_no_pairs_have_no_heads() -> None:
     none = take_rows(block_of(("en", "en")), slice(0, 0))
     assert none.heads().shape == (0,)

@@ -117,7 +117,7 @@ def stored(keys: LiteralKeys, *more: LiteralKeys) -> tuple[StoredLiteral, Litera
 
 def found_of(texts: Sequence[Sequence[str]], left: Sequence[int], right: Sequence[int]) -> npt.NDArray[np.float32]:
     read, _file = stored(literal_keys(texts))
-    return read.compare(np.array(left, np.intp), np.array(right, np.intp))
+    return read.compare(np.array(left, np.intp), np.array(right, np.intp))[0]
 
 
 @cache
@@ -138,7 +138,7 @@ SHORT = [at for at, text in enumerate(TEXTS) if few(text)]
 @given(st.lists(st.tuples(st.sampled_from(SHORT), st.sampled_from(SHORT)), min_size=1, max_size=10))
 def test_real_texts_agree_as_sets_of_their_words_do(pairs: list[tuple[int, int]]) -> None:
     left, right = np.array(pairs, np.intp).T
-    found = real()[0].compare(left, right)
+    found, _ = real()[0].compare(left, right)
     assert found.shape == (len(pairs), len(LITERAL_FEATURES))
     for row, (one, other) in zip(found, pairs, strict=True):
         assert row == pytest.approx(compared(TEXTS[one], TEXTS[other]), abs=1e-6)
@@ -146,7 +146,7 @@ def test_real_texts_agree_as_sets_of_their_words_do(pairs: list[tuple[int, int]]
 
 def test_texts_that_share_words_are_among_them() -> None:
     left, right = np.triu_indices(len(SHORT), 1)
-    found = real()[0].compare(np.array(SHORT)[left], np.array(SHORT)[right])
+    found, _ = real()[0].compare(np.array(SHORT)[left], np.array(SHORT)[right])
     assert (found[:, :4] > 0).sum(axis=0).min() >= 5
     assert (found[:, 4] < 0).sum() > 5
 
@@ -158,6 +158,22 @@ def test_so_do_texts_of_anything(texts: list[list[str]]) -> None:
     found = found_of(texts, left, right)
     for row, one, other in zip(found, left.tolist(), right.tolist(), strict=True):
         assert row == pytest.approx(compared(texts[one], texts[other]), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "one_place"),
+    [
+        (["Eels sold", " ".join("abcdefghijklmnop")], ["Eels sold", " ".join("abcdefghXjklmnop")], True),
+        (["Eels sold", " ".join("abcdefghijklmnop")], ["Eels sold", " ".join("abcXefghijklXnop")], False),
+        (["Eels sold", " ".join("abcdefghijklmnop")], ["Eels bought", " ".join("abcdefghijklmnop")], False),
+        (["Eels sold", *[f"{n} boats are out" for n in range(20)]], ["Eels lost", *["9 boats are out"] * 3], False),
+    ],
+    ids=["a word", "two words", "a word of the headline", "a shorter text"],
+)
+def test_texts_may_differ_in_one_place(left: list[str], right: list[str], one_place: bool) -> None:
+    read, _file = stored(literal_keys([left, right]))
+    for one, other in ((0, 1), (1, 0)):
+        assert read.compare(np.array([one]), np.array([other]))[1].tolist() == [one_place]
 
 
 @settings(deadline=None)
@@ -185,7 +201,8 @@ def test_texts_folded_before_have_the_keys_of_those_that_are_not(texts: list[lis
 @given(st.lists(st.integers(0, len(TEXTS) - 1), min_size=2, max_size=8))
 def test_both_texts_may_change_places(places: list[int]) -> None:
     left, right = np.array(places[:-1]), np.array(places[1:])
-    assert np.array_equal(real()[0].compare(left, right), real()[0].compare(right, left))
+    there, back = real()[0].compare(left, right), real()[0].compare(right, left)
+    assert all(np.array_equal(one, other) for one, other in zip(there, back, strict=True))
 
 
 @pytest.mark.parametrize("kept", [8, 64, 511])

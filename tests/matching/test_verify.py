@@ -194,6 +194,35 @@ def test_blocks_and_processes_change_no_verdict(size: int, monkeypatch: pytest.M
             assert equal(whole, judge_pairs(prepared.match_input, candidates, scorer, workers=workers))
 
 
+REPORT = (
+    "The harbour board of Port Ellesby sold {} crates of dried eels to a buyer from the south on Friday, and kept the "
+    "rest for the winter market, where prices have risen since the storm closed the road over the pass. The board will "
+    "meet again before the year ends."
+)
+
+
+@pytest.mark.parametrize(
+    ("titles", "texts", "corrected"),
+    [
+        (("Eels sold", "Eels sold"), ("340", "390"), True),
+        (("340 eels sold", "390 eels sold"), ("340", "390"), False),
+        (("Eels sold", "Eels sold"), ("340 boats and 12", "390 boats and 18"), False),
+    ],
+    ids=["one figure", "in the headline as well", "two figures"],
+)
+def test_what_differs_in_one_place_is_a_correction(
+    titles: tuple[str, str], texts: tuple[str, str], corrected: bool
+) -> None:
+    left, right = (
+        Article(name, REPORT.format(text), title) for name, text, title in zip("ab", texts, titles, strict=True)
+    )
+    for pair in ([left, right], [right, left]):
+        verdict = judged(pair, *pair, load_scorer(Level.DUPLICATE))
+        clash, figures = verdict.features[0, [FEATURES.index("clash"), FEATURES.index("figures")]].tolist()
+        assert (clash == 0, figures == 0) == (corrected, corrected)
+    assert verdict.log_odds[0] > 0 or not corrected
+
+
 def test_no_pairs_have_no_verdicts() -> None:
     prepared = everything()
     none = pairs_of(prepared)

@@ -16,7 +16,15 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.arrays import Positions, rows_of
-from dedup.matching.facts.compare import PRIOR, day_and_year, digit_runs, name_key, number_forms, swap_day_and_month
+from dedup.matching.facts.compare import (
+    PRIOR,
+    clashing_share,
+    day_and_year,
+    digit_runs,
+    name_key,
+    number_forms,
+    swap_day_and_month,
+)
 from dedup.matching.facts.extract import Facts
 from dedup.matching.facts.units import other_classes, unit_class
 from dedup.runtime.row_files import StoredLists
@@ -73,9 +81,9 @@ class StoredKeys:
 
         Returns
         -------
-        ndarray of shape (m, 3), float64
-            Upper bounds of `FactAgreement.stated` and `FactAgreement.named`, and a lower bound of the facts that each
-            side states and the other does not, on the side that has fewer of them.
+        ndarray of shape (m, 4), float64
+            Upper bounds of `FactAgreement.stated` and `FactAgreement.named`; a lower bound of the facts that each side
+            states and the other does not, on the side that has fewer of them; and one of the share of clashing facts.
         """
         texts, numbers = np.unique(np.concatenate([left, right]), return_inverse=True)
         left, right = numbers[: len(left)], numbers[len(left) :]
@@ -86,7 +94,8 @@ class StoredKeys:
         agreed, fewer = _share(shared, to_right.alone, to_left.alone)
         to_right, to_left = names.met(named, left, right), names.met(named, right, left)
         alike, _ = _share(to_right.met + to_left.met - to_right.marked, to_right.alone, to_left.alone)
-        return np.stack([agreed, alike, fewer], axis=1)
+        clashing = clashing_share(shared.astype(np.float64), fewer.astype(np.float64))
+        return np.stack([agreed, alike, fewer, clashing], axis=1)
 
 
 def _with_marks(keys: set[int], spelled: Iterable[str]) -> list[int]:

@@ -7,7 +7,11 @@ from collections.abc import Collection, Iterable, Iterator, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, product
+from typing import NamedTuple, TypeVar
 from zlib import crc32
+
+import numpy as np
+import numpy.typing as npt
 
 from dedup.datatypes import Agreement
 from dedup.matching.facts.extract import Facts
@@ -22,6 +26,8 @@ _CLOCK = re.compile(r"([01]?\d|2[0-4])[:.]([0-5]\d)")
 
 PRIOR = 2.5
 """Facts that any two texts are taken to have besides their own, half of them shared."""
+
+_Number = TypeVar("_Number", float, npt.NDArray[np.float64])
 
 _NAME_START = 3  # consonants by which a name of an opening is met
 
@@ -68,6 +74,7 @@ class FactSets:
     opening_name_starts, name_starts : frozenset of str
         First consonants of the names of the opening, and of all names and hints.
     headline_numbers : frozenset of str, the plain numbers of the headline
+    headline_spelled : frozenset of str, numbers in words that may be of the headline
     rank : tuple of int
         An order of texts by what they state, since numbers in other forms are paired one after the other.
     """
@@ -89,6 +96,7 @@ class FactSets:
     opening_name_starts: frozenset[str]
     name_starts: frozenset[str]
     headline_numbers: frozenset[str]
+    headline_spelled: frozenset[str]
     rank: tuple[int, ...]
 
     @classmethod
@@ -116,6 +124,7 @@ class FactSets:
             frozenset([sound[:_NAME_START] for sound in map(phonetic_key, facts.opening_names) if sound]),
             frozenset([sound[:_NAME_START] for sound in (*sounds, *facts.hints)]),
             frozenset(filter(_NUMBER.fullmatch, facts.headline)),
+            frozenset(_spelled_at_the_top(facts)),
             (len(numbers), len(names), len(dates), *sorted(map(hash_of, numbers))),
         )
 
@@ -136,21 +145,57 @@ def compare_fact_sets(left: FactSets, right: FactSets) -> FactAgreement:
     return FactAgreement(*(Agreement(*[tuple(sorted(facts)) for facts in split]) for split in kinds))
 
 
-def fact_scores(left: FactSets, right: FactSets) -> tuple[float, float, int, int, int, int]:
-    """Numbers of `compare_fact_sets` alone, in a fraction of the time.
+class FactScores(NamedTuple):
+    """Numbers that sum up how far the facts of two texts agree; the two texts may change places.
 
-    `FactAgreement.stated` and `named`; the facts but for names that each side states and the other does not, on the
-    side that has fewer of them; and the same of the headlines. Then `opening_clash` and `name_clash`. The two texts may
-    change places.
+    stated, named : float, as in `FactAgreement`
+    clash : int, facts but for names that each side states and the other does not, on the side that has fewer of them
+    headline_clash : int, the same of the headlines
+    opening_clash, name_clash : int, as of the functions
+    clashing : float in [0, 1), share of the facts of both that clash
+    clashing_numbers : float in [0, 1), the same of numbers alone, and of those in words as well
     """
+
+    stated: float
+    named: float
+    clash: int
+    headline_clash: int
+    opening_clash: int
+    name_clash: int
+    clashing: float
+    clashing_numbers: float
+
+
+def fact_scores(left: FactSets, right: FactSets) -> FactScores:
+    """Numbers of `compare_fact_sets` alone, in a fraction of the time."""
     if right.rank < left.rank:
         left, right = right, left
-    stated = _counts(_stated(left, right))
+    kinds = _stated(left, right)
+    stated = _counts(kinds)
     met, met_right = left.sounds & right.known, right.sounds & left.known
     both = len(met) + len(met_right) - len(met & met_right)  # a name that both have is met from either side
     named = both, len(left.sounds) - len(met), len(right.sounds) - len(met_right)
-    clashes = _clashes(left, right), opening_clash(left, right), name_clash(left, right)
-    return _share(*stated), _share(*named), min(stated[1:]), *clashes
+    return FactScores(
+        _share(*stated),
+        _share(*named),
+        min(stated[1:]),
+        _clashes(left, right),
+        opening_clash(left, right),
+        name_clash(left, right),
+        clashing_share(stated[0], min(stated[1:])),
+        clashing_share(*_numbers_and_words(left, right, kinds[0])),
+    )
+
+
+def _numbers_and_words(left: FactSets, right: FactSets, numbers: _Split) -> tuple[int, int]:
+    """Numbers that both texts state, in digits or in words, and those that only one does, on the side with fewer."""
+    shared, left_only, right_only = map(len, numbers)
+    if left.spelled or right.spelled:
+        lefts = left.spelled - left.numbers - right.numbers - right.runs
+        rights = right.spelled - right.numbers - left.numbers - left.runs
+        both = len(lefts & rights)
+        shared, left_only, right_only = shared + both, left_only + len(lefts) - both, right_only + len(rights) - both
+    return shared, min(left_only, right_only)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -225,13 +270,22 @@ def _share(shared: int, left_only: int, right_only: int) -> float:
     return (shared + PRIOR / 2) / (shared + 1.5 * fewer + 0.3 * more + PRIOR)
 
 
+def clashing_share(shared: _Number, fewer: _Number) -> _Number:
+    """Clashing facts among those of both texts and one more: one of one is less of a contradiction than five of five.
+
+    Numbers or arrays of them: of facts that both state, and those that only one does, on the side that has fewer.
+    """
+    return fewer / (fewer + shared + 1)
+
+
 def _clashes(left: FactSets, right: FactSets) -> int:
     """Facts of any kind that each of two headlines states and the other does not, on the side that has fewer."""
     lefts, rights = left.headline, right.headline
     if lefts <= rights or rights <= lefts:
         return 0
     _, left_only, right_only = _numbers(left.headline_numbers, right.headline_numbers)
-    left_only, right_only = _comparable(left_only - right.spelled, right_only - left.spelled, left.units, right.units)
+    left_only, right_only = left_only - right.headline_spelled, right_only - left.headline_spelled
+    left_only, right_only = _comparable(left_only, right_only, left.units, right.units)
     left_others, right_others = lefts - rights - left.headline_numbers, rights - lefts - right.headline_numbers
     if left.ambiguous_dates or right.ambiguous_dates:
         pairs = [pair for pair in product(left_others, right_others) if _may_be_one_date(*pair, left, right)]
@@ -401,6 +455,13 @@ def stated_tokens(facts: Facts, runs: Iterable[str]) -> Iterator[str]:
         map("M".__add__, facts.months),
         ["M" + month.lstrip("0") for month in months],
     )
+
+
+def _spelled_at_the_top(facts: Facts) -> Iterator[str]:
+    """Numbers in words of the opening, and what other readings of dates and years there are, wherever they stand."""
+    opening = {token[1:] for token in facts.opening if token[0] == "N"}
+    dated = bool(facts.ambiguous_dates)
+    return (number for number in facts.spelled if dated or number in opening or len(number) == len("2026"))
 
 
 @lru_cache(maxsize=1 << 16)

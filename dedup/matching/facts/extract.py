@@ -193,6 +193,8 @@ _DIGITS = re.compile(r"[0-9]+")
 
 _VULGAR_FRACTION = re.compile(f"(?<=[0-9])[ \u2009\u202f]?([{FRACTIONS}])")
 
+_NOTE = re.compile(r"(?<=[^\s(\[{])\[[0-9]{1,3}\]")  # behind a word: a footnote's mark, or the number of a link
+
 _DIRECTION_MARKS = "\u200e\u200f"  # stand inside Arabic dates
 
 _LETTERS = re.compile(r"[A-Za-z]+")
@@ -236,6 +238,8 @@ _MONEY_SCALE = re.compile(r"(?:([mM])|[bB]n?)(?![A-Za-z])")
 
 def _prepared(text: str, language: str) -> tuple[str, tuple[str, ...]]:
     """The text in NFC with its numbers in ASCII digits, in years of the common era; years that it may mean besides."""
+    if "[" in text:
+        text = _NOTE.sub("", text)
     if language == "vi":
         text = with_month_names(unicodedata.normalize("NFC", text))
     if not text.isascii():

@@ -28,6 +28,12 @@ _IN_SENTENCES = re.compile(rf"([{_UPPER}])(?:(?<=[\w,)][ \u00a0'’-].)([^\W\d_]
 
 _BEHIND_ANOTHER = re.compile(rf"(?<![^\s(„»])[{_UPPER}][^\W\d_]+ ([{_UPPER}][^\W\d_]+)")
 
+# A line with three capitalised words and without a small one of four letters or more: a title, in English most of all.
+_TITLE_LINE = re.compile(
+    rf"^(?!.*?(?<![^\W\d_])(?![{_UPPER}])[^\W\d_]{{4}})(?=(?:.*?[{_UPPER}](?![{_UPPER}])[^\W\d_]){{3}}).{{1,200}}(?<![.!?])$",
+    re.MULTILINE,
+)
+
 _LATIN_WORD = re.compile(r"[A-Za-z][A-Za-z\u00c0-\u024f]+")
 
 _CASED = ((0x41, 0x5B), (0x61, 0x7B), (0xC0, 0x250), (0x1E00, 0x1F00), (0x370, 0x500))
@@ -140,9 +146,11 @@ def fold_name(word: str) -> str:
 
 def _capitalised(text: str) -> tuple[list[str], list[str]]:
     """Capitalised words of a text: those inside a sentence or all in capitals, and those that may only start one."""
+    titled = [word for line in _TITLE_LINE.findall(text) for word in _CAPITALISED.findall(line)]
+    text = _TITLE_LINE.sub("", text) if titled else text
     found = dict.fromkeys(_IN_SENTENCES.findall(text))
     names = dict.fromkeys([first + inside for first, inside, _ in found if inside])
-    others = dict.fromkeys([first + start for first, _, start in found if start])
+    others = dict.fromkeys([first + start for first, _, start in found if start] + titled)
     shouted = [word for word in (*names, *others) if word.isupper()]
     if len(shouted) >= _MANY and (lines := _shouted_lines(text, len(shouted) > (len(names) + len(others)) / 2)):
         return _without_shouted(text, lines)

@@ -64,11 +64,14 @@ def hold(texts: list[Facts], pairs: list[tuple[int, int]]) -> int:
     keys = stored(texts)
     left, right = np.array(pairs, np.intp).reshape(-1, 2).T
     looser = 0
-    for (one, other), (stated, named, fewer) in zip(pairs, keys[0].keys.bounds(left, right).tolist(), strict=True):
+    bounds = keys[0].keys.bounds(left, right).tolist()
+    for (one, other), (stated, named, fewer, clashing) in zip(pairs, bounds, strict=True):
         found = compare_facts(texts[one], texts[other])
+        scores = fact_scores(FactSets.of(texts[one]), FactSets.of(texts[other]))
         assert stated >= found.stated - 1e-12, (texts[one], texts[other])
         assert named >= found.named - 1e-12, (texts[one], texts[other])
         assert fewer <= fewer_alone(found), (texts[one], texts[other])
+        assert clashing <= scores.clashing + 1e-12, (texts[one], texts[other])
         looser += (stated, fewer) != (found.stated, fewer_alone(found))
     return looser
 

@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedup.datatypes import Agreement
-from dedup.matching.facts import FactAgreement, Facts, compare_facts, extract_facts
+from dedup.matching.facts import FactAgreement, Facts, FactSets, compare_facts, extract_facts, fact_scores
 from dedup.matching.facts.names import _is_twice, fold_name
 from dedup.matching.facts.numerals import (
     FRACTION,
@@ -477,3 +477,51 @@ def test_rare_characters_are_found_as_by_a_pattern(text: str) -> None:
 @given(st.text("ab", min_size=1, max_size=3), st.text("ab", max_size=8))
 def test_a_word_stands_twice_where_it_is_counted_twice(word: str, text: str) -> None:
     assert _is_twice(word, text) == (text.count(word) > 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("The toll rose to 40[12] after the storm.[3]", ("40",)),
+        ("Read [the guide][7] or [another][18], by 2026.", ("2026",)),
+        ("堤防[1]は40年前に建てられた。[2]", ("40",)),
+        ("He said [40] people and paid [2026] for it [3 times].", ("40", "2026", "3")),
+    ],
+    ids=["footnotes", "links by number", "Han", "what an editor put in"],
+)
+def test_marks_of_notes_are_no_facts(text: str, numbers: tuple[str, ...]) -> None:
+    assert extract_facts(text, "ja" if "堤" in text else "en").numbers == numbers
+
+
+def test_words_of_a_title_may_be_names_but_need_not() -> None:
+    text = "Harbour Board Asks Orlin Shipping For Money\nThe board met on Monday and asked Orlin for help, it said."
+    facts = extract_facts(text, "en")
+    assert facts.names == ("orlin",)
+    other = extract_facts("The harbour is poor\nIt was Shipping of Orlin that the board turned to, it said.", "en")
+    found = compare_facts(facts, other).names
+    assert set(found.shared) == {"orlin", "shipping"}
+    assert found.left_only == ()
+
+
+def test_lines_of_small_words_and_sentences_are_no_titles() -> None:
+    for text in ("President Mara Lind visits Oslo today", "It was Mara Lind. Oslo Met Mara Lind Today."):
+        assert {"lind", "mara"} <= set(extract_facts(text, "en").names)
+
+
+def test_clashes_are_measured_by_what_agrees() -> None:
+    corrected = "1 of 40 boats, 300 crates, 22 nets and {} eels"
+    few, many = (
+        fact_scores(*(FactSets.of(extract_facts(text.format(number), "en")) for number in (70, 80)))
+        for text in ("They sold {} eels", corrected)
+    )
+    assert few.clash == many.clash == 1
+    assert 0 < many.clashing < few.clashing < 1
+
+
+def test_numbers_in_words_clash_within_a_language() -> None:
+    texts = ("The bank added two billion at 6-1/8 pct.", "The bank added 1.5 billion at 6-3/8 pct.")
+    found = fact_scores(*(FactSets.of(extract_facts(text, "en")) for text in texts))
+    assert found.clashing == pytest.approx(1 / 2)
+    assert found.clashing_numbers == pytest.approx(2 / 3)
+    same = fact_scores(*(FactSets.of(extract_facts(text, "en")) for text in ("Seven boats sank.", "7 boats sank.")))
+    assert same.clashing_numbers == 0

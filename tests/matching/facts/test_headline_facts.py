@@ -43,7 +43,16 @@ def test_facts_of_the_first_line(text: str, language: str, stated: tuple[str, ..
         pytest.param("2.5 million votes", "2500000 Stimmen", 0, id="a number in another form"),
         pytest.param("Ruby 2.5 and 3.0.4", "Ruby 2.6 und 3.0.5", 2, id="two"),
         pytest.param("Ferry accident", "15 dead in ferry accident", 0, id="one says more"),
+        pytest.param("Ruby Preview 1 Released", "Ruby Preview 2 Released", 1, id="another preview"),
     ],
 )
 def test_headlines_clash_where_each_states_what_the_other_does_not(left: str, right: str, clashing: int) -> None:
     assert at_the_top(extract_facts(left + REST, "en"), extract_facts(right + REST, "de")) == clashing
+
+
+def test_a_number_in_words_far_below_is_none_of_the_headline() -> None:
+    far = "\nIt is here." + " Nothing changed, nothing broke." * 20 + " Two of us tested it for one day."
+    first, second = (extract_facts(f"Version {number} of the editor is released{far}", "en") for number in (7, 2))
+    assert "2" in first.spelled
+    assert at_the_top(first, second) == 1
+    assert at_the_top(extract_facts("Version 7 is released\nTwo of us tested it", "en"), second) == 0

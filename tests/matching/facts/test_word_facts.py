@@ -16,7 +16,7 @@ from dedup.matching.facts.locale_words import words_of
 
 def values(left: Facts, right: Facts) -> tuple[int, int, int, int]:
     """What clashes: facts on the side with fewer, those of the headlines, openings, and their names."""
-    return fact_scores(FactSets.of(left), FactSets.of(right))[2:]
+    return fact_scores(FactSets.of(left), FactSets.of(right))[2:6]
 
 
 def clashes(left: tuple[str, str], right: tuple[str, str]) -> tuple[int, int, int, int]:
