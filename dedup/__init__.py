@@ -117,7 +117,7 @@ logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 
 def __getattr__(name: str) -> Any:
-    """The stages, loaded when first asked for: they need numpy, and `dedup --help` need not wait for it (PEP 562)."""
+    """Load a stage when it is first asked for: stages need numpy, for which `dedup --help` need not wait (PEP 562)."""
     from importlib import import_module
 
     if name not in _STAGES:

@@ -4,7 +4,7 @@ import sys
 
 
 def run() -> None:
-    """Run the command line; one that is interrupted while it starts says so in a line too."""
+    """Run the command line; an interruption while it is being imported is reported in one line, too."""
     try:
         from dedup.cli import main
     except KeyboardInterrupt:

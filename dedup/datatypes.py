@@ -32,17 +32,16 @@ UNDETERMINED = "und"
 """Language code of a text whose language is not known (BCP 47)."""
 
 EVIDENCE_FOR_ALL_PAIRS = 12
-"""Largest cluster whose pairs all have their evidence in full; of a larger one, those of its representative."""
+"""Largest cluster whose pairs all have their evidence in full; in a larger one, only those of its representative."""
 
 KEEP_BY_DEFAULT = ("reference", "oldest", "longest")
-"""Rules that choose the representative of a story where nobody names others; the id decides last."""
+"""Rules that choose the representative of a story by default; the id decides last."""
 
 MOST_IN_FULL = 100_000
-"""Largest number of matches of a run with their evidence in full, two kilobytes each."""
+"""Largest number of matches of a run that have their evidence in full, two kilobytes each."""
 
 MOST_MAPPED = 20_000
 """Largest number of articles whose vectors a report keeps; a map of more cannot be read."""
-
 
 _OPTIONAL = ("title", "path", "url", "published", "declared_language", "own_id")
 
@@ -50,12 +49,12 @@ _SHOWN = 40  # characters of a text that `repr` shows
 
 
 def is_absent(value: object) -> bool:
-    """Whether a value stands for none: None, NaN, and what pandas calls NA and NaT."""
+    """Whether a value stands for a missing one: None, NaN, or pandas' NA and NaT."""
     return value is None or (not isinstance(value, str) and str(value) in ("nan", "NaN", "NaT", "<NA>"))
 
 
 def _shown(value: object) -> str:
-    """A short value, for an error that names it."""
+    """Representation of a short value, after a space, for an error message; empty for a long one."""
     shown = repr(value)
     return f" {shown}" if value is not None and len(shown) <= _SHOWN else ""
 
@@ -71,7 +70,7 @@ class MatchKind(str, Enum):
 
 
 class Level(str, Enum):
-    """Rule of what belongs together: copies of one article, or also independent reports of one event."""
+    """Definition of a story: copies of one article, or also independent reports of one event."""
 
     DUPLICATE = "duplicate"
     STORY = "story"
@@ -92,12 +91,12 @@ class Article:
     path : str
         The file it came from, as the user wrote it; empty for an article made in memory.
     own_id : str
-        The id by which its source knows it, which `id` is not where another file uses the same; empty without one.
+        The id that its source gives it, from which `id` differs where another file uses the same; empty without one.
     reference : bool
-        Whether it belongs to a reference, with which the other articles alone are compared; it is never one of those
-        that repeat.
+        Whether it belongs to a reference, with which alone the other articles are compared; it never counts as a
+        repeat.
     note : str
-        What a reader of reports should know: that its source calls it a draft, or gives its beginning alone.
+        What a reader of reports should know, such as that its source calls it a draft or gives only its beginning.
 
     None and NaN stand for an absent title, path, url, published or language; a date is put as ISO 8601.
 
@@ -151,11 +150,20 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """File or record that could not be used, and why; `line` counts from 1 where one record of a file is meant."""
+    """File or record that could not be used, and why; `line` counts from 1 where one record of a file is meant.
+
+    `reference` says whether it belongs to a reference, as of an `Article`.
+    """
 
     path: str
     reason: str
     line: int | None = None
+    reference: bool = field(default=False, compare=False, repr=False)
+
+    @property
+    def place(self) -> str:
+        """The path, with the line behind a colon where there is one."""
+        return self.path if self.line is None else f"{self.path}:{self.line}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,29 +327,28 @@ class Pairs(str, Enum):
 class Selection:
     """Selection of the pairs that count; no score depends on it.
 
-    A pair that does not count never joins two articles, which may still stand in one story through a third; where its
-    two contradict each other, it keeps them apart as ever.
+    A pair that does not count never joins its two articles, which may still be in one story through a third; if they
+    contradict each other, it keeps them apart all the same.
 
     Parameters
     ----------
     pairs : Pairs
         Pairs in two languages, in one, or all. "und" counts as a language, and forms of one (zh-cn, zh-tw) as one.
     languages : tuple of str
-        Codes of the languages whose articles take part, as detected; none stands for all. "zh" stands for all its
-        forms.
+        Codes of the languages whose articles take part, as detected; all by default. "zh" stands for all its forms.
     within : float, or None
         Days that may lie between the dates of two articles; also a text such as "36h", "7d" or "2w".
     since : str
         ISO 8601 date before which articles do not take part.
     kinds : tuple of MatchKind
-        Kinds of matches that count; none, or "all", stands for all.
+        Kinds of matches that count; all by default, or by the name "all".
     min_size : int
-        Articles that a story has at least.
+        Least number of articles of a story, at least 2.
     against : bool
-        Whether only pairs of an article of a reference and another count; a run that has a reference sees to it.
+        Whether only pairs of an article of a reference and another count; set by a run that has a reference.
 
-    Dates leave out only what is known to lie outside: an article without one, or with one that is no ISO 8601, takes
-    part and may be paired with any.
+    Dates leave out only what is known to lie outside: an article without a date, or with one that is not ISO 8601,
+    takes part and may be paired with any.
     """
 
     pairs: Pairs = Pairs.ALL
@@ -353,11 +360,13 @@ class Selection:
     against: bool = False
 
     def __post_init__(self) -> None:
-        names = _several(self.kinds)
+        names = _several("kinds", self.kinds)
         kinds = () if "all" in names else tuple(_choice("kinds", MatchKind, name) for name in names)
         object.__setattr__(self, "pairs", _choice("pairs", Pairs, self.pairs))  # these accept names too
         object.__setattr__(self, "kinds", tuple(kind for kind in MatchKind if kind in kinds))
-        object.__setattr__(self, "languages", tuple(dict.fromkeys(map(str.lower, _several(self.languages)))))
+        object.__setattr__(
+            self, "languages", tuple(dict.fromkeys(map(str.lower, _several("languages", self.languages))))
+        )
         object.__setattr__(self, "within", _days(self.within))
         object.__setattr__(self, "since", _date(self.since))
         if self.min_size < 2:
@@ -374,13 +383,17 @@ _TIME_SPAN = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)\s*([hdw]?)", re.ASCII)
 _DAYS = {"h": 1 / 24, "d": 1.0, "": 1.0, "w": 7.0}
 
 
-def _several(given: object) -> tuple[str, ...]:
-    """Names given as a sequence, or as one text with commas."""
-    names = (given,) if isinstance(given, str) else given
-    if not isinstance(names, Iterable):
-        raise SettingsError(f"several names are given as a sequence or with commas, got {given!r}")
-    texts = (str(name.value if isinstance(name, Enum) else name) for name in names)
-    return tuple(part.strip() for text in texts for part in text.split(",") if part.strip())
+def _several(setting: str, given: object) -> tuple[str, ...]:
+    """Names given as a sequence, or as one text with commas; none at all where nothing was given."""
+    if not isinstance(given, Iterable):
+        raise SettingsError(f"{setting} are given as a sequence or with commas, got {given!r}")
+    texts = [
+        str(name.value if isinstance(name, Enum) else name) for name in ((given,) if isinstance(given, str) else given)
+    ]
+    names = tuple(part.strip() for text in texts for part in text.split(",") if part.strip())
+    if texts and not names:
+        raise SettingsError(f"{setting} must name at least one, got {','.join(texts)!r}; leave it out for all")
+    return names
 
 
 def _choice(name: str, kind: type[_Choice], given: object) -> _Choice:
@@ -415,7 +428,7 @@ def _date(given: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """Folder or file that a run was asked to read: its path as paths of articles begin, and the place it led to."""
+    """Folder or file that a run was asked to read: its path as paths of articles begin, and its resolved path."""
 
     given: str
     resolved: str
@@ -429,7 +442,7 @@ class Settings:
     ----------
     model : str
         "bundled", a directory, or the name of a sentence-transformers model.
-    threshold : float in [0, 1], or None
+    threshold : float in (0, 1], or None
         Least score (probability of being duplicates) of a match; None takes the default of the model and level.
     level : Level
         `DUPLICATE` joins copies, edits, excerpts and translations; `STORY` also independent reports of one event.
@@ -438,10 +451,10 @@ class Settings:
     neighbours : int
         Candidates kept per article, at least 1.
     keep : tuple of str
-        Rules that choose the representative of each story, the first one first, as ``dedup scan --keep`` takes them
-        (`dedup.clustering.keep_rules`); one text is one rule, and none are those of the default.
+        Rules that choose the representative of each story, in their order, as ``dedup scan --keep`` takes them
+        (`dedup.clustering.keep_rules`); a str is one rule, and without any, those of the default are taken.
     roots : tuple of Root
-        Folders and files that were read, for whoever acts on the report; they decide nothing.
+        Folders and files that were read, for actions on the report; they change no result.
     selection : Selection
         Pairs that count.
     """
@@ -458,10 +471,12 @@ class Settings:
     def __post_init__(self) -> None:
         threshold: object = self.threshold
         if not isinstance(threshold, Real | None):
-            raise SettingsError(f"threshold must be a number in [0, 1], got {threshold!r}")
-        if self.threshold is not None and not 0 <= self.threshold <= 1:
+            raise SettingsError(f"threshold must be a number in (0, 1], got {threshold!r}")
+        if self.threshold is not None and not 0 < self.threshold <= 1:
             hint = f"; a percentage? try {self.threshold / 100:g}" if 1 < self.threshold <= 100 else ""
-            raise SettingsError(f"threshold must lie in [0, 1], got {self.threshold:g}{hint}")
+            if self.threshold == 0:
+                hint = ": it would join whatever is compared; try 0.1 to see what is unlikely too"
+            raise SettingsError(f"threshold must lie in (0, 1], got {self.threshold:g}{hint}")
         if self.neighbours < 1:
             raise SettingsError(f"neighbours must be at least 1, got {self.neighbours}")
         if self.level not in set(Level):
@@ -483,7 +498,7 @@ class Digests:
     words: npt.NDArray[np.int32]
 
     def rows(self) -> Iterator[tuple[str, int]]:
-        """Yield those of each article."""
+        """Iterate over the hash and number of words of each article."""
         return ((value.decode(), words) for value, words in zip(self.hashes.tolist(), self.words.tolist(), strict=True))
 
 
@@ -493,9 +508,9 @@ class Report:
 
     `languages[i]` belongs to `articles[i]`; matches and clusters hold positions. `model` is ``name@fingerprint``.
     `articles` are a tuple, or a sequence that reads them from disk where their texts would fill the memory.
-    `embeddings` are kept for drawing a map, up to 20,000 articles. `notices` are positions of articles that are nothing
-    but a request for consent or for payment, and match nothing. `digests` are those of the articles where they are
-    known. Reports are compared without embeddings and digests.
+    `embeddings` are kept for drawing a map of up to 20,000 articles. `notices` are positions of articles that are
+    nothing but a request for consent or payment, and match nothing. `digests` are those of the articles, if known.
+    Reports are compared without embeddings and digests.
     """
 
     articles: Sequence[Article]

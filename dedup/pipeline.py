@@ -22,7 +22,6 @@ from dedup.clustering.linked_pairs import judge_linked, opposed
 from dedup.clustering.outcome import Group, Outcome, are_in_one, choose_in_full, standings_of, weakest_pairs
 from dedup.clustering.selected import select
 from dedup.datatypes import (
-    KEEP_BY_DEFAULT,
     MOST_MAPPED,
     Article,
     Comparison,
@@ -55,9 +54,10 @@ from dedup.reading.from_python import (
 )
 from dedup.reading.shards import Shards
 from dedup.report import records, view
-from dedup.report.destination import open_folder
+from dedup.report.destination import Folder, open_folder
 from dedup.report.parquet import (
     SUMMARY,
+    as_parquet,
     matches_table,
     skipped_table,
     write_articles,
@@ -72,13 +72,13 @@ from dedup.runtime.workers import ALONE, Workers
 
 logger = logging.getLogger(__name__)
 
-_FEW_CHARACTERS = 1_000_000  # read by one process before others have started
-
-_SAMPLED = 200  # articles whose languages are detected beforehand, for the estimate
-
-_MOST_LANGUAGES = 60  # of a shorter run, about: they make no difference to it
+_FEW_CHARACTERS = 1_000_000  # which one process has read before others have started
 
 _LONG_RUN = 20_000  # articles beyond which a run says beforehand what it takes
+
+_SAMPLED = 200  # articles of a long run whose languages are detected beforehand, for that estimate
+
+_MOST_LANGUAGES = 60  # assumed of a shorter run, where the number of languages makes no difference
 
 
 def find_duplicates(
@@ -122,26 +122,26 @@ def find_duplicates(
     model, threshold, level, keep, selection : optional
         As in `Settings`, for those who set nothing else.
     against : as `articles`, optional
-        A reference: articles are compared with those of it alone, neither with one another nor it with itself. It
-        comes first in the report, and represents its stories unless `keep` has other rules.
+        A reference: articles are compared only with those of the reference, never with one another, nor these with one
+        another. It comes first in the report, and represents its stories unless `keep` has other rules.
     settings : Settings, optional
-        All settings, in place of these.
+        All settings, in place of those above.
     encoder : Encoder, optional
         Used instead of loading `settings.model`.
     decisions : Decisions
-        Pairs that people decided to be the same or different, which the clusters keep to, and representatives chosen.
+        Pairs that people decided to be the same or different, which clusters follow, and representatives they chose.
     evidence : bool
-        Whether matches tell which sentences, numbers and names the two have in common; without it they carry their
-        kind, scores, features and coverage alone, and are made in a fraction of the time.
+        Whether matches hold the sentences, numbers and names that the two have in common; without it they hold only
+        their kind, scores, features and coverage, and are made in a fraction of the time.
     jobs : int
         Processes that share the work once there is enough of it; the report is the same with any number. They import
         the script that asks for more than one, which must keep its own work under ``if __name__ == "__main__":``. On
-        Linux they are copies: of this process where it has no threads (numpy has some by default), else of
-        one that has loaded the model, which stays, idle, until this one ends.
+        Linux they are forks: of this process if it has no threads (numpy has some by default), or else of one that has
+        loaded the model and stays, idle, until this one ends.
     workers : Workers, optional
-        Who shares the work instead: `RayWorkers`, for more than one machine.
+        Workers to use instead: `RayWorkers`, for more than one machine.
     progress : callable (stage, done, total), optional
-        Told how far the run has come.
+        Called as the run goes on.
 
     Returns
     -------
@@ -151,11 +151,9 @@ def find_duplicates(
     Raises
     ------
     ModelError
-        If the model cannot be loaded; asked for before any article is read.
-    SettingsError
-        If one of `settings.keep` is no rule.
+        If the model cannot be loaded; this is found out before any article is read.
     ResourceError
-        If a run would not fit into this machine's memory, or memory or disk gave out.
+        If the run would not fit into this machine's memory, or memory or disk gave out.
     SettingsError
         If a setting lies outside its range, a table lacks a column that is named, or two articles have one id.
     TypeError
@@ -165,17 +163,29 @@ def find_duplicates(
     _check_decisions(decisions)
     items = _read(articles, against, ColumnNames(text, id, title, url, published, language))
     check_languages(settings.selection)
-    encoder = encoder or load_encoder(settings.model)
-    scorer = load_scorer(settings.level, settings.threshold, settings.scorer, fingerprint=encoder.fingerprint)
-    KeepRules.parse(settings.keep)
+    encoder, scorer = _load(settings, encoder)
     kept, skipped = collect(items, workers or ALONE, progress)
-    if has_reference(items):
-        keep = ("reference", *settings.keep) if settings.keep == KEEP_BY_DEFAULT else settings.keep
-        settings = replace(settings, selection=replace(settings.selection, against=True), keep=keep)
+    settings = _with_reference(settings, items)
     with one_thread(), nullcontext(workers) if workers else Workers(_worthwhile(kept, jobs)) as sharing:
-        found = decide(kept, encoder, scorer, settings, sharing, progress, decisions)
-        give_back_memory()
-        matches = list(describe_pairs(*found.matched, full=found.full & evidence, workers=sharing))
+        return _report(kept, skipped, encoder, scorer, settings, sharing, progress, decisions, evidence=evidence)
+
+
+def _report(
+    kept: Sequence[Article],
+    skipped: Sequence[Skipped],
+    encoder: Encoder,
+    scorer: Scorer,
+    settings: Settings,
+    workers: Workers,
+    progress: Progress | None,
+    decisions: Decisions,
+    *,
+    evidence: bool,
+) -> Report:
+    """Report of articles that have been read."""
+    found = decide(kept, encoder, scorer, settings, workers, progress, decisions)
+    give_back_memory()
+    matches = list(describe_pairs(*found.matched, full=found.full & evidence, workers=workers))
     clusters = found.clusters([match.kind for match in matches])
     if found.pairs:
         matches, clusters = select(matches, clusters, found.pairs, found.representative)
@@ -199,6 +209,13 @@ def find_duplicates(
     )
 
 
+def _with_reference(settings: Settings, items: Iterable[Article | Skipped]) -> Settings:
+    """Settings that say whether some of the items, which have been read, belong to a reference."""
+    if not has_reference(items):
+        return settings
+    return replace(settings, selection=replace(settings.selection, against=True))
+
+
 def _choose(settings: Settings | None, **given: Any) -> Settings:
     """Settings given as one value, or one by one.
 
@@ -216,8 +233,15 @@ def _choose(settings: Settings | None, **given: Any) -> Settings:
     return settings
 
 
+def _load(settings: Settings, encoder: Encoder | None) -> tuple[Encoder, Scorer]:
+    """Load encoder and scorer of a run; a rule of `settings.keep` that does not exist is refused as well."""
+    KeepRules.parse(settings.keep)
+    encoder = encoder or load_encoder(settings.model)
+    return encoder, load_scorer(settings.level, settings.threshold, settings.scorer, fingerprint=encoder.fingerprint)
+
+
 def _check_decisions(decisions: object) -> None:
-    """Refuse decisions that have not been read: the name of their file, say."""
+    """Refuse decisions that are not loaded, such as the name of a file of them."""
     if not isinstance(decisions, Decisions):
         raise TypeError(
             f"decisions must be dedup.Decisions, got {type(decisions).__name__}; Decisions.load(FILE) reads a file"
@@ -225,7 +249,7 @@ def _check_decisions(decisions: object) -> None:
 
 
 def _read(articles: Articles, against: Articles | None, names: ColumnNames) -> Iterable[Article | Skipped]:
-    """Articles from any form, a reference before the others; those that other machines read stay with them."""
+    """Articles from any form, a reference before the others; `Shards` stay as they are, for other machines to read."""
     items = from_python(articles, names)
     if against is None:
         return items if isinstance(items, Shards) else CheckedArticles(items)
@@ -254,8 +278,7 @@ def compare_articles(
     """
     settings = _choose(settings, model=model, threshold=threshold, level=level)
     left, right = one_from_python(left, "left"), one_from_python(right, "right")
-    encoder = encoder or load_encoder(settings.model)
-    scorer = load_scorer(settings.level, settings.threshold, settings.scorer, fingerprint=encoder.fingerprint)
+    encoder, scorer = _load(settings, encoder)
     with one_thread():
         read = prepare([left, right], encoder, settings)
         candidates = read.neighbourhood.between(np.array([0]), np.array([1]))
@@ -275,10 +298,10 @@ def decide(
     progress: Progress | None,
     decisions: Decisions = NO_DECISIONS,
 ) -> Outcome:
-    """Decide on languages, matches and clusters, where people have not; articles are read by workers only.
+    """Decide on languages, matches and clusters, as far as people have not; articles are read by workers only.
 
-    With a selection among the settings, only pairs that count are verified and join articles; the others between
-    articles that these link can keep them apart.
+    With a selection among the settings, only pairs that count are proposed and join articles; other pairs between the
+    articles that these link can still keep them apart.
     """
     rules = KeepRules.parse(settings.keep)
     unique, decided = apply_decisions(decisions, UniqueArticles.find(articles, workers, names=decisions.names))
@@ -361,7 +384,7 @@ def _check_resources(articles: Sequence[Article], encoder: Encoder, workers: Wor
 
 
 def _count_languages(articles: Sequence[Article]) -> int:
-    """About how many languages there are, by some articles from all over."""
+    """Estimate the number of languages by a sample of the articles."""
     some = np.unique(np.linspace(0, len(articles) - 1, min(len(articles), _SAMPLED)).astype(np.intp))
     found = detect_languages([body_of(article) for article in take_articles(articles, some)])
     return len({language.code for language in found})
@@ -380,22 +403,25 @@ def write_tables(
 ) -> records.Record:
     """Find duplicates and write the tables ``articles``, ``matches`` and ``skipped``; returns the summary.
 
+    With a selection of pairs or a reference the matches are put together in this process, whose memory then grows with
+    them as that of `find_duplicates` does; else it holds a part of a table at a time.
+
     Parameters
     ----------
     articles : iterable of Article, Skipped, str or dict, or a table
         As for `find_duplicates`; `Shards`, if they are to be read by other machines.
     folder : str or path
-        A folder, or a URI such as ``s3://bucket/duplicates``, with nothing in it. Matches lie there in the order of
-        articles, exact copies behind the others.
+        An empty folder, or a URI such as ``s3://bucket/duplicates`` of one. Its matches are in the order of articles,
+        those of exact copies after the others.
     decisions : Decisions
         As for `find_duplicates`.
     workers : Workers
-        Who shares the work: `RayWorkers`, for more than one machine.
+        Workers that share the work: `RayWorkers`, for more than one machine.
 
     Returns
     -------
     dict
-        What stands in ``summary.json``: the JSON report without its lists of articles, clusters, matches and skipped.
+        Content of ``summary.json``: the JSON report without its lists of articles, clusters, matches and skipped.
 
     Raises
     ------
@@ -403,14 +429,17 @@ def write_tables(
         If the folder is not empty, or cannot be written.
     """
     place = open_folder(folder)
-    nothing = matches_table(())  # without pyarrow an error now and not after the work
-    encoder = encoder or load_encoder(settings.model)
-    scorer = load_scorer(settings.level, settings.threshold, settings.scorer, fingerprint=encoder.fingerprint)
-    KeepRules.parse(settings.keep)
+    nothing = matches_table(())  # raises now, and not after the work, if pyarrow is not installed
+    encoder, scorer = _load(settings, encoder)
     items = _read(articles, None, USUAL_NAMES)
     kept, skipped = collect(items, workers, progress)
-    if settings.selection or has_reference(items):
-        raise SettingsError("tables in parts hold all pairs; for a selection or a reference make a report instead")
+    settings = _with_reference(settings, items)
+    if settings.selection:
+        with one_thread():
+            report = _report(kept, skipped, encoder, scorer, settings, workers, progress, decisions, evidence=with_text)
+        for name, table in as_parquet(report, with_text=with_text).items():
+            place.write(f"{Path(name).stem}/part-000000.parquet", table)
+        return _write_summary(place, report.model, settings, scorer, view.counts(report))
     with one_thread():
         found = decide(kept, encoder, scorer, settings, workers, progress, decisions)
         kinds = write_matches(found, place, workers, with_text)
@@ -420,7 +449,14 @@ def write_tables(
     write_copies(found, kept, place, workers, with_text)
     write_articles(found, clusters, kept, place, workers)
     place.write("skipped/part-000000.parquet", skipped_table(map(records.skipped_record, skipped)))
-    head = records.head(f"{encoder.name}@{encoder.fingerprint}", settings, scorer.threshold)
-    summary = {**head, "counts": view.counts_of(len(kept), len(skipped), clusters)}
+    counts = view.counts_of(len(kept), len(skipped), clusters)
+    return _write_summary(place, f"{encoder.name}@{encoder.fingerprint}", settings, scorer, counts)
+
+
+def _write_summary(
+    place: Folder, model: str, settings: Settings, scorer: Scorer, counts: Mapping[str, int]
+) -> records.Record:
+    """Write the summary of tables, which says that they are complete."""
+    summary = {**records.head(model, settings, scorer.threshold), "counts": dict(counts)}
     place.write(SUMMARY, f"{records.dumps(summary, indent=1)}\n".encode())
     return summary

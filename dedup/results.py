@@ -1,6 +1,6 @@
-"""The report that a run returns, with what users do with it: look at stories, keep one of each, render, save, load.
+"""The report that a run returns, with methods for its users: stories, kept articles, renderings, saving, loading.
 
-Stages and renderings know the plain value `datatypes.Report`; this one adds methods that call them.
+Stages and renderings know the plain value `datatypes.Report`; the methods here call the renderings.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Story:
     score : float
         Score of the article joined least firmly.
     matches : tuple of Comparison
-        Its verified pairs, with the articles of each. Their evidence lists sentences and facts only as far as the
+        Its verified pairs, with the two articles of each. Their evidence lists sentences and facts only as far as the
         report does.
     """
 
@@ -94,19 +94,19 @@ class Report(datatypes.Report):
         Parameters
         ----------
         by : str or iterable of str
-            Rules that choose which, in their order, as for ``dedup scan --keep``: newest, oldest, longest, first,
-            reference, path:GLOB, language:CODE,CODE. Without any it is the representative, which decisions and the
-            rules of the run chose.
+            Rules that choose it, in their order, as for ``dedup scan --keep``: newest, oldest, longest, first,
+            reference, path:GLOB, language:CODE,CODE. By default it is the representative, which decisions and the rules
+            of the run chose.
         kinds : iterable of MatchKind, optional
-            With these, or their names, only what repeats another by a match of these kinds goes, and a story may keep
-            several: one in each language, say.
+            Kinds, or names of kinds: only repeats by a match of one of these go, so that a story may keep several
+            articles, such as one in each language.
 
         Raises
         ------
         SettingsError
-            If one is no rule or no kind.
+            If a rule or a kind does not exist.
         ReadError
-            If a rule asks for the length of texts that a loaded report does not have.
+            If a rule needs the length of texts, which a loaded report does not have.
         """
         if by:
             return self._with_representatives((by,) if isinstance(by, str) else tuple(by)).kept(kinds=kinds)
@@ -119,9 +119,9 @@ class Report(datatypes.Report):
         Returns
         -------
         pandas.DataFrame
-            Columns id, title, language, published, url, path and role: "single", "representative" or "repeat". An
-            article in a story has a story_id too, and a repeat the id that it repeats, and kind and score of its match
-            with that, or with the closest other article where these two do not match.
+            Columns id, title, language, published, url, path and role ("single", "representative" or "repeat"). An
+            article in a story also has a story_id, and a repeat the id of the article that it repeats, with kind and
+            score of their match, or of its match with the closest other article if these two do not match.
 
         Raises
         ------
@@ -155,11 +155,11 @@ class Report(datatypes.Report):
         return rendering.as_jsonl(self, with_text=with_text) if self.saved is None else records.dump_jsonl(self.saved)
 
     def as_csv(self, *, with_text: bool = True) -> str:
-        """Render as CSV: a row an article in a story, then a row a skipped file."""
+        """Render as CSV: a row for each article in a story, then one for each skipped file."""
         return rendering.as_csv(self._with_texts("CSV"), with_text=with_text)
 
     def as_text(self, *, width: int = 100, full: bool = False, with_text: bool = True) -> str:
-        """Render as text of at most `width` columns; in full, or with long lists cut."""
+        """Render as text of at most `width` columns; long lists are cut unless `full`."""
         return rendering.as_text(self._with_texts("text"), width=width, full=full, with_text=with_text)
 
     def as_html(self, *, with_text: bool = True) -> str:
@@ -174,16 +174,16 @@ class Report(datatypes.Report):
         path : str or path
             A file, written whole or not at all.
         with_text : bool
-            False leaves sentences, numbers and names of the articles out.
+            False leaves out sentences, numbers and names of the articles.
         force : bool
-            Whether a file that is no report of dedup may be written over.
+            Whether a file that is no report of dedup may be overwritten.
 
         Raises
         ------
         SettingsError
             If the suffix is none of these.
         WriteError
-            If the place is one of the files read, holds something else than a report, or cannot be written.
+            If the file is one of those read, holds something other than a report, or cannot be written.
         """
         path = Path(path)
         form = SUFFIXES.get(path.suffix.lower())
@@ -205,13 +205,13 @@ class Report(datatypes.Report):
     def load(cls: type[_Report], path: str | Path) -> _Report:
         """Read a report that was saved as JSON or JSON Lines.
 
-        Texts are not in it: articles have empty ones, evidence lists facts and no aligned sentences, and it renders as
-        JSON and JSON Lines only, byte for byte as it was.
+        It holds no texts: those of articles are empty, evidence lists facts and no aligned sentences, and it renders
+        only as JSON and JSON Lines, byte for byte as it was.
 
         Raises
         ------
         ReadError
-            If the file cannot be read, or is no whole report.
+            If the file cannot be read, or is not a whole report.
         """
         record = saved.read_report(path)
         plain = saved.report_of(record, path)

@@ -55,7 +55,7 @@ def test_absent_parts_of_an_article_are_empty() -> None:
     assert Article("a", "x", published=date(2024, 5, 1)).published == "2024-05-01"  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("threshold", [None, 0, 0.0, 0.5, 1, 1.0])
+@pytest.mark.parametrize("threshold", [None, 0.001, 0.5, 1, 1.0])
 def test_thresholds_in_range_are_taken(threshold: float | None) -> None:
     assert Settings(threshold=threshold).threshold == threshold
 
@@ -63,9 +63,10 @@ def test_thresholds_in_range_are_taken(threshold: float | None) -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"threshold": 85}, r"threshold must lie in \[0, 1\], got 85; a percentage\? try 0\.85"),
-        ({"threshold": "0.5"}, r"threshold must be a number in \[0, 1\], got '0\.5'"),
-        ({"threshold": -0.1}, r"threshold must lie in \[0, 1\], got -0\.1$"),
+        ({"threshold": 85}, r"threshold must lie in \(0, 1\], got 85; a percentage\? try 0\.85"),
+        ({"threshold": "0.5"}, r"threshold must be a number in \(0, 1\], got '0\.5'"),
+        ({"threshold": -0.1}, r"threshold must lie in \(0, 1\], got -0\.1$"),
+        ({"threshold": 0}, r"threshold must lie in \(0, 1\], got 0: it would join whatever is compared"),
         ({"threshold": 101}, r"got 101$"),
         ({"threshold": math.nan}, r"got nan$"),
         ({"threshold": math.inf}, r"got inf$"),
@@ -76,6 +77,7 @@ def test_thresholds_in_range_are_taken(threshold: float | None) -> None:
         "percentage",
         "no number",
         "negative",
+        "nought",
         "beyond a percentage",
         "nan",
         "infinite",

@@ -133,12 +133,15 @@ def test_files_keep_house_rules(path: Path) -> None:
     assert ast.get_docstring(tree), "a module says what it is"
     for node in ast.walk(tree):
         assert not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print")
-    broad = [node.lineno for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler) and _is_broad(node)]
-    assert len(broad) == (path.relative_to(ROOT).as_posix() == LAST_NET), f"broad except in lines {broad}"
+    broad = [node.lineno for node in ast.walk(tree) if _is_broad(node)]
+    assert len(broad) == (path.relative_to(ROOT).as_posix() in CATCH_ALL), f"broad except in lines {broad}"
 
 
-LAST_NET = "reading/opened.py"
-"""The one place where any exception is caught: whatever a reader raises, the file is skipped and the run goes on."""
+CATCH_ALL = {
+    "reading/opened.py": "whatever a reader raises, the file is skipped and the run goes on",
+    "embedding/tokenizer/token_ids.py": "the tokenizers library raises no narrower exception",
+}
+"""Files that catch any exception in one place, and why."""
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))
@@ -156,9 +159,16 @@ def test_docstrings_stand_alone_and_begin_with_a_verb_or_a_noun(path: Path) -> N
     assert [line for line in first_lines if leaning.match(line)] == []
 
 
-def _is_broad(handler: ast.ExceptHandler) -> bool:
-    return handler.type is None or (
-        isinstance(handler.type, ast.Name) and handler.type.id in ("Exception", "BaseException")
+def _is_broad(node: ast.AST) -> bool:
+    """Whether a node catches any exception: a handler, or a call of `suppress`."""
+    if isinstance(node, ast.ExceptHandler):
+        caught = [node.type]
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "suppress":
+        caught = [*node.args]
+    else:
+        return False
+    return any(
+        kind is None or (isinstance(kind, ast.Name) and kind.id in ("Exception", "BaseException")) for kind in caught
     )
 
 

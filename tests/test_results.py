@@ -211,7 +211,7 @@ def test_values_are_shown_on_one_short_line(report: Report) -> None:
 def test_settings_are_given_one_by_one_or_as_one_value() -> None:
     with pytest.raises(SettingsError, match=r"both settings= and threshold= were given; put threshold= into Settings"):
         find_duplicates([], settings=dedup.Settings(), threshold=0.5)
-    with pytest.raises(SettingsError, match=r"threshold must lie in \[0, 1\], got 80"):
+    with pytest.raises(SettingsError, match=r"threshold must lie in \(0, 1\], got 80"):
         find_duplicates([], threshold=80)
     with pytest.raises(SettingsError, match="level must be one of duplicate, story"):
         find_duplicates([], level="event")

@@ -293,10 +293,38 @@ def test_a_selection_is_loaded_with_its_report(tmp_path: Any) -> None:
     assert Report.load(tmp_path / "a.json").settings.selection == report.settings.selection
 
 
-def test_tables_in_parts_select_nothing(tmp_path: Any) -> None:
-    pytest.importorskip("pyarrow")
-    with pytest.raises(SettingsError, match="make a report instead"):
-        dedup.write_tables(EACH, tmp_path / "t", settings=Settings(selection=Selection(within=3)), encoder=bundled())
+@pytest.mark.parametrize("reference", [False, True], ids=["some languages", "a reference"])
+def test_tables_in_parts_select_what_the_report_does(reference: bool, tmp_path: Path) -> None:
+    pq = pytest.importorskip("pyarrow.parquet")
+    some = [*EACH, article("edited", 1), article("en", 2, reference=reference)]
+    selection = Selection() if reference else Selection(languages=("en", "id"))
+    report = find_duplicates(some, selection=selection, encoder=bundled())
+    assert 0 < len(report.matches) < len(find_duplicates([*EACH, *some[-2:-1]], encoder=bundled()).matches) + 5
+    report.save(tmp_path / "one.parquet")
+    summary = dedup.write_tables(some, tmp_path / "parts", settings=Settings(selection=selection), encoder=bundled())
+    for name in ("articles", "matches", "skipped"):
+        tables = (
+            pq.read_table(path) for path in (tmp_path / "parts" / name, tmp_path / "one.parquet" / f"{name}.parquet")
+        )
+        assert len({str(table.to_pylist()) for table in tables}) == 1
+    assert summary["counts"] == as_dict(report)["counts"]
+    assert summary["settings"] == as_dict(report)["settings"]
+
+
+def test_a_reference_is_no_part_of_the_share(tmp_path: Path) -> None:
+    new, old = ([article(name, number) for name in names] for number, names in enumerate((["en", "other"], TEXTS)))
+    report = find_duplicates(new, against=old, encoder=bundled())
+    assert as_dict(report)["counts"]["reference"] == len(old)
+    assert report.settings.keep == ("reference", "oldest", "longest")
+    told = "2 stories told more than once; 2 of 2 articles (100%) repeat another, 5 of the reference aside."
+    assert told in " ".join(report.as_text().split())
+    assert "among 2 articles and 5 of the reference in" in " ".join(as_html(report).split())
+    alone = find_duplicates(new[:0], against=old, encoder=bundled())
+    assert "Nothing to compare: no article was read beside 5 of the reference." in alone.as_text()
+    none = find_duplicates(new[:1], against=old[-1:], encoder=bundled())
+    assert "No duplicates among 1 article and 1 of the reference." in none.as_text()
+    jsonschema = pytest.importorskip("jsonschema")
+    jsonschema.validate(as_dict(report), json.loads(schema()))
 
 
 @pytest.mark.parametrize(
@@ -311,7 +339,9 @@ def test_tables_in_parts_select_nothing(tmp_path: Any) -> None:
         ({"since": "2024-13-01"}, r"since must be a date"),
         ({"kinds": ("copy",)}, r"kinds must be exact, near, translation, excerpt, same-story, got 'copy'"),
         ({"min_size": 1}, r"min_size must be at least 2, got 1"),
-        ({"languages": 5}, r"several names are given as a sequence or with commas, got 5"),
+        ({"languages": 5}, r"languages are given as a sequence or with commas, got 5"),
+        ({"languages": ""}, r"languages must name at least one, got ''; leave it out for all"),
+        ({"kinds": (" , ",)}, r"kinds must name at least one, got ' , '; leave it out for all"),
     ],
     ids=lambda value: str(value)[:20],
 )

@@ -42,7 +42,7 @@ class FolderOutput:
         self._file: File | None = None
         self._inner: Output | None = None
         self._opened = ExitStack()
-        self._stays = False
+        self._is_file = self._stays = False
         self._repeats = 0
 
     def __enter__(self) -> FolderOutput:
@@ -55,6 +55,7 @@ class FolderOutput:
     def begin(self, file: File) -> None:
         """Begin with a file."""
         self._file, self._inner, self._stays, self._repeats = file, None, False, 0
+        self._is_file = file.path in self._places and os.path.isfile(file.path)
         self._opened = ExitStack()
 
     def put(self, record: Record) -> bool:
@@ -66,14 +67,14 @@ class FolderOutput:
             return self._inner.put(record)
         self._stays |= record.stays
         self._repeats += record.mark.role == REPEAT
-        return self._inner is None
+        return self._inner is None and self._is_file
 
     def end(self, rest: Rest) -> None:
         """Finish a file of records, or copy one that stays."""
         if self._inner is not None:
             self._inner.end(rest)
             self._opened.close()
-        elif self._stays and self._file and self._file.path in self._places and os.path.isfile(self._file.path):
+        elif self._stays and self._is_file and self._file:
             self.repeats_within += self._repeats
             shutil.copyfile(self._file.path, self._target())
             shutil.copystat(self._file.path, self._target())

@@ -112,7 +112,6 @@ class Journal:
             raise WriteError(
                 f"cannot write the journal {self.shown}: {fault.strerror}; nothing more was done, and the same "
                 "command goes on"
-                "command goes on"
             ) from fault
 
 
@@ -152,8 +151,13 @@ def open_journal(path: Path, action: str, report: str) -> Iterator[Journal]:
         os.close(descriptor)
 
 
-def read_journal(path: Path) -> dict[int, Act]:
+_ANOTHER = "name another with --journal"
+
+
+def read_journal(path: Path, *, otherwise: str = _ANOTHER) -> dict[int, Act]:
     """Read the acts of a journal by their numbers; none where there is no such file.
+
+    `otherwise` advises what to do where the file is no journal.
 
     Raises
     ------
@@ -168,10 +172,10 @@ def read_journal(path: Path) -> dict[int, Act]:
     except (OSError, ValueError) as fault:
         reason = getattr(fault, "strerror", None) or fault
         raise ReadError(f"cannot read the journal {shown}: {reason}") from fault
-    return _acts(content, shown)
+    return _acts(content, shown, otherwise)
 
 
-def _acts(content: bytes, shown: str) -> dict[int, Act]:
+def _acts(content: bytes, shown: str, otherwise: str = _ANOTHER) -> dict[int, Act]:
     acts: dict[int, Act] = {}
     lines = content.split(b"\n")[:-1]  # the last one is empty or was cut off
     if content and not lines:
@@ -180,7 +184,7 @@ def _acts(content: bytes, shown: str) -> dict[int, Act]:
         try:
             record = parse_json(line)
             if number == 1 and not (isinstance(record, dict) and record.keys() >= JOURNAL_KEYS):
-                raise ReadError(f"{shown} is no journal of dedup apply; name another with --journal")
+                raise ValueError("its first line says something else")
             if "journal" in record:
                 if record["journal"] != FORM:
                     raise ReadError(f"{shown}:{number}: form {record['journal']!r}, and this version reads {FORM}")
@@ -190,8 +194,9 @@ def _acts(content: bytes, shown: str) -> dict[int, Act]:
             else:
                 acts[record["n"]] = replace(acts[record["n"]], state=State(record["state"]))
         except (ValueError, KeyError, TypeError) as fault:
-            kind = "is no journal of dedup apply; name another with --journal" if number == 1 else "is damaged"
-            raise ReadError(f"{shown}:{number} {kind} ({fault})") from fault
+            if number == 1:
+                raise ReadError(f"{shown} is no journal of dedup apply; {otherwise}") from fault
+            raise ReadError(f"{shown}:{number} is damaged ({fault})") from fault
     return acts
 
 

@@ -10,6 +10,7 @@ import hashlib
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Protocol
 
 from dedup.clustering.linked_pairs import linked_groups
@@ -21,6 +22,7 @@ from dedup.reading.raw import RawRecord, Recorder, TableHead
 from dedup.reading.read import File, find_files
 from dedup.reading.source import ReadOptions
 from dedup.report import view
+from dedup.runtime.remote_files import is_uri
 
 BY_DEFAULT = (MatchKind.EXACT, MatchKind.NEAR)
 """Kinds of repeats that go unless somebody says otherwise: translations and excerpts of a story stay."""
@@ -65,11 +67,17 @@ class Kept:
     lost: int
 
 
-def mark_articles(report: Report, choose: Choose, kinds: Collection[MatchKind] = BY_DEFAULT) -> dict[int, Mark]:
+def mark_articles(
+    report: Report,
+    choose: Choose,
+    kinds: Collection[MatchKind] = BY_DEFAULT,
+    *,
+    name: Callable[[Article], str] = attrgetter("id"),
+) -> dict[int, Mark]:
     """Parts that articles play in their stories, by position; articles in no story are left out.
 
     Of the articles of a story that matches of the `kinds` link, one is kept: the representative of the story where it
-    is among them, otherwise the one chosen.
+    is among them, otherwise the one chosen. Repeats tell it by its `name`.
     """
     marks: dict[int, Mark] = {}
     for story in view.stories(report):
@@ -79,14 +87,14 @@ def mark_articles(report: Report, choose: Choose, kinds: Collection[MatchKind] =
         groups = linked_groups([*links, *((member, member) for member in story.cluster.members)])
         for group in groups:
             keeper = representative if representative in group else choose(group)
-            id_of_keeper = report.articles[keeper].id
+            name_of_keeper = name(report.articles[keeper])
             for member in group:
                 if member == representative:
                     marks[member] = Mark(REPRESENTATIVE, story.id)
                 elif member == keeper:
                     marks[member] = Mark(VERSION, story.id, *told.of(member, representative))
                 else:
-                    marks[member] = Mark(REPEAT, story.id, *told.of(member, keeper), id_of_keeper)
+                    marks[member] = Mark(REPEAT, story.id, *told.of(member, keeper), name_of_keeper)
     return marks
 
 
@@ -108,11 +116,21 @@ class _Told:
         return (match.kind.value, round(match.score, 6)) if match else (None, None)
 
 
+def name_in_output(article: Article) -> str:
+    """Name by which annotated records call an article: its id, and of one that is not among them its file too."""
+    return view.place(article) if article.reference else article.id
+
+
 class FirstReading:
-    """Fingerprints of all that the scan reads, eight bytes each, in their order."""
+    """Fingerprints of all that the scan reads, eight bytes each, in their order.
+
+    What belongs to a reference is not read again. The input stands in one piece among it: `begin` counts the articles
+    of a reference that come before, `articles` those of the input.
+    """
 
     def __init__(self) -> None:
         self._fingerprints = array("Q")
+        self.begin = self.articles = 0
 
     def __len__(self) -> int:
         return len(self._fingerprints)
@@ -120,7 +138,12 @@ class FirstReading:
     def follow(self, items: Iterable[Article | Skipped]) -> Iterator[Article | Skipped]:
         """The items, each noted as it is read."""
         for item in items:
-            self._fingerprints.append(_fingerprint(item))
+            is_article = isinstance(item, Article)
+            if not item.reference:
+                self._fingerprints.append(_fingerprint(item))
+                self.articles += is_article
+            elif not self._fingerprints:
+                self.begin += is_article
             yield item
 
     def had(self, number: int, item: Article | Skipped) -> bool:
@@ -184,12 +207,14 @@ def write_kept(
     marks: Mapping[int, Mark],
     output: Output,
     *,
+    against: Iterable[str] = (),
     annotated: bool = False,
     drop_skipped: bool = False,
 ) -> Kept:
     """Read the input a second time and write the records that stay, or, `annotated`, all of them.
 
-    Records that could not be read stay as they are, unless they are to be dropped.
+    Records that could not be read stay as they are, unless they are to be dropped. Nothing of a reference, the paths in
+    `against`, is written.
 
     Raises
     ------
@@ -198,9 +223,11 @@ def write_kept(
     """
     recorder = Recorder()
     options = replace(options, recorder=recorder)
-    number = position = 0
+    number, position = 0, first.begin
     counts = dict.fromkeys(("kept", "repeats", "skipped", "lost"), 0)
-    for file in find_files(list(paths), options):
+    for file in find_files(list(paths), options, [path for path in against if not is_uri(path)]):
+        if file.reference:
+            continue
         recorder.head = None
         output.begin(file)
         for item in file.read(options):

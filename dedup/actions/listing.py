@@ -31,7 +31,7 @@ def lines(plan: Plan, *, full: bool = False) -> Iterator[str]:
         steps = list(group)
         shown = [step for step in steps if full or step.outcome is not Outcome.LEFT]
         if shown:
-            yield f"keep {printable(steps[0].kept.id)}"
+            yield f"keep {steps[0].kept.shown}"
             yield from (f"  {_line(plan.action, step)}" for step in shown)
 
 

@@ -157,10 +157,8 @@ def locate(path: str, roots: Sequence[Root]) -> Place:
     ReadError
         If there is no such file, or it lies elsewhere, or two files go by the path.
     """
-    if not path:
-        raise ReadError("no file: the article has no path")
-    if path == STDIN or is_uri(path):
-        raise ReadError("no file of this machine")
+    if reason := no_file(path):
+        raise ReadError(reason)
     if "\0" in path:
         raise ReadError("no path: it holds a null character")
     place = _below_a_root(path, roots)
@@ -174,6 +172,15 @@ def locate(path: str, roots: Sequence[Root]) -> Place:
     if os.path.lexists(place.path):
         raise ReadError(f"two files go by this path: {place.shown} as it stands, and one with bytes that are not UTF-8")
     return other
+
+
+def no_file(path: str) -> str:
+    """Reason why the path of an article names no file of this machine; empty where it may name one."""
+    if path == STDIN:
+        return "read from standard input, so no file holds it"
+    if is_uri(path):
+        return "on another file system, and files of this machine alone are acted on"
+    return "" if path else "made in memory, so no file holds it"
 
 
 def _below_a_root(path: str, roots: Sequence[Root]) -> Place:

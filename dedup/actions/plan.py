@@ -15,7 +15,7 @@ from dedup.actions.decided import Decided
 from dedup.actions.file_checks import CheckedFile, SeveralArticlesError, check_among, check_single, status_of
 from dedup.actions.journal import Act, Action, State
 from dedup.actions.kinds import Relation, relations
-from dedup.actions.places import Place, lies_in, locate
+from dedup.actions.places import Place, lies_in, locate, no_file
 from dedup.actions.saved_report import SavedArticle, SavedReport, SavedStory
 from dedup.clustering.decisions import NO_DECISIONS, Decisions
 from dedup.clustering.keep_rules import KeepRules
@@ -115,7 +115,7 @@ def make_plan(
     Raises
     ------
     ReadError
-        If the report names no roots.
+        If the report names no roots, or no file.
     WriteError
         If files cannot be moved to the destination, or should not be.
     """
@@ -165,11 +165,17 @@ def check_destination(folder: str, roots: Sequence[str]) -> None:
 
 
 def _roots(report: SavedReport, wishes: Wishes) -> tuple[Root, ...]:
+    reasons = {no_file(member.path) for story in report.stories for member in story.members}
+    if reasons and all(reasons):
+        raise ReadError(
+            f"no article of this report is a file to act on ({'; '.join(sorted(reasons))}); save what was read to a "
+            "file or a folder and scan that, or write it without repeats by dedup keep"
+        )
     roots = report.roots or wishes.within
     if not roots:
         raise ReadError(
-            "the report does not say which folders were scanned (it was written by an older version, or in Python "
-            "without Settings.roots); name them with --root"
+            "the report does not say which folders were scanned (reports of an archive, of older versions, and in "
+            "Python without Settings.roots do not); name them with --root"
         )
     return roots
 
@@ -197,7 +203,7 @@ class _Planner:
         try:
             kept_file = self._check(kept, check_among)
         except ReadError as fault:
-            reason = f"its kept article {printable(kept.id)}: {fault}"
+            reason = f"its kept article {kept.shown}: {fault}"
             return [
                 replace(step, outcome=Outcome.REFUSED, reason=reason) if step.outcome is Outcome.PLANNED else step
                 for step in steps

@@ -38,6 +38,12 @@ class SavedArticle:
     published: str
     reference: bool
 
+    @property
+    def shown(self) -> str:
+        """Its id, after its path where the id does not begin with it; safe on a terminal."""
+        inside = bool(self.path) and not self.id.startswith(self.path)
+        return printable(f"{self.path}#{self.id}" if inside else self.id)
+
 
 @dataclass(frozen=True, slots=True)
 class SavedMatch:

@@ -40,7 +40,14 @@ class Survey:
     places: Mapping[str, str]
 
 
-def survey(paths: Sequence[str], options: ReadOptions, form: str, suffix: str, prefix: str | None) -> Survey:
+def survey(
+    paths: Sequence[str],
+    options: ReadOptions,
+    form: str,
+    suffix: str,
+    prefix: str | None,
+    against: Sequence[str] = (),
+) -> Survey:
     """Look at the input, and refuse what cannot be written, as far as the first record of each file tells.
 
     Parameters
@@ -49,6 +56,8 @@ def survey(paths: Sequence[str], options: ReadOptions, form: str, suffix: str, p
         Form of the output, as in `FORM_OF_SUFFIX`, and the suffix of its name without ``.gz``.
     prefix : str or None
         Text before the names of added fields; None where records are not annotated.
+    against : sequence of str
+        Paths of a reference, which is read once and not written.
 
     Raises
     ------
@@ -61,7 +70,8 @@ def survey(paths: Sequence[str], options: ReadOptions, form: str, suffix: str, p
         if path == STDIN or is_uri(path):
             shown = printable(path)
             raise WriteError(f"{shown} cannot be read twice; save it to a file and name that")
-    files = [file for file in find_files(list(paths), options) if not file.fault]
+    found = find_files(list(paths), options, [path for path in against if not is_uri(path)])
+    files = [file for file in found if not (file.fault or file.reference)]
     heads: dict[tuple[object, ...], str] = {}
     for file in files:
         kind = file_format(file.path)[0]

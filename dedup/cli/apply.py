@@ -12,7 +12,7 @@ import click
 
 from dedup.cli import options
 from dedup.cli.help import SectionedCommand
-from dedup.cli.inputs import roots_of
+from dedup.cli.inputs import read_options, roots_of
 from dedup.cli.kinds import KINDS_IN_WORDS, parse_kinds
 from dedup.cli.output import log_to_stderr, progress_line, write
 from dedup.datatypes import MatchKind
@@ -20,9 +20,9 @@ from dedup.datatypes import MatchKind
 if TYPE_CHECKING:
     from dedup.actions.plan import Plan, Wishes
 
-_OWN_JOURNAL = Path("")  # of the report, where --undo names none
+_OWN_JOURNAL = Path("")  # of --undo without a name: the journal of the report
 
-_ACTIONS = "--move-to DIR, --hardlink, --delete or --list"
+_NAME_JOURNAL = "name the report (dedup apply REPORT --undo) or the journal that was written beside it"
 
 
 def _flag(name: str, help: str) -> Callable[[options.Command], options.Command]:
@@ -42,7 +42,7 @@ def _flag(name: str, help: str) -> Callable[[options.Command], options.Command]:
 )
 @_flag("--hardlink", "Make a repeat and the kept file one file, where their bytes are the same.")
 @_flag("--delete", "Delete the repeats for good; asks first, or needs --yes.")
-@_flag("--list", "Print the paths of the repeats, one a line.")
+@_flag("--list", "Print the paths of the repeats, one per line.")
 @click.option(
     "--undo",
     metavar="[JOURNAL]",
@@ -68,7 +68,7 @@ def _flag(name: str, help: str) -> Callable[[options.Command], options.Command]:
     type=click.FloatRange(0, 1),
     default=0.9,
     show_default=True,
-    help="Least score of a match to act on. Exact copies and pairs that people accepted always count.",
+    help="Minimum score of a match to act on. Exact copies and pairs that people accepted always count.",
 )
 @options.keep_anew_option
 @options.decisions_option
@@ -84,7 +84,7 @@ def _flag(name: str, help: str) -> Callable[[options.Command], options.Command]:
     metavar="FILE",
     type=options.PATH,
     allow_from_autoenv=False,
-    help="Journal of what is done; by default REPORT.journal.jsonl.",
+    help="File that records what is done, for --undo; by default REPORT.journal.jsonl.",
 )
 @_flag("--yes", "Do not ask before files are deleted.")
 @options.printed_format_option
@@ -119,21 +119,25 @@ def apply(
     dedup apply report.json --move-to repeats/
     dedup apply report.json --undo                           undo it
 
-    REPORT is a JSON or JSONL report, which may have been edited. Of each story the representative stays, or what --keep
-    chooses; copies and edited versions of it go where the match is sure (--min-score), and other kinds if --kinds names
-    them. Every file is read again first: what has changed, is a link, lies outside the scanned folders, or holds more
-    than its one article is left as it is, and so is a story whose kept article is not there as it was.
+    REPORT is a JSON or JSONL report, which may have been edited. Of each story the representative stays, or the article
+    that --keep chooses; exact and edited copies of it go if the match is sure (--min-score), other kinds if --kinds
+    names them. Every file is read again first: one that has changed, is a link, lies outside the scanned folders, or
+    holds more than its one article is left alone, and so is a story whose kept article has changed or is gone.
 
-    Each act stands in the journal before it happens. A run that was interrupted goes on with the same command. Fields
-    and limits that the scan was given (--text-field, --glob, ...) are given again.
+    Each act is noted in the journal before it is done. A run that was interrupted goes on with the same command.
+    Options on reading that the scan was given (--text-field, --glob, ...) have to be given again.
 
     Exit codes: 0 finished, 1 something was refused, 2 wrong usage.
     """
     log_to_stderr(verbose)
     shown = not (quiet or no_progress)
-    chosen = [name for name, given in _modes(move_to, hardlink, delete, list, undo).items() if given]
+    modes = {"--move-to": move_to is not None, "--hardlink": hardlink, "--delete": delete, "--list": list}
+    chosen = [name for name, given in {**modes, "--undo": undo is not None}.items() if given]
     if len(chosen) != 1:
-        raise click.UsageError(f"name one of {_ACTIONS} (or --undo JOURNAL), got {' and '.join(chosen) or 'none'}")
+        raise click.UsageError(
+            "name one of --move-to DIR, --hardlink, --delete or --list (or --undo JOURNAL), "
+            f"got {' and '.join(chosen) or 'none'}"
+        )
     if undo is not None:
         _undo(_journal_to_undo(undo, report, journal), dry_run=dry_run, form=form or "text", quiet=quiet)
         return
@@ -141,10 +145,12 @@ def apply(
         raise click.UsageError("name the report: dedup apply REPORT, as dedup scan --format json -o REPORT writes it")
     if delete and not (yes or dry_run or _can_ask()):
         raise click.UsageError("--delete needs --yes where nobody can be asked; look at --dry-run first")
-    wishes = _wishes(chosen[0], move_to, (kinds, min_score), (keep, decisions), root, reading)
+    wishes = _wishes(
+        chosen[0], move_to, kinds=kinds, least=min_score, keep=keep, decisions=decisions, root=root, reading=reading
+    )
     place = journal or _journal_of(report)
     plan = _carried_out(report, wishes, place, dry_run=dry_run, yes=yes, shown=shown)
-    _tell(plan, form or "text", dry_run=dry_run, full=verbose > 0)
+    _print(plan, form or "text", dry_run=dry_run, full=verbose > 0)
     if not quiet:
         _summarise(plan, wishes, place, dry_run=dry_run, undone=chosen[0] in ("--move-to", "--hardlink"))
     if any(step.outcome.value == "refused" for step in plan.steps):
@@ -168,50 +174,40 @@ def _journal_to_undo(undo: Path, report: Path | None, journal: Path | None) -> P
     return _journal_of(report)
 
 
-def _modes(move_to: Path | None, hardlink: bool, delete: bool, list: bool, undo: Path | None) -> dict[str, bool]:
-    return {
-        "--move-to": move_to is not None,
-        "--hardlink": hardlink,
-        "--delete": delete,
-        "--list": list,
-        "--undo": undo is not None,
-    }
-
-
 def _wishes(
     mode: str,
     move_to: Path | None,
-    wanted: tuple[Sequence[MatchKind], float],
-    choice: tuple[tuple[str, ...], tuple[Path, ...]],
+    *,
+    kinds: Sequence[MatchKind],
+    least: float,
+    keep: tuple[str, ...],
+    decisions: tuple[Path, ...],
     root: tuple[Path, ...],
     reading: dict[str, Any],
 ) -> Wishes:
-    from dataclasses import fields
-
+    """Wishes of the user, as the library takes them."""
     from dedup.actions.journal import Action
     from dedup.actions.places import require_safe_paths
     from dedup.actions.plan import Wishes
     from dedup.clustering.decisions import Decisions
     from dedup.clustering.keep_rules import KeepRules
-    from dedup.reading.source import ReadOptions
 
     require_safe_paths()
-    known = {field.name for field in fields(ReadOptions)}
     actions = {"--move-to": Action.MOVE, "--hardlink": Action.LINK, "--delete": Action.DELETE, "--list": Action.LIST}
     return Wishes(
         action=actions[mode],
         destination=os.path.realpath(move_to) if move_to else "",
-        kinds=wanted[0],
-        least=wanted[1],
-        rules=KeepRules.parse(choice[0]) if choice[0] else None,
-        decisions=Decisions.load(*choice[1]),
-        options=ReadOptions(**{name: value for name, value in reading.items() if value is not None and name in known}),
+        kinds=kinds,
+        least=least,
+        rules=KeepRules.parse(keep) if keep else None,
+        decisions=Decisions.load(*decisions),
+        options=read_options(**reading),
         within=roots_of(map(str, root)),
     )
 
 
 def _carried_out(report: Path, wishes: Wishes, place: Path, *, dry_run: bool, yes: bool, shown: bool) -> Plan:
-    """The plan with what has become of its steps."""
+    """Make the plan and carry it out, unless it is a dry run or a list; the steps then say what became of them."""
     from dataclasses import replace
 
     from dedup.actions.carry_out import carry_out
@@ -245,7 +241,7 @@ def _ask(plan: Plan) -> None:
     click.confirm(f"Delete {files} in {roots_in_words(plan.roots)} for good?", abort=True, err=True)
 
 
-def _tell(plan: Plan, form: str, *, dry_run: bool, full: bool) -> None:
+def _print(plan: Plan, form: str, *, dry_run: bool, full: bool) -> None:
     from dedup.actions import listing
     from dedup.actions.journal import Action
     from dedup.report.records import dumps
@@ -283,10 +279,12 @@ def _undo(path: Path, *, dry_run: bool, form: str, quiet: bool) -> None:
     require_safe_paths()
     if not path.is_file():
         raise ReadError(f"there is no journal {path}; dedup apply writes it beside its report")
+    if not path.stat().st_size:
+        raise ReadError(f"{path} is empty, and no journal of dedup apply; {_NAME_JOURNAL}")
+    acts = read_journal(path, otherwise=_NAME_JOURNAL)  # refused here if it is none, before a line is added
     if dry_run:
-        steps = [*undo.undo([*read_journal(path).values()], None)]
+        steps = [*undo.undo([*acts.values()], None)]
     else:
-        read_journal(path)  # refused here if it is none, before a line is added
         with open_journal(path, "undo", "") as journal:
             steps = [*undo.undo([*journal.acts.values()], journal)]
     if form == "json":

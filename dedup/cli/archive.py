@@ -11,8 +11,9 @@ import click
 from dedup.cli import options
 from dedup.cli.errors import FOUND_DUPLICATES
 from dedup.cli.help import SectionedCommand
-from dedup.cli.inputs import all_paths, one_article, read, read_options, require_stdin, settings_are_given
+from dedup.cli.inputs import all_paths, one_article, path_of, read, read_options, require_stdin, settings_are_given
 from dedup.cli.output import (
+    check_file,
     check_output,
     choose_form,
     layout,
@@ -34,9 +35,11 @@ if TYPE_CHECKING:
 
 _file = click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.db")
 
-_EXPORTS = ("jsonl", "parquet")
+_since = click.option(
+    "--since", metavar="DATE|RUN", help="Only stories that have gained an article since this date or run."
+)
 
-_REPORTS = ("text", "json", "jsonl", "csv", "html", "parquet")
+_EXPORTS = ("jsonl", "parquet")
 
 
 @click.group(short_help="Remember articles, and look incoming ones up.")
@@ -44,7 +47,7 @@ def archive() -> None:
     """Remember articles in a file: is an incoming one already there, in any language?
 
     \b
-    dedup archive add news.db articles/         new and changed articles alone are computed
+    dedup archive add news.db articles/         only new and changed articles are computed
     dedup archive check news.db incoming.txt    exit code 3 if it is there, 0 if not
     dedup archive list news.db --since 2026-12-01
     """
@@ -74,9 +77,9 @@ def add(
     no_progress: bool,
     **reading: Any,
 ) -> None:
-    """Add articles, and make the file where there is none.
+    """Add articles; the file is made if there is none.
 
-    An article is known again by its path and the id that its source gives it. A run that is killed has kept all but the
+    An article is recognised by its path and the id that its source gives it. A run that is killed loses at most the
     last 256 articles, and the same command goes on from there. Model, level and threshold are those of the first run.
     """
     log_to_stderr(verbose)
@@ -119,11 +122,11 @@ def check(
     """Look articles up: are they there, in any language?
 
     PATH is a file, a record of one (news.jsonl#1204), or "-" for JSON lines on standard input. Shows the kind, the
-    score, and what speaks for it. Exit code 3 if at least one article was found, 0 if none, 1 if nothing could be read.
+    score and the evidence. Exit code 3 if at least one article was found, 0 if none, 1 if nothing could be read.
     """
     log_to_stderr(verbose)
     form = choose_form(form, output, options.FORMS)
-    check_output(form, output, (file, *(() if path == "-" else (path.partition("#")[0],))), force=force)
+    check_output(form, output, (file, path_of(path)), force=force)
     load_numpy_alone()
     from dedup.archive import rendering
 
@@ -142,14 +145,14 @@ def check(
 
 @archive.command("list", cls=SectionedCommand)
 @_file
-@click.option("--since", metavar="DATE|RUN", help="Only stories that have gained an article since then, or that run.")
+@_since
 @options.format_option
 @options.output_option
 @options.force_option
 def list_stories(file: Path, since: str | None, form: str | None, output: Path, force: bool) -> None:
     """List the stories that were told more than once.
 
-    The id of a story stays as it grows; the JSON tells too what has become of stories that are no more.
+    A story keeps its id as it grows; the JSON also says which stories have become part of others.
     """
     form = choose_form(form, output, options.FORMS)
     check_output(form, output, (file,), force=force)
@@ -166,14 +169,8 @@ def list_stories(file: Path, since: str | None, form: str | None, output: Path, 
 
 @archive.command(cls=SectionedCommand)
 @_file
-@click.option("--since", metavar="DATE|RUN", help="Only stories that have gained an article since then, or that run.")
-@click.option(
-    "-f",
-    "--format",
-    "form",
-    help="Shape of the report; by default what the suffix of -o says, or else text.",
-    type=click.Choice(_REPORTS, case_sensitive=False),
-)
+@_since
+@options.report_format_option
 @options.output_option
 @options.force_option
 @click.option("--no-text", is_flag=True, help="Leave the text of the articles out of the report.")
@@ -187,7 +184,7 @@ def report(
     dedup archive report news.db --since 2026-12-01 -o today.html
     """
     log_to_stderr(verbose)
-    form = choose_form(form, output, _REPORTS)
+    form = choose_form(form, output, options.REPORT_FORMS)
     check_output(form, output, (file,), force=force)
     load_numpy_alone()
     with _opened(file, create=False) as opened:
@@ -213,21 +210,23 @@ def remove(file: Path, ids: tuple[str, ...], quiet: bool, verbose: int, no_progr
 @_file
 @options.printed_format_option
 def info(file: Path, form: str | None) -> None:
-    """Tell what is in an archive, and what it was made with."""
+    """Show what an archive holds, and what it was made with."""
     from dataclasses import asdict
 
     from dedup.archive import rendering
 
     with _opened(file, create=False, read_only=True) as opened:
         found = opened.info()
-    text = dumps({**rendering.head(), **asdict(found)}, indent=1) + "\n" if form == "json" else ""
-    write(text or rendering.info_as_text(found), Path("-"))
+    if form == "json":
+        write(dumps({**rendering.head(), **asdict(found)}, indent=1) + "\n", Path("-"))
+    else:
+        write(rendering.info_as_text(found), Path("-"))
 
 
 @archive.command(cls=SectionedCommand)
 @_file
 def compact(file: Path) -> None:
-    """Look for damage, and write the file anew without what is unused."""
+    """Check the file for damage, and rewrite it without unused space."""
     with _opened(file, create=False) as opened:
         saved = opened.compact()
     write(f"{saved:,} bytes saved\n", Path("-"))
@@ -235,17 +234,17 @@ def compact(file: Path) -> None:
 
 @archive.command(cls=SectionedCommand)
 @_file
-@click.option("-f", "--format", "form", type=click.Choice(_EXPORTS), help="By default as -o is named, or jsonl.")
+@options.make_format_option(_EXPORTS, "By default the format that the suffix of -o names, or else jsonl.")
 @options.output_option
 @options.force_option
 def export(file: Path, form: str | None, output: Path, force: bool) -> None:
     """Write all articles with their texts, languages and stories.
 
-    What is written can be read again: dedup archive add NEW.db articles.jsonl builds an archive anew, with another
-    model or after a new version of dedup has come to other numbers.
+    The result can be read again: dedup archive add NEW.db articles.jsonl rebuilds the archive, with another model or
+    for a version of dedup that computes other numbers.
     """
     form = choose_form(form, output, _EXPORTS)
-    check_output("jsonl", output, (file,), force=force)
+    check_file(output, (file,), force=force)
     from dedup.archive import rendering
     from dedup.report.destination import write_whole
 
@@ -269,15 +268,14 @@ def _opened(file: Path, **given: Any) -> Archive:
 
 
 def _looked_at(file: Path) -> Archive:
-    """An archive that nothing is written to, nor need be allowed to."""
+    """An archive to look things up in; its file may be one that must not be written to."""
     writable = os.access(file, os.W_OK) and os.access(file.absolute().parent, os.W_OK)
     return _opened(file, create=False, read_only=not writable)
 
 
 def _articles(path: str, reading: dict[str, Any]) -> list[Article]:
     """All articles of a file, or the one that is named in it."""
-    whole = path == "-" or "#" not in path or Path(path).exists()
-    found = list(read([path], **reading)) if whole else [one_article(path, **reading)]
+    found = list(read([path], **reading)) if path_of(path) == path else [one_article(path, **reading)]
     articles = [item for item in found if isinstance(item, Article)]
     if not articles:
         reasons = "; ".join(item.reason for item in found if isinstance(item, Skipped))

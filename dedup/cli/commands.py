@@ -18,8 +18,9 @@ from dedup.cli.compare import compare
 from dedup.cli.completion import completion
 from dedup.cli.errors import ErrorGroup
 from dedup.cli.keep import keep
+from dedup.cli.manual import man
 from dedup.cli.measure import calibrate, evaluate, train
-from dedup.cli.output import check_output, write
+from dedup.cli.output import check_file, write
 from dedup.cli.scan import scan
 from dedup.cli.serve import serve
 from dedup.cli.watch import watch
@@ -40,16 +41,16 @@ def main() -> None:
     \b
     dedup scan articles/                             every story told more than once, with the reason
     dedup scan articles/ -o report.html              a page to look through and decide
-    dedup scan news.jsonl -o report.json             for other programs (its shape: dedup schema)
+    dedup scan news.jsonl -o report.json             for other programs (described by dedup schema)
     dedup scan articles/ --check -q                  exit code 3 if there are duplicates
-    dedup apply report.json --move-to DIR --dry-run  what would be moved of what repeats
+    dedup apply report.json --move-to DIR --dry-run  which repeats would be moved
     dedup compare first.txt second.html              two articles side by side
-    dedup keep news.jsonl -o unique.jsonl            the same records without what repeats
+    dedup keep news.jsonl -o unique.jsonl            the same records without the repeats
     dedup archive add news.db articles/              remember articles, to look up new ones
     dedup archive check news.db draft.txt            is it in the archive, in any language?
     dedup evaluate gold.jsonl report.json            how accurate a report is
 
-    Reads text, Markdown, web pages, mail, feeds, JSON, tables and archives, with dedup-articles[documents] also Word,
+    Reads text, Markdown, web pages, mail, feeds, JSON, tables and archives; with dedup-articles[documents] also Word,
     PDF and other documents. Scanning changes nothing that it reads, and nothing leaves the machine.
 
     Exit codes: 0 finished, 1 failed, 2 wrong usage, 3 duplicates found under --check, 4 nothing read under --check,
@@ -60,9 +61,9 @@ def main() -> None:
 @main.command()
 def schema() -> None:
     """Print the JSON Schema of the JSON report."""
-    check_output("json", "-")
+    check_file("-")
     write(rendering.schema(), Path("-"))
 
 
-for command in (scan, apply, compare, keep, archive, watch, serve, evaluate, calibrate, train, completion):
+for command in (scan, apply, compare, keep, archive, watch, serve, evaluate, calibrate, train, completion, man):
     main.add_command(command)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -23,6 +24,7 @@ from dedup.datatypes import Level, Settings
 @options.force_option
 @options.matching_options
 @options.field_options
+@options.limit_options
 @click.option("--check", is_flag=True, help="Exit with code 3 if the two are the same article.")
 @options.verbose_option
 def compare(
@@ -37,12 +39,12 @@ def compare(
     level: str,
     check: bool,
     verbose: int,
-    **fields: tuple[str, ...],
+    **reading: Any,
 ) -> None:
     """Compare two articles side by side.
 
-    Shows the verdict, the aligned sentences, what only one of the two says, and the numbers and names
-    that agree or clash.
+    Shows the verdict, the aligned sentences, what only one of the two says, and the numbers and names that agree or
+    clash.
 
     \b
     dedup compare first.txt second.html
@@ -54,7 +56,7 @@ def compare(
     settings = Settings(model=model, threshold=threshold, level=Level(level), scorer=scorer)
     form = choose_form(form, output, options.FORMS)
     check_output(form, output, (*map(path_of, (left, right)), scorer, *folder_of(model)), force=force)
-    comparison = compare_articles(one_article(left, **fields), one_article(right, **fields), settings=settings)
+    comparison = compare_articles(one_article(left, **reading), one_article(right, **reading), settings=settings)
     if form == "json":
         write(rendering.comparison_as_json(comparison), output)
     else:

@@ -52,7 +52,7 @@ _NOT_WRITTEN = {
 class _Interrupted(click.ClickException):
     def __init__(self, message: str, code: int) -> None:
         super().__init__(message)
-        vars(self)["exit_code"] = code  # of this signal, where click has one code for all errors of a kind
+        self.exit_code = code  # type: ignore[misc]  # of this signal; click has one code for all errors of a class
 
 
 class NothingRead(click.ClickException):
@@ -65,7 +65,7 @@ class ErrorGroup(click.Group):
     """The one place where errors become messages and exit codes."""
 
     def main(self, *args: Any, **options: Any) -> Any:
-        """Run the command line; whether somebody listens to its messages does not matter."""
+        """Run the command line; that a standard stream is closed is no error."""
         open_closed_descriptors()
         with safe_messages():
             return super().main(*args, **options)
@@ -73,7 +73,7 @@ class ErrorGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command that is named; a path in its place is taken for what is to be scanned, and so answered."""
+        """Find the command that is named; a path in its place is answered with the command that would scan it."""
         named = args[0]  # click takes the list apart where it looks like an option
         try:
             return super().resolve_command(ctx, args)
@@ -104,7 +104,7 @@ class ErrorGroup(click.Group):
 
 
 def _interrupted(context: click.Context, error: KeyboardInterrupt) -> _Interrupted:
-    """State of the output of an interrupted command: written, or not."""
+    """Make the error of an interrupted command, which says what has been written."""
     done = written(context)
     names = ", ".join("standard output" if name == "-" else name for name in done)
     whole = f"{names} {'was' if len(done) == 1 else 'were'} written whole" if done else ""

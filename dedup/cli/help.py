@@ -1,4 +1,4 @@
-"""Help of the commands: options in sections, and a hint where a path stands in place of a command."""
+"""Commands whose help shows their options in sections, and whose options may stand in the environment."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import click
 SECTIONS = {
     "Input": (
         *("text_field", "id_field", "title_field", "date_field", "language_field", "glob", "exclude", "files_from"),
-        *("max_bytes", "languages", "since"),
+        *("languages", "since"),
     ),
+    "Limits": ("max_bytes", "max_ratio", "max_barren"),
     "Matching": (
         *("model", "level", "threshold", "scorer", "pairs", "within", "against", "decisions", "archive"),
         *("kinds", "min_size", "keep", "only_new"),
@@ -19,32 +20,31 @@ SECTIONS = {
     "Speed": ("jobs", "engine", "ray_address"),
     "Messages": ("quiet", "verbose", "no_progress", "colour"),
 }
-"""Names of options by the section of the help they stand in; others stand in a section of their own before these."""
-
+"""Names of options by their section of the help; the options of one command alone stand before these sections."""
 
 _RUNNING = "dedup.running"
 
 
 def running(context: click.Context) -> str:
-    """Name of the command that runs, such as ``archive add``; empty before it has begun."""
+    """Return the name of the command that runs, such as ``archive add``; empty before it has begun."""
     return str(context.find_root().meta.get(_RUNNING, ""))
 
 
 def _names(context: click.Context) -> list[str]:
-    """Names of a command and of those it belongs to, without that of the program."""
+    """Names of the groups that a command belongs to and of the command, without that of the program."""
     return [*_names(context.parent), str(context.info_name)] if context.parent else []
 
 
 def _may_be_set(option: click.Option, context: click.Context) -> bool:
-    """Whether an option without a variable of its own may stand in the environment; what deletes files may not."""
+    """Whether an option may be set in the environment; those that delete files may not."""
     return bool(context.auto_envvar_prefix and option.allow_from_autoenv and not option.envvar)
 
 
 class SectionedCommand(click.Command):
-    """Command whose help shows its options in sections."""
+    """Command whose help shows its options in sections, and whose options may stand in the environment."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse the arguments; an option that is not among them may stand in the environment: DEDUP_SCAN_THRESHOLD."""
+        """Parse the arguments; other options are read from variables such as DEDUP_SCAN_THRESHOLD."""
         for parameter in self.get_params(ctx):
             if isinstance(parameter, click.Option) and _may_be_set(parameter, ctx):
                 name = max(parameter.opts, key=len).lstrip("-").replace("-", "_").upper()
@@ -52,7 +52,7 @@ class SectionedCommand(click.Command):
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; `running` tells its name meanwhile and afterwards."""
+        """Run the command, whose name `running` then returns."""
         ctx.find_root().meta[_RUNNING] = " ".join(_names(ctx))
         return super().invoke(ctx)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,7 @@ _MOST_IDS = 5  # that a message names
 
 
 def find(articles: Iterable[Article | Skipped], settings: Settings, *, shown: bool, **sharing: Any) -> Report:
+    """Find duplicates, with a progress line if it is to be `shown`."""
     load_numpy_alone()
     from dedup.pipeline import find_duplicates
 
@@ -35,7 +36,7 @@ def find(articles: Iterable[Article | Skipped], settings: Settings, *, shown: bo
 
 
 def all_paths(paths: Sequence[str], files_from: str | None) -> tuple[str, ...]:
-    """Paths of the command line, then those of a list: one a line, or with a NUL after each.
+    """Paths of the command line, then those of a list: one per line, or each followed by NUL.
 
     Raises
     ------
@@ -70,7 +71,7 @@ def _listed(name: str) -> list[str]:
 def read(
     paths: Sequence[str], *, against: Sequence[str] = (), shared: bool = False, jobs: int = 1, **given: Any
 ) -> Iterable[Article | Skipped]:
-    """Read the paths, here or by those who share the work; options not given keep their defaults."""
+    """Read the paths, here or, if `shared`, by the workers of a cluster; `given` are as for `read_options`."""
     from dedup.reading.read import read_paths
 
     require_stdin(paths)
@@ -82,21 +83,47 @@ def read(
     return read_paths(paths, chosen, against=against, jobs=jobs)
 
 
+def warn_of_nothing(
+    counts: Mapping[str, int],
+    skipped: Iterable[Skipped],
+    paths: Sequence[str],
+    against: Sequence[str],
+    *,
+    glob: Sequence[str],
+) -> None:
+    """Warn on standard error where there is no file in the paths, or no article in the reference."""
+    reference = counts.get("reference", 0)
+    if counts["read"] == reference and all(item.reference for item in skipped):
+        warn_of_no_file(paths, glob, beside=" that is not of the reference" if against else "")
+    if against and not reference:
+        click.echo(f"Warning: no article was read in the reference {_listed_paths(against)}", err=True)
+
+
+def warn_of_no_file(paths: Sequence[str], glob: Sequence[str], *, beside: str = "") -> None:
+    """Warn on standard error that there is no file in the paths."""
+    named = f" whose name matches {printable(' or '.join(glob))}" if glob else ""
+    click.echo(f"Warning: there is no file{named} in {_listed_paths(paths)}{beside}", err=True)
+
+
+def _listed_paths(paths: Sequence[str]) -> str:
+    return printable(", ".join(paths))
+
+
 def require_stdin(paths: Sequence[str]) -> None:
-    """Raise `ReadError` where standard input is among the paths, and closed."""
+    """Raise `ReadError` if standard input is among the paths and is closed."""
     if "-" in paths and sys.stdin is None:
         raise ReadError("standard input is closed; name a file, or send JSON lines to it")
 
 
 def read_options(**given: Any) -> ReadOptions:
-    """Options on what is read, and how; those not given keep their defaults."""
+    """Options on what is read, and how; those that are None keep their defaults."""
     from dedup.reading.source import ReadOptions
 
     return ReadOptions(**{name: value for name, value in given.items() if value is not None})
 
 
 def settings_are_given() -> bool:
-    """Whether somebody says something about the model or the settings; an archive has its own."""
+    """Whether the user chose a model, threshold, level or scorer; an archive has its own."""
     context = click.get_current_context()
     sources = (context.get_parameter_source(name) for name in ("model", "threshold", "level", "scorer"))
     return any(source not in (ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP) for source in sources)
@@ -105,19 +132,20 @@ def settings_are_given() -> bool:
 def remembered(
     file: Path,
     paths: Sequence[str],
-    chosen: ReadOptions,
+    reading: dict[str, Any],
     *,
     settings: Settings | None,
     only_new: bool,
     jobs: int,
     shown: bool,
 ) -> tuple[Report, Added]:
-    """Report of an archive once the articles of the paths are added: of all its stories, or of those with a new one."""
+    """Add the articles of the paths to an archive; report all its stories, or only those with a new article."""
+    require_stdin(paths)
     load_numpy_alone()
     from dedup.archive.archive import Archive
 
     with Archive.open(file, settings=settings) as archive, progress_line(shown) as progress:
-        added = archive.add_paths(paths, chosen, jobs=jobs, progress=progress)
+        added = archive.add_paths(paths, read_options(**reading), jobs=jobs, progress=progress)
         since = (added.run or archive.info().runs + 1) if only_new else None
         return replace(archive.report(since=since, whole=True), skipped=added.skipped), added
 
@@ -138,7 +166,7 @@ def _place_of(path: str) -> str:
 
 
 def one_article(name: str, **given: Any) -> Article:
-    """The article that a path names, or a path and an id as reports show them: ``news.jsonl#id``."""
+    """Read the article that a path names, or a path and an id as reports show them: ``news.jsonl#id``."""
     path = path_of(name)
     found = list(read([path], **given))
     articles = [item for item in found if isinstance(item, Article) and _names(name, path, item)]
@@ -156,12 +184,12 @@ def one_article(name: str, **given: Any) -> Article:
 
 
 def folder_of(model: str) -> list[str]:
-    """The folder of a model that is named by it."""
+    """The folder of a model that is named by its folder, as an input that no output may replace; else nothing."""
     return [] if model == "bundled" else [model]
 
 
 def path_of(name: str) -> str:
-    """The file of an article that is named by its path, or by path and id."""
+    """The file of an article that is named by its path, or by path and id (`one_article`)."""
     if os.path.exists(name) or "#" not in name:
         return name
     parts = name.split("#")  # ids may hold it, and names of files too

@@ -7,24 +7,22 @@ import click
 from dedup.datatypes import MatchKind
 from dedup.language.text import printable
 
-KINDS = [kind.value for kind in MatchKind]
-"""Names of the kinds."""
-
 KINDS_IN_WORDS = "exact, near (edited copy), translation, excerpt, same-story (same event)"
-"""Names of the kinds, beside those that a report calls otherwise the words it has for them."""
+"""Names of the kinds, with the words of reports where these differ."""
 
 
 def parse_kinds(_: click.Context, __: click.Parameter, value: str) -> tuple[MatchKind, ...]:
-    """Callback of an option: kinds in their order.
+    """Read the kinds that an option names, in their own order.
 
     Raises
     ------
     BadParameter
-        If one is none, or there is none.
+        If a name is none of a kind, or there is no name.
     """
+    known = [kind.value for kind in MatchKind]
     names = [name.strip().lower() for name in value.split(",") if name.strip()]
-    wrong = [name for name in names if name not in (*KINDS, "all")]
+    wrong = [name for name in names if name not in (*known, "all")]
     if wrong or not names:
         shown = printable(", ".join(wrong)) or "nothing"
-        raise click.BadParameter(f"kinds are {', '.join(KINDS)}, or all; got {shown}; for instance --kinds exact,near")
+        raise click.BadParameter(f"kinds are {', '.join(known)}, or all; got {shown}; for instance --kinds exact,near")
     return tuple(MatchKind) if "all" in names else tuple(kind for kind in MatchKind if kind.value in names)

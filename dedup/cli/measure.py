@@ -1,8 +1,7 @@
-"""The commands of whoever measures: `evaluate`, `calibrate` and `train`."""
+"""The commands `evaluate`, `calibrate` and `train`: quality measured, scores fitted, the model trained."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from dedup.cli.inputs import find, folder_of
 from dedup.cli.output import check_output, choose_form, log_to_stderr, progress_line, write
 from dedup.datatypes import Article, Level, Settings
 from dedup.report.destination import check_model_folder
+from dedup.report.records import dumps
 from dedup.runtime.process import count_cores
 
 
@@ -22,6 +22,7 @@ from dedup.runtime.process import count_cores
 @click.argument("report", required=False, type=options.PATH)
 @click.option(
     "--pairs",
+    "labelled_pairs",
     type=options.PATH,
     metavar="FILE",
     help="Labelled pairs to score as well: JSON lines with a, b and label 1 or 0.",
@@ -34,7 +35,7 @@ from dedup.runtime.process import count_cores
 def evaluate(
     gold: Path,
     report: Path | None,
-    pairs: Path | None,
+    labelled_pairs: Path | None,
     form: str | None,
     output: Path,
     force: bool,
@@ -52,9 +53,10 @@ def evaluate(
     dedup evaluate gold.jsonl.xz                scans the articles in it, then measures
     dedup evaluate gold.jsonl.xz report.json    measures a report that is already there
 
-    Pairwise precision and recall, BCubed, adjusted Rand index; over all pairs, across and within languages. GOLD holds
-    JSON lines with id, story and lang, text and title for a scan, and group, whose articles of different
-    stories are hard negatives. REPORT is a JSON or JSONL report of ours, or JSON lines with id and cluster.
+    Pairwise precision and recall, BCubed and adjusted Rand index, over all pairs, across and within languages. GOLD
+    holds JSON lines with id, story and lang; text and title if it is to be scanned; and optionally group: articles of
+    one group and different stories look alike and must stay apart. REPORT is a JSON or JSONL report of dedup, or JSON
+    lines with id and cluster.
     """
     from dedup.evaluation import metrics as measuring
     from dedup.evaluation.gold import check_pairs, read_clusters, read_gold, read_pairs, require_texts
@@ -62,12 +64,12 @@ def evaluate(
     log_to_stderr(verbose)
     settings = Settings(model=model, threshold=threshold, level=Level(level), scorer=scorer)
     form = choose_form(form, output, options.FORMS)
-    check_output(form, output, (gold, *filter(None, (report, pairs)), scorer, *folder_of(model)), force=force)
-    known, labelled = read_gold(gold), read_pairs(pairs) if pairs else ()
+    check_output(form, output, (gold, *filter(None, (report, labelled_pairs)), scorer, *folder_of(model)), force=force)
+    known, labelled = read_gold(gold), read_pairs(labelled_pairs) if labelled_pairs else ()
     articles = [item.article for item in known]
     ids = {article.id for article in articles}
-    if pairs:
-        check_pairs(labelled, ids, pairs)
+    if labelled_pairs:
+        check_pairs(labelled, ids, labelled_pairs)
     if report:
         clusters = read_clusters(report, ids)
     else:
@@ -75,7 +77,7 @@ def evaluate(
         clusters = _scan_gold(articles, settings, shown=not (quiet or no_progress))
     evaluation = measuring.evaluate(known, clusters, labelled)
     if form == "json":
-        write(json.dumps(measuring.evaluation_as_dict(evaluation), indent=1, allow_nan=False) + "\n", output)
+        write(dumps(measuring.evaluation_as_dict(evaluation), indent=1) + "\n", output)
     else:
         write(measuring.evaluation_as_text(evaluation), output)
 
@@ -83,17 +85,27 @@ def evaluate(
 @click.command(cls=SectionedCommand, short_help="Fit the score to labelled articles.")
 @click.argument("golds", nargs=-1, required=True, type=options.PATH, metavar="GOLD...")
 @click.option(
-    "--against", multiple=True, type=options.PATH, metavar="GOLD", help="More sets, for what must stay apart alone."
+    "--against",
+    "negatives",
+    multiple=True,
+    type=options.PATH,
+    metavar="GOLD",
+    help="Further sets, only for what must stay apart.",
 )
 @click.option(
     "--events",
     multiple=True,
     type=options.PATH,
     metavar="GOLD",
-    help="More sets, with other outlets' reports of the same events.",
+    help="Further sets, with other outlets' reports of the same events.",
 )
 @click.option(
-    "--pairs", multiple=True, type=options.PATH, metavar="FILE", help="Labelled pairs, which overrule the stories."
+    "--pairs",
+    "labelled_pairs",
+    multiple=True,
+    type=options.PATH,
+    metavar="FILE",
+    help="Labelled pairs; they overrule the stories.",
 )
 @click.option(
     "--archive",
@@ -101,14 +113,15 @@ def evaluate(
     multiple=True,
     type=options.PATH,
     metavar="FILE",
-    help="Articles of an archive, judged by --pairs.",
+    help="Articles of an archive, labelled by --pairs.",
 )
 @click.option(
     "--decisions",
+    "verdicts",
     multiple=True,
     type=options.PATH,
     metavar="FILE",
-    help="Decisions on pairs of reports, as for dedup scan: more labelled pairs, which overrule --pairs.",
+    help="Decisions as for dedup scan, which serve as labelled pairs and overrule --pairs.",
 )
 @options.level_option
 @options.model_option
@@ -118,11 +131,11 @@ def evaluate(
 @options.verbosity_options
 def calibrate(
     golds: tuple[Path, ...],
-    against: tuple[Path, ...],
+    negatives: tuple[Path, ...],
     events: tuple[Path, ...],
-    pairs: tuple[Path, ...],
+    labelled_pairs: tuple[Path, ...],
     archives: tuple[Path, ...],
-    decisions: tuple[Path, ...],
+    verdicts: tuple[Path, ...],
     level: str,
     model: str,
     output: Path,
@@ -138,23 +151,32 @@ def calibrate(
     dedup calibrate mine.jsonl more.jsonl --model sentence-transformers/LaBSE -o labse.json
     dedup scan articles/ --model sentence-transformers/LaBSE --scorer labse.json
 
-    GOLD holds JSON lines with id, story, text and, if present, title, group. Standard error says what each gives, and
-    what it gives left out of the fit: the F1 of single pairs, the BCubed F1 of clusters or the F1 of the --pairs.
+    GOLD holds JSON lines with id, story, text and optionally title and group. Standard error shows the figures
+    of each set, by a fit with it and by one without it: F1 of single pairs, BCubed F1 of clusters or F1 of the --pairs.
     """
     from dedup.clustering.decisions import Decisions
     from dedup.embedding.load import load_encoder
     from dedup.evaluation.calibrate import calibrate_scorer
 
     log_to_stderr(verbose)
-    inputs: list[str | Path] = [*golds, *against, *events, *pairs, *archives, *decisions, *folder_of(model)]
+    inputs: list[str | Path] = [*golds, *negatives, *events, *labelled_pairs, *archives, *verdicts, *folder_of(model)]
     check_output(choose_form("json", output, ["json"]), output, inputs, force=force)
-    decided = Decisions.load(*decisions)
-    sets, encoder = (golds, against, events, pairs, archives), load_encoder(model)
+    decided, encoder = Decisions.load(*verdicts), load_encoder(model)
     with progress_line(not (quiet or no_progress)) as progress:
         found = calibrate_scorer(
-            *sets, decisions=decided, encoder=encoder, level=Level(level), jobs=jobs, progress=progress
+            golds,
+            negatives,
+            events,
+            labelled_pairs,
+            archives,
+            decisions=decided,
+            encoder=encoder,
+            level=Level(level),
+            jobs=jobs,
+            progress=progress,
         )
-    click.echo("" if quiet else found.as_text(), err=True, nl=False)
+    if not quiet:
+        click.echo(found.as_text(), err=True, nl=False)
     write(found.as_json(), output)
 
 
@@ -184,7 +206,7 @@ def train(corpus: Path, out: Path, quiet: bool, verbose: int, no_progress: bool)
 
 
 def _scan_gold(articles: Iterable[Article], settings: Settings, *, shown: bool) -> dict[str, str]:
-    """Cluster of every clustered gold article, from a scan that sees nothing of the gold."""
+    """Cluster of every clustered gold article, by a scan that sees no gold story."""
     report = find(articles, settings, evidence=False, jobs=count_cores(), shown=shown)
     return {
         report.articles[member].id: str(number)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,16 +10,30 @@ import click
 
 from dedup.cli.kinds import KINDS_IN_WORDS
 from dedup.cli.output import choose_colour
-from dedup.cli.sizes import parse_size
+from dedup.cli.sizes import Whole, parse_size
 from dedup.datatypes import KEEP_BY_DEFAULT, Level, Pairs
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 FORMS = ("text", "json")
-"""Shapes of an answer about one thing."""
+"""Formats of an answer about one thing."""
 
-PATH = click.Path(path_type=Path)
-"""A path, as pathlib has it."""
+REPORT_FORMS = ("text", "json", "jsonl", "csv", "html", "parquet")
+"""Formats of a report."""
+
+
+class NamedPath(click.Path):
+    """Path that is not empty: pathlib would take the empty text of a forgotten variable for the current folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Check a path and convert it."""
+        if value == "":
+            self.fail('"" names no file or folder; is a variable empty?', param, ctx)
+        return super().convert(value, param, ctx)
+
+
+PATH = NamedPath(path_type=Path)
+"""Type of a path, which pathlib represents."""
 
 
 def _several(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
@@ -38,35 +52,35 @@ def _keep(default: str) -> Callable[[Command], Command]:
         "--keep",
         multiple=True,
         metavar="RULE",
-        help="The article that represents a story: newest, oldest, longest (of its language), first (read), reference, "
-        "path:GLOB or language:id,en. May be repeated: a later rule decides among those that are equal by the earlier "
-        f"ones, and the id last. By default {default}.",
+        help="Rule for the article that represents a story: newest or oldest (one without a date only if none has a "
+        "date), longest (of its language), first (read), reference, path:GLOB or language:id,en. May be repeated: each "
+        "further rule decides among the articles that are equal by those before it, and the id decides last. By "
+        f"default {default}.",
     )
 
 
 keep_option = _keep(", then ".join(KEEP_BY_DEFAULT))
 """Choice of the representative of a story, by rules in their order."""
 
-keep_anew_option = _keep("as the report says")
+keep_anew_option = _keep("the report's own choice stays")
 """Choice of the representative of a story, in place of the one in a report."""
 
 
-def _form(otherwise: str, **more: Any) -> Callable[[Command], Command]:
-    return click.option(
-        "-f",
-        "--format",
-        "form",
-        type=click.Choice(FORMS, case_sensitive=False),
-        help=f"Shape of the answer{otherwise}.",
-        **more,
-    )
+def make_format_option(forms: Sequence[str], help: str, **more: Any) -> Callable[[Command], Command]:
+    """Make the option --format of a command that can write these formats."""
+    return click.option("-f", "--format", "form", type=click.Choice(forms, case_sensitive=False), help=help, **more)
 
 
-format_option = _form("; by default what the suffix of -o says, or else text")
-"""Choice of the shape of an answer that may go to a file."""
+_BY_SUFFIX = "by default the one that the suffix of -o names, or else text"
 
-printed_format_option = _form("", default=FORMS[0], show_default=True)
-"""Choice of the shape of an answer that is printed."""
+format_option = make_format_option(FORMS, f"Format of the answer; {_BY_SUFFIX}.")
+"""Choice of the format of an answer that may go to a file."""
+
+printed_format_option = make_format_option(FORMS, "Format of the answer.", default=FORMS[0], show_default=True)
+"""Choice of the format of an answer that is printed."""
+
+report_format_option = make_format_option(REPORT_FORMS, f"Format of the report; {_BY_SUFFIX}.")
+"""Choice of the format of a report."""
 
 model_option = click.option(
     "--model",
@@ -104,24 +118,46 @@ decisions_option = click.option(
     multiple=True,
     type=PATH,
     metavar="FILE",
-    help="Keep to what people decided: JSON lines with left, right and verdict (same or different), by ids or hashes "
-    "of a report, or with keep, the representative of a story. May be repeated; later lines overrule earlier ones.",
+    help="Apply what people decided: JSON lines with left, right and verdict (same or different), or with keep, the "
+    "article that represents its story; articles are named by the ids or hashes of a report. May be repeated; later "
+    "lines overrule earlier ones.",
 )
 """Files of decisions."""
 
 field_options = _several(
     *(
-        click.option(f"--{part}-field", multiple=True, metavar="NAME", help=f"{more} the {part}; may be repeated.")
-        for part, more in (
-            ("text", "One more field of JSON, CSV and Parquet records to look for"),
-            ("id", "One more field for"),
-            ("title", "One more field for"),
-            ("date", "One more field for"),
-            ("language", "One more field for"),
+        click.option(
+            f"--{part}-field",
+            multiple=True,
+            metavar="NAME",
+            help=f"Field of records that holds the {part}, besides the usual names; may be repeated.",
         )
+        for part in ("text", "id", "title", "date", "language")
     ),
 )
 """Names of the fields that records have."""
+
+limit_options = _several(
+    click.option(
+        "--max-bytes",
+        callback=parse_size,
+        metavar="SIZE",
+        help="Skip documents, and lines of JSONL, CSV and TSV, larger than this, such as 800k or 8M; by default 64M.",
+    ),
+    click.option(
+        "--max-ratio",
+        type=Whole(1),
+        metavar="N",
+        help="Give up what unpacks to more than N times its size, and to more than --max-bytes; by default 200.",
+    ),
+    click.option(
+        "--max-barren",
+        type=Whole(1),
+        metavar="N",
+        help="Give up a file after N records or blank lines in a row without an article; by default 100,000.",
+    ),
+)
+"""Limits on what a file may take."""
 
 reading_options = _several(
     field_options,
@@ -137,16 +173,14 @@ reading_options = _several(
         metavar="PATTERN",
         help="In folders, leave out files and folders whose name matches; may be repeated.",
     ),
-    click.option(
-        "--max-bytes", callback=parse_size, metavar="SIZE", help="Skip files larger than this, such as 800k or 8M."
-    ),
+    limit_options,
 )
 """Options on what is read, and how."""
 
 archive_options = _several(
     click.option(
         "--archive",
-        type=click.Path(path_type=Path, dir_okay=False),
+        type=NamedPath(path_type=Path, dir_okay=False),
         metavar="FILE.db",
         help="Add the articles to this archive and report all its stories; only what is new or changed is computed.",
     ),
@@ -158,45 +192,62 @@ archive_options = _several(
 
 files_from_option = click.option(
     "--files-from",
+    type=NamedPath(allow_dash=True),
     metavar="FILE|-",
-    help='Read the paths in this list as well, one a line or NUL after each; "-" is standard input.',
+    help='Also read the paths in this list, one per line or each followed by NUL; "-" is standard input.',
 )
 """List of further paths."""
 
-selection_options = _several(
-    click.option(
+
+def _against(then: str) -> Callable[[Command], Command]:
+    return click.option(
         "--against",
         multiple=True,
         metavar="PATH",
-        help="Compare with the articles of this reference alone, never inside it, and keep those of it unless --keep "
-        "says otherwise; may be repeated.",
-    ),
+        help=f"Compare only with the articles of this reference, never with one another, {then}; may be repeated.",
+    )
+
+
+_pairs_options = _several(
     click.option(
         "--pairs",
         type=click.Choice([pairs.value for pairs in Pairs]),
         default=Pairs.ALL.value,
         show_default=True,
-        help="Pairs that count. Two that do not may still be in one story, by way of a third.",
+        help="Pairs that count. Two articles whose pair does not may still be in one story, through a third.",
     ),
     click.option(
-        "--languages", multiple=True, metavar="CODES", help="Compare only articles detected as these, such as id,en."
+        "--languages", multiple=True, metavar="CODES", help="Compare only articles in these languages, such as id,en."
     ),
     click.option(
         "--within",
         metavar="SPAN",
-        help="Compare only what was published within 36h, 7d or 2w of each other; what has no date, with all.",
+        help="Compare only articles published within this span of each other, such as 36h, 7d or 2w; those without a "
+        "date are compared with all.",
     ),
     click.option(
-        "--since", default="", metavar="DATE", help="Leave out what was published before, such as 2024-05-31."
+        "--since", default="", metavar="DATE", help="Compare only articles published since, such as 2024-05-31."
     ),
+    click.option(
+        "--min-size",
+        type=Whole(2),
+        default=2,
+        metavar="N",
+        help="Count only stories of at least so many articles.",
+    ),
+)
+
+selection_options = _several(
+    _against("and keep those of the reference unless --keep says otherwise"),
+    _pairs_options,
     click.option(
         "--kinds", multiple=True, metavar="KINDS", help=f"Count only matches of these kinds: {KINDS_IN_WORDS}."
     ),
-    click.option(
-        "--min-size", type=click.IntRange(min=2), default=2, metavar="N", help="Leave out stories of fewer articles."
-    ),
 )
 """Options on the pairs that count."""
+
+kept_selection_options = _several(_against("and leave out what repeats one of them"), _pairs_options)
+"""Options on the pairs that count, for a command that writes articles and has kinds of its own."""
 
 _colour_option = click.option(
     "--color",
@@ -206,7 +257,7 @@ _colour_option = click.option(
     show_default=True,
     expose_value=False,
     callback=lambda context, _, value: choose_colour(context, value),
-    help="Colour the text: on a terminal, always (for less -R), or never.",
+    help="Colour the text: auto does so on a terminal, always also through a pipe (less -R).",
 )
 
 
@@ -223,7 +274,7 @@ verbose_option = _several(
         "--verbose",
         count=True,
         callback=_not_with_quiet,
-        help="Show long lists in full, and log messages; -vv logs details.",
+        help="Show long lists in full and log what is going on; -vv logs details.",
     ),
     _colour_option,
 )
@@ -239,14 +290,14 @@ verbosity_options = _several(
 jobs_option = click.option(
     "-j",
     "--jobs",
-    type=click.IntRange(min=1),
+    type=Whole(1, hint="; leave it out for one a core"),
     metavar="N",
-    help="Number of processes, one a core by default. The report is the same with any number.",
+    help="Number of processes; by default one per core. The result is the same with any number.",
 )
 """Number of processes."""
 
 
-def _output(kind: click.Path) -> Callable[[Command], Command]:
+def _output(kind: NamedPath) -> Callable[[Command], Command]:
     return click.option(
         "-o",
         "--output",
@@ -257,13 +308,13 @@ def _output(kind: click.Path) -> Callable[[Command], Command]:
     )
 
 
-output_option = _output(click.Path(path_type=Path, allow_dash=True))
+output_option = _output(NamedPath(path_type=Path, allow_dash=True))
 """Destination of the result, as a path."""
 
-output_uri_option = _output(click.Path(allow_dash=True))
+output_uri_option = _output(NamedPath(allow_dash=True))
 """Destination of the result, as a str, since it may be a URI."""
 
-force_option = click.option("--force", is_flag=True, help="Overwrite a file that is not a report of dedup.")
+force_option = click.option("--force", is_flag=True, help="Overwrite even a file that dedup did not write.")
 """Permission to overwrite, by a flag."""
 
 ray_options = _several(
@@ -277,8 +328,8 @@ ray_options = _several(
     click.option(
         "--ray-address",
         metavar="ADDRESS",
-        help='With --engine ray: the head of a cluster as host:port, or "auto" on one of its machines; by '
-        "default a Ray of this machine's own.",
+        help='With --engine ray: host:port of the head of a cluster, or "auto" on one of its machines; by default a '
+        "Ray that runs on this machine alone.",
     ),
 )
 """Choice of the machines that do the work."""

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, BinaryIO
 
 import click
 
@@ -31,12 +31,14 @@ _OF_OTHERS = (
 )
 """Suffixes of files that are no text, or text of another form: a text by such a name would not open."""
 
-_MOST_SKIPPED = 5  # that are told of unless -v asks for all
+_MOST_SKIPPED = 5  # skipped files that are named unless -v asks for all
 
 _WRITTEN, _BEGUN, _COLOUR = "dedup.written", "dedup.begun", "dedup.colour"
 
 
 class _StandardError(logging.Handler):
+    """Handler that writes log messages to standard error, in the place of a progress line."""
+
     def emit(self, record: logging.LogRecord) -> None:
         for line in _shown_lines:
             line.erase()
@@ -44,7 +46,7 @@ class _StandardError(logging.Handler):
 
 
 def write_report(report: Report, form: str, output: Path, *, full: bool, with_text: bool) -> None:
-    """Write a report in the form asked for."""
+    """Write a report in a form; `full` shows long lists in full, where a form cuts them."""
     if form == "parquet":
         make_folder(output)
         for name, content in rendering.as_parquet(report, with_text=with_text).items():
@@ -59,12 +61,12 @@ def write_report(report: Report, form: str, output: Path, *, full: bool, with_te
 
 
 def choose_form(form: str | None, output: str | Path, known: Sequence[str]) -> str:
-    """Choose the form of a result: the one asked for, or what the suffix of its file says, or else the first one known.
+    """Choose the form of a result: the one asked for, or that of the suffix of its file, or else the first one known.
 
     Raises
     ------
     UsageError
-        If the suffix says something else than what was asked for, or than the command can write.
+        If the suffix contradicts the form asked for, or names one that the command cannot write.
     """
     named = SUFFIXES.get(Path(output).suffix.lower())
     if named and (named not in known or form not in (None, named)):
@@ -86,8 +88,7 @@ def check_output(
     names: NamePatterns = ALL_NAMES,
     force: bool = False,
 ) -> None:
-    """Refuse an output that cannot be written, or should not be, before the long work and not after it."""
-    inputs = list(inputs)
+    """Refuse a place for a report that cannot be written, or should not be, before the long work and not after it."""
     if form == "html" and str(output) == "-" and _on_terminal(sys.stdout):
         raise click.UsageError("a page is not for the terminal; write it into a file: -o report.html")
     if form == "parquet":
@@ -95,7 +96,15 @@ def check_output(
             raise click.UsageError("--format parquet writes three tables and needs a folder: -o FOLDER")
         if not is_uri(str(output)):
             check_folder(Path(output), inputs, names=names, force=force)
-    elif str(output) != "-":
+    else:
+        check_file(output, inputs, names=names, force=force)
+
+
+def check_file(
+    output: str | Path, inputs: Iterable[str | Path] = (), *, names: NamePatterns = ALL_NAMES, force: bool = False
+) -> None:
+    """Refuse a file, or standard output, that cannot be written, or should not be, before the long work."""
+    if str(output) != "-":
         check_writable(Path(output), inputs, names=names, force=force)
     elif sys.stdout is None:
         raise WriteError("standard output is closed; name a file with -o")
@@ -105,21 +114,44 @@ def write(content: str, output: Path) -> None:
     """Write text to a file or to standard output, always in UTF-8; bytes of file names that are no text are escaped."""
     encoded = content.encode("utf-8", "backslashreplace")
     if str(output) == "-":
-        _print(encoded)
+        with standard_output() as stream:
+            stream.write(encoded)
     else:
         write_whole(output, encoded)
     note_written(output)
 
 
 def print_lines(lines: Iterable[str]) -> None:
-    """Write lines to standard output as they come; what is interrupted was not written whole."""
-    for line in lines:
-        _print(line.encode("utf-8", "backslashreplace"))
+    """Write lines to standard output as they come."""
+    with standard_output() as stream:
+        for line in lines:
+            stream.write(line.encode("utf-8", "backslashreplace"))
     note_written("-")
 
 
+@contextmanager
+def standard_output() -> Iterator[BinaryIO]:
+    """Open standard output for bytes, which are flushed at the end.
+
+    Raises
+    ------
+    WriteError
+        If it is closed, or its disk is full.
+    """
+    if sys.stdout is None:
+        raise WriteError("standard output is closed; name a file with -o")
+    try:
+        yield sys.stdout.buffer
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has enough
+        raise
+    except OSError as error:
+        discard(1)
+        raise WriteError(f"cannot write to standard output: {error.strerror}; name a file with -o") from error
+
+
 def note_written(output: str | Path) -> None:
-    """Remember what has been written, for whoever asks once the run is interrupted."""
+    """Remember what has been written whole, for the message of a run that is interrupted."""
     context = click.get_current_context(silent=True)
     if context is not None:
         context.find_root().meta.setdefault(_WRITTEN, []).append(str(output))
@@ -139,21 +171,8 @@ def begun(context: click.Context) -> str | None:
 
 
 def written(context: click.Context) -> list[str]:
-    """Text written so far, in order."""
+    """Files written whole so far, in order; "-" is standard output."""
     return list(context.find_root().meta.get(_WRITTEN, ()))
-
-
-def _print(content: bytes) -> None:
-    if sys.stdout is None:
-        raise WriteError("standard output is closed; name a file with -o")
-    try:
-        click.echo(content, nl=False)
-        sys.stdout.flush()
-    except BrokenPipeError:  # whoever reads has enough
-        raise
-    except OSError as error:
-        discard(1)
-        raise WriteError(f"cannot write to standard output: {error.strerror}; name a file with -o") from error
 
 
 def choose_colour(context: click.Context, value: str) -> None:
@@ -179,10 +198,9 @@ def layout(output: Path) -> dict[str, Any]:
 
 
 def tell_skipped(skipped: Sequence[Skipped], *, full: bool) -> None:
-    """Tell what was skipped and why; unless in full, the first few."""
+    """Name what was skipped, and why, on standard error; only the first few unless `full`."""
     for item in skipped if full else skipped[:_MOST_SKIPPED]:
-        where = item.path if item.line is None else f"{item.path}:{item.line}"
-        click.echo(f"skipped {printable(where)}: {printable(item.reason)}", err=True)
+        click.echo(f"skipped {printable(item.place)}: {printable(item.reason)}", err=True)
     if not full and len(skipped) > _MOST_SKIPPED:
         click.echo(f"skipped {len(skipped) - _MOST_SKIPPED:,} more; -v names all", err=True)
 
@@ -215,7 +233,7 @@ def _on_terminal(stream: IO[str] | None) -> bool:
 
 
 def log_to_stderr(verbose: int) -> None:
-    """Warnings always, what is going on with -v, details with -vv."""
+    """Send log messages to standard error: warnings always, with -v also what is going on, with -vv details."""
     logger = logging.getLogger("dedup")
     logger.handlers = [_StandardError()]
     logger.setLevel((logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)])

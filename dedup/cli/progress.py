@@ -12,10 +12,8 @@ if TYPE_CHECKING:
 
 _EVERY = 0.1  # seconds between two drawings
 
-_STEPS = {"read": 1, "embed": 2, "search": 3, "verify": 4}
-"""Steps of a scan by their stage; the stages of other commands are not counted."""
-
 _WORDS = {"read": "reading", "embed": "embedding", "search": "searching", "verify": "comparing"}
+"""Words for the stages of a scan, in their order; the stages of other commands are not counted."""
 
 
 class ProgressLine:
@@ -43,8 +41,8 @@ class ProgressLine:
             return
         self._drawn = now
         if stage != self._stage:
-            step = f"{_STEPS[stage]} of {len(_STEPS)} " if stage in _STEPS else ""
-            self._begin(f"{step}{_WORDS.get(stage, stage)}", total)
+            step = f"{[*_WORDS].index(stage) + 1} of {len(_WORDS)} {_WORDS[stage]}" if stage in _WORDS else stage
+            self._begin(step, total)
             self._stage = stage
         (task,) = self._progress.tasks
         rate = f"{done / task.elapsed:,.0f}/s" if task.elapsed and done else ""
@@ -103,7 +101,7 @@ class _Raw(io.TextIOBase, TextIO):
 
 
 def _bars(stream: TextIO) -> Progress:
-    """A line that is drawn when told to, and by no thread: processes are copied from one without threads."""
+    """Display that is drawn on demand and not by a thread: worker processes are forked from one without threads."""
     from rich import progress
     from rich.console import Console
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,17 @@ from dedup import report as rendering
 from dedup.cli import options
 from dedup.cli.errors import FOUND_DUPLICATES, NothingRead
 from dedup.cli.help import SectionedCommand
-from dedup.cli.inputs import all_paths, find, folder_of, read, read_options, remembered, roots_of, settings_are_given
+from dedup.cli.inputs import (
+    all_paths,
+    find,
+    folder_of,
+    read,
+    remembered,
+    roots_of,
+    settings_are_given,
+    warn_of_no_file,
+    warn_of_nothing,
+)
 from dedup.cli.output import (
     check_output,
     choose_form,
@@ -25,25 +35,20 @@ from dedup.cli.output import (
     write,
     write_report,
 )
-from dedup.datatypes import Level, Selection, Settings
+from dedup.datatypes import Article, Level, Selection, Settings, Skipped
 from dedup.runtime.name_patterns import NamePatterns
 from dedup.runtime.process import count_cores
 
 if TYPE_CHECKING:
+    from dedup.clustering.decisions import Decisions
     from dedup.runtime.ray_cluster import RayWorkers
 
-_SCAN_FORMS = ("text", "json", "jsonl", "csv", "html", "parquet")
+_SELECTING = ("pairs", "languages", "within", "since", "kinds", "min_size")  # options that make a Selection
 
 
 @click.command(cls=SectionedCommand)
 @click.argument("paths", nargs=-1, metavar="PATH...")
-@click.option(
-    "-f",
-    "--format",
-    "form",
-    help="Shape of the report; by default what the suffix of -o says, or else text.",
-    type=click.Choice(_SCAN_FORMS, case_sensitive=False),
-)
+@options.report_format_option
 @options.output_uri_option
 @options.force_option
 @options.matching_options
@@ -69,27 +74,19 @@ def scan(
     level: str,
     decisions: tuple[Path, ...],
     keep: tuple[str, ...],
-    text_field: tuple[str, ...],
-    id_field: tuple[str, ...],
-    title_field: tuple[str, ...],
-    date_field: tuple[str, ...],
-    language_field: tuple[str, ...],
-    glob: tuple[str, ...],
-    exclude: tuple[str, ...],
+    against: tuple[str, ...],
     files_from: str | None,
-    max_bytes: int | None,
     jobs: int | None,
     engine: str,
     ray_address: str | None,
     check: bool,
     no_text: bool,
+    archive: Path | None,
+    only_new: bool,
     quiet: bool,
     verbose: int,
     no_progress: bool,
-    against: tuple[str, ...],
-    archive: Path | None,
-    only_new: bool,
-    **selecting: Any,
+    **given: Any,
 ) -> None:
     """Find duplicates in files and folders.
 
@@ -99,13 +96,15 @@ def scan(
     dedup scan articles/ --model sentence-transformers/LaBSE --threshold 0.7
     dedup scan today/ --against archive/ --within 7d --pairs cross-language
     dedup scan today/ --archive news.db --only-new
+    dedup scan https://example.org/feed.xml articles/
     dedup scan s3://bucket/news --engine ray --ray-address auto --format parquet -o s3://bucket/duplicates
 
-    A folder is walked in order of names; hidden files and links are left out; "-" is JSON lines on standard input. A
-    text file is one article; JSON, JSONL, CSV and Parquet hold one per record, with the fields text, id, title, url,
-    published and language, of which only the text is needed, or their usual names in many languages. What cannot be
-    used is skipped, counted and named with its reason. In the text, * marks the article to keep (--keep says by which
-    rule), and with --level story, = one that is a version of the report above it.
+    Folders are walked in order of names, without hidden files and links; "-" reads JSON lines from standard input. A
+    path may be the address of one file on the web, or a URI of a store (s3://, gs://, hdfs://; extra parquet). A text
+    file is one article; JSON, JSONL, CSV and Parquet hold one per record, with the fields text, id, title, url,
+    published and language, or their usual names in many languages; only the text is needed. What cannot be used is
+    skipped, counted and named with its reason. In the text report, * marks the article to keep (chosen by --keep) and,
+    with --level story, = a version of the report above it.
 
     With --engine ray every machine must reach the paths, which may be URIs, and --format parquet writes tables in many
     parts, for results too large for one report.
@@ -113,7 +112,8 @@ def scan(
     from dedup.clustering.decisions import Decisions
 
     log_to_stderr(verbose)
-    selection = Selection(against=bool(against), **selecting)
+    selecting = {name: given.pop(name) for name in _SELECTING}
+    selection, reading = Selection(against=bool(against), **selecting), given
     paths = all_paths(paths, files_from)
     settings = Settings(
         model=model,
@@ -124,95 +124,92 @@ def scan(
         roots=roots_of((*paths, *against)),
         selection=selection,
     )
-    form = choose_form(form, output, _SCAN_FORMS)
+    form = choose_form(form, output, options.REPORT_FORMS)
     inputs: tuple[str | Path, ...] = (*paths, *against, files_from or "", scorer, *decisions, *folder_of(model))
     inputs += (archive,) if archive else ()
-    check_output(form, output, inputs, names=NamePatterns(glob, exclude), force=force)
-    if engine == "ray" and form == "parquet" and (selection or against):
-        raise click.UsageError("--engine ray --format parquet writes all pairs; choose --format json to select some")
+    check_output(form, output, inputs, names=NamePatterns(reading["glob"], reading["exclude"]), force=force)
     if archive and (engine != "local" or decisions or keep or against or selection):
         raise click.UsageError("--archive goes without --engine, --decisions, --keep, --against and choices of pairs")
     if only_new and not archive:
         raise click.UsageError("--only-new needs --archive FILE.db, which knows what is new")
     decided = Decisions.load(*decisions)
-    fields = {
-        "text_field": text_field,
-        "id_field": id_field,
-        "title_field": title_field,
-        "date_field": date_field,
-        "language_field": language_field,
-    }
+    shown, cores = not (quiet or no_progress), jobs or count_cores()
+    report = None
     with _engine(engine, ray_address, jobs) as workers:
-        articles = read(
-            paths,
-            shared=workers is not None,
-            jobs=jobs or count_cores(),
-            glob=glob,
-            exclude=exclude,
-            against=against,
-            max_bytes=max_bytes,
-            **fields,
-        )
-        report = None
         if archive:
+            kept = settings if settings_are_given() else None
             report, added = remembered(
-                archive,
-                paths,
-                read_options(glob=glob, exclude=exclude, max_bytes=max_bytes, **fields),
-                settings=settings if settings_are_given() else None,
-                only_new=only_new,
-                jobs=jobs or count_cores(),
-                shown=not (quiet or no_progress),
+                archive, paths, reading, settings=kept, only_new=only_new, jobs=cores, shown=shown
             )
-            counts = rendering.counts(report)
             if not quiet:
-                told = f"{added.added:,} new, {added.changed:,} changed, {added.unchanged:,} there already"
-                click.echo(f"{archive}: {told}", err=True)
-            if not counts["read"] and added.unchanged:  # of nothing new there is nothing to report
-                counts = {**counts, "seen": added.unchanged, "read": added.unchanged}
-        elif workers and form == "parquet":
-            from dedup.pipeline import write_tables
-
-            note_begun(output)
-            with progress_line(not (quiet or no_progress)) as progress:
-                counts = write_tables(
-                    articles,
-                    output,
-                    settings=settings,
-                    decisions=decided,
-                    workers=workers,
-                    with_text=not no_text,
-                    progress=progress,
-                )["counts"]
-            note_written(output)
-        else:
-            sharing: dict[str, Any] = {"workers": workers} if workers else {"jobs": jobs or count_cores()}
-            with_evidence = not no_text or form in ("text", "html", "csv")  # these say how many sentences match
-            sharing |= {"decisions": decided, "evidence": with_evidence}
-            report = find(articles, settings, shown=not (quiet or no_progress), **sharing)
+                known = f"{added.added:,} new, {added.changed:,} changed, {added.unchanged:,} there already"
+                click.echo(f"{archive}: {known}", err=True)
             counts = rendering.counts(report)
+            if not counts["read"] and added.unchanged:  # nothing new is in the report
+                counts |= {"seen": added.unchanged, "read": added.unchanged}
+        else:
+            articles = read(paths, against=against, shared=workers is not None, jobs=cores, **reading)
+            if workers and form == "parquet":
+                counts = _write_tables(articles, output, settings, decided, workers, with_text=not no_text, shown=shown)
+            else:
+                sharing: dict[str, Any] = {"workers": workers} if workers else {"jobs": cores}
+                with_evidence = not no_text or form in ("text", "html", "csv")  # these say how many sentences match
+                report = find(articles, settings, shown=shown, decisions=decided, evidence=with_evidence, **sharing)
+                counts = rendering.counts(report)
     if report and only_new and form == "text" and not report.clusters:
         write("No story has a new article.\n", Path(output))
     elif report:
         write_report(report, form, Path(output), full=verbose > 0, with_text=not no_text)
-    if not counts["seen"]:
-        named = f" whose name matches {' or '.join(glob)}" if glob else ""
-        click.echo(f"Warning: there is no file{named} in {', '.join(paths)}", err=True)
-    if report and against and not (report.articles and report.articles[0].reference):
-        click.echo(f"Warning: no article was read in the reference {', '.join(against)}", err=True)
-    if not quiet and (form != "text" or output != "-"):
-        click.echo(rendering.summary_line(counts), err=True)
-        if counts["skipped"]:
-            click.echo(f"{counts['skipped']:,} of {counts['seen']:,} seen skipped; the report says why.", err=True)
+    if report and not archive:
+        warn_of_nothing(counts, report.skipped, paths, against, glob=reading["glob"])
+    elif not counts["seen"]:
+        warn_of_no_file(paths, reading["glob"])
+    if not quiet and (form != "text" or output != "-"):  # the text report has its own summary
+        _summarise(counts)
     if check and not counts["read"]:
         raise NothingRead(f"--check: nothing was read, {counts['skipped']:,} skipped; check the paths")
     if check and counts["clusters"]:
         raise click.exceptions.Exit(FOUND_DUPLICATES)
 
 
+def _summarise(counts: dict[str, int]) -> None:
+    click.echo(rendering.summary_line(counts), err=True)
+    if counts["skipped"]:
+        click.echo(f"{counts['skipped']:,} of {counts['seen']:,} seen skipped; the report says why.", err=True)
+
+
+def _write_tables(
+    articles: Iterable[Article | Skipped],
+    output: str,
+    settings: Settings,
+    decisions: Decisions,
+    workers: RayWorkers,
+    *,
+    with_text: bool,
+    shown: bool,
+) -> dict[str, int]:
+    """Write the tables of a result too large for one report; returns its counts."""
+    from dedup.pipeline import write_tables
+
+    note_begun(output)
+    with progress_line(shown) as progress:
+        summary = write_tables(
+            articles,
+            output,
+            settings=settings,
+            decisions=decisions,
+            workers=workers,
+            with_text=with_text,
+            progress=progress,
+        )
+    note_written(output)
+    counts: dict[str, int] = summary["counts"]
+    return counts
+
+
 @contextmanager
 def _engine(engine: str, address: str | None, jobs: int | None) -> Iterator[RayWorkers | None]:
-    """Ray, if it was asked for; meanwhile what it tells of workers that died goes to standard error."""
+    """Workers on Ray, if it was asked for; the lines that it prints about workers that died go to standard error."""
     if engine == "ray":
         from dedup.runtime.ray_cluster import RayWorkers
 

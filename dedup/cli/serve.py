@@ -9,7 +9,7 @@ import click
 from dedup.cli import options
 from dedup.cli.help import SectionedCommand
 from dedup.cli.output import log_to_stderr
-from dedup.cli.sizes import parse_size
+from dedup.cli.sizes import Whole, parse_size
 from dedup.errors import ReadError
 from dedup.language.text import printable
 
@@ -17,20 +17,20 @@ from dedup.language.text import printable
 @click.command(cls=SectionedCommand)
 @click.option(
     "--archive", "file", required=True, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.db",
-    help="Archive to serve; it is made where there is none.",
+    help="Archive to serve; it is made if there is none.",
 )  # fmt: skip
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address; any but this machine's needs a token.")
-@click.option("--port", type=click.IntRange(1, 65535), default=8765, show_default=True, help="Port.")
+@click.option("--port", type=Whole(1, 65535), default=8765, show_default=True, help="Port.")
 @click.option(
     "--token-file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-    help="File that holds the token which requests have to carry (Authorization: Bearer TOKEN).",
+    help="File with the token that requests have to carry (Authorization: Bearer TOKEN).",
 )  # fmt: skip
 @click.option(
-    "--max-body", callback=parse_size, default="8M", show_default=True, metavar="SIZE", help="Most bytes of a request.",
+    "--max-body", callback=parse_size, default="8M", show_default=True, metavar="SIZE", help="Largest request.",
 )  # fmt: skip
 @click.option(
-    "--concurrency", type=click.IntRange(min=1), default=8, show_default=True, metavar="N",
-    help="Requests that are worked on at a time.",
+    "--concurrency", type=Whole(1), default=8, show_default=True, metavar="N",
+    help="Requests that are worked on at the same time.",
 )  # fmt: skip
 @options.verbose_option
 def serve(

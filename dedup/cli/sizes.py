@@ -1,8 +1,9 @@
-"""Sizes as people write them: ``8M``, ``1.5G``, ``200 kB``."""
+"""Numbers and sizes as people write them: ``4``, ``8M``, ``1.5G``, ``200 kB``."""
 
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import click
 
@@ -11,7 +12,7 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", re.IGNORECASE)
 
 
 def parse_size(_context: click.Context, _parameter: click.Parameter, value: str | None) -> int | None:
-    """Callback of an option: number of bytes, at least 1, also with k, M, G or T for powers of 1024.
+    """Read the number of bytes that an option gives, at least 1, also with k, M, G or T for powers of 1024.
 
     Raises
     ------
@@ -25,3 +26,25 @@ def parse_size(_context: click.Context, _parameter: click.Parameter, value: str 
     if size < 1:
         raise click.BadParameter(f"{value!r} is no size; give at least 1 byte, as in 500000, 800k, 8M or 1G")
     return size
+
+
+class Whole(click.IntRange):
+    """Type of an option: whole numbers from `least` to `most`, if there is one; its message says what to give."""
+
+    def __init__(self, least: int, most: int | None = None, *, hint: str = "") -> None:
+        super().__init__(least, most)
+        self._hint = hint
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Convert what was given to a number, as `click.IntRange` does.
+
+        Raises
+        ------
+        BadParameter
+            If it is none, or lies outside.
+        """
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            span = f"of at least {self.min}" if self.max is None else f"from {self.min} to {self.max}"
+            self.fail(f"give a whole number {span}, got {value!r}{self._hint}", param, ctx)

@@ -10,7 +10,7 @@ import click
 from dedup.cli import options
 from dedup.cli.help import SectionedCommand
 from dedup.cli.inputs import read_options
-from dedup.cli.output import check_output, log_to_stderr, write
+from dedup.cli.output import check_file, log_to_stderr, tell_skipped, write
 from dedup.datatypes import Skipped
 from dedup.language.text import printable
 from dedup.report.records import dumps
@@ -21,11 +21,11 @@ from dedup.runtime.process import load_numpy_alone
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option(
     "--archive", "file", required=True, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.db",
-    help="Archive in which to look, and to which everything is added; it is made where there is none.",
+    help="Archive in which to look, and to which everything is added; it is made if there is none.",
 )  # fmt: skip
 @click.option(
     "--settle", type=click.FloatRange(min=0.0), default=1.0, show_default=True, metavar="SECONDS",
-    help="How long a file has to stay as it is before it is read: one that is being written is waited for.",
+    help="How long a file has to stay unchanged before it is read, so that one still being written is waited for.",
 )  # fmt: skip
 @click.option("--no-text", is_flag=True, help="Leave the text of the articles out of the lines.")
 @options.reading_options
@@ -38,17 +38,17 @@ def watch(
     verbose: int,
     **reading: Any,
 ) -> None:
-    """Watch a folder, and tell of every article that has been seen before.
+    """Watch a folder, and report every article that has been seen before.
 
     Writes a JSON line for each article that is in the archive already, in any language, with kind, score and evidence.
-    All that arrives is added. Ends on Ctrl-C or SIGTERM. Needs the extra dedup-articles[watch]. Feeds are not watched:
-    let another program save them into the folder.
+    Every article that arrives is added. Ends on Ctrl-C or SIGTERM. Needs the extra dedup-articles[watch]. Feeds are not
+    watched: let another program save them into the folder.
 
     \b
     dedup watch incoming/ --archive news.db
     """
     log_to_stderr(verbose)
-    check_output("jsonl", "-")
+    check_file("-")
     load_numpy_alone()
     from dedup.archive import rendering
     from dedup.archive.archive import Archive
@@ -62,8 +62,7 @@ def watch(
         try:
             for arrival in watched(folder, archive, options=chosen, settle=settle):
                 if isinstance(arrival.item, Skipped):
-                    shown, reason = printable(arrival.item.path), printable(arrival.item.reason)
-                    click.echo(f"skipped {shown}: {reason}", err=True)
+                    tell_skipped([arrival.item], full=True)
                 elif arrival.findings:
                     record = rendering.checked_record(arrival.item, arrival.findings, with_text=not no_text)
                     write(dumps({**rendering.head(), "path": arrival.item.path, **record}) + "\n", Path("-"))

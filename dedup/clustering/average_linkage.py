@@ -2,9 +2,8 @@
 
 Average linkage on log-odds, the greedy form of correlation clustering (Bansal, Blum & Chawla 2004): the two clusters
 whose pairs are on average likeliest to be the same article are joined as long as that average favours it, and as long
-as those of the pairs that are in one language, where facts and wording can be held against each other directly, do not
-speak against it. A~B and B~C do not make A~C where A and C contradict each other, and one loose end does not pull two
-stories together.
+as the pairs within one language, whose facts and wording can be compared directly, do not speak against it. A~B and B~C
+do not make A~C where A and C contradict each other, and one stray match does not pull two stories together.
 
 Mean F1 (BCubed; pairs for semeval22) of other forms on the development sets, given the same log-odds:
 
@@ -40,17 +39,15 @@ import numpy.typing as npt
 from dedup.arrays import Positions
 from dedup.clustering.linked_pairs import linked_groups
 
-_AT_A_TIME = 1 << 14
+_AT_A_TIME = 1 << 14  # pairs converted to Python numbers together
 
-_WORST = (
-    -3.0
-)  # log-odds that an uncertain pair counts at the least: one bad translation does not outweigh ten good ones
+_WORST = -3.0  # least log-odds of an uncertain pair: one bad translation does not outweigh ten good ones
 
 UNVERIFIED = -1.0
-"""Log-odds, threshold taken off, that a pair nobody has verified counts."""
+"""Log-odds, less the threshold, of a pair that was not verified."""
 
 OF_EVENTS = 0.5
-"""Reluctance to join two groups of reports of events."""
+"""Reluctance to join two groups of reports of events (see `cluster_pairs`)."""
 
 
 def cluster_pairs(
@@ -74,20 +71,19 @@ def cluster_pairs(
     left, right : ndarray of shape (m,), intp, left < right
         Unique pairs of positions of articles.
     log_odds : ndarray of shape (m,), float64
-        Evidence for (above 0) or against (below 0) a pair belonging together, the threshold already taken off.
+        Evidence for (above 0) or against (below 0) a pair belonging together, less the threshold.
     unknown : float
-        What a pair that is not among them counts; below 0.
+        Log-odds of a pair that is not among them; below 0.
     key : callable (position) -> str
-        The unique name of an article in one of the pairs; ties are broken by them, so that the order of the articles
-        does not matter.
+        Unique name of an article, by which ties are broken, so that the order of the articles does not matter.
     certain : ndarray of shape (m,), bool
-        Pairs whose evidence may forbid two clusters to be joined, if it speaks against it in sum.
+        Pairs whose evidence forbids joining two clusters if its sum between them is negative.
     must, cannot : ndarray of shape (m,), bool, optional
-        Pairs that are in one cluster whatever the evidence, and pairs that are not in one, also not by way of others;
-        both can be kept (`dedup.clustering.constraints`).
+        Pairs that must be in one cluster whatever the evidence, and pairs that must not, not even through other
+        articles; there are clusters that keep all of them (`dedup.clustering.constraints`).
     reluctance : float
         Log-odds by which the mean between two clusters has to exceed 0, for each e-fold of articles in the smaller one:
-        two groups that hold together by themselves, on one topic, are more often two events than an article on its own.
+        two groups on one topic that hold together by themselves are more often two events than a group and one article.
     """
     none = np.zeros(len(left), np.bool_)
     must, cannot = (none if pairs is None else pairs for pairs in (must, cannot))
@@ -118,7 +114,7 @@ def _cluster_group(
     must: npt.NDArray[np.bool_],
     reluctance: float,
 ) -> list[tuple[int, ...]]:
-    """The clusters within a group of linked articles, which in a large archive may have millions of pairs."""
+    """Clusters within a group of linked articles, which in a large archive may have millions of pairs."""
     order = sorted({*left.tolist(), *right.tolist()}, key=key)
     rank = {position: number for number, position in enumerate(order)}
     members = {number: [number] for number in rank.values()}
@@ -141,7 +137,7 @@ def _cluster_group(
 
 
 def _rows(left: Positions, right: Positions, *values: npt.NDArray[np.float64]) -> Iterator[Any]:
-    """The pairs one after the other, some at a time: as Python's numbers they take ten times the room."""
+    """Yield the pairs as Python numbers, converted some at a time since these take ten times the memory."""
     for start in range(0, len(left), _AT_A_TIME):
         part = slice(start, start + _AT_A_TIME)
         yield from zip(*(column[part].tolist() for column in (left, right, *values)), strict=True)
@@ -159,7 +155,7 @@ def _joins(
     unknown: float,
     reluctance: float,
 ) -> Iterator[tuple[float, int, int, int, int]]:
-    """Entries of the heap for the joins of a cluster with others that the evidence is for."""
+    """Yield heap entries for the joins of a cluster with others that the evidence favours."""
     for other in others:
         total, known, direct = sums[a][other]
         pairs = len(members[a]) * len(members[other])

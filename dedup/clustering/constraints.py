@@ -58,9 +58,9 @@ def _among(candidates: Candidates, pairs: npt.NDArray[np.int64]) -> npt.NDArray[
 
 
 def apply_decisions(decisions: Decisions, unique: UniqueArticles) -> tuple[UniqueArticles, Constraints]:
-    """Constraints that decisions put on a run, and its articles with exact copies set apart that are to be different.
+    """Constraints that decisions put on a run, and its articles, with exact copies decided to be different set apart.
 
-    Warnings tell of decisions on articles that are not in the run, and of those that cannot be kept.
+    Decisions on articles that are not in the run, and decisions that contradict later ones, are named in warnings.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def _ids(links: Sequence[Link], unique: UniqueArticles) -> dict[int, str]:
 def _verdicts(
     decisions: Iterable[PairDecision], unique: UniqueArticles, number_of: npt.NDArray[np.intp], set_apart: set[int]
 ) -> dict[Pair, PairDecision]:
-    """Last decision on each pair of unique articles, in order; a hash that is the same as another means one part."""
+    """Last decision on each pair of unique articles, in order; in "same" decisions a hash stands for its first part."""
 
     def numbers(name: str, *, same: bool) -> set[int]:
         places = unique.named[name]
@@ -193,17 +193,17 @@ class _Groups:
         return linked, contradicted[::-1]
 
     def coloured(self, ids: Mapping[int, str]) -> list[list[int]]:
-        """Groups put together as far as nothing in them is apart: each into the first place, in order of ids."""
+        """Parts of which each holds no two articles that are apart: a group goes to the first part that it can join."""
         distinct = {id(group): group for group in self._group.values()}.values()
-        places: list[list[int]] = []
+        parts: list[list[int]] = []
         for group in sorted(distinct, key=lambda group: min(ids[at] for at in group)):
-            for place in places:
-                if not self._are_apart(place, group):
-                    place += group
+            for part in parts:
+                if not self._are_apart(part, group):
+                    part += group
                     break
             else:
-                places.append(list(group))
-        return places
+                parts.append(list(group))
+        return parts
 
     def _are_apart(self, one: Sequence[int], other: Sequence[int]) -> bool:
         smaller, larger = sorted((one, other), key=len)

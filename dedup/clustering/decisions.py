@@ -1,12 +1,12 @@
 """Decisions that people made about pairs and stories, and how they apply to the articles of a run.
 
-A file of decisions holds JSON lines of two forms, each of them with ``by`` and ``at`` if somebody wants to know::
+A file of decisions holds JSON lines of two forms, each of them optionally with ``by`` and ``at``::
 
     {"left": "<name>", "right": "<name>", "verdict": "same" | "different", "by": "...", "at": "..."}
     {"keep": "<name>", "story": ["<name>", ...], "by": "...", "at": "..."}
 
-A name is the id of an article or the hash of its text, both as the JSON report has them; an id comes first where it
-looks like the hash of another article. A hash stays what it is when files are moved.
+A name is the id of an article or the hash of its text, both as in the JSON report; a name that could be either is an
+id. A hash does not change when files are moved.
 
 Rules, none of which depends on the order of the articles:
 
@@ -14,26 +14,21 @@ Rules, none of which depends on the order of the articles:
   story, the later one counts.
 - A decision on one of several exact copies counts for all with its text, except where it keeps two of these copies
   apart, which only their ids can tell.
-- *Different* is stronger than *same* inferred by way of a third article: where a = b, b = c and a ≠ c, the earliest of
+- *Different* is stronger than *same* inferred through a third article: where a = b, b = c and a ≠ c, the earliest of
   the lines saying "same" gives way, and a warning names it.
 - Decisions on articles that are not in the run change nothing and are counted in a warning.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from dedup.errors import ReadError, SettingsError
-from dedup.language.json_text import parse_json
+from dedup.language.json_text import kind_of, parse_json
 from dedup.language.text import printable
-
-logger = logging.getLogger(__name__)
-
-Pair = tuple[int, int]
 
 SAME, DIFFERENT = "same", "different"
 """Verdicts on a pair."""
@@ -153,7 +148,7 @@ def _decision(text: str, where: str) -> PairDecision | KeepDecision:
     except ValueError as error:
         raise SettingsError(f"{where}: not JSON ({error}); {_FORMS}") from error
     if not isinstance(record, dict):
-        raise SettingsError(f"{where}: {type(record).__name__} instead of an object; {_FORMS}")
+        raise SettingsError(f"{where}: {kind_of(record)} instead of an object; {_FORMS}")
     of_pair, of_story = record.keys() & {"left", "right", "verdict"}, record.keys() & {"keep", "story"}
     if bool(of_pair) == bool(of_story):
         raise SettingsError(f"{where}: {'two decisions' if of_pair else 'no decision'} in this line; {_FORMS}")
@@ -180,7 +175,7 @@ def _keep_decision(record: Mapping[str, Any], where: str) -> KeepDecision:
 
 
 def _signature(record: Mapping[str, Any], where: str) -> tuple[str, str]:
-    """Signature of a decision: by whom and when; empty where the line does not say."""
+    """Author and time of a decision; empty where the line does not say."""
     by, at = (record.get(key) for key in ("by", "at"))
     for key, value in (("by", by), ("at", at)):
         if not isinstance(value, str | None):

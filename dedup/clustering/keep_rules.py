@@ -21,7 +21,7 @@ from dedup.language.text import count_words, printable
 from dedup.reading.dates import Span, span_of
 
 ALLOWED = "newest, oldest, longest, first, reference, path:GLOB or language:CODE,CODE"
-"""Rules that there are, for help and messages."""
+"""All rules, for messages."""
 
 _EXAMPLE = "--keep reference --keep language:id,en --keep newest"
 
@@ -39,8 +39,8 @@ _CODE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z]{2,8})*")
 class Standing(NamedTuple):
     """Facts of an article that rules look at.
 
-    `words` and `published` are None where no rule asks for them, or nothing is known. `decided` is below 0 for an
-    article that people chose to keep, the last choice lowest; it comes before all rules.
+    `words` and `published` are None where no rule needs them, or nothing is known. `decided` is below 0 for an article
+    that people chose to keep, lowest for the last choice; it comes before all rules.
     """
 
     id: str
@@ -59,13 +59,13 @@ Rule: TypeAlias = Callable[[Sequence[Standing]], Sequence[Standing]]
 
 @dataclass(frozen=True, slots=True)
 class KeepRules:
-    """Rules in their order; `parse` makes them."""
+    """Rules in their order, made by `parse`."""
 
     texts: tuple[str, ...] = KEEP_BY_DEFAULT
 
     @classmethod
     def parse(cls, texts: Iterable[str] = ()) -> KeepRules:
-        """Rules by what a user wrote; those of the default where there is none.
+        """Parse rules as users write them; without any, those of the default are taken.
 
         Raises
         ------
@@ -78,7 +78,7 @@ class KeepRules:
         return cls(given or KEEP_BY_DEFAULT)
 
     def standing(self, article: Article, position: int, language: str, words: int | None = None) -> Standing:
-        """Facts of an article, those that the rules need; its words are counted where they are not given."""
+        """Facts of an article that the rules need; its words are counted if they are not given."""
         if "longest" not in self.texts:
             words = None
         elif words is None:
@@ -104,7 +104,7 @@ class KeepRules:
         published: str,
         reference: bool = False,
     ) -> Standing:
-        """Facts of an article as a report tells them."""
+        """Facts of an article that the rules need, from the fields of a report."""
         dated = not {"oldest", "newest"}.isdisjoint(self.texts)
         return Standing(id, position, path, language, words, span_of(published) if dated else None, reference)
 
@@ -160,7 +160,7 @@ def _newest(standings: Sequence[Standing]) -> Sequence[Standing]:
 
 
 def _longest(standings: Sequence[Standing]) -> Sequence[Standing]:
-    """The longest of each language, but for those that are too short for a translation of the longest of all.
+    """Select the longest of each language, except those too short to be a translation of the longest of all.
 
     Numbers of words say little across languages (a Finnish translation has half the words of a Vietnamese one), nor do
     characters or sentences; within a language they are compared as they are.
@@ -183,7 +183,7 @@ def _reference(standings: Sequence[Standing]) -> Sequence[Standing]:
 
 
 def _matching(glob: str) -> Rule:
-    """Articles whose path matches a pattern, as a whole or from some folder on; ``*`` also stands for ``/``."""
+    """Make the rule that prefers articles whose path matches a pattern (`matches_path`)."""
 
     def matching(standings: Sequence[Standing]) -> Sequence[Standing]:
         return _best(standings, lambda standing: not matches_path(standing.path, glob))
@@ -198,7 +198,7 @@ def matches_path(path: str, glob: str) -> bool:
 
 
 def _in_order(codes: Sequence[str]) -> Rule:
-    """Articles in the first of some languages in which there is one; ``zh`` stands for ``zh-cn`` and ``zh-tw`` too."""
+    """Make the rule that prefers earlier languages; ``zh`` also stands for ``zh-cn`` and ``zh-tw``."""
 
     def place(standing: Standing) -> int:
         code = standing.language.lower()

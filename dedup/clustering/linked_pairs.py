@@ -1,4 +1,4 @@
-"""The pairs that clustering judges by: those that match, and the others between articles that these link."""
+"""Pairs that clustering judges by: those that match, and the others between articles that these link."""
 
 from __future__ import annotations
 
@@ -16,18 +16,23 @@ from dedup.matching.verify import Verdicts, find_matches, judge_pairs
 from dedup.runtime.workers import Workers
 
 Pair = tuple[int, int]
+
 _Numbers = npt.NDArray[np.int64]
+
 _NONE = np.empty((0, 2), np.int64)
-_NEAR = 1 << 20
-_COPIED = 0.3  # shared runs of words from which on two texts are of one making
+
+_NEAR = 1 << 20  # proposed pairs looked at together
+
+_COPIED = 0.3  # share of runs of words in common from which two texts count as versions of one
+
 _BY_WORDS = [HEADS.index(head) for head in ("copy", "copy excerpt")]
 
 COMPLETED = 100
-"""Articles up to which a group of linked articles has all its pairs verified."""
+"""Largest group of linked articles that has all its pairs verified."""
 
 
 def linked_groups(pairs: Iterable[Pair]) -> list[tuple[int, ...]]:
-    """Connected components of the pairs, each ascending, sorted by their first member: what may become clusters."""
+    """Connected components of the pairs, each ascending, sorted by their first member."""
     parent: dict[int, int] = {}
 
     def root(position: int) -> int:
@@ -56,11 +61,12 @@ def judge_linked(
     must: _Numbers = _NONE,
     cannot: _Numbers = _NONE,
 ) -> tuple[Candidates, Verdicts]:
-    """Verified pairs among articles that are linked, in order.
+    """Verify candidates, and all other pairs that decide on clusters; returns them in order.
 
-    Of all candidates only those that look like matches are kept. A cluster is judged by all its pairs, so the others
-    between articles that are linked, whether the search proposed them or not, are then verified too. So are all pairs
-    that people decided on, of shape (k, 2); those that `must` be linked link their articles.
+    Only candidates that look like matches are kept. A cluster is judged by all its pairs, so the other pairs of the
+    articles that these link are then verified too, whether the search proposed them or not (in a group of more than
+    `COMPLETED`, only those it proposed). So are pairs that people decided on, of shape (k, 2); those that `must` be in
+    one story link their articles.
     """
     total, blocks = len(neighbourhood.near), neighbourhood.blocks()
     linking, of_linking = find_matches(match_input, blocks, scorer, workers=workers, total=total, progress=progress)
@@ -74,9 +80,9 @@ def judge_linked(
 
 
 def opposed(match_input: MatchInput, candidates: Candidates, verdicts: Verdicts) -> npt.NDArray[np.bool_]:
-    """Pairs that are certain enough to forbid a join: in one language for certain, and judged by their words.
+    """Flag pairs that may forbid a join: certainly in one language, and judged by their words; shape (m,), bool.
 
-    Two translations into one language, or into a language and its sibling, share few words, and a low score then says
+    Two translations into one language, or into a language and its sibling, share few words, so that a low score says
     little.
     """
     certain = match_input.certain[candidates.left] & match_input.certain[candidates.right]
@@ -85,9 +91,9 @@ def opposed(match_input: MatchInput, candidates: Candidates, verdicts: Verdicts)
 
 
 def _lacking(neighbourhood: Neighbourhood, links: Sequence[Candidates], must: _Numbers, cannot: _Numbers) -> Candidates:
-    """Pairs within groups of linked articles, as far as they were proposed or the group is small, less the linking.
+    """Pairs within groups of linked articles that do not link, as far as they were proposed or the group is small.
 
-    `links` are the linking pairs, and behind them those of narrower groups, which are completed as if they were alone.
+    `links` are the linking pairs, and possibly those of narrower groups, which are completed as if they were alone.
     """
     n = len(neighbourhood.embeddings)
     known = links[0].left * n + links[0].right

@@ -42,16 +42,16 @@ Group = tuple[int, ...]
 class Outcome:
     """Outcome of a run, before matches are described.
 
-    unique : the articles with different texts, whose numbers stand in all fields but `standings`
-    languages : of the unique articles
-    matched : what `describe_pairs` makes matches of
-    full : ndarray of shape (m,), bool, which of them are described in full
+    unique : the articles with different texts, by whose numbers all fields but `standings` name articles
+    languages : languages of the unique articles
+    matched : input of `describe_pairs`, which makes the matches
+    full : ndarray of shape (m,), bool, whether each match is described in full
     groups, weakest : clusters of unique articles, and the weakest pair of each
-    versions : clusters inside them, of copies and translations, where groups are events
+    versions : clusters of copies and translations inside the groups, where these are events
     standings : facts by which `rules` choose, of all articles that may be in a cluster, by their position among all
-    rules : choose the representative of each cluster
-    embeddings : of the unique articles
-    pairs : filter of the pairs that count, where not all do
+    rules : rules that choose the representative of each cluster
+    embeddings : vectors of the unique articles
+    pairs : filter of the pairs that count, if not all do
     """
 
     unique: UniqueArticles
@@ -71,7 +71,7 @@ class Outcome:
         return self.rules.choose(self.standings[member] for member in members).position
 
     def clusters(self, kinds: Sequence[MatchKind]) -> tuple[Cluster, ...]:
-        """Clusters: groups of unique articles, each with its copies, and copies that match nothing else.
+        """Make the clusters: groups of unique articles with their copies, and copies that match nothing else.
 
         `kinds` are those of the matches, in their order.
         """
@@ -127,7 +127,7 @@ def choose_in_full(
 ) -> npt.NDArray[np.bool_]:
     """Choose pairs to describe with full evidence: in a large group those of its representative, and the weakest.
 
-    A run with more of them than memory is for keeps to the weakest of each group, and to the first groups.
+    If these are more than `MOST_IN_FULL`, only the weakest pairs are chosen, of the first groups.
     """
     central: dict[int, int] = {}  # representative of each member of a large group
     for group in groups:
@@ -178,7 +178,7 @@ def standings_of(
     *,
     kept: Mapping[int, int] = MappingProxyType({}),
 ) -> dict[int, Standing]:
-    """Facts by which rules choose, of the articles wanted, by position; `languages` and `words` are of these articles.
+    """Facts by which rules choose, of the articles `wanted`, by position; `languages` and `words` belong to these.
 
     Articles in `kept`, a preference below 0 by position, come before all others, the lowest first.
     """

@@ -1,8 +1,8 @@
 """Stories of a selection: matches and clusters of texts → those of the articles that form pairs that count.
 
 Everything up to here is about texts, of which several articles may be copies. With a selection two copies may differ:
-one is of the reference, or was published too early. So each match is told of the articles that count with each other,
-and each cluster keeps those that its matches hold together.
+one belongs to the reference, say, or was published too early. So each match of two texts becomes matches of their
+articles whose pairs count, and each cluster keeps the articles that its matches hold together.
 """
 
 from __future__ import annotations
@@ -49,8 +49,11 @@ def select(
 
 
 def _select_matches(matches: Iterable[Match], pairs: PairFilter) -> Iterator[Match]:
-    """Matches of copies, and of articles with two texts: for each, or for copies that match, with its first partner."""
-    first: dict[int, int] = {}  # of the copies that match, the first, for each of them
+    """Yield matches of copies, then of articles with different texts: each article matches its first partner only.
+
+    Copies that match one another have one partner.
+    """
+    first: dict[int, int] = {}  # first of the matching copies, for each of them
     for number, copies in enumerate(pairs.copies):
         if len(copies) > 1 and pairs.counts_copies:
             exact = sorted({(min(pair), max(pair)) for pair in pairs.copies_that_count(number, number)})
@@ -99,7 +102,7 @@ def mirrored(match: Match) -> Match:
 def first_partners(pairs: Iterable[Pair], first: Mapping[int, int] = MappingProxyType({})) -> list[Pair]:
     """Pairs, the lower position first, in which one is the first partner of the other; each once, sorted.
 
-    Those for whom another stands, in `first`, have its partner.
+    An article in `first` shares the partner of the article that it is mapped to.
     """
     met: set[int] = set()
     found: set[Pair] = set()
@@ -112,14 +115,14 @@ def first_partners(pairs: Iterable[Pair], first: Mapping[int, int] = MappingProx
 
 
 def _of_articles(match: Match, pairs: PairFilter, first: Mapping[int, int]) -> Iterator[Match]:
-    """Match of two texts, for articles with them."""
+    """Yield the matches of articles that a match of their two texts stands for."""
     of_right = frozenset(pairs.copies[match.right])
     for one, other in first_partners(pairs.copies_that_count(match.left, match.right), first):
         yield replace(mirrored(match) if one in of_right else match, left=one, right=other)
 
 
 def _parts(cluster: Cluster, matches: Sequence[Match], pairs: PairFilter) -> Iterator[Cluster]:
-    """Parts of a cluster that matches hold together; most are whole."""
+    """Yield the parts of a cluster that matches hold together; most clusters stay whole."""
     numbers = {int(pairs.numbers[at]) for at in cluster.members}
     if len(numbers) == len(cluster.members):
         yield cluster
@@ -136,7 +139,7 @@ def _parts(cluster: Cluster, matches: Sequence[Match], pairs: PairFilter) -> Ite
 
 
 def _weakest(cluster: Cluster, matches: Sequence[Match], pairs: PairFilter) -> WeakestPair:
-    """Weakest pair of a cluster where it is one of the matches, or else the weakest of these."""
+    """Weakest pair of a cluster if it is one of the matches, or else the weakest of these."""
     numbers = {int(pairs.numbers[at]) for at in (cluster.weakest.left, cluster.weakest.right)}
     for match in matches:
         if {int(pairs.numbers[match.left]), int(pairs.numbers[match.right])} == numbers:

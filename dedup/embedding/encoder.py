@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 LanguageMeans: TypeAlias = Mapping[str, npt.NDArray[np.float32]]
+"""Mean vector of each language, by its code: ndarrays of shape (d,), float32."""
+
 BUNDLED = "bundled"
+"""Name of the model inside the package."""
 
 SENTENCES_AT_ONCE = 4096
 """Sentences whose token vectors are in memory together."""
@@ -36,7 +39,7 @@ class Encoder(Protocol):
     dimension : int
         Number of columns d of its vectors.
     language_means : mapping of language code to ndarray of shape (d,)
-        Mean of the texts of a language before normalising; empty where nobody has measured it.
+        Mean of the texts of each language before normalising; empty where none was measured.
     loads_by_name : bool
         Whether ``load_encoder(name)`` gives the same encoder in another process.
     light : bool

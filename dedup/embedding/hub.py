@@ -1,6 +1,6 @@
-"""Models by name: whether a name can be a model at all, seen before torch is loaded and without waiting for a network.
+"""Check of a model's name before torch is loaded, without waiting for a network.
 
-The libraries that load a model take ten seconds to be imported, and try a server that cannot be reached six times.
+The libraries that load a model take ten seconds to be imported, and try six times to reach a server that is down.
 """
 
 from __future__ import annotations
@@ -32,10 +32,13 @@ _NEXT_STEP = (
 
 
 def check_model(name: str) -> bool:
-    """Refuse a name that cannot be loaded here; whether to look at this machine's copy alone, without the network.
+    """Refuse a name that cannot be loaded here: a folder without a model, or a hub name that is out of reach.
 
-    A folder has to hold a model. The name of one on a hub has to be in the cache of this machine, or the hub has to
-    answer within a second.
+    Returns
+    -------
+    bool
+        Whether to load the copy in this machine's cache without asking the hub, which is offline or does not answer
+        within a second.
 
     Raises
     ------
@@ -100,7 +103,7 @@ def _server() -> tuple[str, int]:
 
 
 def _answers(host: str, port: int) -> bool:
-    """Whether a connection can be made in time; names are looked up beside, since that knows no limit of its own."""
+    """Whether a connection can be made in time; in a thread, since looking up a name has no time limit of its own."""
     answered: list[bool] = []
 
     def connect() -> None:

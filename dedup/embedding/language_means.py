@@ -1,6 +1,6 @@
 """Vectors of articles and sentences with the mean of their language removed.
 
-Texts of one language lie together whatever they say, and a translation lies closer once that is taken away. The means
+Vectors of one language lie together whatever their texts say; without the mean a translation lies closer. The means
 belong to the model, so that a vector depends on its text alone.
 """
 
@@ -38,7 +38,7 @@ def centre(vectors: Embeddings, codes: Sequence[str], encoder: Encoder) -> Embed
 
 
 def known_mean(encoder: Encoder, code: str) -> npt.NDArray[np.float32]:
-    """Mean of a language as the model knows it, else of its sibling, or else the mean of all that it knows."""
+    """Mean of a language that the model knows, else of the sibling that stands in for it, else of all languages."""
     known = encoder.language_means
     code = code if code in known else base_language(code)
     if code in known:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -30,8 +29,8 @@ def load_encoder(name: str = BUNDLED) -> Encoder:
     Raises
     ------
     ModelError
-        If there is no such model, it is damaged, or it needs remote code (which is never run). Without a network
-        that is told within a second.
+        If there is no such model, it is damaged, or it needs remote code (which is never run); without a network
+        this error comes within a second.
     """
     if name == BUNDLED:
         return _bundled()
@@ -42,7 +41,7 @@ def load_encoder(name: str = BUNDLED) -> Encoder:
     return TransformerEncoder(name, local_files_only=check_model(name))
 
 
-@functools.cache
+@cache
 def _bundled() -> StaticEncoder:
     return StaticEncoder(_bundled_directory(), name=BUNDLED)
 
@@ -57,7 +56,7 @@ def _bundled_directory() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class EncoderByName:
-    """Encoder that is pickled as its name; the receiving process loads the model by it, once."""
+    """Encoder that is pickled as its name, by which the receiving process loads the model once."""
 
     encoder: Encoder
 

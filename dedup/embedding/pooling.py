@@ -13,21 +13,22 @@ _Ids = npt.NDArray[np.intp]
 
 _Crosses = tuple[Embeddings, Embeddings]
 
-_FEW_TOKENS = 20_000
+_FEW_TOKENS = 20_000  # up to which sorting is faster than a table of all ids
 
 _TOGETHER = 256  # token vectors summed at a time
 
-_FEW_DIRECTIONS = 8
+_FEW_DIRECTIONS = 8  # beyond which the product with the whole matrix is taken
 
-_ROWS = 64  # that go through a layer at a time
-_NOTHING_LEFT = 1e-6  # remainder taken for zero, of a layer whose entries are at most about 1
+_ROWS = 64  # rows that go through a layer at a time
+
+_NOTHING_LEFT = 1e-6  # largest remainder that counts as zero, in a layer whose entries are at most about 1
 
 
 def distinct_ids(ids: _Ids) -> tuple[_Ids, _Ids]:
     """Sorted unique ids, and the index of each id among them."""
     if len(ids) <= _FEW_TOKENS:
         return np.unique(ids, return_inverse=True)
-    place = np.zeros(ids.max() + 1, np.intp)  # for many ids ten times as fast as sorting
+    place = np.zeros(ids.max() + 1, np.intp)  # ten times as fast as sorting
     place[ids] = 1
     known = np.flatnonzero(place)
     place[known] = np.arange(len(known))

@@ -18,6 +18,7 @@ DENSE = "1_Dense"
 """Folder in which sentence-transformers keeps the linear layer behind a table."""
 
 Table: TypeAlias = tuple[npt.NDArray[Any], "npt.NDArray[np.float32] | None", "npt.NDArray[np.intp] | None"]
+"""Rows of a table of token vectors, scale of each token, and row of each token, as `read_table` returns them."""
 
 _BLOCK = 4096  # rows looked at together
 
@@ -70,10 +71,15 @@ def read_tensors(path: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, str
 
 
 def read_table(path: Path) -> Table:
-    """Token vectors as stored, the scale of each token, and the row of each token where tokens share rows.
+    """Read token vectors as stored, the scale of each token, and the row of each token where tokens share rows.
 
-    sentence-transformers stores int8 rows with a scale a token (``embeddings``, ``weights``) or plain floats. Rows are
-    not converted: a run of a few articles reads a few of them.
+    sentence-transformers stores int8 rows with a scale per token (``embeddings``, ``weights``) or plain floats. Rows
+    are not converted: a run of a few articles reads a few of them.
+
+    Raises
+    ------
+    ModelError
+        If the file is no such table, or its parts do not fit together.
     """
     tensors = map_tensors(path)
     table = tensors.get("embeddings", tensors.get("embedding.weight"))
@@ -97,7 +103,7 @@ def read_table(path: Path) -> Table:
 
 
 def check_finite(numbers: npt.NDArray[Any], path: Path) -> None:
-    """Refuse numbers that are infinite or none as float32.
+    """Refuse numbers that are infinite or not a number as float32.
 
     Raises
     ------
@@ -117,7 +123,7 @@ def is_static(directory: Path) -> bool:
     Raises
     ------
     ModelError
-        If it has a table, and its other files cannot be read.
+        If it has a table, but its other files cannot be read.
     """
     if not (directory / "0_StaticEmbedding" / "model.safetensors").is_file():
         return False

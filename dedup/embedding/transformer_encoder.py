@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import pickle
 from collections.abc import Sequence
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +39,7 @@ _EVERYDAY = (
 )  # sentences on everyday topics: their mean stands for all texts, for models without means of languages
 
 
-# What the libraries raise on files that are damaged, of another kind, or hold code.
+# Raised by the libraries for files that are damaged, of another kind, or hold code.
 _FAULTS = (
     OSError,
     ValueError,
@@ -137,7 +136,7 @@ def _digest_parameters(model: Any) -> str:
 
 
 def _reason(error: Exception) -> str:
-    """Why a model cannot be loaded: the first line of what the library says."""
-    if isinstance(error, pickle.UnpicklingError):  # the library says how to run the code in it all the same
+    """Reason why a model cannot be loaded: the first line of the library's message."""
+    if isinstance(error, pickle.UnpicklingError):  # that message says how to run the code all the same
         return "its weights are a pickle that holds more than numbers, which could run code and is not read"
-    return next(islice((line.strip() for line in str(error).splitlines() if line.strip()), 1), type(error).__name__)
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)

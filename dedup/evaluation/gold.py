@@ -17,7 +17,7 @@ from dedup.clustering.decisions import Decisions
 from dedup.datatypes import UNDETERMINED, Article
 from dedup.errors import ReadError
 from dedup.language.as_read import body_of
-from dedup.language.json_text import parse_json
+from dedup.language.json_text import kind_of, parse_json
 from dedup.language.text import content_hash, printable
 
 logger = logging.getLogger(__name__)
@@ -30,7 +30,6 @@ _LABELS: tuple[tuple[str, str, str, tuple[object, ...], tuple[object, ...]], ...
 )  # names of the two ids and of the label, and the labels that mean the same and different
 
 _UNREADABLE = (OSError, EOFError, UnicodeDecodeError, lzma.LZMAError, zlib.error)
-
 
 _EXAMPLE = '{"id": "a", "story": "flood", "lang": "en", "text": "..."}'
 
@@ -91,7 +90,7 @@ def require_texts(articles: Sequence[Article], path: Path) -> None:
 
 
 def read_articles(path: Path) -> tuple[Gold, ...]:
-    """Articles of an archive in a JSONL file, each taken for a story of its own: id, text, and title if it has one.
+    """Read articles of an archive from a JSONL file, each as a story of its own: id, text and optionally title.
 
     Raises
     ------
@@ -109,8 +108,8 @@ def read_articles(path: Path) -> tuple[Gold, ...]:
 def read_pairs(path: Path) -> tuple[GoldPair, ...]:
     """Read labelled pairs from a JSONL file: a, b and label (1 same, 0 different; others are left out).
 
-    Or, as people judge the pairs of a report: left, right and verdict (S same, U updated or contained, D different; E,
-    another report of the event, is neither and left out).
+    Lines may also be verdicts on the pairs of a report: left, right and verdict (S same, U updated or contained, D
+    different; E, another report of the event, is neither and left out).
 
     Raises
     ------
@@ -133,7 +132,7 @@ def read_pairs(path: Path) -> tuple[GoldPair, ...]:
 
 
 def pairs_of(decisions: Decisions, articles: Iterable[Article]) -> tuple[GoldPair, ...]:
-    """Labelled pairs that decisions make of articles, which these name by id or by the hash of the text.
+    """Labelled pairs of articles that decisions, which name them by id or by the hash of the text, come to.
 
     Of two decisions on one pair the later one counts; those on other articles, or on two copies, are left out.
     """
@@ -192,7 +191,7 @@ def read_clusters(path: Path, ids: Collection[str] | None = None) -> dict[str, s
     Raises
     ------
     ReadError
-        If the file cannot be read, is nothing of the kind, or tells of no gold article.
+        If the file cannot be read, has another form, or names no gold article.
     """
     try:
         with _open(path) as file:
@@ -212,7 +211,7 @@ def read_clusters(path: Path, ids: Collection[str] | None = None) -> dict[str, s
     if ids is not None:
         known = sum(id in ids for id in articles)
         if not known:
-            raise ReadError(f"{_show(path)}: none of its {len(articles):,} articles is gold; is it of other articles?")
+            raise ReadError(f"{_show(path)}: none of its {len(articles):,} articles is gold; do the ids agree?")
         if known < len(articles):
             unknown = len(articles) - known
             logger.warning("%s: %d of %d articles are not gold and left out", path, unknown, len(articles))
@@ -220,7 +219,7 @@ def read_clusters(path: Path, ids: Collection[str] | None = None) -> dict[str, s
 
 
 def _clusters_of_report(report: Mapping[str, Any], where: str) -> tuple[dict[str, str], set[str]]:
-    """The clusters of a JSON report, and the ids of all articles it tells of."""
+    """Clusters of a JSON report, and the ids of all its articles."""
     clusters: dict[str, str] = {}
     for cluster in _list(report, "clusters", where):
         _enter(cluster, where, clusters)
@@ -251,9 +250,9 @@ def _clusters_of_lines(path: Path) -> tuple[dict[str, str], set[str]]:
 
 
 def _enter(cluster: object, where: str, clusters: dict[str, str]) -> None:
-    """Note the members of a cluster as reports list it."""
+    """Enter the members of a cluster of a report."""
     if not isinstance(cluster, dict):
-        raise ReadError(f"{where}: {type(cluster).__name__} instead of a cluster")
+        raise ReadError(f"{where}: {kind_of(cluster)} instead of a cluster")
     name = _field(cluster, "id", where)
     for member in _list(cluster, "members", where):
         _put(_field({"members": member}, "members", where), name, where, clusters)
@@ -268,7 +267,7 @@ def _list(record: Mapping[str, Any], name: str, where: str) -> list[Any]:
     value = record.get(name)
     if not isinstance(value, list):
         if name in record:
-            raise ReadError(f"{where}: {name!r} holds {type(value).__name__}, not a list")
+            raise ReadError(f"{where}: {name!r} holds {kind_of(value)}, not a list")
         raise ReadError(f"{where}: no list of {name!r}; it has {_names(record)}")
     return value
 
@@ -286,7 +285,7 @@ def _gold(record: Mapping[str, Any], where: str, path: Path) -> Gold:
 
 def _field(record: object, name: str, where: str) -> str:
     if not isinstance(record, dict):
-        raise ReadError(f"{where}: {type(record).__name__} instead of an object such as {_EXAMPLE}")
+        raise ReadError(f"{where}: {kind_of(record)} instead of an object such as {_EXAMPLE}")
     value = _text(record, name, where)
     if not value:
         raise ReadError(f"{where}: no {name!r} in this record; it has {_names(record)}")
@@ -294,15 +293,15 @@ def _field(record: object, name: str, where: str) -> str:
 
 
 def _text(record: Mapping[str, Any], name: str, where: str) -> str:
-    """A field that holds a text or a number, as text; empty where there is none."""
+    """Value of a field that holds a text or a number, as text; empty if it is absent."""
     value = record.get(name)
     if isinstance(value, (dict, list, bool)):
-        raise ReadError(f"{where}: {name!r} holds {type(value).__name__}, not a text")
+        raise ReadError(f"{where}: {name!r} holds {kind_of(value)}, not a text")
     return "" if value is None else str(value)
 
 
 def _names(record: Mapping[str, Any]) -> str:
-    """The names of the fields of a record, as they can be shown."""
+    """Names of the fields of a record, for a message."""
     return printable(", ".join(sorted(record)[:_MOST_NAMES])) or "nothing"
 
 
@@ -323,7 +322,7 @@ def _record(line: str, where: str) -> Mapping[str, Any]:
     except ValueError as error:
         raise ReadError(f"{where}: not JSON ({error}); expected one object a line, such as {_EXAMPLE}") from error
     if not isinstance(record, dict):
-        raise ReadError(f"{where}: {type(record).__name__} instead of an object such as {_EXAMPLE}")
+        raise ReadError(f"{where}: {kind_of(record)} instead of an object such as {_EXAMPLE}")
     return record
 
 

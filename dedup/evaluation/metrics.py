@@ -57,7 +57,7 @@ class HardNegatives:
 
 @dataclass(frozen=True, slots=True)
 class LabelledPairs:
-    """Figures of labelled pairs whose articles are both gold: "in one cluster" against the label."""
+    """Figures of labelled pairs whose articles are both gold: label against being in one cluster."""
 
     pairs: int
     positive: int

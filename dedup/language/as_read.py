@@ -1,8 +1,8 @@
-"""A text as a reader reads it: what differs to the eye of a program alone is taken away.
+"""Texts as a reader reads them: differences that only a program sees are removed.
 
 Two copies of an article are the same to a reader when one carries vowel signs, stress marks, capitals, the time codes
-of a transcript, the line breaks of a column, entities escaped twice or the wrong encoding. All that looks at an
-article's text looks at it through `body_of`.
+of a transcript, the line breaks of a column, entities escaped twice or the wrong encoding. Everything that works on the
+text of an article takes it from `body_of`.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ if TYPE_CHECKING:  # `dedup --help` does not need it
     import numpy as np
     import numpy.typing as npt
 
-_MOST_KEPT, _LONGEST_KEPT = 1 << 23, 1 << 16  # characters of all texts that are kept, and of one
-_OVERHEAD = 100  # characters that an entry counts for besides its own
-_ROUNDS = 4  # until nothing changes: what one step uncovers (a time code behind entities) the next round reads
+_MOST_KEPT, _LONGEST_KEPT = 1 << 23, 1 << 16  # characters of all texts that are kept, and of the longest one
+_OVERHEAD = 100  # characters that an entry counts for besides those of its text
+_ROUNDS = 4  # at most: what one step uncovers (a time code behind entities) the next round reads
 
 _MACRO = re.compile(r"[ \t]?\{\{[^{}\n]{1,500}\}\}|[ \t]?\{%[^{}\n]{1,300}%\}")  # of Jinja, Liquid, Hugo, MediaWiki
 _APART = (("'", (" '", " n't")), ("’", (" ’", " n’t")))
@@ -57,7 +57,7 @@ _EMOJI = (
 _DECORATION = re.compile(rf"^\s*[{_EMOJI}][{_EMOJI}\s]*|\s*[{_EMOJI}][{_EMOJI} ]*$", re.MULTILINE)
 
 _PERSIAN, _ARABIC = "پچژگٹڈڑے", "ةإ"  # letters that one has and the other has not
-_OF_OTHERS = "ېۆۇٿڪ"  # of Pashto, Uyghur and Sindhi, which tell the two forms of a letter apart
+_OF_OTHERS = "ېۆۇٿڪ"  # letters of Pashto, Uyghur and Sindhi, in which the two forms are different letters
 _TO_PERSIAN, _TO_ARABIC = str.maketrans("يك", "یک"), str.maketrans("یک", "يك")
 
 _THAI = "\u0e01-\u0e4e"
@@ -83,7 +83,7 @@ _TURKISH = re.compile("[İĞ]")
 
 
 def body_of(article: Article) -> str:
-    """Title and text of an article in one, the title once, as read: what is detected, embedded and verified."""
+    """Title and text of an article in one, the title once, as read; this is detected, embedded and verified."""
     title, text = as_read(article.title).strip(), as_read(article.text) or article.text
     if not title or text.lstrip()[: len(title)] == title:
         return text
@@ -91,7 +91,7 @@ def body_of(article: Article) -> str:
 
 
 def as_read(text: str) -> str:
-    """A text as its reader reads it; read twice it is the same.
+    """Text as its reader reads it; reading the result again changes nothing.
 
     Vowel signs and stress marks, small capitals and other typography, emoji at the ends of lines, capitals throughout,
     time codes and numbered speakers of a transcript, line breaks and hyphens of a column, spaces between Thai words,
@@ -102,14 +102,14 @@ def as_read(text: str) -> str:
 
 
 class _Kept:
-    """Texts that have been read: a run asks for each some six times. Most come back as the same object."""
+    """Cache of texts that have been read: a run asks for each some six times. Most come back as the same object."""
 
     def __init__(self) -> None:
         self._known: dict[str, str] = {}
         self._room = _MOST_KEPT
 
     def __call__(self, text: str) -> str:
-        """Read a text, if it was not read before."""
+        """Read a text, or return what was read of it before."""
         read = self._known.get(text)
         if read is None:
             read = _read(text)
@@ -173,7 +173,7 @@ def _has_long_words(text: str) -> bool:
 
 
 def _without_capitals(text: str) -> str:
-    """A text with capitals where sentences start, if it has little else; else so with each line of capitals."""
+    """Text in sentence case if it is mostly capitals; otherwise only its lines of capitals are."""
     if is_mostly_capitals(text):
         return _sentence_case(text, turkish=bool(_TURKISH.search(text)))
     lines = text.split("\n")
@@ -188,7 +188,7 @@ def _without_capitals(text: str) -> str:
 
 
 def _sentence_case(text: str, *, turkish: bool) -> str:
-    """Small letters but for initials ("U.S."), words with a digit ("G7") and the starts of sentences."""
+    """Text in small letters, except initials ("U.S."), words with a digit ("G7") and starts of sentences."""
 
     def small(word: re.Match[str]) -> str:
         letters = word.group()
@@ -204,7 +204,7 @@ def _sentence_case(text: str, *, turkish: bool) -> str:
 
 
 def _with_usual_letters(text: str, kinds: int) -> str:
-    """A text in the letters of everyday typing, without marks that readers add in their minds."""
+    """Text in everyday letters, without marks that readers supply themselves."""
     if kinds & _LEAD and kinds & _ODD:
         text = repair_encoding(text)
         kinds = _kinds(text)
@@ -260,7 +260,7 @@ def _with_own_forms(text: str) -> str:
 
 
 def _without_word_spaces(text: str) -> str:
-    """Thai that somebody has put spaces between the words of, as it is written; other spaces stay."""
+    """Thai as it is usually written, if somebody has put spaces between its words; other spaces stay."""
     spaces = len(_BETWEEN_THAI.findall(text))
     if spaces < _FEWEST_SPACES or len(_THAI_LETTER.findall(text)) > _THAI_WORD * spaces:
         return text

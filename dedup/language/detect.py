@@ -1,4 +1,4 @@
-"""The language of a text: its script first, langdetect's profiles second.
+"""Detection of the language of a text: its script first, langdetect's profiles second.
 
 A text is read in pieces of 256 characters. In each the script decides, or narrows the choice: Greek is Greek, kana is
 Japanese, Cyrillic leaves Bulgarian, Macedonian, Russian and Ukrainian to langdetect's n-gram profiles
@@ -41,12 +41,12 @@ _FEWEST_LETTERS = 16  # fewer are "KTT G7" and "G7 summit", for which any answer
 
 _LEAST_PROBABILITY = 0.5
 
-_BODY_SHARE = 0.3  # of the letters in another language make English a banner around a body
+_BODY_SHARE = 0.3  # share of letters in another language from which English is a banner around a body
 
 _TEMPERATURE = 4.0  # n-grams overlap: so tempered, probabilities come out as often right as they say
 
 _BY_LETTERS = 0.99  # probability of a language known by letters it alone has
-_NONE_PRIOR = 0.01  # of a language without a profile: what 40 letters cannot outweigh and 200 can
+_NONE_PRIOR = 0.01  # probability of a language without a profile, which 200 letters can outweigh but 40 cannot
 
 _PIECE = 256
 
@@ -56,11 +56,11 @@ _BATCH = 128  # texts looked at together: at most 12 MB of arrays
 
 _ADDRESS = re.compile(r"(?:https?://|www\.)[!-~]+|[-_.+0-9A-Za-z]{1,64}@[-_.0-9A-Za-z]{1,255}", re.IGNORECASE)
 
-_NUMBER = re.compile(r"\d[0-9A-Za-z]*")  # with what hangs on: versions, hashes, "4th"
+_NUMBER = re.compile(r"\d[0-9A-Za-z]*")  # with letters attached: versions, hashes, "4th"
 
 
 def detect_languages(texts: Sequence[str]) -> tuple[Language, ...]:
-    """The language of each text.
+    """Detect the language of each text.
 
     Some 8,000 news articles a second on one core, after 0.1 s for loading the profiles of the scripts that occur.
 
@@ -91,7 +91,7 @@ def detect_languages(texts: Sequence[str]) -> tuple[Language, ...]:
 
 
 def detect_language(text: str) -> Language:
-    """The language of one text; see `detect_languages`, which is faster for many."""
+    """Detect the language of one text; `detect_languages` is faster for many."""
     return detect_languages([text])[0]
 
 
@@ -129,7 +129,7 @@ def _sample(text: str) -> str:
 
 
 def _decide(shares: Floats, letters: Counts) -> list[Language]:
-    """The verdicts on texts from the share of their letters that reads like each language, and like none (the last)."""
+    """Decide on texts, by the shares of their letters that read like each language and (last) like none."""
     likeliest_other = np.delete(shares, [ENGLISH, NO_LANGUAGE], axis=1).max(axis=1)
     around = likeliest_other >= _BODY_SHARE
     shares[around, ENGLISH] = 0

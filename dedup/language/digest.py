@@ -1,4 +1,4 @@
-"""Digest of an article: what a report says of its text without showing it."""
+"""Digest of an article's text, for reports, which do not show the text itself."""
 
 from __future__ import annotations
 

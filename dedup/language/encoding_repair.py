@@ -1,4 +1,4 @@
-"""Texts that a program in between has spoilt: entities escaped twice, UTF-8 read as another encoding."""
+"""Repair of texts that another program has spoilt: entities escaped twice, UTF-8 read as another encoding."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from functools import cache
 
 _ENTITY = re.compile(r"&(?:amp;)*(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,24});")
 _LOST = re.compile(r"(?<![\w&;#])(?:quot|amp|lt|gt|apos|nbsp|#39|#34|#8217|#8220|#8221|#8211);")
-_TIMES = 6  # that a text may have been escaped
+_TIMES = 6  # most times that a text may have been escaped
 _BLOCK = re.compile(r"</?(?:p|br|div|li|ul|ol|h[1-6]|tr|table|blockquote)\b[^<>]{0,300}>", re.IGNORECASE)
 _INLINE = re.compile(r"</?(?:a|b|i|u|em|strong|span|img|small|sup|sub|font|td|th)\b[^<>]{0,500}>", re.IGNORECASE)
 
-# What characters in more than one byte look like in the encodings of Windows.
+# Characters of more than one byte as they look in the encodings of Windows.
 _SUSPECT = re.compile(
     "[ÂÃÄÅÎÏÐÑ×ØÙ][\u0080-\u00bf\u0152-\u0192\u02c6\u02dc\u2013-\u2122]"
     "|[à-ï][\u0080-\u00bf\u0152-\u0192\u02c6\u02dc\u2013-\u2122]{2}"
     "|(?:[РС][\u0080-\u00bf\u0402-\u040f\u0452-\u045f\u0490\u0491\u2013-\u2122]){3}"
 )
 LEADS = "ÂÃÄÅÎÏÐÑ×ØÙâРСàáâãäåæçèéêëìíîï"
-"""Letters that begin what is spoilt."""
+"""Letters that a spoilt character may begin with."""
 ODD = "".join(map(chr, (*range(0x80, 0xA0), *range(0xA1, 0xAB), *range(0xAC, 0xBB), *range(0xBC, 0xC0)))) + "€ƒ†‡ˆ‰•˜™ѕ"
-"""Signs of which at least one is in any spoilt text of some length, and none in most others."""
-_MULTIBYTE = 2  # characters fewer than before, which are too many for chance
-_SHARE = 0.6  # of the letters beyond ASCII that must be spoilt before what can be mended is
-_COMMON = re.compile("[ÂÃâ]")  # begin what is spoilt of a text in Western Europe
-_FEWEST_PIECES = 6  # of any other text
+"""Signs of which any spoilt text of some length has at least one, and most other texts none."""
+_MULTIBYTE = 2  # spoilt characters that are too many for chance
+_SHARE = 0.6  # share of the characters beyond ASCII that must be spoilt before some are mended
+_COMMON = re.compile("[ÂÃâ]")  # beginnings of spoilt characters in texts of Western Europe
+_FEWEST_PIECES = 6  # spoilt characters that are too many for chance in any other text
 
 
 def unescape(text: str) -> str:
-    """A text without HTML entities, however often it was escaped; tags that come to light are gone as well."""
+    """Text without HTML entities, however often it was escaped, and without the tags that come to light."""
     read = text
     for _ in range(_TIMES):
         again = _ENTITY.sub(lambda entity: html.unescape(entity.group()), read)
@@ -42,7 +42,7 @@ def unescape(text: str) -> str:
 
 
 def with_lost_ampersands(text: str) -> str:
-    """A text in which entities lost their first sign, "quot;two calls", with what they stand for."""
+    """Text in which entities that lost their first sign, as in "quot;two calls", are the characters they stand for."""
     return _LOST.sub(lambda entity: html.unescape(f"&{entity.group()}"), text)
 
 
@@ -62,7 +62,7 @@ def _repair_line(line: str) -> str:
 
 
 def _reread(text: str, encoding: str) -> str:
-    """The UTF-8 that was read in an encoding, or nothing where it cannot have been."""
+    """Text whose UTF-8 was read in an encoding; empty if that cannot have been."""
     try:
         return text.translate(_bytes_of(encoding)).encode("latin-1").decode("utf-8")
     except UnicodeError:

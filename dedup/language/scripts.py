@@ -34,7 +34,7 @@ def national_characters() -> Flags:
 
 @cache
 def script_of() -> Counts:
-    """Index in `SCRIPTS` of each code point, shape (65536,), intp; the number of scripts for what is no letter."""
+    """Index in `SCRIPTS` of each code point, shape (65536,), intp; for what is no letter, the number of scripts."""
     table = np.full(0x10000, len(SCRIPTS))
     for number, script in enumerate(SCRIPTS.values()):
         for first, last in script.ranges:
@@ -91,11 +91,14 @@ SCRIPTS = {
 }
 
 SCRIPT_NAMES = tuple(SCRIPTS)
+"""Names of the scripts, by index."""
 
 LATIN, HAN, KANA = (SCRIPT_NAMES.index(name) for name in ("Latin", "Han", "Kana"))
 
 LANGUAGES = tuple(sorted({language for script in SCRIPTS.values() for language in script.languages}))
+"""Codes of the languages with a profile."""
 
 ENGLISH = LANGUAGES.index("en")
 
 NO_LANGUAGE = len(LANGUAGES)
+"""Column of texts that are in none of the languages."""

@@ -1,4 +1,4 @@
-"""Texts cut into sentences, in every script."""
+"""Splitting of texts into sentences, in every script."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _MOST_KEPT, _LONGEST_KEPT = 1024, 8000
 
 @cache
 def _sentence_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Patterns of where a sentence may end, nowhere in most lines, and where it does; compiled when first asked for."""
+    """Patterns of where a sentence may end, which most lines do not match, and where it does; compiled on demand."""
     may_end = re.compile(rf"[.!?…{_WIDE_STOPS}](?:[{_QUOTES}]?\s|(?<=[{_WIDE_STOPS}]).)")
     end = re.compile(
         rf"(?<=[.!?…{_QUOTES}{_WIDE_STOPS}{_CLOSERS}])"  # by far the most places are decided by this alone
@@ -66,15 +66,15 @@ def _read(text: str) -> list[str]:
 
 @lru_cache(_MOST_KEPT)
 def _kept(text: str) -> tuple[str, ...]:
-    """Kept, since the report of a run asks for the sentences of those that match once more."""
+    """Sentences of a text, cached: the report asks once more for those of matching articles."""
     return tuple(_read(text))
 
 
 def _joined(found: Sequence[str]) -> list[str]:
-    """Neighbours as one, so that about a thousand are left, and never more than 2,000.
+    """Neighbours joined, so that about a thousand parts are left, and never more than 2,000.
 
-    Where one ends is decided by what stands there, and not by how many stand before it: two copies of a list of which
-    one has a line more are joined at the same places (content-defined chunking: Muthitacharoen et al. 2001).
+    A part ends where its content says so, and not after a number of sentences: two copies of a list of which one has an
+    additional line are joined at the same places (content-defined chunking: Muthitacharoen et al. 2001).
     """
     together = -(-2 * len(found) // _MOST)
     parts: list[list[str]] = [[]]
@@ -93,7 +93,7 @@ def _evenly(found: Sequence[str]) -> list[str]:
 
 
 def _cut(sentence: str) -> list[str]:
-    """A sentence in phrases no longer than allowed, where it has a place to cut."""
+    """Cut a sentence into phrases no longer than allowed, at commas or spaces if there are any."""
     unspaced = not sentence.isascii() and len(_UNSPACED_LETTER.findall(sentence)) > len(sentence) // 2
     longest = _LONGEST_UNSPACED if unspaced else _LONGEST
     parts: list[str] = []

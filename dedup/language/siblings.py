@@ -1,8 +1,8 @@
-"""Languages that are taken for their sibling: Malay as Indonesian, Galician as Spanish, Serbian as Croatian.
+"""Recognition of languages that `detect` takes for a sibling: Malay for Indonesian, Galician for Spanish, and others.
 
 `detect` knows 55 languages and takes a close relative of one of them for it. Two texts of one story, one in each, then
 look like edited copies of each other that have hardly a word in common. Letters or frequent words that the better known
-language never has tell the two apart with certainty; where they do not, the better known one stays.
+language never has tell the two apart with certainty; without any, the better known one stays.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ from dedup.datatypes import UNDETERMINED
 
 _READ = 2400  # characters: all of what `detect` looks at
 _STRIPPED = "\"'“”„‘’«»‹›()[]{}.,;:!?…¿¡-–—·*،؛؟"
-_TELLING = 2  # different words, at least: one may be a name or a quotation
-_AGAINST = 2  # times as many as there are words of the better known language
+_TELLING = 2  # fewest different words that decide: one may be a name or a quotation
+_AGAINST = 2  # times that they must outnumber words of the better known language
 _FEWEST_WORDS = 40  # of a text that is expected to hold frequent words of its language
-_FEWEST_EXPECTED = 2
+_FEWEST_EXPECTED = 2  # of these frequent words
 
 
 @dataclass(frozen=True, slots=True)
 class _Sibling:
     """A language, those it is taken for, and what distinguishes it.
 
-    base : the known language whose mean and number words stand in for its own
-    taken_for : codes that a text may be taken for; the first stands in for it if `base` is empty
-    words : that it has and the others have not, two of which are enough
-    sure : those of which one is enough
-    others : words that the others have and it has not
-    letters, never : letters of it alone, two of which are enough, and letters that it never has
+    base : the known language whose mean and number words are used for it
+    taken_for : codes that a text in it may be taken for; the first is used for it if `base` is empty
+    words : words that only it has, of which two are enough
+    sure : words of which one is enough
+    others : words that only the others have
+    letters, never : letters that only it has, of which two are enough, and letters that it never has
     """
 
     code: str
@@ -42,9 +42,9 @@ class _Sibling:
 
 
 def refine(code: str, text: str) -> str:
-    """The language of a text that was taken for `code`: a sibling's code where it is one with certainty.
+    """Language of a text that was taken for `code`: the code of a sibling if it certainly is one.
 
-    A text without two of the words that every text in its language has is in none that is known ("und").
+    A text without two of the words that every text in its language has is in no known language ("und").
     """
     siblings = _SIBLINGS.get(code)
     expected = _EXPECTED.get(code)
@@ -62,7 +62,7 @@ def refine(code: str, text: str) -> str:
 
 
 def base_language(code: str) -> str:
-    """The known language that stands in for one that `refine` recognises, or the code itself."""
+    """Code of the known language that stands in for one that `refine` recognises, or the code itself."""
     return _BASES.get(code, code)
 
 
@@ -80,42 +80,37 @@ def _words(text: str) -> frozenset[str]:
 
 
 _EKAVIAN = _words(
-    "vreme vremena gde negde pre posle uvek mesto mesta mestu deo dela dve svet sveta svetu svetskog svetski čovek "
-    "reč reči ovde ceo cela celu lepo video videla vest vesti nedelju nedelje dete deca deteta devojka uspeh primer "
+    "vreme vremena gde negde pre posle uvek mesto mesta mestu deo dela dve svet sveta svetu svetskog svetski čovek reč "
+    "reči ovde ceo cela celu lepo video videla vest vesti nedelju nedelje dete deca deteta devojka uspeh primer "
     "sledeći sledeće potreba obaveštenje zameniti poverenje reka zahtev beležiti sreda sreću cena cene mleko telo "
     "izveštaj promena promene odelo odeljenje istorija istorije takođe predsednik predsednika predsedniku bezbednosti "
     "vlade vera verovao vredi uspela čoveka verovatno vremenom vremenu smena nameru namera ceni ocenu ocena dvema "
     "uspešno nedelja nedelju sedeo sedela želela želeo videli hteo hteli smeo razumeo ponedeljak delovi delova hiljada "
-    "hiljade evropske evrope evropi letnji mere umesto smestio "
-    "tela telu pesma pesme pesnik sneg snegu beo bela belu levo levi levica celom celog cele delu delom delimično "
-    "lekar lekari lečenje lek lekova vernik vernici potrebe mesec meseca meseci mesecu zvezda zvezde zvezdu razmena"
+    "hiljade evropske evrope evropi letnji mere umesto smestio tela telu pesma pesme pesnik sneg snegu beo bela belu "
+    "levo levi levica celom celog cele delu delom delimično lekar lekari lečenje lek lekova vernik vernici potrebe "
+    "mesec meseca meseci mesecu zvezda zvezde zvezdu razmena"
 )
 _IJEKAVIAN = _words(
     "vrijeme vremenu gdje negdje prije poslije uvijek mjesto mjesta mjestu dio dijela dvije svijet svijeta svijetu "
-    "svjetskog svjetski čovjek riječ riječi ovdje cijeli cijela cijelu lijepo vidio vidjela vijest vijesti "
-    "dijete djeca "
-    "djevojka uspjeh primjer sljedeći sljedeće zahtjev srijeda srijedu cijena cijene mlijeko tijelo izvještaj "
+    "svjetskog svjetski čovjek riječ riječi ovdje cijeli cijela cijelu lijepo vidio vidjela vijest vijesti dijete "
+    "djeca djevojka uspjeh primjer sljedeći sljedeće zahtjev srijeda srijedu cijena cijene mlijeko tijelo izvještaj "
     "promjena promjene odjel predsjednik predsjednika predsjedniku vjera vjerovao vrijedi vrijednost uspjela čovjeka "
-    "izvješće obavijest tjedan vjerojatno vremenom namjeru namjera ocjenu ocjena dvjema uspješno sjedio "
-    "sjedila željela "
-    "želio vidjeli htio htjeli razumio ponedjeljak dijelovi dijelova mjere mjeru mjera stupnjeva umjesto "
-    "smjestio pjesma "
-    "pjesme snijeg bijel bijela lijevo lijevi cijelom cijelog cijele djelomično liječnik liječnici ljekar liječenje "
-    "lijek lijekova vjernik mjesec mjeseca mjeseci mjesecu zvijezda zvijezde zvijezdu razmjena"
+    "izvješće obavijest tjedan vjerojatno vremenom namjeru namjera ocjenu ocjena dvjema uspješno sjedio sjedila "
+    "željela želio vidjeli htio htjeli razumio ponedjeljak dijelovi dijelova mjere mjeru mjera stupnjeva umjesto "
+    "smjestio pjesma pjesme snijeg bijel bijela lijevo lijevi cijelom cijelog cijele djelomično liječnik liječnici "
+    "ljekar liječenje lijek lijekova vjernik mjesec mjeseca mjeseci mjesecu zvijezda zvijezde zvijezdu razmjena"
 )
 _CROATIAN = _words(
     "tko netko nitko itko tisuća tisuće tisuću tjedan tjedna tjedana tjednu siječnja veljače ožujka travnja svibnja "
     "lipnja srpnja kolovoza rujna listopada studenoga studenog prosinca europa europe europi europske europski "
-    "europska "
-    "povijest povijesti točno točka sustav sustava glazba glazbe vlak nogomet zrakoplov priopćenju priopćio "
+    "europska povijest povijesti točno točka sustav sustava glazba glazbe vlak nogomet zrakoplov priopćenju priopćio "
     "izvješće izvješća glavni tajnik milijun milijuna milijuna postrojba tijekom uvjet uvjeti uvjeta"
 )
 _BOSNIAN = _words(
-    "ko neko niko iko šta hiljada hiljade hiljadu sedmica sedmice sedmicu sedmici januara februara marta "
-    "aprila maja juna "
-    "jula augusta septembra oktobra novembra decembra evropa evrope evropi evropske evropski evropska historija "
-    "historije historiji historijski tačno tačka tačke muzika muzike voz saopćenju saopštenju saopćio "
-    "milion miliona uslov uslovi uslova sistem sistema lahko mehko hljeb općina opštine"
+    "ko neko niko iko šta hiljada hiljade hiljadu sedmica sedmice sedmicu sedmici januara februara marta aprila maja "
+    "juna jula augusta septembra oktobra novembra decembra evropa evrope evropi evropske evropski evropska historija "
+    "historije historiji historijski tačno tačka tačke muzika muzike voz saopćenju saopštenju saopćio milion miliona "
+    "uslov uslovi uslova sistem sistema lahko mehko hljeb općina opštine"
 )
 
 _ALL = (
@@ -126,8 +121,8 @@ _ALL = (
         words=_words(
             "kerana bahawa peratus sahaja mahu universiti televisyen isteri isnin khamis jumaat ogos julai disember "
             "bilion trilion lapan setiausaha mesyuarat syarikat polis peguam awak manakala adakah sebarang sekiranya "
-            "hospital kebanyakan semasa ketiga-tiga persekutuan pilihan menteri-menteri akhbar cawangan "
-            "mendakwa menjelang pengerusi jawatankuasa presiden-presiden teruk berjaya kecederaan kira-kira sukan"
+            "hospital kebanyakan semasa ketiga-tiga persekutuan pilihan menteri-menteri akhbar cawangan mendakwa "
+            "menjelang pengerusi jawatankuasa presiden-presiden teruk berjaya kecederaan kira-kira sukan"
         ),
         others=_words(
             "karena bahwa persen saja mau universitas televisi istri senin kamis jumat agustus juli desember miliar "
@@ -139,18 +134,14 @@ _ALL = (
         ("es", "pt"),
         sure=_words("unha dunha nunha unhas algunha ningunha máis xa aínda"),
         words=_words(
-            "unha dunha nunha unhas algunha ningunha xa moi tamén coa coas ata hoxe máis cando aínda lle lles "
-            "xente súa "
-            "súas dúas despois mentres dende xullo xuño xaneiro decembro outubro ningún feito xunto xeito pobo "
-            "oficiais todalas estaba dixo fixo tivo foron niso deste"
-        )
-        - _words("feito outubro estaba deste oficiais foron mentres"),
+            "unha dunha nunha unhas algunha ningunha xa moi tamén coa coas ata hoxe máis cando aínda lle lles xente "
+            "súa súas dúas despois dende xullo xuño xaneiro decembro ningún xunto xeito pobo todalas dixo fixo tivo "
+            "niso"
+        ),
         others=_words(
-            "una uno muy también hasta hoy más cuando todavía aún gente después mientras uma umas alguma "
-            "nenhuma já muito "
-            "também até hoje mais quando ainda gente sua suas duas depois enquanto dijo hizo tuvo disse fez y e o los"
-        )
-        - _words("gente e o los"),
+            "una uno muy también hasta hoy más cuando todavía aún después mientras uma umas alguma nenhuma já muito "
+            "também até hoje mais quando ainda sua suas duas depois enquanto dijo hizo tuvo disse fez y"
+        ),
     ),
     _Sibling("ast", ("es", "ca"), words=_words("tamién yera dempués nesti nesta d'asturies asturianu")),
     _Sibling("oc", ("ca", "fr", "es"), words=_words("tanben aquò dempuèi puèi aquel pasmens")),
@@ -161,14 +152,12 @@ _ALL = (
         ("no", "da"),
         sure=_words("ikkje korleis mykje noko nokon nokre einskild"),
         words=_words(
-            "ikkje frå korleis kva kven kvar berre noko nokon nokre mykje vere vore fleire òg sjølv gjer seier heile "
-            "einskild eit ein dei ho eg vart difor medan saman meir utan kvifor gjekk såg fekk første-dei tala"
-        )
-        - _words("kvar saman ho gjekk såg fekk tala ein ei"),
+            "ikkje frå korleis kva kven berre noko nokon nokre mykje vere vore fleire òg sjølv gjer seier heile "
+            "einskild eit dei eg vart difor medan meir utan kvifor første-dei"
+        ),
         others=_words(
-            "ikke fra hvordan hva hvem bare noe noen mye være vært flere også selv gjør sier hele jeg ble "
-            "derfor mens mer "
-            "uten hvorfor"
+            "ikke fra hvordan hva hvem bare noe noen mye være vært flere også selv gjør sier hele jeg ble derfor mens "
+            "mer uten hvorfor"
         ),
     ),
     _Sibling("bs", ("hr",), words=_BOSNIAN, others=_CROATIAN | _EKAVIAN),
@@ -222,4 +211,4 @@ _EXPECTED = {
 }
 
 SIBLING_CODES = tuple(sorted({sibling.code for siblings in _SIBLINGS.values() for sibling in siblings}))
-"""Codes of the languages that are told from the one they are taken for."""
+"""Codes of the languages that `refine` recognises."""

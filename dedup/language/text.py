@@ -68,9 +68,8 @@ def compose(text: str) -> str:
 
 
 def _normalised(form: _Form, text: str) -> str:
-    if text.isascii() or unicodedata.is_normalized(
-        form, text
-    ):  # its marks are in order; seen in a hundredth of the time
+    # The marks of a text in normal form are in order, and that is found out in a hundredth of the time.
+    if text.isascii() or unicodedata.is_normalized(form, text):
         return text
     if _has_many_marks(text) and not unicodedata.is_normalized("NFC", text):
         text = _many_marks().sub(r"\1", text)
@@ -78,7 +77,7 @@ def _normalised(form: _Form, text: str) -> str:
 
 
 def _has_many_marks(text: str) -> bool:
-    """Whether more combining marks stand in a row than may stay: one of them is seen at every 31st character."""
+    """Whether more combining marks are in a row than may stay, of which one is at some 31st character."""
     step = _MOST_MARKS + 1
     for at, is_mark in enumerate(map(unicodedata.combining, text[::step])):
         if is_mark:
@@ -103,7 +102,7 @@ def _visible(text: str) -> str:
 
 
 def normalise(text: str) -> str:
-    """Form in which two texts are the same text: NFKC, case folded, invisible characters dropped, spaces collapsed."""
+    """Normal form of a text, equal for exact copies: NFKC, case folded, spaces collapsed, nothing invisible."""
     spaced = _with_plain_spaces(text)
     if not _all_show(spaced):
         return " ".join(fold(_visible(text)).split())
@@ -114,18 +113,18 @@ def normalise(text: str) -> str:
 
 
 def fold(text: str, folded: str | None = None) -> str:
-    """Text in NFKC and case folded; `folded` is the text case folded as it is, if that has been made."""
+    """Text in NFKC and case folded; `folded` is the case-folded text, if that has been computed."""
     normal = _normalised("NFKC", text)
     return folded if folded is not None and normal is text else normal.casefold()
 
 
 def _with_plain_spaces(text: str) -> str:
-    """A text with spaces in place of line breaks and of the other spaces that occur in many texts."""
+    """Text with plain spaces for line breaks and for the other spaces that are common in texts."""
     return text.replace("\n", " ").replace("\xa0", " ").replace("\u3000", " ")
 
 
 def _all_show(text: str) -> bool:
-    """Whether there is nothing but characters that are seen, and spaces: so it is with most texts, and quickly seen."""
+    """Whether all characters are visible or plain spaces, as in most texts; this takes little time."""
     return text.isprintable() and "\u034f" not in text
 
 
@@ -192,7 +191,7 @@ def reading_length(text: str) -> int:
 
 
 def main_script(text: str) -> str:
-    """The script most of the first 400 characters are in, by the first word of their Unicode names ("CYRILLIC")."""
+    """Script of most of the first 400 characters, as the first word of their Unicode names ("CYRILLIC")."""
     names = (unicodedata.name(character, "").split(" ")[0] for character in text[:400] if character.isalpha())
     counts = Counter(names)
     return min(counts, key=lambda name: (-counts[name], name), default="")

@@ -1,4 +1,4 @@
-"""Lines that are not the writer's: time codes of transcripts, and the line breaks and hyphens of columns."""
+"""Removal of lines that are not the writer's: time codes of transcripts, line breaks and hyphens of columns."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _THAI = re.compile("[\u0e01-\u0e4e]")
 
 
 def join_lines(text: str) -> str:
-    """A text with the lines its writer meant: no time codes and no line breaks inside sentences."""
+    """Text with the lines that its writer meant: no time codes, and no line breaks inside sentences."""
     lines = text.split("\n")
     if "-->" in text and sum(map(bool, map(_CUE.match, lines))) > 1:
         lines = list(_spoken(_cue_texts(lines)))
@@ -187,7 +187,7 @@ class _Block:
         for at, line in enumerate(self.lines[1:]):
             together = (self._is_full(at, width) and not self._is_indented(at)) or self._goes_on(at, cased=True)
             if _HYPHENATED.fullmatch(f"{text[-40:].split()[-1] if text.split() else ''}\n{line.split()[0]}"):
-                text += f"\n{line}"  # the hyphen is seen to later
+                text += f"\n{line}"  # `_dehyphenated` joins it
             else:
                 text = f"{text.rstrip()}{_between(text, line)}{line.lstrip()}" if together else f"{text}\n{line}"
         return text

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from dedup.language.json_text import kind_of
 from dedup.matching.event_scorer import EVENT_FEATURES, EVENT_HEADS, EventScorer
 
 _KNOWN = {"level", "model", "sets", "against", "events", "archives", "threshold", "heads", "knots"}
@@ -38,7 +39,7 @@ def check_origin(fitted: Any, *, level: str, fingerprint: str) -> float:
         With what is wrong, in words for people.
     """
     if not isinstance(fitted, dict):
-        raise ValueError(f"{type(fitted).__name__} instead of an object")
+        raise ValueError(f"{kind_of(fitted)} instead of an object")
     unknown = sorted(map(str, set(fitted) - _KNOWN))
     if unknown:
         raise ValueError(f"unknown keys {', '.join(unknown)}")
@@ -101,7 +102,7 @@ def _slopes(values: Any, head: str, name: str, knots: Sequence[float]) -> list[f
 
 def _numbers(values: Any, name: str) -> list[float]:
     if not isinstance(values, list):
-        raise ValueError(f"{name}: {type(values).__name__} instead of a list of numbers")
+        raise ValueError(f"{name}: {kind_of(values)} instead of a list of numbers")
     return [_number(value, name) for value in values]
 
 
@@ -118,7 +119,7 @@ def _row(of_heads: Any, head: str, features: Sequence[str], heads: Sequence[str]
 
 def _check_names(values: Any, names: Sequence[str], what: str) -> None:
     if not isinstance(values, dict):
-        raise ValueError(f"{what}: {type(values).__name__} instead of an object")
+        raise ValueError(f"{what}: {kind_of(values)} instead of an object")
     for sort, odd in (("lacks", set(names) - set(values)), ("has the unknown", set(values) - set(names))):
         if odd:
             raise ValueError(f"{what} {sort} {', '.join(sorted(map(str, odd)))}")

@@ -6,30 +6,21 @@ import bz2
 import gzip
 import io
 import lzma
-import sys
+import os
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, nullcontext
+from contextlib import AbstractContextManager, closing
 from functools import partial
 from pathlib import PurePosixPath
-from typing import IO, NamedTuple, cast
+from typing import IO, Any, NamedTuple, cast
 
 from dedup.datatypes import Skipped
 from dedup.errors import MissingExtraError, ReadError
 from dedup.reading.encoding import LostError, Stream
-from dedup.reading.source import Source, one_line
-
-MOST_MEMBERS = 1_000_000
-"""Files of one archive that are looked at."""
+from dedup.reading.source import ReadOptions, Source, one_line
 
 _AHEAD = 2 << 20  # bytes that readers of whole files ask for beyond `max_bytes`, to say that there are more
-
-MOST_TIMES = 200
-"""Multiple of its packed size that a stream may unpack to; text seldom goes beyond 20, and gzip not beyond 1,032."""
-
-MOST_UNPACKED = 64
-"""Multiple of `ReadOptions.max_bytes` that an archive or a packed stream may unpack to."""
 
 
 class ArchiveError(Exception):
@@ -47,106 +38,105 @@ class Member(NamedTuple):
     opened: AbstractContextManager[Stream]
 
 
-class _Limited(io.RawIOBase):
-    """A stream that raises `ArchiveError` on faults and behind a number of bytes that all of an archive share."""
+class _Budget:
+    """Bytes that an archive or a packed stream may unpack to: in proportion to its own, of which `packed` tells."""
 
-    def __init__(self, stream: io.BufferedIOBase, left: list[int], faults: tuple[type[Exception], ...] = ()) -> None:
-        self._stream, self._left, self._faults = stream, left, faults
+    def __init__(self, options: ReadOptions, packed: Callable[[], int]) -> None:
+        self._least, self._most_times = options.max_bytes + _AHEAD, options.max_ratio
+        self._packed, self._done = packed, 0
+
+    def spend(self, size: int) -> None:
+        """Count bytes that were unpacked; raises `LostError` where they are too many."""
+        self._done += size
+        if self._done > self._least and self._done > self._most_times * self._packed():
+            raise LostError(
+                f"unpacks to more than {self._most_times:,} times its size; raise --max-ratio, if it is no trap"
+            )
+
+
+class _Unpacked(io.RawIOBase):
+    """An unpacked stream that keeps to its budget, raises `ArchiveError` on faults and knows how much has been read."""
+
+    def __init__(
+        self, stream: io.BufferedIOBase, budget: _Budget | None = None, faults: tuple[type[Exception], ...] = ()
+    ) -> None:
+        self._stream, self._budget, self._faults, self._place = stream, budget, faults, 0
 
     def readable(self) -> bool:
         """Always."""
         return True
 
+    def tell(self) -> int:
+        """Bytes that have been read."""
+        return self._place
+
     def readinto(self, buffer: object) -> int:
         """Bytes read into the buffer."""
         view = memoryview(cast(bytearray, buffer))
         try:
-            data = self._stream.read1(len(view))
+            data = self._stream.read1(len(view))  # all there is before a fault
         except self._faults as fault:
             raise ArchiveError(one_line(fault)) from fault
-        self._left[0] -= len(data)
-        if self._left[0] < 0:
-            raise ArchiveError("unpacks to too much; raise --max-bytes to read it")
+        self._place += len(data)
+        if self._budget:
+            self._budget.spend(len(data))
         view[: len(data)] = data
         return len(data)
 
 
-class _Proportionate(io.RawIOBase):
-    """An unpacked stream that raises `LostError` where it is out of proportion to what is packed."""
-
-    def __init__(self, stream: gzip.GzipFile, least: int) -> None:
-        self._stream, self._least, self._done = stream, least, 0
-
-    def readable(self) -> bool:
-        """Always."""
-        return True
-
-    def readinto(self, buffer: object) -> int:
-        """Bytes read into the buffer."""
-        view = memoryview(cast(bytearray, buffer))
-        data = self._stream.read1(len(view))  # all there is before a fault
-        self._done += len(data)
-        if self._done > self._least and self._done > MOST_TIMES * self._packed():
-            raise LostError(f"unpacks to more than {MOST_TIMES} times its size; unpack it first, if it is no trap")
-        view[: len(data)] = data
-        return len(data)
-
-    def _packed(self) -> int:
-        """Bytes that have been unpacked; a file in an archive, which has limits of its own, does not know its place."""
-        try:
-            return int(cast(IO[bytes], self._stream.fileobj).tell())
-        except OSError:
-            return self._least
-
-
-def in_proportion(stream: gzip.GzipFile, max_bytes: int) -> Stream:
-    """The unpacked bytes of a stream, as long as they are no trap; `max_bytes` never are."""
-    return _buffered(_Proportionate(stream, max_bytes + _AHEAD))
+def in_proportion(stream: gzip.GzipFile, options: ReadOptions) -> Stream:
+    """The unpacked bytes of a stream, as long as they are no trap; `ReadOptions.max_bytes` never are."""
+    return _buffered(_Unpacked(stream, _Budget(options, cast(IO[bytes], stream.fileobj).tell)))
 
 
 def zip_members(source: Source) -> Iterator[Member | Skipped]:
     """Files of a ZIP archive in order of their names."""
     file = io.BytesIO(source.data()) if source.packed or not source.stream.seekable() else source.stream
-    left = _allowance(source)
+    size = file.seek(0, os.SEEK_END)
+    budget = _Budget(source.options, lambda: size)
     with zipfile.ZipFile(cast(io.BytesIO, file)) as archive:
         found = sorted((info for info in archive.infolist() if not info.is_dir()), key=lambda info: info.filename)
-        for info in found[:MOST_MEMBERS]:
+        for info in found:
             if info.flag_bits & 1:
                 yield Skipped(f"{source.path}/{info.filename}", "encrypted; unpack it first")
             elif _is_seen(info.filename):
-                yield Member(info.filename, _opened(partial(archive.open, info), left))
+                yield Member(info.filename, _opened(partial(archive.open, info), budget))
 
 
 def tar_members(source: Source) -> Iterator[Member | Skipped]:
     """Files of a tar archive, packed or not, in the order in which they lie there."""
-    left = _allowance(source)
-    stream = cast(IO[bytes], _plain_tar(source.stream))
-    with tarfile.open(fileobj=stream, mode="r|") as archive:
-        for number, info in enumerate(archive):
-            if number == MOST_MEMBERS:
-                return
+    budget = _Budget(source.options, source.stream.tell)  # of files that claim holes; what is packed has its own
+    with tarfile.open(fileobj=cast(IO[bytes], _plain_tar(source)), mode="r|") as archive:
+        for info in archive:
             if info.isfile() and _is_seen(info.name):
-                yield Member(info.name, _opened(partial(archive.extractfile, info), left))
+                yield Member(info.name, _opened(partial(archive.extractfile, info), budget))
 
 
-def unpacked(source: Source, suffix: str) -> Member:
-    """The file in a packed stream (``.xz``, ``.bz2``, ``.zst``), by its name without the suffix."""
-    stream = cast(io.BufferedIOBase, _UNPACK[suffix](source.stream))
-    return Member(source.path[: -len(suffix)], nullcontext(_buffered(_Limited(stream, _allowance(source)))))
+def unpacked(source: Source, suffix: str) -> Stream:
+    """The file in a packed stream (``.xz``, ``.bz2``, ``.zst``)."""
+    return _within_budget(source, _UNPACK[suffix])
 
 
-def _unpack_zstd(stream: Stream) -> object:
+def _within_budget(source: Source, unpack: Callable[[Stream], io.BufferedIOBase]) -> Stream:
+    return _buffered(_Unpacked(unpack(source.stream), _Budget(source.options, source.stream.tell)))
+
+
+def _unpack_zstd(stream: Stream) -> io.BufferedIOBase:
     try:
         import zstandard
     except ImportError as fault:
         raise MissingExtraError("zstandard", "documents") from fault
     reader = zstandard.ZstdDecompressor().stream_reader(cast(IO[bytes], stream), read_across_frames=True)
-    return _buffered(_Limited(cast(io.BufferedIOBase, reader), [sys.maxsize], (zstandard.ZstdError,)))
+    return _buffered(_Unpacked(cast(io.BufferedIOBase, reader), faults=(zstandard.ZstdError,)))
 
 
-_UNPACK: dict[str, Callable[..., object]] = {".xz": lzma.LZMAFile, ".bz2": bz2.BZ2File, ".zst": _unpack_zstd}
+_UNPACK: dict[str, Callable[[Any], io.BufferedIOBase]] = {
+    ".xz": lzma.LZMAFile,
+    ".bz2": bz2.BZ2File,
+    ".zst": _unpack_zstd,
+}
 
-_MAGIC: dict[bytes, Callable[..., object]] = {
+_MAGIC: dict[bytes, Callable[[Any], io.BufferedIOBase]] = {
     b"\x1f\x8b": lambda stream: gzip.GzipFile(fileobj=stream),
     b"BZh": bz2.BZ2File,
     b"\xfd7zXZ\0": lzma.LZMAFile,
@@ -157,21 +147,22 @@ PACKED = tuple(_UNPACK)
 """Suffixes of packed streams beside ``.gz``."""
 
 
-def _plain_tar(stream: Stream) -> object:
+def _plain_tar(source: Source) -> Stream:
     """The bytes of a tar archive; tarfile's own unpacking takes a truncated archive for a whole one."""
-    head = stream.peek(6)[:6]
-    return next((unpack(stream) for magic, unpack in _MAGIC.items() if head.startswith(magic)), stream)
+    head = source.stream.peek(6)[:6]
+    unpack = next((unpack for magic, unpack in _MAGIC.items() if head.startswith(magic)), None)
+    return _within_budget(source, unpack) if unpack else source.stream
 
 
-def _opened(opener: Callable[[], object], left: list[int]) -> AbstractContextManager[Stream]:
-    return cast("AbstractContextManager[Stream]", _Opening(opener, left))
+def _opened(opener: Callable[[], object], budget: _Budget) -> AbstractContextManager[Stream]:
+    return cast("AbstractContextManager[Stream]", _Opening(opener, budget))
 
 
 class _Opening(AbstractContextManager["Stream"]):
     """A member that is opened when it is entered, so that whatever goes wrong is reported of that member."""
 
-    def __init__(self, opener: Callable[[], object], left: list[int]) -> None:
-        self._opener, self._left = opener, left
+    def __init__(self, opener: Callable[[], object], budget: _Budget) -> None:
+        self._opener, self._budget = opener, budget
 
     def __enter__(self) -> Stream:
         try:
@@ -181,7 +172,7 @@ class _Opening(AbstractContextManager["Stream"]):
         if opened is None:
             raise ReadError("not a file")
         self._file = closing(cast(io.BufferedIOBase, opened))
-        return _buffered(_Limited(self._file.__enter__(), self._left))
+        return _buffered(_Unpacked(self._file.__enter__(), self._budget))
 
     def __exit__(self, *fault: object) -> None:
         self._file.__exit__(*fault)
@@ -189,10 +180,6 @@ class _Opening(AbstractContextManager["Stream"]):
 
 def _buffered(raw: io.RawIOBase) -> io.BufferedReader:
     return io.BufferedReader(raw, 1 << 16)
-
-
-def _allowance(source: Source) -> list[int]:
-    return [source.options.max_bytes * MOST_UNPACKED]
 
 
 def _is_seen(name: str) -> bool:

@@ -34,8 +34,6 @@ _DECLARED = re.compile(
 
 _HEAD = 4096
 
-_MOST_BLANK = 500_000  # lines on end, behind which nobody expects an article
-
 _SAMPLE = 1 << 14
 
 _CHUNK = 1 << 20
@@ -161,17 +159,18 @@ class Lines(Iterator[str]):
 
     `number` counts from 1 and belongs to the last line, and so do its bytes, `raw`; `mark` is the byte order mark of
     UTF-8, if there is one. A line that is too long or cannot be decoded raises `ReadError`, and the next call goes on
-    behind it; of a line that is too long `raw` is all only if it was asked for `whole`. A flood of blank lines raises
-    `LostError`.
+    behind it; of a line that is too long `raw` is all only if it was asked for `whole`. More blank lines on end than
+    `max_blank` raise `LostError`.
     """
 
-    def __init__(self, stream: Stream, max_bytes: int, *, whole: bool = False) -> None:
+    def __init__(self, stream: Stream, max_bytes: int, *, max_blank: int, whole: bool = False) -> None:
         self.number = 0
         self.raw = b""
         self.mark = codecs.BOM_UTF8 if stream.peek(_HEAD).startswith(codecs.BOM_UTF8) else b""
         self._whole = whole
         self._stream = _byte_lines(stream, max_bytes)
         self._max_bytes = min(max_bytes, sys.maxsize - 1)
+        self._max_blank = max_blank
         self._legacy = ""
         self._blank = 0  # lines one after the other
 
@@ -181,8 +180,8 @@ class Lines(Iterator[str]):
             raise StopIteration
         self.number += 1
         self._blank = self._blank + 1 if line in (b"\n", b"\r\n") else 0
-        if self._blank > _MOST_BLANK:
-            raise LostError(f"nothing in {_MOST_BLANK:,} lines on end; the rest of the file is not read")
+        if self._blank > self._max_blank:
+            raise LostError(f"nothing in {self._max_blank:,} lines on end; raise --max-barren to read on")
         if len(line) > self._max_bytes:
             self._pass_rest(line)
             raise ReadError(f"line longer than {self._max_bytes:,} bytes; raise --max-bytes to read it")

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from dedup.datatypes import Article, Skipped
 from dedup.errors import ReadError
 from dedup.language import text as texts
+from dedup.language.json_text import kind_of
 from dedup.reading.field_names import ID, LANGUAGE, PUBLISHED, TEXT, TITLE, URL
 from dedup.reading.own_reports import refuse_own_table
 from dedup.reading.source import ReadOptions, Source
@@ -34,6 +35,9 @@ _MAIL_DATE = re.compile(r"(?:[A-Z][a-z]{2},? )?\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:
 _SPACED_DATE = re.compile(
     r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d)?)(\.\d+)?[ ]?(?:(Z|UTC|GMT)|([+-]\d\d):?(\d\d))?", re.ASCII
 )
+
+# Without separators, as in NITF.
+_COMPACT_DATE = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)?(?:(Z)|([+-]\d\d):?(\d\d))?", re.ASCII)
 
 # How newsapi.org, WordPress and feeds mark what they have cut.
 _CUT_OFF = re.compile(
@@ -266,20 +270,6 @@ def _without_mark(text: str) -> tuple[str, bool]:
     return kept, len(kept) < len(text) or (len(text) <= _LONGEST_TEASER and bool(_LEFT_OPEN.search(text)))
 
 
-def kind_of(value: object) -> str:
-    """Kind of a value, in words."""
-    kinds: tuple[tuple[type, str], ...] = (
-        (type(None), "nothing"),
-        (str, "a text"),
-        (bool, "true or false"),
-        (int, "a number"),
-        (float, "a number"),
-        (list, "a list"),
-        (dict, "an object"),
-    )
-    return next((name for kind, name in kinds if isinstance(value, kind)), f"a value of type {type(value).__name__}")
-
-
 def iso_date(value: object) -> str:
     """A date in ISO 8601 where it is certain (dates, mail dates, seconds or milliseconds since 1970).
 
@@ -300,6 +290,10 @@ def iso_date(value: object) -> str:
     if spaced := _SPACED_DATE.fullmatch(text):
         day, time, fraction, utc, hours, minutes = spaced.groups(default="")
         return f"{day}T{time}{fraction}{'Z' if utc else ''}{hours}{':' if hours else ''}{minutes}"
+    if compact := _COMPACT_DATE.fullmatch(text):
+        year, month, of_month, hour, minute, second, utc, hours, minutes = compact.groups(default="")
+        seconds = f":{second}" if second else ""
+        return f"{year}-{month}-{of_month}T{hour}:{minute}{seconds}{utc}{hours}{':' if hours else ''}{minutes}"
     return text
 
 

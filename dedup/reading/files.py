@@ -64,7 +64,11 @@ def absolute(path: str) -> str:
 
 def show_path(path: str) -> str:
     r"""A path as it was written, with ``/``; bytes that are not UTF-8 as ``\xff``, so that it can always be stored."""
-    return os.fsencode(PurePath(path).as_posix()).decode("utf-8", "backslashreplace")
+    shown = PurePath(path).as_posix()
+    try:
+        return os.fsencode(shown).decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:  # of no file on this system
+        return shown.encode("utf-8", "backslashreplace").decode()
 
 
 def file_format(path: str) -> tuple[str, bool]:

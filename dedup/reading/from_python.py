@@ -15,8 +15,9 @@ from uuid import UUID
 
 from dedup.datatypes import Article, Skipped, is_absent
 from dedup.errors import MissingExtraError, SettingsError
+from dedup.language.json_text import kind_of
 from dedup.language.text import printable
-from dedup.reading.fields import Columns, find_columns, kind_of, make_article, read_columns, read_text, with_nested
+from dedup.reading.fields import Columns, find_columns, make_article, read_columns, read_text, with_nested
 from dedup.reading.shards import Shards
 from dedup.reading.source import ReadOptions
 

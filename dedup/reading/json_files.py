@@ -10,8 +10,9 @@ from typing import Any
 
 from dedup.datatypes import Article, Skipped
 from dedup.errors import ReadError
+from dedup.language.json_text import kind_of
 from dedup.reading.encoding import Lines, decode
-from dedup.reading.fields import has_text, kind_of, read_record
+from dedup.reading.fields import has_text, read_record
 from dedup.reading.own_reports import OwnReportError, refuse_own_record
 from dedup.reading.raw import RawRecord
 from dedup.reading.source import Source, or_fault

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from dedup.datatypes import Article, Skipped
 from dedup.reading.encoding import decode
-from dedup.reading.fields import make_article, read_fields
+from dedup.reading.fields import iso_date, make_article, read_fields
 from dedup.reading.markup import strip_tags
 from dedup.reading.source import Source
 
@@ -42,6 +42,12 @@ _RST = (
 )
 
 _ADOC_TITLE = re.compile(r"^={1,6}[ \t]+(\S[^\n]{0,300})$", re.MULTILINE)
+
+# Author and revision, which stand in the lines below the title.
+_ADOC_ABOUT = re.compile(
+    r"=[ \t]+\S[^\n]*\n(?P<author>[^\W\d_][\w.'-]*(?:[ ][\w.'-]+){0,3}(?:[ ]<[^<>\n]{1,200}>)?(?<![.!?])[ \t]*\n)"
+    r"(?P<revision>v?\d[\w.]{0,20},[ \t]*(\d{4}-\d\d-\d\d)?[^\n]*\n|(\d{4}-\d\d-\d\d)[ \t]*\n)?"
+)
 
 _ADOC_FIELD = re.compile(r"^:([\w-]{1,40}):[ \t]+(\S[^\n]*)$", re.MULTILINE)
 
@@ -80,10 +86,21 @@ def read_asciidoc(source: Source) -> Iterator[Article | Skipped]:
     """The article that an AsciiDoc file is: title from its first heading, date and language from its attributes."""
     text = _text(source)
     heading = _ADOC_TITLE.search(text)
-    fields = read_fields(dict(_ADOC_FIELD.findall(text[:2000])), source.options)
+    entries = dict(_ADOC_FIELD.findall(text[:2000]))
+    fields = read_fields(entries, source.options)
     title = fields.title or (_replaced(heading[1], _ADOC) if heading else "")
-    body = _paragraphs(_replaced(text, _ADOC))
-    yield make_article(source.path, body, title=title, published=fields.published, language=fields.language)
+    revised = ""
+    if heading and (about := _ADOC_ABOUT.match(text, heading.start())):
+        revised = about[3] or about[4] or ""
+        text = text[: about.start("author")] + text[about.end() :]
+    published = fields.published or iso_date(entries.get("revdate", revised))
+    yield make_article(
+        source.path,
+        _paragraphs(_replaced(text, _ADOC)),
+        title=title,
+        published=published,
+        language=fields.language,
+    )
 
 
 def read_subtitles(source: Source) -> Iterator[Article | Skipped]:

@@ -12,6 +12,7 @@ import warnings
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
+from datetime import datetime, timezone
 from functools import wraps
 from typing import Any, TypeAlias
 
@@ -29,6 +30,13 @@ _EXTRA = "documents"
 _MOST_EXPANDED = 16  # times `ReadOptions.max_bytes` that a zipped document may unpack to
 
 _PDF_DATE = re.compile(r"D:(\d{4})(\d\d)(\d\d)")
+
+# When the template of python-docx was made, which programs leave in the documents that they write with it.
+_OF_TEMPLATE = datetime(2013, 12, 23, 23, 15, tzinfo=timezone.utc)
+
+_RTF_TITLE = re.compile(rb"\{\\title\s((?:[^{}\\]|\\[^{}]){1,2000})\}")
+
+_RTF_CREATED = re.compile(rb"\{\\creatim\\yr(\d{4})\\mo(\d{1,2})\\dy(\d{1,2})\b")
 
 _HYPHENATED = re.compile(r"(?<=\w)[-\u00ad]\n(?=[^\W\d_A-Z])")
 
@@ -79,7 +87,7 @@ def read_docx(source: Source) -> Iterator[Article | Skipped]:
         source.path,
         "\n".join(line for line in lines if line.strip()),
         title=heading or about.title or "",
-        published=iso_date(about.created),
+        published=iso_date(about.created if about.created != _OF_TEMPLATE else None),
         language=about.language or "",
     )
 
@@ -117,7 +125,14 @@ def read_rtf(source: Source) -> Iterator[Article | Skipped]:
     data = source.data()
     if not data.lstrip().startswith(b"{\\rtf"):
         raise ReadError("no RTF file")
-    yield make_article(source.path, rtf_to_text(data.decode("latin-1"), errors="replace").replace("|\n", "\n"))
+    title, created = _RTF_TITLE.search(data), _RTF_CREATED.search(data)
+    head = data[: data.find(b"{\\info")].decode("latin-1")  # with the code page
+    yield make_article(
+        source.path,
+        rtf_to_text(data.decode("latin-1"), errors="replace").replace("|\n", "\n"),
+        title=rtf_to_text(f"{head} {title[1].decode('latin-1')}}}", errors="replace") if title else "",
+        published="-".join(part.decode().zfill(2) for part in created.groups()) if created else "",
+    )
 
 
 @_whole("PDF")

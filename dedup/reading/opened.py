@@ -7,6 +7,7 @@ import logging
 import zlib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import PurePosixPath
 
@@ -24,8 +25,6 @@ logger = logging.getLogger(__name__)
 
 _DEEPEST = 2  # archives within archives
 
-_MOST_BARREN = 100_000  # records on end, behind which nobody expects an article
-
 _ARCHIVES = {".zip": archives.zip_members} | dict.fromkeys((".tar", ".tgz", ".tbz2", ".txz"), archives.tar_members)
 
 _PACKED_TAR = tuple(f".tar{suffix}" for suffix in archives.PACKED)
@@ -41,6 +40,11 @@ def read_opened(
     return read_with(opened, reader_of(path, options, chosen=chosen), path, options, packed=file_format(path)[1])
 
 
+def marked(items: Iterator[Article | Skipped], *, reference: bool) -> Iterator[Article | Skipped]:
+    """Items as they are, or those of a reference marked as such."""
+    return (replace(item, reference=True) for item in items) if reference else items
+
+
 def reader_of(path: str, options: ReadOptions, *, chosen: bool, depth: int = 0) -> Reader:
     """The reader of a file; one of an unknown type is tried as text if it was chosen by its name or a pattern."""
     suffix, packed = file_format(path)
@@ -49,7 +53,7 @@ def reader_of(path: str, options: ReadOptions, *, chosen: bool, depth: int = 0) 
     if suffix in _ARCHIVES or path.lower().endswith(_PACKED_TAR):
         return partial(_read_archive, suffix if suffix in _ARCHIVES else ".tar", depth)
     if suffix in archives.PACKED:
-        return partial(_read_packed, suffix, depth)
+        return partial(_read_packed, path[: -len(suffix)], suffix, depth)
     if not suffix and not packed:
         return partial(_read_by_content, depth)
     return READERS[".txt"] if chosen or options.glob else _read_unsupported
@@ -68,13 +72,13 @@ def read_with(
     try:
         with opened as stream:
             if packed and isinstance(stream, gzip.GzipFile):
-                stream = archives.in_proportion(stream, options.max_bytes)
+                stream = archives.in_proportion(stream, options)
             for item in reader(Source(path, stream, options, packed)):
                 empty = False
                 barren = barren + 1 if isinstance(item, Skipped) and item.path == path else 0
                 yield item
-                if barren >= _MOST_BARREN:
-                    raise LostError(f"nothing in {barren:,} records on end; the rest of the file is not read")
+                if barren >= options.max_barren:
+                    raise LostError(f"no article in {barren:,} records on end; raise --max-barren to read on")
     except (ReadError, MissingExtraError, LostError) as fault:
         yield Skipped(path, str(fault))
     except (EOFError, zlib.error, gzip.BadGzipFile) as fault:
@@ -124,13 +128,12 @@ def _gunzipped(opened: AbstractContextManager[Stream]) -> Iterator[Stream]:
         yield unpacked
 
 
-def _read_packed(suffix: str, depth: int, source: Source) -> Iterator[Article | Skipped]:
+def _read_packed(name: str, suffix: str, depth: int, source: Source) -> Iterator[Article | Skipped]:
     """The articles of the one file in a packed stream."""
     if depth >= _DEEPEST:
         raise ReadError("an archive within archives; unpack it first")
-    member = archives.unpacked(source, suffix)
-    reader = reader_of(member.name, source.options, chosen=False, depth=depth + 1)
-    with member.opened as stream:
+    reader = reader_of(name, source.options, chosen=False, depth=depth + 1)
+    with archives.unpacked(source, suffix) as stream:
         yield from reader(Source(source.path, stream, source.options, packed=True))
 
 

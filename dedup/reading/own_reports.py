@@ -27,6 +27,7 @@ _TABLES = (
     frozenset(("left", "right", "similarity", "coverage_left", "coverage_right", "evidence")),
 )
 
+_SKIPPED = ("path", "line", "reason")
 
 _TEXT = re.compile(r"^Read [\d,]+ of [\d,]+ seen, .*\nModel \S+@[0-9a-f]{16}, threshold [\d.]+\.\s*\Z", re.M | re.S)
 
@@ -61,5 +62,6 @@ def refuse_own_record(record: object) -> None:
 def refuse_own_table(names: Iterable[str]) -> None:
     """Raise `OwnReportError` for a table with the columns of a report in CSV or Parquet."""
     columns = tuple(names)
-    if columns[: len(CSV_COLUMNS)] == CSV_COLUMNS or any(table <= frozenset(columns) for table in _TABLES):
+    of_csv = columns[: len(CSV_COLUMNS)] == CSV_COLUMNS
+    if of_csv or columns == _SKIPPED or any(table <= frozenset(columns) for table in _TABLES):
         raise OwnReportError

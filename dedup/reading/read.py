@@ -12,13 +12,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, groupby, islice
+from typing import TypeAlias
 
 from dedup.datatypes import Article, Skipped
 from dedup.errors import ReadError
 from dedup.language.text import printable
+from dedup.reading.elsewhere import StoredFile, WebFile, find_elsewhere
 from dedup.reading.files import STDIN, file_format, open_file, open_stdin, show_path, walk
 from dedup.reading.formats import DOCUMENTS, READERS, Reader
-from dedup.reading.opened import read_opened, read_with, reader_of
+from dedup.reading.opened import marked, read_opened, read_with, reader_of
 from dedup.reading.source import ReadOptions
 from dedup.runtime.remote_files import is_uri
 from dedup.runtime.workers import Workers
@@ -45,7 +47,8 @@ def read_folder(
     Parameters
     ----------
     path : str or path
-        A folder, a file, or ``-`` for JSON Lines from standard input.
+        A folder, a file, ``-`` for JSON Lines from standard input, the address of a file on the web (``https://``), or
+        a URI of a filesystem that pyarrow knows (``s3://bucket/news``).
     options : ReadOptions, optional
         Fields to read, files to choose, size to allow.
     jobs : int
@@ -61,7 +64,7 @@ def read_folder(
     Raises
     ------
     ReadError
-        If the path does not exist: at once, not when the first article is asked for.
+        If the path does not exist: at once, not when the first article is asked for, unless it is a URI.
     """
     return read_paths([path], options, jobs=jobs)
 
@@ -78,7 +81,7 @@ def read_paths(
     Parameters
     ----------
     paths : iterable of str or path
-        Folders, files, or ``-`` for JSON Lines from standard input.
+        Folders, files, ``-`` for JSON Lines from standard input, or URIs; what these lead to comes last.
     options : ReadOptions, optional
         Fields to read, files to choose, size to allow.
     against : iterable of str or path
@@ -99,9 +102,10 @@ def read_paths(
     """
     roots, reference = _roots(paths), _roots(against)
     for root in (*reference, *roots):
-        require(root)
+        if not is_uri(root):
+            require(root)
     options = options or ReadOptions()
-    return with_unique_ids(read_files(find_files(roots, options, reference), options, jobs))
+    return with_unique_ids(read_files(find_all(roots, options, reference), options, jobs))
 
 
 def _roots(paths: Iterable[str | os.PathLike[str]]) -> list[str]:
@@ -110,6 +114,8 @@ def _roots(paths: Iterable[str | os.PathLike[str]]) -> list[str]:
 
 def require(root: str) -> None:
     """Raise `ReadError` where there is no such file or folder."""
+    if not root:
+        raise ReadError('"" names no file or folder; is a variable empty?')
     try:
         if root != STDIN:
             os.stat(root)
@@ -117,12 +123,7 @@ def require(root: str) -> None:
         return  # something is there; the attempt to read it says why it cannot be used
     except (OSError, ValueError) as fault:
         if is_uri(root):
-            advice = (
-                "download it first: nothing is fetched from the web"
-                if root.startswith(("http:", "https:", "ftp:"))
-                else "URIs are read with --engine ray (in Python, with Shards)"
-            )
-            raise ReadError(f"{printable(root)}: {advice}") from fault
+            raise ReadError(f"{printable(root)} cannot be looked at again; download it, and name the file") from fault
         shown = printable(show_path(root))
         raise ReadError(f"{shown}: no such file or folder; check the spelling and the current folder") from fault
 
@@ -170,24 +171,51 @@ class File:
         """Reader of this file."""
         return reader_of(self.path, options, chosen=self.chosen)
 
+    @property
+    def size(self) -> int:
+        """Bytes of the file; 0 where it cannot be read, as whoever tries will say."""
+        try:
+            return os.stat(self.path).st_size
+        except OSError:
+            return 0
 
-def marked(items: Iterator[Article | Skipped], *, reference: bool) -> Iterator[Article | Skipped]:
-    """Articles as they are, or those of a reference marked as such."""
-    if not reference:
-        return items
-    return (replace(item, reference=True) if isinstance(item, Article) else item for item in items)
+
+AnyFile: TypeAlias = File | StoredFile | WebFile
+"""Files of this machine and elsewhere."""
 
 
-def read_files(files: Iterator[File], options: ReadOptions, jobs: int = 1) -> Iterator[Iterable[Article | Skipped]]:
+def read_files(files: Iterator[AnyFile], options: ReadOptions, jobs: int = 1) -> Iterator[Iterable[Article | Skipped]]:
     """Articles of each file, one file to be used up before the next."""
     first = list(islice(files, _FEW)) if jobs > 1 else []
     many = len(first) == _FEW
     with Workers(jobs) as workers:
-        for shared, run in groupby(chain(first, files), lambda file: many and file.reader(options) in DOCUMENTS):
+        for shared, run in groupby(chain(first, files), lambda file: many and _is_document(file, options)):
             if shared:
                 yield from chain.from_iterable(workers.map(partial(_read_batch, options), _batches(run)))
             else:
                 yield from (file.read(options) for file in run)
+
+
+def _is_document(file: AnyFile, options: ReadOptions) -> bool:
+    return isinstance(file, File) and file.reader(options) in DOCUMENTS
+
+
+def find_all(roots: Sequence[str], options: ReadOptions, against: Sequence[str] = ()) -> Iterator[AnyFile]:
+    """Every file once: those of this machine as `find_files` has them, then those that URIs lead to.
+
+    Raises
+    ------
+    ReadError
+        If there is nothing at a URI, or nothing is known of such URIs.
+    """
+    local, reference = ([path for path in paths if not is_uri(path)] for paths in (roots, against))
+    yield from find_files(local, options, reference)
+    met: set[str] = set()
+    for number, uri in enumerate(filter(is_uri, [*against, *roots])):
+        for file in find_elsewhere(uri, options, reference=number < len(against) - len(reference)):
+            if file.path not in met:
+                met.add(file.path)
+                yield file
 
 
 def find_files(roots: list[str], options: ReadOptions, against: Sequence[str] = ()) -> Iterator[File]:
@@ -214,9 +242,9 @@ def _inside(folder: str, roots: Sequence[str]) -> list[str]:
     return [place for place in map(os.path.realpath, roots) if place.startswith(outer)]
 
 
-def _batches(files: Iterator[File]) -> Iterator[list[File]]:
+def _batches(files: Iterator[AnyFile]) -> Iterator[list[AnyFile]]:
     return iter(lambda: list(islice(files, _BATCH)), [])
 
 
-def _read_batch(options: ReadOptions, files: list[File]) -> list[list[Article | Skipped]]:
+def _read_batch(options: ReadOptions, files: list[AnyFile]) -> list[list[Article | Skipped]]:
     return [list(file.read(options)) for file in files]

@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from dedup.datatypes import Article, Skipped
 from dedup.errors import SettingsError
-from dedup.reading.files import STDIN, file_format
-from dedup.reading.opened import read_opened
-from dedup.reading.read import File, find_files, marked, require, with_unique_ids
+from dedup.reading.files import STDIN
+from dedup.reading.read import AnyFile, find_all, require, with_unique_ids
 from dedup.reading.source import ReadOptions
-from dedup.runtime.remote_files import Store, is_uri
+from dedup.runtime.remote_files import is_uri
 
 CHUNK = 256
 """Articles that a reading task hands over at a time."""
 
 _FILES, _BYTES = 256, 32 << 20  # of one task, unless a single file is larger
-
-
-@dataclass(frozen=True, slots=True)
-class StoredFile:
-    """A file on another filesystem, and whether it was given by name."""
-
-    store: Store
-    chosen: bool
-    reference: bool = False
-
-    def read(self, options: ReadOptions) -> Iterator[Article | Skipped]:
-        """Its articles, and what was skipped there."""
-        path = self.store.uri
-        opened = self.store.opened(file_format(path)[1])
-        return marked(read_opened(opened, path, options, chosen=self.chosen), reference=self.reference)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +27,7 @@ class Shards:
     Parameters
     ----------
     paths : tuple of str
-        Folders, files, or URIs of a filesystem that pyarrow knows, such as ``s3://bucket/news``.
+        Folders, files, or URIs: of a filesystem that pyarrow knows, such as ``s3://bucket/news``, or of the web.
     options : ReadOptions
         Fields to read, files to choose, size to allow.
     against : tuple of str
@@ -70,13 +53,14 @@ class Shards:
                 require(path)
 
     def __iter__(self) -> Iterator[Article | Skipped]:
-        return with_unique_ids(file.read(self.options) for file, _ in self._files())
+        return with_unique_ids(file.read(self.options) for file in find_all(self.paths, self.options, self.against))
 
-    def groups(self) -> Iterator[list[File | StoredFile]]:
+    def groups(self) -> Iterator[list[AnyFile]]:
         """The files in their order, in groups that a task reads."""
-        group: list[File | StoredFile] = []
+        group: list[AnyFile] = []
         total = 0
-        for file, size in self._files():
+        for file in find_all(self.paths, self.options, self.against):
+            size = file.size
             if group and (len(group) == _FILES or total + size > _BYTES):
                 yield group
                 group, total = [], 0
@@ -85,23 +69,8 @@ class Shards:
         if group:
             yield group
 
-    def _files(self) -> Iterator[tuple[File | StoredFile, int]]:
-        """Every file once, with its bytes: first the paths, then the URIs, each folder in order of names."""
-        local, reference = ([path for path in paths if not is_uri(path)] for paths in (self.paths, self.against))
-        for file in find_files(local, self.options, reference):
-            yield file, _size(file.path)
-        met: set[str] = set()
-        roots = [*((uri, True) for uri in self.against), *((uri, False) for uri in self.paths)]
-        for root, of_reference in ((Store.at(uri), of_reference) for uri, of_reference in roots if is_uri(uri)):
-            for store, size in root.files(self.options.names):
-                if store.uri not in met:
-                    met.add(store.uri)
-                    yield StoredFile(store, store.path == root.path, of_reference), size
 
-
-def read_chunks(
-    files: Sequence[File | StoredFile], options: ReadOptions
-) -> Iterator[list[Article] | list[Article | Skipped]]:
+def read_chunks(files: Sequence[AnyFile], options: ReadOptions) -> Iterator[list[Article] | list[Article | Skipped]]:
     """The articles of some files in chunks, each followed by its heads.
 
     Heads are all that was met, in order, articles without what is long: what the process that started the run needs to
@@ -121,10 +90,3 @@ def read_chunks(
                 articles, heads = [], []
     yield articles
     yield heads
-
-
-def _size(path: str) -> int:
-    try:
-        return os.stat(path).st_size
-    except OSError:  # whoever reads it says why it cannot be read
-        return 0

@@ -36,13 +36,18 @@ class ReadOptions:
     max_bytes : int
         Most bytes held in memory at once, unpacked, at least 1: of one document, page, feed or JSON file, and of one
         line of JSONL, CSV and TSV, which may themselves be of any length.
+    max_ratio : int
+        Most times its own size that an archive or a packed file may unpack to, at least 1; `max_bytes` it always may.
+    max_barren : int
+        Most records or blank lines on end that hold no article, at least 1: the rest of a file behind as many is not
+        read.
     recorder : Recorder, optional
         Told of the record behind each item, as it stands in its file; lines too long to be read are held whole then.
 
     Raises
     ------
     SettingsError
-        If `max_bytes` is less than 1, or a field name or a pattern is empty.
+        If a number is less than 1, or a field name or a pattern is empty.
     """
 
     text_field: str | tuple[str, ...] = ()
@@ -54,11 +59,14 @@ class ReadOptions:
     language_field: str | tuple[str, ...] = ()
     exclude: str | tuple[str, ...] | None = ()
     recorder: Recorder | None = field(default=None, repr=False, compare=False)
+    max_ratio: int = 200
+    max_barren: int = 100_000
     dotted: tuple[str, ...] = field(default=(), init=False, repr=False, compare=False)  # fields that lie within others
 
     def __post_init__(self) -> None:
-        if self.max_bytes < 1:
-            raise SettingsError(f"max_bytes must be at least 1, got {self.max_bytes}; leave it out for 64 MiB")
+        for name, usual in (("max_bytes", "64 MiB"), ("max_ratio", "200"), ("max_barren", "100,000")):
+            if getattr(self, name) < 1:
+                raise SettingsError(f"{name} must be at least 1, got {getattr(self, name)}; leave it out for {usual}")
         for name in (*_FIELDS, "glob", "exclude"):
             given = getattr(self, name)
             names = (given,) if isinstance(given, str) else tuple(given or ())
@@ -97,7 +105,8 @@ class Source:
 
     def lines(self) -> Lines:
         """Its lines, decoded one at a time."""
-        return Lines(self.stream, self.options.max_bytes, whole=self.options.recorder is not None)
+        options = self.options
+        return Lines(self.stream, options.max_bytes, max_blank=options.max_barren, whole=options.recorder is not None)
 
 
 def or_fault(items: Iterator[_Item]) -> Iterator[_Item | ReadError]:

@@ -33,12 +33,10 @@ _FORMULA = ("=", "+", "-", "@", "\t", "＝", "＋", "－", "＠")
 
 
 def as_csv(report: Report, *, with_text: bool = True) -> str:
-    """Render a report as CSV in `COLUMNS`: a row a clustered article, then a row a skipped file.
-
-    No cell runs as a spreadsheet formula.
+    """Render a report as CSV in `COLUMNS`: a row for each clustered article, then one for each skipped file.
 
     The role is ``representative``, ``repeat`` or ``skipped``; score and why are those of the match with the
-    representative, or with the closest member where the two were not matched.
+    representative, or with the closest member where the two were not matched. No cell runs as a spreadsheet formula.
     """
     out = io.StringIO()
     writer = csv.DictWriter(out, COLUMNS, restval="", lineterminator="\n")
@@ -47,8 +45,7 @@ def as_csv(report: Report, *, with_text: bool = True) -> str:
         for member in story.cluster.members:
             writer.writerow(_clustered_row(report, story, member, with_text))
     for skipped in report.skipped:
-        where = skipped.path if skipped.line is None else f"{skipped.path}:{skipped.line}"
-        writer.writerow({"role": "skipped", "path": _cell(where), "why": _cell(skipped.reason)})
+        writer.writerow({"role": "skipped", "path": _cell(skipped.place), "why": _cell(skipped.reason)})
     return out.getvalue()
 
 

@@ -1,7 +1,7 @@
-"""Destinations of reports: files written whole or not at all, and folders of tables, here or behind a URI.
+"""Destinations of results: files written whole or not at all, and folders of tables, here or behind a URI.
 
 Nothing is overwritten unasked: `check_writable` refuses, before the work, a place that is one of the inputs or lies
-among them, and a file that dedup did not write. `write_whole` then writes beside the target, under a name that nobody
+among them, and a file that dedup did not write. `writing_whole` then writes beside the target, under a name that nobody
 can guess or plant, and puts the file into its place once it is on the disk.
 """
 
@@ -54,7 +54,7 @@ _PART = re.compile(r"\.dedup-[0-9a-f]{16}\.part")
 def check_writable(
     path: Path, inputs: Iterable[str | Path] = (), *, names: NamePatterns = ALL_NAMES, force: bool = False
 ) -> None:
-    """Refuse a place where `write_whole` could not write, or should not: asked before a long run, not after it.
+    """Refuse a place where `writing_whole` could not write, or should not; asked before a long run, not after it.
 
     Parameters
     ----------
@@ -80,8 +80,9 @@ def check_writable(
         place = Path(os.path.realpath(path))
         found = _stat(path)
         if found is None:
-            if not place.parent.is_dir():
-                raise WriteError(f"cannot write {shown}: there is no folder {_show(place.parent)}; create it first")
+            for folder in (path.parent, place.parent):
+                if not folder.is_dir():
+                    raise WriteError(f"cannot write {shown}: there is no folder {_show(folder)}; create it first")
         elif stat.S_ISDIR(found.st_mode):
             raise WriteError(f"cannot write {shown}: it is a folder; name a file in it")
         elif not stat.S_ISREG(found.st_mode):
@@ -142,32 +143,24 @@ def check_model_folder(path: Path, corpus: Path) -> None:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that nobody ever finds half of it, not even after the machine has failed.
-
-    Links are followed, devices, pipes and open descriptors (``/dev/stdout``) written to directly. A file that was there
-    keeps its mode; another hard link to it keeps the old content. Only a file that is mounted by itself is written over
-    in place.
+    """Write a file at once (see `writing_whole`).
 
     Raises
     ------
     WriteError
         If nothing can be written there.
     """
-    with _named_faults(path):
-        descriptor, found = _descriptor(path), _stat(path)
-        if descriptor is not None:
-            _write_all(os.dup(descriptor), content)
-        elif found and not stat.S_ISREG(found.st_mode):
-            _write_all(os.open(path, os.O_WRONLY), content)
-        else:
-            _replace(Path(os.path.realpath(path)), content, found)
+    with writing_whole(path) as file:
+        file.write(content)
 
 
 @contextmanager
 def writing_whole(path: Path) -> Iterator[BinaryIO]:
-    """Open a file to be written bit by bit, which is put in its place when all of it is there (see `write_whole`).
+    """Open a file that is put in its place once the block has written it, so that nobody ever finds half of it.
 
-    Nothing is left of it if the block raises; only devices, pipes and open descriptors have had what was written.
+    Not even a machine that fails leaves half a file, and nothing is left if the block raises. Links are followed;
+    devices, pipes and open descriptors (``/dev/stdout``) are written to directly. A file that was there keeps its owner
+    and mode; another hard link to it keeps the old content.
 
     Raises
     ------
@@ -190,14 +183,7 @@ def writing_whole(path: Path) -> Iterator[BinaryIO]:
                 file.flush()
                 _keep_owner(new, found)
                 os.fsync(new)
-                try:
-                    os.replace(part, target)
-                except OSError as error:
-                    if error.errno != errno.EBUSY:
-                        raise
-                    file.seek(0)  # mounted by itself, as into a container: written over
-                    with target.open("wb") as over:
-                        shutil.copyfileobj(file, over)
+                _put_in_place(part, target, file)
         finally:
             part.unlink(missing_ok=True)
         _sync_folder(target.parent)
@@ -205,7 +191,7 @@ def writing_whole(path: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def filling_folder(path: Path) -> Iterator[Path]:
-    """Make a folder to write files into, which gets its name when all are there; one of that name may be there, empty.
+    """Make a folder that gets its name once the block has filled it; an empty folder of that name is replaced.
 
     Raises
     ------
@@ -241,10 +227,10 @@ def make_folder(path: Path) -> None:
 
 
 class Folder(Protocol):
-    """A place for the parts of tables."""
+    """Protocol of folders that parts of tables are written into."""
 
     def is_empty(self) -> bool:
-        """Whether nothing is there."""
+        """Whether the folder holds nothing."""
         ...
 
     def write(self, name: str, content: bytes) -> None:
@@ -254,7 +240,7 @@ class Folder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Local:
-    """A folder of this machine."""
+    """Folder of this machine."""
 
     path: Path
 
@@ -267,7 +253,7 @@ class _Local:
 
 
 def open_folder(folder: str | Path) -> Folder:
-    """Open the place for the tables if there is nothing yet: parts of another run would be taken for parts of this one.
+    """Open an empty folder for tables: parts of another run in it would be read as parts of this one.
 
     Raises
     ------
@@ -350,30 +336,6 @@ def _descriptor(path: Path) -> int | None:
     return _STANDARD[match[1]] if match[1] else int(match[2] or match[3])
 
 
-def _write_all(descriptor: int, content: bytes) -> None:
-    with open(descriptor, "wb", buffering=0) as file:
-        rest = memoryview(content)
-        while rest:
-            rest = rest[file.write(rest) :]
-
-
-def _replace(target: Path, content: bytes, found: os.stat_result | None) -> None:
-    """Write beside the target, then put the file in its place."""
-    _sweep(target.parent)
-    part, descriptor = _open_part(target.parent)
-    try:
-        with open(descriptor, "wb", buffering=0) as file:
-            _write_all(os.dup(descriptor), content)
-            _keep_owner(descriptor, found)
-            os.fsync(descriptor)
-            if os.name == "nt":  # where an open file cannot be moved
-                file.close()
-            _put_in_place(part, target, content)
-    finally:
-        part.unlink(missing_ok=True)
-    _sync_folder(target.parent)
-
-
 def _keep_owner(descriptor: int, found: os.stat_result | None) -> None:
     """Give a new file the owner and the mode of the one that it replaces."""
     if found and hasattr(os, "fchmod"):
@@ -391,19 +353,23 @@ def _sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def _put_in_place(part: Path, target: Path, content: bytes) -> None:
+def _put_in_place(part: Path, target: Path, file: BinaryIO) -> None:
     """Rename a file; what is mounted by itself, as into a container, cannot be replaced and is written over."""
+    if os.name == "nt":  # where an open file cannot be moved
+        file.close()
     try:
         os.replace(part, target)
     except OSError as error:
         if error.errno != errno.EBUSY:
             raise
-        _write_all(os.open(target, os.O_WRONLY | os.O_TRUNC), content)
+        file.seek(0)
+        with target.open("wb") as over:
+            shutil.copyfileobj(file, over)
 
 
 def _open_part(folder: Path) -> tuple[Path, int]:
     """Make a new file under a name that nobody can guess, locked as long as it is open."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     while True:
         part = folder / f".dedup-{secrets.token_hex(8)}.part"
         descriptor = os.open(part, flags, 0o666)
@@ -414,7 +380,7 @@ def _open_part(folder: Path) -> tuple[Path, int]:
 
 
 def _sweep(folder: Path) -> None:
-    """Remove what runs that were killed while they wrote have left: those who are writing hold a lock."""
+    """Remove what runs left that were killed while writing; a run that is still writing holds a lock."""
     with suppress(OSError):
         for name in os.listdir(folder):
             if _PART.fullmatch(name):
@@ -428,7 +394,7 @@ def _sweep(folder: Path) -> None:
 
 
 def _lock(descriptor: int, *, wait: bool = False) -> bool:
-    """Lock an open file for as long as it is open; False where another process has, or where there are no locks."""
+    """Lock a file for as long as it is open; False if another process holds the lock, or the system has none."""
     if sys.platform == "win32":
         return False
     import fcntl
@@ -442,7 +408,7 @@ def _lock(descriptor: int, *, wait: bool = False) -> bool:
 
 @contextmanager
 def _named_faults(path: Path) -> Iterator[None]:
-    """Turn what the system says into an error that names the path."""
+    """Raise errors of the system as a `WriteError` that names the path."""
     try:
         yield
     except BrokenPipeError:  # whoever reads has enough

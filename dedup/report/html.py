@@ -29,6 +29,7 @@ _SCRIPTS = (
     "dom.js",
     "data.js",
     "decisions.js",
+    "exchange.js",
     "decide.js",
     "marks.js",
     "score.js",
@@ -44,11 +45,11 @@ _LANGUAGES_CHARTED = 8
 
 _SKIPPED_LISTED = 1000
 
-_MANY_SKIPPED = 0.1  # share of all that was seen, from which on the head of the page says so
+_MANY_SKIPPED = 0.1  # share of all that was seen from which the head of the page says so
 
 
 def as_html(report: Report, *, with_text: bool = True, embeddings: Embeddings | None = None) -> str:
-    """Render a report as one self-contained HTML page: summary, filters, a card a story, evidence side by side.
+    """Render a report as one self-contained HTML page: summary, filters, a card per story, evidence side by side.
 
     The same report gives the same bytes. The page grows with the text of the clustered articles; of articles without
     a duplicate only titles and paths are kept.
@@ -105,9 +106,13 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Values that the head of the page shows; `reasons` are those of skipped files and how many there are of each."""
+    """Values that the head of the page shows.
+
+    `reference` counts the articles that belong to a reference, `reasons` how many files were skipped for each reason.
+    """
 
     articles: int
+    reference: int
     stories: int
     duplicates: int
     languages: int
@@ -129,6 +134,7 @@ def _summary(report: Report, stories: Sequence[view.Story]) -> Summary:
     by_language.sort(key=lambda row: (-row[2], row[1]))
     return Summary(
         articles=len(report.articles),
+        reference=view.counts(report).get("reference", 0),
         stories=len(stories),
         duplicates=report.duplicates,
         languages=len(by_language),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -61,6 +62,7 @@ def page_islands(
     line = {(match.left, match.right): number for number, match in enumerate(kept)}
     positions = _positions(embeddings, stories, listed)
     hashes = {position: content_hash(body_of(report.articles[position])) for position in clustered}
+    ids = {at: report.articles[at].id for story in stories for at in _copies(story, hashes)}
     page = {
         "digest": _digest(stories, hashes),
         "withText": with_text,
@@ -68,7 +70,9 @@ def page_islands(
         "certainties": CERTAINTY_WORDS,
         "languages": _languages(report),
         "features": next((match.evidence.features.names for match in kept if match.evidence.features.names), ()),
-        "articles": [[*_article(report, at, clustered.get(at), with_text), hashes.get(at, "")] for at in shown],
+        "articles": [
+            [*_article(report, at, clustered.get(at), with_text), hashes.get(at, ""), ids.get(at, "")] for at in shown
+        ],
         "stories": [_story(report, story, place, line, with_text) for story in stories],
         "singles": [place[position] for position in listed],
         "map": positions,
@@ -95,8 +99,14 @@ def _with_evidence(story: view.Story) -> Iterable[Match]:
     return (m for m in story.matches if central in (m.left, m.right) or (m.left, m.right) == weakest)
 
 
+def _copies(story: view.Story, hashes: Mapping[int, str]) -> list[int]:
+    """Members of a story that have their text in common with another, so that their hash does not tell them apart."""
+    times = Counter(hashes[member] for member in story.cluster.members)
+    return [member for member in story.cluster.members if times[hashes[member]] > 1]
+
+
 def _digest(stories: Sequence[view.Story], hashes: Mapping[int, str]) -> str:
-    """Hash of the stories and the texts in them: decisions made on one page are found again on the next of the run."""
+    """Hash of the stories and the texts in them, by which a page written again finds the decisions made on this one."""
     parts = (part for story in stories for part in (story.id, *(hashes[member] for member in story.cluster.members)))
     return hashlib.blake2b("\0".join(parts).encode(), digest_size=16).hexdigest()
 
@@ -147,7 +157,7 @@ def _story(
 
 
 def _why(report: Report, story: view.Story, with_text: bool) -> str:
-    """Reason for joining the articles, in one line."""
+    """Reason why the articles were joined, in one line."""
     n = len(story.cluster.members)
     if n > 2:
         return f"{len(story.matches):,} of {view.counted(n * (n - 1) // 2, 'pair')} match"
@@ -209,9 +219,9 @@ def _evidence(
 def _certain_names(
     report: Report, match: Match, spelled: Mapping[int, Mapping[str, str]]
 ) -> tuple[Agreement, tuple[str, ...]]:
-    """Names with those alone shared that both texts spell alike, and the others, which only sound alike.
+    """Names of a pair, of which only those that both texts spell alike are shared, and names that only sound alike.
 
-    Two scripts meet by their consonants, and so do words that are no names: an Indonesian school and a Hebrew one.
+    Names in different scripts are compared by their consonants, by which words that are no names may agree by chance.
     """
     names = match.evidence.names
     codes = {report.languages[match.left].code, report.languages[match.right].code}
@@ -224,8 +234,8 @@ def _certain_names(
 
 def _steps(steps: Waterfall) -> list[Any]:
     """Steps of a score: words and log-odds of the start and of each step, the sum, and why the score lies below it."""
-    told = [[step.words, round(step.log_odds, 2)] for step in (steps.base, *steps.steps)]
-    return [told, round(steps.total, 2), steps.limit]
+    shown = [[step.words, round(step.log_odds, 2)] for step in (steps.base, *steps.steps)]
+    return [shown, round(steps.total, 2), steps.limit]
 
 
 def _agreement(agreement: Agreement, with_text: bool) -> list[Any]:

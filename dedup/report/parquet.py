@@ -17,7 +17,7 @@ import numpy as np
 
 from dedup.arrays import Positions
 from dedup.clustering.outcome import Outcome
-from dedup.datatypes import Article, Candidates, Cluster, Language, MatchKind, Report
+from dedup.datatypes import Article, Cluster, Language, MatchKind, Report
 from dedup.errors import MissingExtraError
 from dedup.matching.evidence import PairBatch, describe_batch, pair_batches
 from dedup.matching.exact import exact_match
@@ -80,7 +80,12 @@ def write_matches(found: Outcome, place: Folder, workers: Workers, with_text: bo
     match_input, candidates, verdicts = found.matched
     batches = pair_batches(candidates, verdicts, found.full & with_text)
     tasks = (
-        (part, _texts(match_input.articles, [side for batch in part for side in _sides(batch.candidates)]))
+        (
+            part,
+            _texts(
+                match_input.articles, [at for batch in part for at in (batch.candidates.left, batch.candidates.right)]
+            ),
+        )
         for part in _parts(batches, _BATCHES)
     )
     work = partial(_matches, match_input.texts, with_text)
@@ -105,6 +110,7 @@ def _matches(
 
 
 def write_copies(found: Outcome, articles: Sequence[Article], place: Folder, workers: Workers, with_text: bool) -> None:
+    """Write the matches of exact copies with the first article of their text."""
     tasks = (
         (part, _texts(articles, [np.array(part, np.intp).ravel()])) for part in _parts(found.unique.copies(), _PAIRS)
     )
@@ -124,6 +130,7 @@ def _copies(with_text: bool, task: tuple[_Pairs, _Texts]) -> bytes:
 def write_articles(
     found: Outcome, clusters: Sequence[Cluster], articles: Sequence[Article], place: Folder, workers: Workers
 ) -> None:
+    """Write all articles, each with its cluster."""
     record_of: dict[int, Record] = {}
     for cluster in clusters:
         record_of |= dict.fromkeys(cluster.members, _cluster_record(found, cluster))
@@ -162,10 +169,6 @@ def _texts(articles: Sequence[Article], positions: Sequence[Positions]) -> _Text
 def _by_position(texts: _Texts) -> dict[int, Article]:
     positions, articles = texts
     return dict(zip(positions.tolist(), articles, strict=True))
-
-
-def _sides(candidates: Candidates) -> tuple[Positions, Positions]:
-    return candidates.left, candidates.right
 
 
 def _parts(items: Iterable[_Item], size: int) -> Iterator[list[_Item]]:
@@ -221,7 +224,7 @@ def _parquet_match(match: Record) -> Record:
 
 
 def table(fields: dict[str, str], rows: Iterable[Record]) -> bytes:
-    """Make a Parquet file in memory."""
+    """Make a Parquet file in memory, of columns with the names and pyarrow types of `fields`."""
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq

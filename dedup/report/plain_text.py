@@ -1,4 +1,4 @@
-"""Text report: a block a story, then skipped files, then counts."""
+"""Text report: a block for each story, then skipped files, then counts."""
 
 from __future__ import annotations
 
@@ -44,16 +44,20 @@ def as_text(
 
 
 def summary_line(counts: Mapping[str, int]) -> str:
-    """Summarise the counts of a report in one sentence."""
-    articles = view.counted(counts["read"], "article")
-    if not counts["read"]:
-        return "Nothing to compare: no article was read."
+    """Summarise the counts of a report in one sentence; articles of a reference are no part of the share."""
+    reference = counts.get("reference", 0)
+    compared = counts["read"] - reference
+    articles = view.counted(compared, "article")
+    if not compared:
+        beside = f" beside {reference:,} of the reference" if reference else ""
+        return f"Nothing to compare: no article was read{beside}."
     if not counts["clusters"]:
-        return f"No duplicates among {articles}."
+        return f"No duplicates among {articles}{f' and {reference:,} of the reference' if reference else ''}."
     stories = view.counted(counts["clusters"], "story")
-    share = f"{counts['duplicates'] / counts['read']:.0%}"
+    share = f"{counts['duplicates'] / compared:.0%}"
     repeats = "repeats" if counts["duplicates"] == 1 else "repeat"
-    return f"{stories} told more than once; {counts['duplicates']:,} of {articles} ({share}) {repeats} another."
+    beside = f", {reference:,} of the reference aside" if reference else ""
+    return f"{stories} told more than once; {counts['duplicates']:,} of {articles} ({share}) {repeats} another{beside}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,7 @@ class _Page:
         yield ""
 
     def _group(self, head: str, places: Sequence[str]) -> Iterator[str]:
-        """A reason and some of the places that it holds for, with -v all of them."""
+        """Lines of a reason and of the places that it applies to: some of them, or all in a full report."""
         yield from (f"  {part}" for part in wrap(head, self.width - 2, lines=_REASON_LINES))
         if places and self.full:
             yield from (f"    {fit_end(place, self.width - 4)}" for place in places)
@@ -181,11 +185,7 @@ class _Page:
 
 
 def _skipped_line(skipped: Skipped) -> str:
-    return f"{_place(skipped)}: {printable(skipped.reason)}"
-
-
-def _place(skipped: Skipped) -> str:
-    return printable(skipped.path if skipped.line is None else f"{skipped.path}:{skipped.line}")
+    return f"{printable(skipped.place)}: {printable(skipped.reason)}"
 
 
 def _by_reason(skipped: Iterable[Skipped]) -> list[tuple[str, list[str]]]:
@@ -193,7 +193,7 @@ def _by_reason(skipped: Iterable[Skipped]) -> list[tuple[str, list[str]]]:
     return [
         (
             f"{len(items):,} × {printable(reason)}" if len(items) > 1 else _skipped_line(items[0]),
-            list(map(_place, items)),
+            [printable(item.place) for item in items],
         )
         for reason, items in view.by_reason(skipped)
     ]

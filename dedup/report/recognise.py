@@ -1,4 +1,4 @@
-"""Files that dedup wrote itself, recognised by how they begin and end: these may be written over without asking."""
+"""Recognition of files that dedup wrote, by how they begin and end: these may be overwritten without asking."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ _BEGINNINGS = re.compile(
     | \{"type":\ "report",\ "schema":\ \d+,                  # JSON Lines
     | (?:\xef\xbb\xbf)?%(columns)b,                          # CSV
     | \{\s*"articles":\ \d+,\s*"stories":\ \d+,              # figures of `dedup evaluate`
-    | [\d,]+\ articles\ of\ [\d,]+\ stor                     # the same for eyes
+    | [\d,]+\ articles\ of\ [\d,]+\ stor                     # the same as text
     | \{\s*"level":\ "\w+",\s*"model":\ "                    # a scorer
     | \{\s*"\$schema":                                       # `dedup schema`
-    | (?:Same|Not\ the\ same)\ article                       # two articles side by side, for eyes
+    | (?:Same|Not\ the\ same)\ article                       # two articles side by side, as text
     """
     % {b"columns": ",".join(CSV_COLUMNS).encode()},
     re.VERBOSE,
 )
 
-_ENDINGS = re.compile(rb"^Model .+, threshold [\d.]+\.?\s*$", re.MULTILINE)  # of a report for eyes
+_ENDINGS = re.compile(rb"^Model .+, threshold [\d.]+\.?\s*$", re.MULTILINE)  # of a report as text
 
 _TITLE = PAGE_TITLE.encode()
 

@@ -1,4 +1,4 @@
-"""Reports for programs: JSON (the contract, schema 1), JSONL, CSV and Parquet.
+"""Reports for programs, as JSON (the contract, schema 1) and JSON Lines; Parquet tables are made of the same records.
 
 The same report gives the same bytes. Similarities, scores and coverages carry six digits.
 """
@@ -20,12 +20,12 @@ from dedup.report import view
 from dedup.version import __version__
 
 SCHEMA = 1
-"""Version of the JSON report's shape; it changes only when programs that read reports have to change."""
+"""Version of the form of the JSON report; it changes only when programs that read reports have to change."""
 
 Record: TypeAlias = dict[str, Any]
 
 TYPES = {"articles": "article", "clusters": "cluster", "matches": "match", "skipped": "skipped"}
-"""Type of a line of JSON Lines, by the list of the document that it stands for."""
+"""Type of a line of JSON Lines, by the list of the JSON document that it belongs to."""
 
 _ALIGNED = 5
 
@@ -37,7 +37,7 @@ _ESCAPED = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud
 
 
 def as_dict(report: Report, *, with_text: bool = True) -> Record:
-    """Render a report as plain values that keep `schema`.
+    """Render a report as plain values that conform to `schema`.
 
     Without text, no sentence, number or name of an article's text is in it; titles given by the source are.
     """
@@ -161,11 +161,11 @@ def skipped_record(skipped: Skipped) -> Record:
 def dumps(value: Any, indent: int | None = None) -> str:
     """Dump JSON in plain UTF-8.
 
-    Escaped are lone surrogates (undecodable bytes of a file name), and what a terminal or an editor would obey: control
-    characters, also those above 127, line separators, and characters that change the direction of a line.
+    Lone surrogates (undecodable bytes of a file name) are escaped, and so is what a terminal or an editor would obey:
+    control characters, also those above 127, line separators, and characters that change the direction of a line.
     """
     dumped = _encode(value) if indent is None else json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)
-    if dumped.isprintable():  # so are most lines; seen in a tenth of the time
+    if dumped.isprintable():  # most lines are, and this takes a tenth of the time
         return dumped
     return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", dumped)
 
@@ -175,7 +175,7 @@ def _head(report: Report) -> Record:
 
 
 def _rows(report: Report, with_text: bool) -> dict[str, Iterator[Record]]:
-    """Yield the lists of a report, whose records are made as they are read."""
+    """Lists of a report, as iterators that make each record when it is asked for."""
     return {
         "articles": (
             {**article_record(*of_article), **({"note": said} if (said := view.note(report, at)) else {})}
@@ -212,13 +212,13 @@ def _cluster(report: Report, cluster: Cluster) -> Record:
 
 
 def _versions(report: Report, cluster: Cluster) -> Record:
-    """Field that tells of the reports of an event, where the story is one."""
+    """Field with the reports of an event, if the story is one."""
     versions = [[report.articles[member].id for member in version] for version in cluster.versions]
     return {"versions": versions} if versions else {}
 
 
 def _decided(joined: Match | Cluster) -> Record:
-    """Field that tells of people's decision, where there was one."""
+    """Field that says that people decided, if they did."""
     return {"decided": True} if joined.decided else {}
 
 
@@ -258,4 +258,5 @@ def _block(value: Any) -> str:
 
 
 def without_surrogates(value: Any) -> Any:
+    """Escape the lone surrogates of a text; other values stay as they are."""
     return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value

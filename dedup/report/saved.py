@@ -1,4 +1,4 @@
-"""Reports read again from JSON or JSON Lines: everything they state, without the texts, which they do not hold."""
+"""Reports loaded from JSON or JSON Lines: all that these hold, which texts are no part of."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def read_report(path: str | Path) -> Record:
 
 
 def report_of(record: Record, path: str | Path) -> Report:
-    """Report that a record states; texts, aligned sentences and vectors are absent.
+    """Make the report that a record describes; texts, aligned sentences and vectors are absent.
 
     Raises
     ------
@@ -75,7 +75,7 @@ def report_of(record: Record, path: str | Path) -> Report:
 
 
 def _lines(text: str) -> Record:
-    """The one document that JSON Lines make together."""
+    """JSON document with what the JSON Lines hold."""
     first, *rows = (json.loads(line) for line in text.split("\n") if line)
     record: Record = {name: value for name, value in first.items() if name not in ("type", "counts")}
     record |= {name: [] for name in _LISTS.values()}

@@ -23,14 +23,14 @@ _LONG_ENOUGH = 4  # words of a sentence that can serve as the headline of an unt
 
 
 NOTICE = "no article text: a request for consent or payment; matches nothing"
-"""Note on an article that is nothing but a notice."""
+"""Note on an article that is nothing but a request for consent or payment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
     """Cluster with the matches between its members, as reports show it.
 
-    `score` is that of the text joined least firmly: the lowest, over the texts, of the best match each has inside.
+    `score` is that of the text joined least firmly: the lowest of the scores of each text's best match inside.
     """
 
     id: str
@@ -92,8 +92,11 @@ def languages_of(report: Report, cluster: Cluster) -> list[str]:
 
 
 def counts(report: Report) -> dict[str, int]:
-    """Count what was seen, read and skipped (read + skipped = seen), and clusters and duplicates."""
-    return counts_of(len(report.articles), len(report.skipped), report.clusters) | {"duplicates": report.duplicates}
+    """Count what was seen, read and skipped (read + skipped = seen), clusters, duplicates, and a reference if any."""
+    found = counts_of(len(report.articles), len(report.skipped), report.clusters) | {"duplicates": report.duplicates}
+    if report.settings.selection.against:
+        found["reference"] = sum(article.reference for article in report.articles)
+    return found
 
 
 def counts_of(read: int, skipped: int, clusters: Sequence[Cluster]) -> dict[str, int]:
@@ -134,7 +137,7 @@ def place(article: Article) -> str:
 
 
 def note(report: Report, position: int) -> str:
-    """Note on an article: that it is none, or what its source says of it; empty where there is nothing to say."""
+    """Note on an article: that it has no article text, or what its source says of it; empty without one."""
     return NOTICE if position in report.notices else text.printable(report.articles[position].note)
 
 
@@ -148,9 +151,9 @@ def noted(report: Report) -> list[tuple[str, list[int]]]:
 
 
 def headline(article: Article, matches: Sequence[Match] = (), position: int = -1) -> str:
-    """Title of an article, or its first long sentence that has a counterpart, which leaves out a site's menu.
+    """Title of an article, or else its first long sentence with a counterpart in `matches`, or else the first long one.
 
-    One line, safe on a terminal; without such a match the first long sentence.
+    A sentence with a counterpart is no menu of a site. One line, safe on a terminal.
     """
     if article.title.strip():
         return one_line(article.title)
@@ -200,7 +203,7 @@ def one_line(value: str) -> str:
 
 
 def _story_score(cluster: Cluster, matches: Sequence[Match]) -> float:
-    """Score of the text joined least firmly; copies of one text count as one, whose sameness says nothing of others."""
+    """Score of the text joined least firmly; exact copies count as one text, since they say nothing of other texts."""
     text_of = {match.right: match.left for match in matches if match.kind is MatchKind.EXACT}
     best = {text_of.get(member, member): 0.0 for member in cluster.members}
     if len(best) == 1:

@@ -1,4 +1,4 @@
-"""Steps from the chances of any such pair to the score of this one, in words: what each feature adds or takes away."""
+"""Explanation of a score in steps: where such a pair starts, and what each feature adds or takes away, in words."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from dedup.matching.explanation import Explanation, explain_score
 from dedup.matching.scorer import Scorer, load_scorer
 from dedup.report.wording import feature_words, head_words
 
-_STEPS = 8  # contributions told one by one
+_STEPS = 8  # contributions listed one by one
 
-_LEAST = 0.05  # log-odds below which a contribution is one of the rest
+_LEAST = 0.05  # log-odds below which a contribution counts among the rest
 
 _REST = "everything else"
 
@@ -42,10 +42,10 @@ class Waterfall:
 
 
 def waterfalls(report: Report) -> Callable[[Match], Waterfall | None]:
-    """Give the function from a match of a report to the steps of its score.
+    """Make a function from a match of the report to the steps of its score.
 
-    The function gives None for exact copies, which are not judged, and where the scorer of the run is not at hand or
-    does not give the score.
+    It returns None for exact copies, which have no scorer, and where the scorer of the run is missing or comes to
+    another score.
     """
     scorer = _scorer(report.settings, report.threshold, report.model)
 
@@ -57,7 +57,7 @@ def waterfalls(report: Report) -> Callable[[Match], Waterfall | None]:
 
 
 def comparison_waterfall(comparison: Comparison) -> Waterfall | None:
-    """Steps of the score of two articles that were compared; None where there are none to tell."""
+    """Steps of the score of two articles that were compared; None as in `waterfalls`."""
     if comparison.settings is None:
         return None
     scorer = _scorer(comparison.settings, comparison.threshold, comparison.model)
@@ -80,9 +80,9 @@ def _waterfall(scorer: Scorer | None, match: Match, languages: tuple[Language, L
 
 
 def _steps(found: Explanation) -> Waterfall:
-    told = [part for part in found.contributions[:_STEPS] if abs(part.log_odds) >= _LEAST]
-    steps = [Step(feature_words(part.feature, part.value), part.log_odds) for part in told]
-    rest = sum(part.log_odds for part in found.contributions[len(told) :])
+    listed = [part for part in found.contributions[:_STEPS] if abs(part.log_odds) >= _LEAST]
+    steps = [Step(feature_words(part.feature, part.value), part.log_odds) for part in listed]
+    rest = sum(part.log_odds for part in found.contributions[len(listed) :])
     if abs(rest) >= _LEAST:
         steps.append(Step(_REST, rest))
     limit = _CAPPED if found.capped else ""

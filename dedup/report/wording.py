@@ -25,7 +25,7 @@ KIND_PLURALS = {
 }
 
 CERTAINTY_WORDS = ((0.99, "almost certain"), (0.95, "very likely"), (0.8, "likely"), (0.0, "possible"))
-"""Lowest score and the words for it, most certain first."""
+"""Lowest score of each certainty and the words for it, most certain first."""
 
 _VARIANTS = {
     "prs": "Dari",
@@ -75,7 +75,7 @@ def _english_names() -> dict[str, str]:
 
 
 def head_words(head: str) -> str:
-    """Words for what a pair was judged as, one of the scorer's heads: where its score starts from."""
+    """Words for the scorer's head that judged a pair, which is where its score starts."""
     relation, _, excerpt = head.partition(" ")
     return _RELATIONS.get(relation, relation) + (", one more than twice as long" if excerpt == "excerpt" else "")
 
@@ -173,7 +173,7 @@ _LETTERS, _MOST_AMOUNT = 100.0, 2.49  # of the feature `amount`: its unit, and w
 
 
 def _days(number: float) -> str:
-    """A number of days as people say it; hours where it is less than one."""
+    """Format a number of days, or of hours where it is less than one."""
     if number < 1:
         return f"{number * 24:g} hour{'' if number * 24 == 1 else 's'}"
     return f"{number:g} day{'' if number == 1 else 's'}"

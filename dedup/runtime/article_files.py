@@ -16,6 +16,8 @@ import numpy.typing as npt
 from dedup.datatypes import Article
 from dedup.runtime.row_files import RowFile
 
+_READ = 1024  # articles read at a time by iteration
+
 
 class StoredArticles(Sequence[Article]):
     """Sequence of articles kept outside memory; slices stay there, and iteration fetches the articles."""
@@ -32,11 +34,8 @@ def take_articles(articles: Sequence[Article], positions: npt.NDArray[np.intp]) 
     return [articles[position] for position in positions.tolist()]
 
 
-_READ = 1024  # articles read at a time by iteration
-
-
 class ArticleFile:
-    """Temporary file of articles; it is removed with the last object that refers to it."""
+    """Temporary file of articles, removed with the last object that refers to it."""
 
     def __init__(self) -> None:
         self._file = RowFile("u1")
@@ -63,9 +62,9 @@ class ArticlesOnDisk(StoredArticles):
     path : str
         The file, which has to exist while articles are read.
     begins : ndarray of shape (n,), int64
-        Where in it each article begins.
+        Byte at which each article begins.
     file : ArticleFile, optional
-        Owner of the file, referred to so that the file stays.
+        Owner of the file, which exists as long as it is referred to.
     """
 
     def __init__(self, path: str, begins: npt.NDArray[np.int64], file: ArticleFile | None = None) -> None:

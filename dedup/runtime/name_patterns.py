@@ -10,8 +10,8 @@ from pathlib import PurePath
 class NamePatterns:
     """Patterns such as ``*.html`` or ``news/*.txt``, each compared from the right.
 
-    glob : patterns of which a file met inside a folder has to match one; none admit all
-    exclude : patterns of files and folders to be left out, which overrule the others
+    glob : patterns of which a file inside a folder has to match one; without any, all files are admitted
+    exclude : patterns of files and folders to leave out, which overrule the others
     """
 
     glob: tuple[str, ...] = ()

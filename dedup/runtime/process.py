@@ -1,4 +1,4 @@
-"""Settings of this process: garbage collection, freed memory, threads, temporary files."""
+"""Settings of this process: garbage collection, signals, freed memory, threads, temporary files."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from importlib import import_module
 from types import FrameType
 
 TEMPORARY = f"dedup-{os.getpid()}-{os.urandom(6).hex()}-"
-"""Prefix of the names of this process's temporary files, and of no other's."""
+"""Prefix of the names of temporary files, of this process alone."""
 
 _NAMED = re.compile(r"dedup-(\d+)-[0-9a-f]{12}-")
 
 _BLAS_THREADS = "OPENBLAS_NUM_THREADS"
 
-_THRESHOLDS = 50_000, 20, 20
+_THRESHOLDS = 50_000, 20, 20  # of the three generations of the garbage collector
 
 
 @contextmanager
@@ -48,12 +48,12 @@ def search_no_more_at_exit() -> None:
 
 
 class Ended(KeyboardInterrupt):
-    """The wish of somebody else that this process should end, sent by a signal.
+    """Request that this process should end, sent by a signal.
 
     Parameters
     ----------
     number : int
-        Of the signal.
+        Number of the signal.
     """
 
     def __init__(self, number: int) -> None:
@@ -65,7 +65,8 @@ class Ended(KeyboardInterrupt):
 def ended_by_signals() -> Iterator[None]:
     """Let SIGTERM and SIGHUP end the work as Ctrl-C does: raise `Ended`, so that everything is tidied up.
 
-    A signal that this process was set to ignore, as ``nohup`` does, stays ignored, and so does a second one meanwhile.
+    A signal that this process was set to ignore, as ``nohup`` does, stays ignored, and so does a second signal while
+    the work is being tidied up.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -89,7 +90,7 @@ def ended_by_signals() -> Iterator[None]:
 
 
 def give_back_memory() -> None:
-    """Return freed memory to the system: glibc keeps it for each thread that ever allocated, a gigabyte in all."""
+    """Return freed memory to the system: glibc keeps some for each thread that ever allocated, a gigabyte in all."""
     if sys.platform == "linux":
         import ctypes
 
@@ -110,10 +111,7 @@ def one_thread() -> AbstractContextManager[object]:
 
 
 def load_numpy_alone() -> None:
-    """Import numpy without the threads that it otherwise starts for matrix products.
-
-    A process that has no other threads can be copied.
-    """
+    """Import numpy without the threads that it otherwise starts for matrix products, so that this process can fork."""
     before = os.environ.get(_BLAS_THREADS)
     os.environ[_BLAS_THREADS] = "1"
     import_module("numpy")
@@ -134,7 +132,7 @@ def restrict_threads() -> None:
 
 @functools.cache
 def sweep_temporary() -> None:
-    """Remove the named temporary files of processes of this user that are no more, once in a run."""
+    """Remove temporary files of processes that have ended, once in a run."""
     import tempfile
 
     folder = tempfile.gettempdir()

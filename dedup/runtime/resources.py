@@ -1,6 +1,7 @@
 """Estimate of a run's time, memory and disk, and refusal of a run that does not fit this machine.
 
-The figures are set by hand to hold for the runs in tests/benchmarks/README.md: "minutes or hours?", "does it fit?".
+The figures are set by hand to fit the runs in tests/benchmarks/README.md; they answer "minutes or hours?" and "does it
+fit?", no more.
 """
 
 from __future__ import annotations

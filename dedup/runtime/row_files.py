@@ -1,8 +1,8 @@
 """Row files: numbers that a run computes for every article or sentence, written once and read in blocks.
 
 Memory does not grow with the vectors: the operating system caches as much of a file as there is room for. On Linux a
-file has no name in its folder, so that nothing is left of it however the process ends; other processes open it through
-the one that wrote it. Elsewhere it has a name, and is removed with the `RowFile` that wrote it.
+file has no name in its folder, so that nothing is left of it however the process ends; other processes open it in
+``/proc``. Elsewhere it has a name, and is removed with the `RowFile` that wrote it.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class RowWriter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StoredRows:
-    """Rows in a file: all that another process needs to read them.
+    """Rows in a file, with all that another process needs to read them.
 
     shape : (int, ...), of which the first is the number of rows
     """
@@ -61,7 +61,7 @@ class StoredRows:
     dtype: str
     shape: tuple[int, ...]
     number: int = 0
-    """Tells files apart that had the same path one after the other."""
+    """Number of the file, since two files may have the same path one after the other."""
 
     def open(self) -> npt.NDArray[Any]:
         """Map the file into memory; rows are read from disk as they are used."""
@@ -71,9 +71,9 @@ class StoredRows:
 
 
 def opened(rows: Rows) -> Any:
-    """Open rows that are read block after block, and keep them open in this process until their file is removed.
+    """Open rows, and keep them open in this process until their file is removed.
 
-    A file that is mapped again has every page looked up again, which takes longer than reading it.
+    Mapping a file anew for each block would look up all its pages again, which takes longer than reading them.
     """
     if not isinstance(rows, StoredRows):
         return rows.open()
@@ -186,7 +186,7 @@ _numbers = count(1)
 
 
 def _open_temporary() -> tuple[Any, str]:
-    """Open a new file in the temporary folder, and tell by what path other processes can read it."""
+    """Open a new file in the temporary folder; returns it, and the path by which other processes can read it."""
     if sys.platform == "linux":
         nameless = tempfile.TemporaryFile(prefix=TEMPORARY)  # noqa: SIM115
         path = f"/proc/{os.getpid()}/fd/{nameless.fileno()}"

@@ -1,4 +1,4 @@
-"""Progress of a stage: results come in order from those who share the work, and each is counted once it was used."""
+"""Progress of a stage, whose results come in order and are counted once they have been used."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ _Result = TypeVar("_Result")
 def follow(
     results: Iterable[_Result], size: Callable[[_Result], int], stage: str, total: int, progress: Progress | None
 ) -> Iterator[_Result]:
-    """Results of a stage, unchanged.
+    """Pass the results of a stage on unchanged, and report progress.
 
     Parameters
     ----------
     results : iterable
         Results as `Workers.map` gives them, in order.
     size : callable
-        Articles or pairs of one result, by which the stage has come further.
+        Number of articles or pairs that a result stands for.
     stage, total
-        Name of the stage and the size of all results, as `progress` hears them.
+        Name of the stage and size of all results, for `progress`.
     progress : callable (stage, done, total), optional
-        Called after each result, once its user asks for the next one.
+        Called once the result after it is asked for.
     """
     done = 0
     for result in results:

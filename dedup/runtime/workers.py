@@ -1,8 +1,8 @@
 """Workers that share a run's tasks among processes, with the same results in the same order as in one process.
 
 A run asks its `Workers` for everything that depends on where it runs: who does the work, and where the rows computed
-from articles lie. `dedup.runtime.ray_cluster` has workers on several machines. Nothing heavy is imported
-here: a worker process sets its number of threads before numpy is loaded.
+from articles lie. `dedup.runtime.ray_cluster` has workers on several machines. Nothing heavy is imported here: a worker
+process sets its number of threads before numpy is loaded.
 """
 
 from __future__ import annotations
@@ -33,8 +33,7 @@ Task = TypeVar("Task")
 
 Result = TypeVar("Result")
 
-_AHEAD = 3  # tasks submitted for each worker: none waits, and results do not pile up
-
+_AHEAD = 3  # tasks submitted for each worker: no worker waits, and results do not pile up
 
 _PATIENCE = 3.0  # seconds that tasks have to end in once a run is interrupted
 
@@ -121,7 +120,7 @@ class Workers:
         return RowFile(dtype, columns)
 
     def share(self, rows: npt.NDArray[Any], _order: npt.NDArray[np.intp]) -> npt.NDArray[Any]:
-        """Make rows available to tasks of `map_arrays`; `_order` puts rows together that are read together."""
+        """Make rows available to tasks of `map_arrays`; workers elsewhere may store them in an order of their own."""
         return rows
 
     def __enter__(self) -> Workers:
@@ -159,7 +158,7 @@ def _context() -> BaseContext:
     """Start method of processes: fork of this process, fork of a server that has loaded code and model, or spawn.
 
     Forking this process is fastest, but breaks libraries that have threads, as numpy has unless it is limited to one.
-    Only on Linux may a process be forked that has used the system's own libraries.
+    Only on Linux is a process safe to fork that has used the system's own libraries.
     """
     from multiprocessing import get_context
 
@@ -177,10 +176,10 @@ def _do_nothing() -> None:
 
 
 def _end_soon_or_now(pool: ProcessPoolExecutor) -> None:
-    """End the processes once they have done their tasks, or after a few seconds in the middle of them.
+    """End the processes once they have done their tasks, or kill them after a few seconds.
 
-    The thread that collects results may then wait for the rest of one that was cut off, and does so for ever while this
-    process itself could still write it. Hence the end of the pipe that is closed.
+    The thread that collects results may then wait for the rest of a result that was cut off, for ever while this
+    process still holds the writing end of their pipe, which is therefore closed.
     """
     collector, results = getattr(pool, "_executor_manager_thread", None), getattr(pool, "_result_queue", None)
     processes = list((getattr(pool, "_processes", None) or {}).values())
@@ -202,8 +201,8 @@ def _end_soon_or_now(pool: ProcessPoolExecutor) -> None:
 def _start_worker(temporary: str) -> None:
     """Prepare a worker process: it ignores signals, uses one thread, and ends with the process that started it.
 
-    Some tools send SIGTERM to all processes of a run at once. The first process reports it then, so a worker waits a
-    moment, in which it is ended from there.
+    Some tools send SIGTERM to all processes of a run at once. The first process then reports that and ends the workers,
+    so a worker waits a moment for it.
     """
     gc.freeze()  # of a fork, objects that are never touched again stay shared
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -232,4 +231,4 @@ def _end_with_parent(temporary: str) -> None:
 
 
 ALONE = Workers(1)
-"""Workers of a run without others: all work is done by the process that asks for it."""
+"""Workers that are this process alone."""

@@ -178,10 +178,22 @@ def test_wrong_usage(case: Case, arguments: tuple[str, ...], told: str) -> None:
 # --- what is kept, and which kinds go -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("place", [".", "/", ""])
+@pytest.mark.parametrize("place", [".", "/"])
 def test_a_folder_is_no_report(place: str) -> None:
     done = CliRunner().invoke(main, ["apply", place, "--list"])
     assert (done.exit_code, done.stderr.splitlines()[-1][:7]) == (1, "Error: ")
+
+
+@pytest.mark.parametrize("option", ["--move-to", "--undo", "--root", "--journal", "--decisions"])
+def test_an_empty_path_is_not_the_current_folder(case: Case, option: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    (empty := case.base / "empty").mkdir()
+    monkeypatch.chdir(empty)
+    before = tree(case.base)
+    for arguments in ((option, ""), (option, "", "--list"), (option, "", "--delete", "--yes")):
+        done = case.apply(*arguments)
+        assert done.exit_code == 2
+        assert '"" names no file or folder; is a variable empty?' in done.stderr
+    assert tree(case.base) == before
 
 
 def test_keep_rules_may_be_given_anew(case: Case) -> None:
@@ -235,6 +247,7 @@ def test_records_are_never_cut_out_of_their_file(tmp_path: Path) -> None:
     steps = case.steps("--move-to", tmp_path / "out")
     assert steps["r1"] == ("left", "its file holds more than this article; dedup keep writes such files anew")
     assert steps[id_of(case, "d.txt")] == ("done", ""), "a record may be the one that is kept"
+    assert f"keep {case.news / 'r.jsonl'}#r2\n" in case.apply("--move-to", tmp_path / "out", "--dry-run").stdout
     (case.news / "r.jsonl").write_text("\n".join(records[:2]))
     assert case.apply("--undo", case.journal, report=False).exit_code == 0
     assert case.steps("--move-to", tmp_path / "out")[id_of(case, "d.txt")][0] == "refused", "the kept record is gone"
@@ -358,6 +371,47 @@ def test_a_report_without_roots_needs_them_named(case: Case) -> None:
     assert "--root" in result.stderr
     assert len(case.apply("--list", "--root", case.news).stdout.splitlines()) == 2
     assert case.apply("--list", "--root", case.news / "sub").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("-", "read from standard input, so no file holds it"),
+        ("", "made in memory, so no file holds it"),
+        ("s3://bucket/a.txt", "on another file system, and files of this machine alone are acted on"),
+    ],
+)
+def test_a_report_of_no_files_says_why_nothing_can_be_done(case: Case, path: str, reason: str) -> None:
+    def in_no_file(report: dict[str, Any]) -> None:
+        report["settings"]["roots"] = []
+        for article in report["articles"]:
+            article["path"] = path
+
+    case.edit(lambda report: report["articles"][1].update(path=path))
+    assert ("refused", reason) in case.steps("--list").values()
+    case.edit(in_no_file)
+    for more in ((), ("--root", case.news)):
+        done = case.apply("--list", *more)
+        assert done.exit_code == 1
+        assert f"({reason}); save what was read to a file or a folder" in done.stderr
+
+
+def test_a_file_that_is_no_journal_is_not_taken_for_one(case: Case) -> None:
+    other = case.base / "other.txt"
+    for content in ("", "hello\n", '{"a": 1}\n', case.report.read_text(encoding="utf-8")):
+        other.write_text(content, encoding="utf-8")
+        for more in ((), ("--dry-run",)):
+            done = case.apply("--undo", other, *more, report=False)
+            assert done.exit_code == 1
+            assert (
+                "no journal of dedup apply; name the report (dedup apply REPORT --undo) or the journal" in done.stderr
+            )
+            assert other.read_text(encoding="utf-8") == content, "nothing is added to it"
+    other.write_text("hello\n", encoding="utf-8")
+    assert (
+        "no journal of dedup apply; name another with --journal"
+        in case.apply("--delete", "--yes", "--journal", other).stderr
+    )
 
 
 def test_relative_paths_mean_what_they_meant_at_the_scan(

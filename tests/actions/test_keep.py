@@ -239,6 +239,103 @@ def test_decisions_are_kept_to(tmp_path: Path) -> None:
     assert found == "".join(lines[at] for at in (1, 2, 3, 4, 5, 6, 7))
 
 
+# --- only the pairs that matter --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "more",
+    [(), ("--keep", "newest"), ("--keep", "language:de"), ("--within", "2d")],
+    ids=["as ever", "newest", "another language", "within a span"],
+)
+def test_what_a_reference_has_goes_and_nothing_of_it_is_written(more: Sequence[str], tmp_path: Path) -> None:
+    lines = as_lines([{**record, "date": "2026-03-03"} for record in records()])
+    old = [{"text": ""}, {"id": "n0", "text": RAIN, "date": "2026-03-02"}, {"text": GOAL[:-1], "date": "2026-03-02"}]
+    (tmp_path / "new.jsonl").write_text("".join(lines))
+    (tmp_path / "old.jsonl").write_text("".join(as_lines(old)))
+    done = keep(tmp_path / "new.jsonl", "--against", tmp_path / "old.jsonl", *more, "-o", "-")
+    assert done.stdout == "".join(lines[at] for at in (1, 5, 6, 7)), "two in the input that repeat each other stay"
+    assert "4 of 8 articles kept, 4 repeats left out." in done.stderr
+    marked = keep(tmp_path / "new.jsonl", "--against", tmp_path / "old.jsonl", *more, "-o", "-", "--annotate").stdout
+    found = [json.loads(line) for line in marked.splitlines()]
+    assert [record["role"] for record in found] == [
+        *("repeat", "single", "repeat", "repeat", "repeat", "version", "single", "single")
+    ]
+    assert found[0]["repeats"] == f"{tmp_path}/old.jsonl#n0", "the input has an n0 of its own"
+
+
+def test_a_chosen_article_stays_beside_a_reference(tmp_path: Path) -> None:
+    lines = as_lines(records())
+    (tmp_path / "new.jsonl").write_text("".join(lines))
+    (tmp_path / "old.jsonl").write_text(as_lines([{"id": "old", "text": RAIN}])[0])
+    (tmp_path / "decisions.jsonl").write_text('{"keep": "n4", "story": ["old", "n4"]}\n')
+    done = keep(
+        *(tmp_path / "new.jsonl", "--against", tmp_path / "old.jsonl"),
+        *("--decisions", tmp_path / "decisions.jsonl", "-o", "-"),
+    )
+    assert lines[4] in done.stdout
+    assert lines[0] not in done.stdout
+
+
+def test_a_reference_may_lie_among_the_input(tmp_path: Path) -> None:
+    lines = as_lines(records())
+    for at, line in enumerate(lines):
+        folder = tmp_path / "in" / ("old" if at < 2 else "new")
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{at}.jsonl").write_text(line)
+    keep(tmp_path / "in", "--against", tmp_path / "in" / "old", "-o", f"{tmp_path}/out/")
+    written = {str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*.jsonl")}
+    contents = {name: (tmp_path / "out" / name).read_text() for name in written}
+    assert {name for name, content in contents.items() if content} == {f"new/{at}.jsonl" for at in (3, 5, 7)}
+
+
+@pytest.mark.parametrize(
+    ("chosen", "goes"),
+    [
+        (("--pairs", "same-language"), (2, 4, 6)),
+        (("--pairs", "cross-language", "--kinds", "translation"), (2, 4, 5)),  # all that translations link
+        (("--languages", "id,fr"), ()),
+        (("--languages", "en"), (2, 4, 6)),
+        (("--since", "2026-03-02"), (4, 6)),
+        (("--within", "24h"), (2, 6)),
+        (("--min-size", "3"), (2, 4)),
+    ],
+    ids=lambda chosen: " ".join(map(str, chosen)),
+)
+def test_what_is_not_compared_stays(chosen: Sequence[str], goes: Sequence[int], tmp_path: Path) -> None:
+    days = (1, 1, 2, 1, 4, 1, 2, 1)
+    some = [{**record, "date": f"2026-03-0{day}"} for record, day in zip(records(), days, strict=True)]
+    if "--since" in chosen:  # without the first two, which are too old, each of these repeats another
+        some[2]["date"], some[4]["date"] = "2026-03-02", "2026-03-05"
+        some.append({"id": "n8", "text": BANK, "date": "2026-03-02"})
+        some[6]["date"] = "2026-03-03"
+    lines = as_lines(some)
+    (tmp_path / "in.jsonl").write_text("".join(lines))
+    found = keep(tmp_path / "in.jsonl", "-o", "-", *chosen).stdout.splitlines(keepends=True)
+    assert [at for at, line in enumerate(lines) if line not in found] == list(goes)
+
+
+def test_pairs_of_which_none_goes_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_text("".join(as_lines(records())))
+    chosen = (tmp_path / "in.jsonl", "-o", "-", "--pairs", "cross-language")
+    assert "name what goes, such as --kinds translation" in keep(*chosen, code=2).stderr
+    assert '"translation"' in keep(*chosen, "--annotate").stdout
+
+
+def test_inputs_and_references_without_articles_are_told(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "some.jsonl").write_text("".join(as_lines(records())))
+    nothing = f"Warning: there is no file in {tmp_path}/in"
+    for out in ("-", f"{tmp_path}/out/"):
+        assert nothing in keep(tmp_path / "in", "-o", out).stderr
+    beside = keep(tmp_path / "in", "-o", "-", "--against", tmp_path / "some.jsonl")
+    assert f"{nothing} that is not of the reference" in beside.stderr
+    done = keep(tmp_path / "some.jsonl", "-o", "-", "--against", tmp_path / "in", "--glob", "*.jsonl")
+    assert f"Warning: no article was read in the reference {tmp_path}/in" in done.stderr
+    assert done.stdout == (tmp_path / "some.jsonl").read_text()
+    itself = keep(tmp_path / "some.jsonl", "-o", "-", "--against", tmp_path / "some.jsonl")
+    assert (itself.stdout, "that is not of the reference" in itself.stderr) == ("", True)
+
+
 def match(left: int, right: int, kind: MatchKind, score: float) -> Match:
     return Match(left, right, 0.9, score, kind, Evidence((1.0, 1.0)))
 
@@ -681,6 +778,33 @@ def test_outputs_that_should_not_be_written_are_refused(out: str, code: int, mes
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
+def test_a_reference_may_lie_elsewhere(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    lines = as_lines(records())
+    for name, some in (("new", lines), ("here", lines[1:2]), ("there", lines[:1])):
+        (tmp_path / f"{name}.jsonl").write_text("".join(some))
+    here, there = tmp_path / "here.jsonl", f"file://{tmp_path}/there.jsonl"
+    for references, stay in (((there,), (1, 3, 5, 6, 7)), ((here, there), (3, 5, 7)), ((there, here), (3, 5, 7))):
+        given = [part for reference in references for part in ("--against", reference)]
+        done = keep(tmp_path / "new.jsonl", "-o", "-", *given)
+        assert done.stdout == "".join(lines[at] for at in stay), references
+        assert "Warning" not in done.stderr
+    nowhere = keep(tmp_path / "new.jsonl", "-o", "-", "--against", "file:///nowhere/at/all.jsonl", code=1)
+    assert "/nowhere/at/all.jsonl" in nowhere.stderr
+
+
+def test_empty_paths_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "in.jsonl").write_text("".join(as_lines(records())))
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    told = '"" names no file or folder; is a variable empty?'
+    for option in ("-o", "--files-from"):
+        assert told in keep(tmp_path / "in.jsonl", "-o", "-", option, "", code=2).stderr
+    assert told in keep("", "-o", "-", code=1).stderr
+    assert told in keep(tmp_path / "in.jsonl", "-o", "-", "--against", "", code=1).stderr
+    assert not any((tmp_path / "empty").iterdir())
+
+
 def test_an_output_among_the_inputs_is_refused(tmp_path: Path) -> None:
     collection(tmp_path / "in")
     for name in ("out.jsonl", "out"):
@@ -751,8 +875,9 @@ def test_links_and_pipes_in_a_folder_are_not_copied(tmp_path: Path) -> None:
     (folder / "a.txt").write_text(RAIN)
     (folder / "link.txt").symlink_to("/etc/passwd")
     os.mkfifo(folder / "pipe.txt")
-    keep(folder, "-o", tmp_path / "out")
+    done = keep(folder, "-o", tmp_path / "out")
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["a.txt"]
+    assert "2 skipped, not carried over." in done.stderr
 
 
 def test_a_truncated_archive_loses_what_cannot_be_read_and_says_so(tmp_path: Path) -> None:

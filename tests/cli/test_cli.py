@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import json
 import logging
 import os
@@ -7,6 +8,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from itertools import chain
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -35,6 +37,7 @@ from dedup.datatypes import (
 from dedup.errors import ModelError
 from dedup.language.text import content_hash
 from dedup.report.wording import KIND_WORDS
+from samples import lines
 
 ROOT = Path(__file__).parents[2]
 Run = Callable[..., Result]
@@ -164,7 +167,8 @@ def test_scan_exit_codes(run: Run, folder: Path, names: tuple[str, ...], options
 @pytest.mark.parametrize(
     ("options", "code", "message"),
     [
-        (("--threshold", "85"), 2, r"threshold must lie in [0, 1], got 85; a percentage? try 0.85"),
+        (("--threshold", "85"), 2, "threshold must lie in (0, 1], got 85; a percentage? try 0.85"),
+        (("--threshold", "0"), 2, "threshold must lie in (0, 1], got 0: it would join whatever is compared"),
         (("--threshold", "x"), 2, "'x' is not a valid float"),
         (("--threshold", "nan"), 2, "got nan"),
         (("--max-bytes", "0"), 2, "'0' is no size; give at least 1 byte"),
@@ -174,7 +178,7 @@ def test_scan_exit_codes(run: Run, folder: Path, names: tuple[str, ...], options
         (("--within", "7x"), 2, "within must be a span of time such as 36h, 7d or 2w, or a number of days, got '7x'"),
         (("--since", "May"), 2, "since must be a date such as 2024-05-31, got 'May'"),
         (("--kinds", "copy"), 2, "kinds must be exact, near, translation, excerpt, same-story, got 'copy'"),
-        (("--min-size", "1"), 2, "1 is not in the range x>=2"),
+        (("--min-size", "1"), 2, "give a whole number of at least 2, got '1'"),
         (("--against", "nowhere"), 1, "nowhere: no such file or folder"),
         (("--files-from", "nowhere"), 1, "cannot read the list of paths nowhere: No such file or directory"),
         (("--format", "yaml"), 2, "'yaml' is not one of"),
@@ -241,6 +245,21 @@ def test_reading_options_reach_the_readers(run: Run, tmp_path: Path) -> None:
     options = ("--text-field", "words", "--id-field", "key", "--glob", "*.jsonl", "--max-bytes", "1000")
     report = json.loads(run("scan", tmp_path, "-f", "json", *options).stdout)
     assert [article["id"] for article in report["articles"]] == ["k1"]
+
+
+@stages
+def test_a_limit_names_the_option_that_raises_it(run: Run, tmp_path: Path) -> None:
+    rows = lines({"text": "One two three.", "more": "x" * 30_000})
+    (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(rows.encode() * 200))
+    (tmp_path / "b.jsonl").write_text("{}\n" * 20 + '{"text": "Four five six."}\n', encoding="utf-8")
+    (tmp_path / "c.txt").write_text("Seven. " * 6000, encoding="utf-8")
+    low = {"--max-bytes": "40000", "--max-ratio": "2", "--max-barren": "20"}
+    report = json.loads(run("scan", tmp_path, "-f", "json", *chain.from_iterable(low.items())).stdout)
+    reasons = [skipped["reason"] for skipped in report["skipped"] if skipped["line"] is None]
+    assert [next(option for option in low if option in reason) for reason in reasons] == list(low)[1:] + list(low)[:1]
+    high = {"--max-bytes": "40k", "--max-ratio": "2000", "--max-barren": "21"}
+    report = json.loads(run("scan", tmp_path, "-f", "json", *chain.from_iterable(high.items())).stdout)
+    assert not [skipped for skipped in report["skipped"] if skipped["line"] is None and "c.txt" not in skipped["path"]]
 
 
 @stages

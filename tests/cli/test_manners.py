@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from dedup.cli import main
 from dedup.cli.help import SECTIONS
 from dedup.cli.sizes import parse_size
+from dedup.reading.source import ReadOptions
 
 ROOT = Path(__file__).parents[2]
 
@@ -58,6 +60,19 @@ def test_options_stand_in_sections_and_each_in_one() -> None:
     named = [name for names in SECTIONS.values() for name in names]
     assert len(named) == len(set(named))
     assert shown.count("--threshold T") == 1
+
+
+@pytest.mark.parametrize("command", ["scan", "compare", "keep", "archive add"])
+def test_limits_and_what_they_are_by_default_stand_in_the_help(command: str) -> None:
+    shown = dedup(*command.split(), "--help").stdout
+    limits = shown[shown.index("\nLimits:\n") :].split("\n\n")[0]
+    assert re.findall(r"--max-\w+|by default\s+[\w,]+", " ".join(limits.split())) == [
+        *("--max-bytes", "by default 64M"),
+        *("--max-ratio", "--max-bytes", "by default 200"),
+        *("--max-barren", "by default 100,000"),
+    ]
+    options = ReadOptions()
+    assert [options.max_bytes, options.max_ratio, options.max_barren] == [64 << 20, 200, 100_000]
 
 
 @pytest.mark.parametrize(
@@ -147,3 +162,31 @@ def test_rich_is_loaded_for_a_terminal_alone() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.stdout.endswith("False\n"), done.stderr
+
+
+def test_the_manual_page_has_every_command_and_option_and_nothing_that_roff_takes_for_its_own() -> None:
+    page = dedup("man").stdout
+    lines = page.splitlines()
+    assert lines[0].startswith(".TH DEDUP 1 ")
+    for names in (("scan",), ("apply",), ("archive",), ("archive", "check"), ("completion",)):
+        assert f".SS dedup {' '.join(names)}" in lines
+        for option in re.findall(r"(?<=\s)--[a-z][a-z-]+", dedup(*names, "--help").stdout):
+            assert option.replace("-", r"\-") in page
+    assert {line.split()[0] for line in lines if line.startswith((".", "'"))} == {
+        ".TH",
+        ".SH",
+        ".SS",
+        ".B",
+        ".EX",
+        ".EE",
+    }
+
+
+@pytest.mark.skipif(shutil.which("groff") is None, reason="there is no groff")
+def test_the_manual_page_is_read_without_a_warning(tmp_path: Path) -> None:
+    (tmp_path / "dedup.1").write_text(dedup("man").stdout, encoding="utf-8")
+    command = ["groff", "-man", "-ww", "-Tascii", "-P-cbou", str(tmp_path / "dedup.1")]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert shown.stderr == ""
+    assert "dedup archive check" in shown.stdout
+    assert "--move-to DIR" in shown.stdout

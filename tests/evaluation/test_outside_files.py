@@ -39,9 +39,9 @@ ANYTHING = [
     ('{"a": ' + "9" * 5000 + "}", "not JSON"),
     (b"\xff\xfe", "cannot read"),
     ("[]", "list instead of an object"),
-    ("5", "int instead of an object"),
-    ('"x"', "str instead of an object"),
-    ("null", "NoneType instead of an object"),
+    ("5", "a number instead of an object"),
+    ('"x"', "a text instead of an object"),
+    ("null", "nothing instead of an object"),
     ("{", "not JSON"),
 ]
 
@@ -77,10 +77,10 @@ def test_damaged_packages_are_refused(
     ("record", "message"),
     [
         ({"\x1b]0;PWNED\x07\u202e": 1}, r"no 'id' in this record; it has \\x1b\]0;PWNED\\x07\\u202e$"),
-        ({"id": ["a"], "story": "s", "lang": "en"}, "'id' holds list, not a text"),
-        ({"id": "a", "story": {}, "lang": "en"}, "'story' holds dict, not a text"),
-        ({"id": "a", "story": "s", "lang": "en", "text": ["x"]}, "'text' holds list, not a text"),
-        ({"id": True, "story": "s", "lang": "en"}, "'id' holds bool, not a text"),
+        ({"id": ["a"], "story": "s", "lang": "en"}, "'id' holds a list, not a text"),
+        ({"id": "a", "story": {}, "lang": "en"}, "'story' holds an object, not a text"),
+        ({"id": "a", "story": "s", "lang": "en", "text": ["x"]}, "'text' holds a list, not a text"),
+        ({"id": True, "story": "s", "lang": "en"}, "'id' holds true or false, not a text"),
         ({f"{number:03}": 1 for number in range(500)}, "it has 000, 001, .*, 019$"),
     ],
 )
@@ -97,7 +97,7 @@ def test_gold_that_is_none_is_refused(put: Callable[..., Path], record: dict[str
         ('{"a": "a", "b": "a", "label": 1}', "'a' is paired with itself"),
         ('{"a": "a", "b": "b"}', "no labelled pair"),
         ('{"a": "a", "label": 1}', "no 'b' in this record"),
-        ('{"a": {}, "b": "b", "label": 1}', "'a' holds dict"),
+        ('{"a": {}, "b": "b", "label": 1}', "'a' holds an object"),
     ],
 )
 def test_pairs_that_are_none_are_refused(put: Callable[..., Path], content: str, message: str) -> None:
@@ -116,18 +116,18 @@ def test_pairs_of_unknown_articles_are_refused_or_told(caplog: pytest.LogCapture
 @pytest.mark.parametrize(
     ("report", "message"),
     [
-        ({"clusters": None}, "'clusters' holds NoneType, not a list"),
-        ({"clusters": 5}, "'clusters' holds int, not a list"),
-        ({"clusters": ["x"]}, "str instead of a cluster"),
-        ({"clusters": [None]}, "NoneType instead of a cluster"),
+        ({"clusters": None}, "'clusters' holds nothing, not a list"),
+        ({"clusters": 5}, "'clusters' holds a number, not a list"),
+        ({"clusters": ["x"]}, "a text instead of a cluster"),
+        ({"clusters": [None]}, "nothing instead of a cluster"),
         ({"clusters": [{"members": ["a"]}]}, "no 'id' in this record; it has members"),
         ({"clusters": [{"id": "1"}]}, "no list of 'members'"),
-        ({"clusters": [{"id": "1", "members": "ab"}]}, "'members' holds str, not a list"),
-        ({"clusters": [{"id": ["1"], "members": ["a"]}]}, "'id' holds list"),
-        ({"clusters": [{"id": "1", "members": [["a"]]}]}, "'members' holds list"),
+        ({"clusters": [{"id": "1", "members": "ab"}]}, "'members' holds a text, not a list"),
+        ({"clusters": [{"id": ["1"], "members": ["a"]}]}, "'id' holds a list"),
+        ({"clusters": [{"id": "1", "members": [["a"]]}]}, "'members' holds a list"),
         ({"clusters": [{"id": "1", "members": ["a"]}, {"id": "2", "members": ["a"]}]}, "'a' is in two clusters"),
         ({"clusters": [], "articles": []}, "no article in it"),
-        ({"clusters": [], "articles": [5]}, "int instead of an object"),
+        ({"clusters": [], "articles": [5]}, "a number instead of an object"),
         ({"clusters": [], "articles": [{"id": "x"}]}, "none of its 1 articles is gold"),
         ({"clusters": [{"id": "1", "members": ["x", "y"]}]}, "none of its 2 articles is gold"),
         ({"id": "a", "story": "s", "lang": "en"}, "no record has a 'cluster'"),

@@ -134,7 +134,9 @@ def warc(*languages: str) -> bytes:
     for language, kind in [*((language, "text/html; charset=utf-8") for language in languages), ("en", "image/png")]:
         headers = StatusAndHeaders("200 OK", [("Content-Type", kind)], protocol="HTTP/1.0")
         payload = io.BytesIO(html(language).encode())
-        writer.write_record(
-            writer.create_warc_record(f"https://x.org/{language}", "response", payload=payload, http_headers=headers)
+        record = writer.create_warc_record(
+            f"https://x.org/{language}", "response", payload=payload, http_headers=headers
         )
+        writer.write_record(record)
+        record.raw_stream.close()
     return stream.getvalue()

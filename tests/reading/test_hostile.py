@@ -6,7 +6,8 @@ import gzip
 import json
 import os
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -191,3 +192,37 @@ def test_values_that_python_does_not_know_cost_no_row(tmp_path: Path) -> None:
     first = found[0]
     assert isinstance(first, Article)
     assert (first.url, first.declared_language) == ("https://x.org", "en")
+
+
+GROWING: dict[str, Callable[[int], str]] = {
+    "columns.csv": lambda n: ",".join(f"c{i}" for i in range(n)) + ",text\n" + ("x," * n + "words\n") * 2,
+    "quotes.csv": lambda n: "text\n" + '"a\n' * n,
+    "keys.jsonl": lambda n: "{" + "".join(f'"k{i}": 1, ' for i in range(n)) + '"text": "words"}\n',
+    "blank.jsonl": lambda n: "\n" * n + '{"text": "words"}\n',
+    "heading.md": lambda n: "# a" + " #" * n + " x",
+    "lists.md": lambda n: "- a\n" * (n // 4),
+    "attributes.html": lambda n: "<p " + " ".join(f"a{i}=1" for i in range(n)) + ">words",
+    "nested.html": lambda n: "<div>" * n + "words",
+    "tags.rss": lambda n: (
+        f"<rss><channel><item><description>words{'<![CDATA[<p>a</p>]]>' * n}</description></item></channel></rss>"
+    ),
+    "marks.txt": lambda n: "a" + "\u0316\u0301\u0334" * n,
+    "lines.txt": lambda n: "ab\n" * n,
+}
+"""Files of about n parts."""
+
+
+@pytest.mark.parametrize("name", GROWING)
+def test_a_file_four_times_as_large_takes_no_sixteen_times_as_long(name: str, tmp_path: Path) -> None:
+    def seconds(n: int) -> float:
+        write(tmp_path, {name: GROWING[name](n)})
+        taken = []
+        for _ in range(3):
+            before = time.process_time()
+            assert list(read_folder(tmp_path / name))
+            taken.append(time.process_time() - before)
+        return min(taken)
+
+    seconds(10)
+    size = 4_000
+    assert seconds(4 * size) < 9 * max(seconds(size), 2e-3)

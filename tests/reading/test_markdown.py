@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable
 
@@ -195,7 +194,7 @@ def test_dates_of_names(name: str, published: str, reads: Callable[..., Found]) 
 
 
 @pytest.mark.parametrize(
-    "markdown",
+    "text",
     [
         '**a** *b* `c` [d](e) [f](g "h")',
         "**a *b* c** *a **b***",
@@ -211,10 +210,40 @@ def test_dates_of_names(name: str, published: str, reads: Callable[..., Found]) 
         "*a(b)* (*a)b*",
     ],
 )
-def test_the_short_way_gives_what_the_parser_gives(markdown: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    short = read_body(markdown).text
-    monkeypatch.setattr("dedup.reading.markdown._SIMPLE", re.compile("(x^)(x)(x)(x)"))
-    assert read_body(markdown).text == short
+def test_the_short_way_gives_what_the_parser_gives(text: str) -> None:
+    assert in_short(text) == in_full(text)
+
+
+SPANS = (
+    "word", "two words", "नदी", "का", "漢字", "*", "**", "_", "__", "*a*", "**b c**", "_d_", "__e__", "`", "``",
+    "`f`", "`g*h`", "`i\nj`", "` k `", "[l](m)", '[n](o "p")', "[q]", "[r](s(t))", "[*u*](v)", "![w](x.png)",
+    "![](y.png)", "[", "]", "](", "(", ")", "\\", "\\*", "\\_", "\\`", "\\[", "\\\\", "snake_case", "a__b", "&",
+    "&amp;", "&amp", "&lt;", "&copy;", "&#42;", "R&D", '<a href="x">', "</a>", "<b>", "</b>", "<br>", "<br/>",
+    "<", ">", "<x>", "<https://a.b>", "~", "~~", "~~z~~", "“", "”", ".", ",", "-", "\n", "  \n", "  ", "\xa0",
+    "https://c.d/e_f_g", "{{ h }}", "\ud800", "\udc2a",
+)  # fmt: skip
+
+
+@given(st.lists(st.tuples(st.sampled_from(SPANS), st.sampled_from(["", "", " "])), max_size=14), st.booleans())
+@settings(max_examples=600, deadline=None)
+def test_simple_markup_is_read_as_the_parser_reads_it(spans: list[tuple[str, str]], defined: bool) -> None:
+    text = "a" + "".join(span + between for span, between in spans)
+    references: dict[str, object] = {"references": {"Q": {"href": "/q", "title": ""}}} if defined else {}
+    for images in (True, False):
+        assert in_short(text, references, images=images) == in_full(text, references, images=images)
+
+
+def in_short(text: str, references: dict[str, object] | None = None, *, images: bool = True) -> list[str]:
+    """Lines of a paragraph, as they are read."""
+    return markdown._lines(text, references or {}, images=images)
+
+
+def in_full(text: str, references: dict[str, object] | None = None, *, images: bool = True) -> list[str]:
+    """Lines of a paragraph, as the parser alone sees them."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(markdown, "_simplified", lambda whole, **_: whole)
+        patched.setattr(markdown, "_is_marked", lambda *_: True)
+        return markdown._lines(text, references or {}, images=images)
 
 
 def test_code_takes_no_prose_with_it() -> None:
@@ -283,9 +312,13 @@ PIECES = (
     "\tindented", "  two spaces", "| a | b |\n|---|---|\n| 1 | 2 |", "a | b\n--|--\n1 | 2",
     "```\nfence\n\nPlain in it.\n```", "```", "~~~", "<div>\nWords\n</div>", "<div>", "</div>", "<script>",
     "</script>", "<!-- hidden", "-->", "<pre>", "</pre>", "<p>Words *inside*\n\nPlain.</p>", "Term\n: meaning",
-    "Term", ": meaning", "  : meaning", "~ meaning", "[^1]: A note.", "A claim.[^1]", "[x]: https://example.com",
-    "See [x] and [y](https://example.com \"T\").", "![x](y.png)", "*a* **b** `c`", "***", "---", "* * *",
-    "Line  \nbreak", "Line\\\nbreak", "\ue000", "\r", "\x0c", "Text\x0cmore", "\x00", "{{< x >}}", "Text &amp; more",
+    "Term", ": meaning", "  : meaning", "~ meaning", "[^1]: A note.", "A claim.[^1]",
+    "[x]: https://example.com", "See [x] and [y](https://example.com \"T\").", "![x](y.png)", "*a* **b** `c`",
+    "***", "---", "* * *", "- *one*\n* two\n  more", "para:\n- a\n- b", "- a\n  - b", "- [x](y)\n\n    deep",
+    "#", "#x", "## Closed ##", "```py\ncode\n```", "````\n```\n````", " ```", "```a`b```", "<!-- note -->",
+    "<!-- two\n\nlines -->", "<!-->", "<!-- a <!-- b -->", "[a\nb]: /c", "[a](b)\n[x]: /d", "`code` first",
+    "**Bold** first", "_i_ first", "2024 began", "1. one\n\n2. two", "2020.", "Line  \nbreak", "Line\\\nbreak",
+    "\ue000", "\r", "\x0c", "Text\x0cmore", "\x00", "{{< x >}}", "Text &amp; more",
 )  # fmt: skip
 
 

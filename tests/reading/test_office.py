@@ -44,6 +44,29 @@ def test_rich_text(language: str, reads: Callable[..., Found]) -> None:
     assert article.text.split() == STORIES[language][1].split()
 
 
+@pytest.mark.parametrize(
+    ("begin", "title"),
+    [
+        (r"{\rtf1\ansi\ansicpg1251{\fonttbl{\f0 Arial;}}{\info{\title \'cf\'e0\'f0\'ee\'ec\'fb}", "Паромы"),
+        (r"{\rtf1\ansi\uc1{\info{\author A}{\title Fa\u776?hren}", "Fähren"),
+        (r"{\rtf1\ansi{\info{\title Ferries}", "Ferries"),
+    ],
+)
+def test_title_and_date_of_rich_text(begin: str, title: str, reads: Callable[..., Found]) -> None:
+    pytest.importorskip("striprtf")
+    (article,), _ = reads({"a.rtf": rf"{begin}{{\creatim\yr2024\mo5\dy1\hr8}}}}The boats left.\par}}"})
+    assert (article.title, article.published, article.text) == (title, "2024-05-01", "The boats left.")
+
+
+def test_the_day_of_a_template_is_no_date(reads: Callable[..., Found]) -> None:
+    stream = io.BytesIO()
+    document = pytest.importorskip("docx").Document()
+    document.add_paragraph("The boats left.")
+    document.save(stream)
+    (article,), _ = reads({"a.docx": stream.getvalue()})
+    assert article.published == ""
+
+
 def test_rows_of_workbooks(reads: Callable[..., Found]) -> None:
     articles, skipped = reads({"a.xlsx": xlsx(*SCRIPTS)})
     assert [(a.title, a.text, a.declared_language) for a in articles] == [(*STORIES[one], one) for one in SCRIPTS]

@@ -220,10 +220,32 @@ def test_own_ids_are_texts_or_whole_numbers(value: object, id: str, reads: Calla
         ("2024-05-21 10:00:00 -0400", "2024-05-21T10:00:00-04:00"),
         ("2024-05-21 10:00", "2024-05-21T10:00"),
         ("2024-05-21 10:00:00.5 UTC", "2024-05-21T10:00:00.5Z"),
+        ("20240521T100000Z", "2024-05-21T10:00:00Z"),
+        ("20240521T1000-0400", "2024-05-21T10:00-04:00"),
     ],
 )
 def test_dates_become_iso_8601(given: object, iso: str) -> None:
     assert iso_date(given) == iso
+
+
+@pytest.mark.parametrize(
+    ("about", "published"),
+    [
+        ("Jane Doe <jane@example.org>\n:revdate: 2024-05-01\n", "2024-05-01"),
+        ("Jane Doe\nv1.2, 2024-05-01: Mended\n", "2024-05-01"),
+        ("Jan van der Berg\n2024-05-01\n", "2024-05-01"),
+        ("J. M. Doe <j@example.org>\n", ""),
+        (":author: Jane Doe\n", ""),
+    ],
+)
+def test_author_and_revision_of_asciidoc_are_no_words(about: str, published: str, reads: Callable[..., Any]) -> None:
+    (article,), _ = reads({"a.adoc": f"= Ferries\n{about}\nThe boats left.\n"})
+    assert (article.title, article.published, article.text) == ("Ferries", published, "Ferries\nThe boats left.")
+
+
+def test_a_short_line_below_a_heading_of_asciidoc_stays(reads: Callable[..., Any]) -> None:
+    (article,), _ = reads({"a.adoc": "= Ferries\nThe boats left.\n\n== Later\nMore boats\n"})
+    assert article.text == "Ferries The boats left.\nLater More boats"
 
 
 @pytest.mark.parametrize(

@@ -475,7 +475,7 @@ def test_without_text_the_evidence_still_says_how_sure(open_report: Open) -> Non
     browser.press("Enter")
     panel = browser.value(f"{CURRENT}.querySelector('.panel').textContent")
     assert "very likely" in panel
-    assert "3 sentences face each other" in panel
+    assert "3 sentences match." in panel
     assert browser.value("document.querySelectorAll('.sides').length") == 0
     assert browser.complaints == []
 

@@ -121,7 +121,12 @@ def test_devices_and_pipes_are_written_to_and_stay(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "message"), [(".", "it is a folder"), ("no/report.json", "there is no folder .*; create it first")]
+    ("name", "message"),
+    [
+        (".", "it is a folder"),
+        ("no/report.json", "there is no folder .*; create it first"),
+        ("no/../a.json", "no folder .*no/..;"),
+    ],
 )
 def test_places_that_cannot_be_written_are_refused_beforehand(tmp_path: Path, name: str, message: str) -> None:
     with pytest.raises(WriteError, match=message):
@@ -258,6 +263,9 @@ def test_a_file_that_is_mounted_is_written_over(tmp_path: Path, monkeypatch: pyt
     path.write_bytes(b"an older one")
     write_whole(path, b"new")
     assert path.read_bytes() == b"new"
+    with writing_whole(path) as file:
+        file.write(b"bit by bit")
+    assert path.read_bytes() == b"bit by bit"
     assert [entry.name for entry in tmp_path.iterdir()] == ["r.json"]
 
 

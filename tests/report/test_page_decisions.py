@@ -190,6 +190,27 @@ def test_copies_of_one_text_can_be_accepted_and_not_rejected(page: Page) -> None
     assert page.export() == []
 
 
+@pytest.mark.parametrize("kept", [0, 1])
+def test_one_of_two_copies_is_kept_by_its_id(page: Page, kept: int) -> None:
+    page.click(COPY, "Keep", 1 - kept)
+    page.click(COPY, "Keep", kept)
+    marked = "[...document.querySelectorAll('.card')[0].querySelectorAll('.member')].map((m) => m.matches('.kept'))"
+    assert page.browser.value(marked) == [kept == 0, kept == 1]
+    (line,) = page.export()
+    ids = ("c1", "c2")
+    assert (line["keep"], line["story"]) == (ids[kept], [ids[kept], ids[1 - kept]])
+    page.open()
+    assert page.browser.value(marked) == [kept == 0, kept == 1]
+    page.browser.value("localStorage.clear()")
+    page.open()
+    page.click(PAIR, "Keep", 0)
+    assert page.give(page.file.read_text(encoding="utf-8")) == "1 decision read"
+    assert page.browser.value(marked) == [kept == 0, kept == 1]
+    assert [again["keep"] for again in page.export()] == [ids[kept], page.hash["a1"]]
+    page.click(COPY, "Keep", kept)
+    assert page.browser.value(marked) == [False, False]
+
+
 def test_decisions_by_keyboard_and_undo(page: Page) -> None:
     press, value = page.browser.press, page.browser.value
     press("j")
@@ -345,17 +366,20 @@ def test_every_key_stands_in_the_help(page: Page) -> None:
 
 def in_scripts(browser: Browser, stories: list[dict[str, Any]], expression: str) -> Any:
     """What an expression comes to where the functions of decisions are known."""
-    sources = "\n".join((TEMPLATES / name).read_text(encoding="utf-8") for name in ("dom.js", "decisions.js"))
+    sources = "\n".join(
+        (TEMPLATES / name).read_text(encoding="utf-8") for name in ("dom.js", "decisions.js", "exchange.js")
+    )
     data = f"const page = {{digest: 'test'}}; const stories = {json.dumps(stories)};"
     return browser.value(f"(() => {{ {data}\n{sources}\nreturn {expression}; }})()")
 
 
 RUN = """(() => {
   const acts = {accept: acceptStory, reject: rejectStory, out: toggleOut, keep: toggleKeep, pair: decidePair};
+  const byName = new Map(stories[0].members.map((member) => [member.id || member.hash, member]));
   return %s.map((steps) => {
     decided = {records: {}, history: [], exported: true};
     for (const [act, ...given] of steps)
-      acts[act](stories[0], ...given.map((value) => value.length === 1 ? {hash: value} : value));
+      acts[act](stories[0], ...given.map((name) => byName.get(name) ?? name));
     const [lines, state] = [decisionLines(), stateOf(stories[0])];
     decided = {records: {}, history: [], exported: true};
     readDecisions(lines.map((line) => JSON.stringify(line)).join("\\n"));
@@ -368,8 +392,10 @@ RUN = """(() => {
 def test_whatever_is_decided_never_contradicts_itself_and_is_read_back(browser: Browser, size: int) -> None:
     chance = random.Random(size)
     texts = list("abcdef"[:size])
-    story = {"id": "s", "texts": texts, "representative": {"hash": "b"}}
-    cases = [[_step(chance, texts) for _ in range(chance.randrange(1, 9))] for _ in range(400)]
+    members = [*({"hash": text, "id": ""} for text in texts[1:]), *({"hash": "a", "id": id} for id in ("one", "two"))]
+    story = {"id": "s", "texts": texts, "representative": {"hash": "b"}, "members": members}
+    names = [member["id"] or member["hash"] for member in members]
+    cases = [[_step(chance, names) for _ in range(chance.randrange(1, 9))] for _ in range(400)]
     for steps, (lines, again, state, state_again) in zip(
         cases, in_scripts(browser, [story], RUN % json.dumps(cases)), strict=True
     ):
@@ -381,11 +407,11 @@ def test_whatever_is_decided_never_contradicts_itself_and_is_read_back(browser: 
         assert state_again == state or {state, state_again} <= {"started", "undecided"}, steps
 
 
-def _step(chance: random.Random, texts: list[str]) -> list[str]:
+def _step(chance: random.Random, names: list[str]) -> list[str]:
     act = chance.choice(["accept", "reject", "out", "out", "keep", "pair", "pair", "pair"])
     if act == "pair":
-        return [act, *chance.sample(texts, 2), chance.choice(["same", "different"])]
-    return [act, chance.choice(texts)] if act in ("out", "keep") else [act]
+        return [act, *chance.sample(names[:-1], 2), chance.choice(["same", "different"])]  # of copies one
+    return [act, chance.choice(names)] if act in ("out", "keep") else [act]
 
 
 def _contradictions(pairs: set[tuple[frozenset[str], str]]) -> list[frozenset[str]]:

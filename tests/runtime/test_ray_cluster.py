@@ -354,13 +354,16 @@ def test_an_interrupted_run_leaves_the_workers_free(workers: RayWorkers, bundled
     assert list(workers.map(square, range(20))) == [number * number for number in range(20)]
 
 
+@pytest.mark.parametrize("against", [False, True], ids=["all pairs", "a reference"])
 def test_workers_write_the_tables_that_one_process_writes(
-    workers: RayWorkers, bundled: Encoder, tmp_path: Path
+    against: bool, workers: RayWorkers, bundled: Encoder, tmp_path: Path
 ) -> None:
     write(tmp_path / "in", {"a.jsonl": lines(*({"id": a.id, "text": a.text} for a in news())), "b.txt": ""})
-    shards = Shards((str(tmp_path / "in"),))
+    write(tmp_path / "old", {"c.jsonl": lines(*({"id": f"old {a.id}", "text": a.text} for a in news()))})
+    shards = Shards((str(tmp_path / "in"),), against=(str(tmp_path / "old"),) if against else ())
     alone = write_tables(shards, tmp_path / "alone", encoder=bundled)
     assert write_tables(shards, f"file://{tmp_path}/shared", encoder=bundled, workers=workers) == alone
+    assert ("reference" in alone["counts"]) == against
     assert contents(tmp_path / "shared") == contents(tmp_path / "alone")
     assert alone["counts"]["skipped"] == 1
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from contextlib import suppress
 from itertools import chain, count, islice
 from pathlib import Path
 from threading import Lock
@@ -43,9 +42,10 @@ _NORMALISER = {"type": "BertNormalizer", "handle_chinese_chars": False, "strip_a
 
 _SPLITTER = {"type": "Split", "behavior": "Removed", "invert": True}
 
-_MODEL = {"type": "BPE", "ignore_merges": True, "byte_fallback": False}
-
-_MODEL |= dict.fromkeys(["dropout", "unk_token", "continuing_subword_prefix", "end_of_word_suffix"])
+_MODEL = {
+    **{"type": "BPE", "ignore_merges": True, "byte_fallback": False},
+    **dict.fromkeys(["dropout", "unk_token", "continuing_subword_prefix", "end_of_word_suffix"]),
+}
 
 
 class CachingTokenizer(Protocol):
@@ -88,11 +88,12 @@ def load_tokenizer(path: Path, *, keep: bool = False) -> CachingTokenizer:
         raise ModelError(f"{path} is damaged or no tokenizer; install the model again") from error
     from tokenizers import Tokenizer
 
-    tokenizer = None
-    with suppress(Exception):  # the library knows no narrower one
+    try:
         tokenizer = Tokenizer.from_file(str(path))
-    if tokenizer is None:
-        raise ModelError(f"{path} is no tokenizer that the tokenizers library reads; install the model again")
+    except Exception as error:  # the library raises no narrower one
+        raise ModelError(
+            f"{path} is no tokenizer that the tokenizers library reads; install the model again"
+        ) from error
     tokenizer.no_padding()
     tokenizer.no_truncation()
     return StretchTokenizer(tokenizer)
@@ -164,7 +165,7 @@ class _WordCache:
         return len(self._hashes)
 
     def missing(self, hashes: Hashes) -> Ids:
-        """Places of the words that are not in the cache."""
+        """Places of the hashes that are not in the cache."""
         if not len(self):
             return np.arange(len(hashes))
         places = np.minimum(np.searchsorted(self._hashes, hashes), len(self) - 1)

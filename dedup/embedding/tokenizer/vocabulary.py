@@ -75,9 +75,8 @@ def read_rule(content: bytes) -> tuple[Rule, Tables | None]:
 def make_tables(model: Rule) -> Tables:
     """Build the vocabulary and merges from the model section of a tokenizer file."""
     ids = np.array(list(model["vocab"].values()), np.int32)
-    return Vocabulary.of(HashedWords.of(list(model["vocab"])), ids), HashedWords.of(
-        list(chain.from_iterable(model["merges"]))
-    )
+    merges = HashedWords.of(list(chain.from_iterable(model["merges"])))
+    return Vocabulary.of(HashedWords.of(list(model["vocab"])), ids), merges
 
 
 def _read_compact(text: str) -> tuple[Rule, Tables] | None:

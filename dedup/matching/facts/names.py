@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from functools import cache, lru_cache
-from itertools import chain
+from itertools import chain, takewhile
 
 import numpy as np
 import numpy.typing as npt
@@ -159,9 +159,15 @@ def _capitalised(text: str) -> tuple[list[str], list[str]]:
 
 
 def _shouted_lines(text: str, most: bool) -> frozenset[str]:
-    """Lines all in capitals, of several words each: the first line, or where most words are so any line."""
-    lines = text.split("\n") if most else text.lstrip().split("\n", 1)[:1]
-    return frozenset(line for line in lines if line.isupper() and line.count(" ") >= _MANY - 1)
+    """Lines all in capitals, of several words each: those a text opens with, or where most words are so any line."""
+    lines: Iterable[str] = text.split("\n")
+    if not most:
+        lines = takewhile(lambda line: _is_shouted(line) or not line.strip(), lines)
+    return frozenset(filter(_is_shouted, lines))
+
+
+def _is_shouted(line: str) -> bool:
+    return line.isupper() and line.count(" ") >= _MANY - 1
 
 
 def _without_shouted(text: str, shouted: frozenset[str]) -> tuple[list[str], list[str]]:

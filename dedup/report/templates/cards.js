@@ -1,4 +1,4 @@
-// A card a story. Every card has its title from the start; the rest is filled in when it comes into view.
+// A card for each story. Every card has its title from the start; the rest is filled in when it comes into view.
 
 const MEMBERS_SHOWN = 8;
 const cards = new Map();
@@ -65,7 +65,7 @@ function languagesInWords({ languages }) {
   return plural(known, "language") + (known < languages.length ? " and unknown ones" : "");
 }
 
-/** The reason for the joining, and of a larger story its weakest pair. */
+/** Why the articles were joined, and of a larger story its weakest pair. */
 function why(story) {
   const [one, other, score] = story.weakest;
   const weakest = `weakest pair ${languagesOf(one, other)} (${scoreFigure(score)})`;
@@ -93,7 +93,8 @@ function memberList(card, story) {
 }
 
 function memberRow(card, story, article, place) {
-  const about = [article.published, plural(article.words, "word")].filter(Boolean).join(" · ");
+  const again = !isFirstOfText(story, article, place) && "same text as above";
+  const about = [article.published, plural(article.words, "word"), again].filter(Boolean).join(" · ");
   const compare =
     place > 0 && story.members.length > 2
       ? button("Compare", "quiet small", () => choose(card, article, () => compareWith(card, article)), {
@@ -168,8 +169,8 @@ function cardFoot(card, story) {
 
 /** The articles of a story but the one that is kept, or its representative as long as none is chosen. */
 function repeatsOf(story) {
-  const { keep, out } = decisionOf(story);
-  const kept = story.members.find(({ hash }) => hash === (keep ?? hubText(story)));
+  const { out } = decisionOf(story);
+  const kept = keptMember(story) ?? story.members.find(({ hash }) => hash === hubText(story));
   return story.members.filter((article) => article !== kept && !out.includes(article.hash));
 }
 

@@ -8,7 +8,7 @@ const languages = new Map(
   Object.entries(page.languages).map(([code, [name, direction]]) => [code, { code, name, direction }]),
 );
 
-const articles = page.articles.map(([place, path, title, code, words, url, published, hash], index) => ({
+const articles = page.articles.map(([place, path, title, code, words, url, published, hash, id], index) => ({
   index,
   place,
   path,
@@ -18,6 +18,7 @@ const articles = page.articles.map(([place, path, title, code, words, url, publi
   url,
   published,
   hash,
+  id, // empty where the hash says enough
 }));
 
 const readersLanguages = [...navigator.languages.map((code) => code.toLowerCase().split("-")[0]), "en"];

@@ -39,10 +39,15 @@ function storyDecision(story) {
   return group;
 }
 
+/** Whether an article of a story is the first with its text. */
+function isFirstOfText(story, article, place) {
+  return story.members.findIndex(({ hash }) => hash === article.hash) === place;
+}
+
 /** Keep, and take out of the story, at an article. */
 function articleDecision(story, article, place) {
   const title = article.title;
-  const first = story.members.findIndex(({ hash }) => hash === article.hash) === place;
+  const first = isFirstOfText(story, article, place);
   const keep = button("Keep", "decide keep", () => toggleKeep(story, article), {
     "aria-label": `Keep: ${title}`,
     title: "Of this story, keep this article (h)",
@@ -51,17 +56,17 @@ function articleDecision(story, article, place) {
     "aria-label": `Not in it: ${title}`,
     title: "Not the same as the others (x)",
   });
-  const group = element("span", { class: "decision" }, first && keep, story.texts.length > 2 && first && out);
+  const group = element("span", { class: "decision" }, keep, story.texts.length > 2 && first && out);
   onDecision(group, () => {
     const decision = decisionOf(story);
-    const kept = decision.keep === article.hash;
+    const kept = keptMember(story) === article;
     const gone = decision.out.includes(article.hash);
     press(keep, kept);
     press(out, gone);
     group.closest(".member")?.classList.toggle("kept", kept);
     group.closest(".member")?.classList.toggle("gone", gone || decision.verdict === "different");
   });
-  return first ? group : element("span", { class: "note" }, "same text as above");
+  return group;
 }
 
 /** Same and different, for the pair whose evidence is shown; of a story of two texts this is the story itself. */

@@ -1,16 +1,16 @@
 // Decisions of a person: which stories, pairs and articles are right, and which article is kept. They are kept in this
-// browser until they are exported as JSON lines that name texts by their hashes; nothing is sent anywhere.
+// browser until they are exported (exchange.js); nothing is sent anywhere.
 
 const STORED = `dedup-decisions-${page.digest}`;
 const UNDONE_AT_MOST = 200;
-const UNDECIDED = Object.freeze({ verdict: null, out: [], keep: null, pairs: {} });
+const UNDECIDED = Object.freeze({ verdict: null, out: [], keep: null, copy: null, pairs: {} });
 
 let decided = { records: {}, history: [], exported: true };
 let storageWorks = true;
 
 /**
  * Decision about a story: `verdict` (same, different or null) of the whole, hashes of texts taken `out` of it, hash of
- * the text to `keep`, and `pairs` of hashes decided one by one.
+ * the text to `keep` and, where several articles have it, the id of the `copy`, and `pairs` of hashes decided one by one.
  */
 function decisionOf(story) {
   return decided.records[story.id] ?? UNDECIDED;
@@ -24,13 +24,14 @@ function decide(story, change) {
   saveDecisions();
 }
 
-/** A decision without what contradicts it or says it once more. */
-function settled({ verdict, out, keep, pairs }) {
-  if (verdict === "different") return { verdict, out: [], keep: null, pairs: {} };
+/** A decision without parts that contradict it or repeat it. */
+function settled({ verdict, out, keep, copy, pairs }) {
+  if (verdict === "different") return { ...UNDECIDED, verdict };
   const isOut = (hash) => out.includes(hash);
   const rest = filtered(pairs, ([key]) => new Set(key.split(" ").map(isOut)).size === 1);
   const divided = Object.entries(rest).some(([key, said]) => said === "different" && !key.split(" ").some(isOut));
-  return { verdict: divided ? null : verdict, out, keep: isOut(keep) ? null : keep, pairs: rest };
+  const kept = isOut(keep) ? null : keep;
+  return { verdict: divided ? null : verdict, out, keep: kept, copy: kept && copy, pairs: rest };
 }
 
 function remember(story) {
@@ -39,7 +40,7 @@ function remember(story) {
 
 function signature() {
   const by = $("by")?.value.trim();
-  return { at: new Date().toISOString().replace(/\.\d+Z$/, "Z"), ...(by ? { by } : { by: undefined }) };
+  return { at: new Date().toISOString().replace(/\.\d+Z$/, "Z"), ...(by && { by }) };
 }
 
 function setDecision(story, decision) {
@@ -89,10 +90,17 @@ function toggleOut(story, { hash }) {
 }
 
 /** Chooses the article of a story that is kept, or takes that back; it is in the story then. */
-function toggleKeep(story, { hash }) {
-  const { keep, out, verdict } = decisionOf(story);
-  if (keep === hash) decide(story, { keep: null });
-  else decide(story, { keep: hash, out: withoutHash(out, hash), verdict: notRejected(verdict) });
+function toggleKeep(story, { hash, id }) {
+  const { out, verdict } = decisionOf(story);
+  const kept = keptMember(story);
+  if (kept?.hash === hash && kept.id === id) decide(story, { keep: null });
+  else decide(story, { keep: hash, copy: id || null, out: withoutHash(out, hash), verdict: notRejected(verdict) });
+}
+
+/** The article of a story that was chosen to be kept; undefined as long as none is. */
+function keptMember(story) {
+  const { keep, copy } = decisionOf(story);
+  return story.members.find(({ hash, id }) => hash === keep && (!copy || id === copy));
 }
 
 /** Decides about a pair, or takes that back; of decisions that contradict each other the last one holds. */
@@ -204,107 +212,6 @@ function isDecided(story) {
   return ["accepted", "rejected"].includes(stateOf(story));
 }
 
-/** Lines of the decisions file: a pair of texts and its verdict each, and which text of a story is kept. */
-function decisionLines() {
-  return stories.filter(({ id }) => decided.records[id]).flatMap(linesOf);
-}
-
-function linesOf(story) {
-  const { keep, by, at } = decisionOf(story);
-  const signed = { ...(by && { by }), ...(at && { at }) };
-  const lines = [];
-  story.texts.forEach((left, index) => {
-    for (const right of story.texts.slice(index + 1)) {
-      const said = verdictOnTexts(story, left, right);
-      if (said) lines.push({ left, right, verdict: said, ...signed });
-    }
-  });
-  const rest = story.texts.filter((hash) => hash !== keep && verdictOnTexts(story, keep, hash) !== "different");
-  if (keep && rest.length) lines.push({ keep, story: [keep, ...rest], ...signed });
-  return lines;
-}
-
-/** Decisions file as text. */
-function decisionsFile() {
-  return decisionLines()
-    .map((line) => `${JSON.stringify(line)}\n`)
-    .join("");
-}
-
-/** Reads a decisions file; gives how many of its lines are about stories of this page, and how many are not. */
-function readDecisions(text) {
-  const [found, foreign] = [new Map(), { count: 0 }];
-  const storiesOf = storiesByText();
-  for (const line of text.split("\n")) {
-    const said = parsedLine(line);
-    if (said === null) continue;
-    const story = said && storyOfLine(storiesOf, said);
-    if (story) found.set(story, [...(found.get(story) ?? []), said]);
-    else foreign.count++;
-  }
-  for (const [story, lines] of found) {
-    remember(story);
-    setDecision(story, decisionFrom(story, lines));
-  }
-  decided.exported = false;
-  saveDecisions();
-  return [[...found.values()].flat().length, foreign.count];
-}
-
-/** A line of a decisions file as an object; null where it is blank, undefined where it is no decision. */
-function parsedLine(line) {
-  if (!line.trim()) return null;
-  try {
-    const said = JSON.parse(line);
-    const isPair = said.left && said.right && ["same", "different"].includes(said.verdict);
-    return isPair || (said.keep && Array.isArray(said.story)) ? said : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function storiesByText() {
-  const found = new Map();
-  for (const story of stories) for (const hash of story.texts) found.set(hash, [...(found.get(hash) ?? []), story]);
-  return found;
-}
-
-function storyOfLine(storiesOf, { left, right, keep, story: texts }) {
-  const [one, others] = keep ? [keep, texts] : [left, [right]];
-  const candidates = storiesOf.get(one) ?? [];
-  return candidates.find((story) => others.some((hash) => hash !== one && story.texts.includes(hash)));
-}
-
-/** The decision that lines about one story say, told as shortly as it was made: of the whole, of articles, of pairs. */
-function decisionFrom(story, lines) {
-  const said = {};
-  let keep = null;
-  for (const line of lines) {
-    if (line.keep) keep = line.keep;
-    else said[hashPair(line.left, line.right)] = line.verdict;
-  }
-  const verdictOn = (one, other) => said[hashPair(one, other)];
-  const { texts } = story;
-  const { at, by } = lines.at(-1);
-  const signed = { ...(typeof at === "string" && { at }), ...(typeof by === "string" && { by }) };
-  const parts = undivided(texts, (one, other) => verdictOn(one, other) === "different");
-  if (texts.length > 1 && parts.length === texts.length)
-    return { ...settled({ ...UNDECIDED, verdict: "different" }), ...signed };
-  const main = mainPart(parts, verdictOn, keep);
-  const out = texts.filter((hash) => !main.includes(hash));
-  const remaining = texts.filter((hash) => !out.includes(hash));
-  const hub = remaining.includes(story.representative.hash) ? story.representative.hash : remaining[0];
-  const accepted = remaining.length > 1 && remaining.every((hash) => hash === hub || verdictOn(hub, hash) === "same");
-  const implied = (one, other) => {
-    if (out.includes(one) !== out.includes(other)) return "different";
-    return accepted && !out.includes(one) && (one === hub || other === hub) ? "same" : undefined;
-  };
-  const pairs = Object.fromEntries(
-    Object.entries(said).filter(([key, verdict]) => implied(...key.split(" ")) !== verdict),
-  );
-  return { verdict: accepted ? "same" : null, out, keep: remaining.includes(keep) ? keep : null, pairs, ...signed };
-}
-
 /** Texts in parts such that texts of two parts are all different, in order of the texts. */
 function undivided(texts, differ) {
   const parts = [];
@@ -319,7 +226,7 @@ function undivided(texts, differ) {
 /** The part that the story goes on with: the one with the article to keep, the most agreed on, the largest. */
 function mainPart(parts, verdictOn, keep) {
   const agreed = (part) => part.filter((one) => part.some((other) => verdictOn(one, other) === "same")).length;
-  const rank = (part) => [Number(part.includes(keep)), agreed(part), part.length];
+  const rank = (part) => [Number(part.length > 1 && part.includes(keep)), agreed(part), part.length];
   return [...parts].sort((one, other) => compareRanks(rank(other), rank(one)))[0];
 }
 
@@ -373,6 +280,7 @@ function checked(story, record) {
     verdict: ["same", "different"].includes(record.verdict) ? record.verdict : null,
     out: Array.isArray(record.out) ? record.out.filter(known) : [],
     keep: known(record.keep) ? record.keep : null,
+    copy: story.members.some(({ hash, id }) => id && id === record.copy && hash === record.keep) ? record.copy : null,
     pairs: Object.fromEntries(pairs),
     ...(typeof record.at === "string" && { at: record.at }),
     ...(typeof record.by === "string" && { by: record.by }),

@@ -1,4 +1,4 @@
-// Two articles side by side: sentences that say the same face each other, the rest is grey.
+// Two articles side by side: sentences that match stand in one row, the rest is grey.
 
 const LONGEST_RUN_SHOWN = 2;
 const ROWS_PRINTED = 6;
@@ -53,7 +53,7 @@ function unmatched(story, left, right) {
 }
 
 function withoutText(evidence) {
-  const count = evidence ? `${plural(evidence.alignedCount, "sentence")} face each other. ` : "";
+  const count = evidence ? `${plural(evidence.alignedCount, "sentence")} ${evidence.alignedCount === 1 ? "matches" : "match"}. ` : "";
   return `${count}This report was written without article text.`;
 }
 
@@ -82,7 +82,7 @@ function facts(evidence, leftArticle, rightArticle) {
   );
 }
 
-/** How much of one text faces something in the other: by its sentences, or without text by the evidence's coverage. */
+/** How much of one text has a counterpart: by its sentences, or without text by the coverage of the evidence. */
 function found(evidence, side, article) {
   if (!page.withText) return [evidence.coverage[side], `${Math.round(100 * evidence.coverage[side])} %`];
   const [sentences] = textLine(article.index);
@@ -196,7 +196,7 @@ function sideHead(article) {
   );
 }
 
-/** Rows in reading order: {left: [indices], right: [indices], similarity}; similarity is null where nothing faces. */
+/** Rows in reading order: {left: [indices], right: [indices], similarity}; similarity is null without a counterpart. */
 function alignedRows(aligned, [leftText, rightText]) {
   const groups = grouped(aligned);
   const inOrder = risingRight(groups);
@@ -261,7 +261,7 @@ function rowNodes(row, sides) {
   return long ? foldedCells(row, cells) : cells;
 }
 
-/** A long stretch that faces nothing, behind a button that says how long it is. */
+/** A long stretch without a counterpart, behind a button that says how long it is. */
 function foldedCells({ left, right }, cells) {
   const counts = [left.length && `${plural(left.length, "sentence")} only in the left text`];
   counts.push(right.length && `${plural(right.length, "sentence")} only in the right text`);

@@ -1,4 +1,4 @@
-// Why a score is what it is: a waterfall from where such a pair starts to the score, a row a feature, in log-odds.
+// Why a score is what it is: a waterfall from where such a pair starts to the score, a row per feature, in log-odds.
 
 const REASONS_IN_SUMMARY = 2;
 

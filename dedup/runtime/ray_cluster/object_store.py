@@ -1,4 +1,4 @@
-"""Articles and rows in Ray's object store, and the actors that serve single ones.
+"""Articles and rows in Ray's object store, and the actors that serve some of them.
 
 Tasks put results into the object store in chunks, which Ray can fetch or compute again when a machine is lost. Ray
 moves whole chunks, while a pair of articles needs two rows of two chunks: so every server holds the chunks of one range
@@ -124,7 +124,7 @@ def serve(servers: Sequence[Any], chunks: Sequence[ray.ObjectRef[Any]], sizes: S
 class RemoteRows:
     """Rows of numbers in the object store; indexing fetches some of them from any machine.
 
-    place : ndarray of shape (n,), intp, where each row lies if not in its own order
+    place : ndarray of shape (n,), intp, where each row lies if the rows are stored in another order
     """
 
     kept: RemoteChunks

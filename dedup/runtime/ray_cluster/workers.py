@@ -38,7 +38,7 @@ _SHARED_ROWS = 1 << 14  # rows of article vectors in a chunk: 16 MB
 
 _PATIENCE = 10.0  # seconds for a cluster's head to answer
 
-_OWN = {
+_ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",  # nothing leaves the machine
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # Ray's coming default, set to silence its warning
     "OPENBLAS_NUM_THREADS": "1",
@@ -56,9 +56,9 @@ class RayWorkers(Workers):
     ----------
     address : str, optional
         ``host:port`` of a cluster's head, or "auto" on one of its machines, which all have this version of dedup and
-        the model. By default a Ray of this machine's own, which ends with the block.
+        the model. By default a Ray is started on this machine alone, which ends with the block.
     jobs : int, optional
-        Cores that a Ray of this machine's own may use, at least 1; by default all.
+        Cores that a Ray on this machine alone may use, at least 1; by default all.
 
     Raises
     ------
@@ -209,9 +209,9 @@ def _apply_apart(
 
 
 def _connect(ray: Any, address: str | None, cores: int) -> None:
-    """Join a cluster, or start a Ray of this machine's own; Ray logs errors alone, on standard error."""
+    """Join a cluster, or start a Ray on this machine alone; Ray logs only errors, on standard error."""
     quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
-    with _environment(_OWN):
+    with _environment(_ENVIRONMENT):
         if address is None:
             ray.init("local", num_cpus=cores, include_dashboard=False, **quiet)
             return
@@ -221,12 +221,12 @@ def _connect(ray: Any, address: str | None, cores: int) -> None:
         except (OSError, ValueError, RuntimeError) as error:
             raise ResourceError(
                 f"no Ray cluster answers at {address!r}; start one with ray start --head, name its head as host:port "
-                'from one of its machines, or "auto", or leave the address out for a Ray of this machine\'s own'
+                'from one of its machines, or "auto", or leave the address out for a Ray on this machine alone'
             ) from error
 
 
 def _check_listening(address: str) -> None:
-    """Raise `OSError` or `ValueError` where nothing listens; Ray itself would go on asking for minutes."""
+    """Raise `OSError` or `ValueError` if nothing listens at an address; Ray itself would go on asking for minutes."""
     if address != "auto":
         host, _, port = address.rpartition(":")
         socket.create_connection((host, int(port)), timeout=_PATIENCE).close()

@@ -260,6 +260,12 @@ def test_a_headline_in_capitals_has_no_names() -> None:
     assert extract_facts("The UN, NATO and the EU met.", "en").names == ("UN", "NATO", "EU")
 
 
+@pytest.mark.parametrize("before", ["", " ", "\x1c", "\u3000\n \t\n"])
+def test_all_headlines_in_capitals_are_left_out_at_once(before: str) -> None:
+    headlines = "".join(f"{before}FERRY STAYS IN {'HARBOUR ' * number}\n" for number in range(1, 1200))
+    assert extract_facts(headlines + BODY, "en").names == extract_facts("\n" + BODY, "en").names
+
+
 OTHERS = BODY.replace("Halvren", "Castomir").replace("Brontak", "Delguria")
 
 
