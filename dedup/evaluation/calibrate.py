@@ -78,7 +78,7 @@ _NO_EVIDENCE = -1.0  # log-odds, at most, of a pair without the evidence that a 
 _LITERAL_HEADS = [place for place, head in enumerate(HEADS) if head.split()[0] in ("copy", "rewording")]
 _LITERAL_FEATURES = [FEATURES.index(name) for name in LITERAL]
 _OVERLAP = FEATURES.index("overlap")
-_UNMOVED = HEADS.index("copy excerpt")  # its threshold: views hold too few pieces of longer texts
+_PIECES = HEADS.index("copy excerpt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,10 +294,12 @@ def _thresholds(weights: npt.NDArray[np.float64], sets: Sequence[Labelled]) -> n
     lengths, does not see well enough; copies and follow-ups with an earlier story in them are as long as each other.
     """
     views = [view for one in sets for view in _views(one)]
+    copies = [take_rows(one.pairs, one.pairs.way == COPIES) for one in sets]
     found = np.zeros_like(weights)
     for head in range(len(HEADS)):
-        seen = [pairs for pairs in (take_rows(view, view.head == head) for view in views) if _is_telling(pairs)]
-        if head == _UNMOVED or not any(pairs.same.sum() >= _FEWEST_IN_VIEW for pairs in seen):
+        every = [*views, *copies] if head == _PIECES else views  # pieces of longer texts are rare but for planted ones
+        seen = [pairs for pairs in (take_rows(view, view.head == head) for view in every) if _is_telling(pairs)]
+        if not any(pairs.same.sum() >= _FEWEST_IN_VIEW for pairs in seen):
             continue
         counts = [_ARCHIVE_VIEWS if (pairs.way == ARCHIVE).all() else 1.0 for pairs in seen]
         grid = _FLAT if head in _LITERAL_HEADS else _GRID

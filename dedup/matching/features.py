@@ -267,7 +267,7 @@ BOUNDED_STAGES: tuple[Stage, ...] = (
     bound_facts,  # once more, now that copies with a correction are known
     *(compare_sentences, compare_facts),
 )
-"""The same with bounds of facts between them, for pairs of which only matches are wanted."""
+"""Measures with bounds of facts between them, for pairs of which only matches are wanted."""
 
 
 def _fact_features(left: FactSets, right: FactSets, *, apart: bool) -> tuple[float, ...]:
