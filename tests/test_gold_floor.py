@@ -19,8 +19,10 @@ from dedup.embedding.encoder import Encoder
 from dedup.embedding.load import load_encoder
 from dedup.evaluation.gold import Gold, read_gold
 from dedup.evaluation.metrics import PairKind, evaluate
+from dedup.language.sentences import sentences
 from dedup.matching.prepare import prepare
 from dedup.pipeline import find_duplicates
+from dedup.reading.fields import make_article
 
 PRECISION = 0.92
 """Least share of the joined pairs that are of one story."""
@@ -30,7 +32,7 @@ RECALL = 0.81
 
 BCUBED_F1 = 0.94
 
-HARD_NEGATIVES_JOINED = 10
+HARD_NEGATIVES_JOINED = 9
 """Most pairs of one group and two stories that are joined."""
 
 CANDIDATE_RECALL = 0.98
@@ -122,3 +124,16 @@ def test_the_set_is_what_it_says() -> None:
     assert sum(times == 1 for times in told.values()) > len(told) / 2
     groups = {item.group for item in GOLD} - {""}
     assert all(len({item.story for item in GOLD if item.group == group}) > 1 for group in groups)
+
+
+@pytest.mark.parametrize(("kept", "least"), [(1, 0.8), (2, 0.85)])
+def test_a_teaser_is_an_excerpt_of_its_article(encoder: Encoder, kept: int, least: float) -> None:
+    whole = [item.article for item in GOLD if item.article.title and len(sentences(item.article.text)) >= 4]
+    teasers = [
+        make_article(f"cut {one.id}", " ".join(sentences(one.text)[:kept]) + " [+2100 chars]", title=one.title)
+        for one in whole
+    ]
+    report = find_duplicates([*whole, *teasers], encoder=encoder, evidence=False)
+    pairs = {frozenset((report.articles[match.left].id, report.articles[match.right].id)) for match in report.matches}
+    found = [one.id for one in whole if {one.id, f"cut {one.id}"} in pairs]
+    assert len(found) >= least * len(whole) > 100

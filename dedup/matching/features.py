@@ -178,6 +178,7 @@ def pair_block(match_input: MatchInput, candidates: Candidates) -> PairBlock:
     features[:, column("repetition")] = _ALL_COVERED * _MOST_AMOUNT
     features[:, column("cosine")] = np.maximum(candidates.similarity, 0)
     features[:, column("length")] = -np.abs(np.log(one) - np.log(other))
+    features[:, column("verbatim")] = -features[:, column("length")]
     features[:, column("amount")] = np.clip(np.log(np.minimum(one, other) / _LETTERS), 0, _MOST_AMOUNT)
     same = match_input.codes[left] == match_input.codes[right]
     unread = (match_input.codes[left] == UNDETERMINED) | (match_input.codes[right] == UNDETERMINED)
@@ -219,9 +220,10 @@ def compare_words(texts: StoredTexts, block: PairBlock) -> None:
     """Compare literal words where two texts may be in one language; elsewhere there is nothing to see."""
     block.features[:, columns(LITERAL)] = 0
     kin = np.flatnonzero(block.same | block.unsure)
-    found, one_place = texts.literal.compare(block.left[kin], block.right[kin])
+    found, one_place, whole = texts.literal.compare(block.left[kin], block.right[kin])
     block.features[kin[:, None], columns(LITERAL_FEATURES)] = found
     block.features[:, column("repetition")] = block.features[:, column("overlap")] * block.features[:, column("amount")]
+    block.features[kin, column("verbatim")] = np.where(whole, -block.features[kin, column("length")], 0)
     apart = is_apart(block.heads())
     block.features[np.flatnonzero(apart)[:, None], columns(LITERAL)] = 0
     block.retouched[kin] = one_place

@@ -29,6 +29,8 @@ LITERAL_FEATURES = ("overlap", "vocabulary", "lead_words", "headline_words", "su
 _RUN, _CHARACTER_RUN = 5, 9  # words of a shingle, or characters where no spaces stand between words
 _STEM = 6  # letters of a word that count
 _MOST_SHINGLES = 512  # of a text: those with the smallest numbers, the same ones of every text (Broder 1997)
+_FEW_SHINGLES = 8  # of a text of a dozen words
+_FEWEST_SHARED = 4  # of them, where the other text is so long that a sample of its runs is kept
 _MANY_SHINGLES = 50  # of a text that is more than a headline and a sentence
 _SAMPLED_WORDS = 256  # of a text's vocabulary, when two are compared as a whole
 _HEADLINE = 200  # characters of the first sentence that count as its headline
@@ -215,7 +217,7 @@ class StoredLiteral:
     headline: StoredLists
     lead: StoredLists
 
-    def compare(self, left: Positions, right: Positions) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    def compare(self, left: Positions, right: Positions) -> tuple[Floats, npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
         """Measure how far pairs of texts agree literally, some 20 µs a pair.
 
         Returns
@@ -226,6 +228,8 @@ class StoredLiteral:
             plus the words that each headline repeats in its text and the other text lacks, on the side with fewer.
         one_place : ndarray of shape (m,), bool
             Whether they differ in one word alone, which in short texts is none of a headline's.
+        whole : ndarray of shape (m,), bool
+            Whether all of the shorter text, a dozen words at least, stands in the other.
         """
         texts, numbers = np.unique(np.concatenate([left, right]), return_inverse=True)
         one, other = numbers[: len(left)], numbers[len(left) :]
@@ -246,7 +250,12 @@ class StoredLiteral:
             np.maximum(*headlines),
             -np.log1p(missing),
         )
-        return np.stack(columns, axis=1).astype(np.float32), (differing <= _RUN) & titled_alike
+        fewest = np.minimum(shingles.counts[one], shingles.counts[other])
+        whole = (overlap == 1) & (shared >= _FEWEST_SHARED) & (fewest >= _FEW_SHINGLES) & (missing == 0)
+        perhaps = np.flatnonzero(whole)
+        one, other = one[perhaps], other[perhaps]
+        whole[perhaps] = np.minimum(words.missing(words, one, other), words.missing(words, other, one)) == 0
+        return np.stack(columns, axis=1).astype(np.float32), (differing <= _RUN) & titled_alike, whole
 
 
 @dataclass(frozen=True, eq=False)

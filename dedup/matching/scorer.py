@@ -37,6 +37,7 @@ FEATURES = (
     "overlap",  # shared runs of five words, in one language
     "repetition",  # the same times the amount: a third of a long text is a copy, a third of a sentence a phrase
     "vocabulary",  # shared words, in one language
+    "verbatim",  # logarithm of the ratio of lengths where all of the shorter text stands in the longer, in one language
     "lead_words",  # words of the first three sentences that the other text has, in one language
     "headline_words",  # the same of the headline
     "subject_clash",  # minus the logarithm of one plus the words of each headline that the other text lacks
@@ -51,7 +52,7 @@ FEATURES = (
 )
 """Names of the features, each oriented so that more means likelier the same article."""
 
-LITERAL = ("overlap", "repetition", "vocabulary", "lead_words", "headline_words", "subject_clash")
+LITERAL = ("overlap", "repetition", "vocabulary", "verbatim", "lead_words", "headline_words", "subject_clash")
 """Features of literal words, which two texts in two languages have none of."""
 
 RELATIONS = ("translation", "copy", "rewording", "undetermined")

@@ -160,6 +160,9 @@ _OTHERS: dict[str, Callable[[float], str]] = {
     "dated": _days_between("what they date"),
     "lead_numbers": lambda value: f"{round(math.exp(value)) - 1} numbers at the top in common",
     "rare_numbers": lambda value: f"numbers in common, weighted by rarity ({value:.1f})",
+    "verbatim": lambda value: (
+        "all of the shorter text stands word for word in the longer" if value else "no copy of the whole"
+    ),
     "length": lambda value: f"one text is {math.exp(-value):.1f} times as long",
     "amount": _amount,
     "order": lambda value: f"counterparts in the same order ({value:.0%})",

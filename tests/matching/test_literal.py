@@ -138,7 +138,7 @@ SHORT = [at for at, text in enumerate(TEXTS) if few(text)]
 @given(st.lists(st.tuples(st.sampled_from(SHORT), st.sampled_from(SHORT)), min_size=1, max_size=10))
 def test_real_texts_agree_as_sets_of_their_words_do(pairs: list[tuple[int, int]]) -> None:
     left, right = np.array(pairs, np.intp).T
-    found, _ = real()[0].compare(left, right)
+    found, *_ = real()[0].compare(left, right)
     assert found.shape == (len(pairs), len(LITERAL_FEATURES))
     for row, (one, other) in zip(found, pairs, strict=True):
         assert row == pytest.approx(compared(TEXTS[one], TEXTS[other]), abs=1e-6)
@@ -146,7 +146,7 @@ def test_real_texts_agree_as_sets_of_their_words_do(pairs: list[tuple[int, int]]
 
 def test_texts_that_share_words_are_among_them() -> None:
     left, right = np.triu_indices(len(SHORT), 1)
-    found, _ = real()[0].compare(np.array(SHORT)[left], np.array(SHORT)[right])
+    found, *_ = real()[0].compare(np.array(SHORT)[left], np.array(SHORT)[right])
     assert (found[:, :4] > 0).sum(axis=0).min() >= 5
     assert (found[:, 4] < 0).sum() > 5
 
@@ -174,6 +174,28 @@ def test_texts_may_differ_in_one_place(left: list[str], right: list[str], one_pl
     read, _file = stored(literal_keys([left, right]))
     for one, other in ((0, 1), (1, 0)):
         assert read.compare(np.array([one]), np.array([other]))[1].tolist() == [one_place]
+
+
+_NAMES = [f"{first}{second}{third}" for first in "bdfg" for second in "aeiou" for third in "klmnprst"]
+_LONG = [f"{one} stands beside {other} and {other} looks at {one}" for one, other in pairwise(_NAMES)]
+
+
+@pytest.mark.parametrize(
+    ("short", "whole"),
+    [
+        (_LONG[:4], True),
+        (_LONG[100:140], True),
+        (_LONG[:1], False),
+        ([*_LONG[:40], "and something else"], False),
+        (["An elk was seen", *_LONG[:40], "the elk is gone"], False),
+        (["eels were sold at the harbour of the town this year", "and next year too they say"], False),
+    ],
+    ids=["its beginning", "its middle", "a few words", "a phrase more", "another headline", "something else"],
+)
+def test_the_shorter_text_may_stand_in_the_longer(short: list[str], whole: bool) -> None:
+    read, _file = stored(literal_keys([short, _LONG]))
+    for one, other in ((0, 1), (1, 0)):
+        assert read.compare(np.array([one]), np.array([other]))[2].tolist() == [whole]
 
 
 @settings(deadline=None)
