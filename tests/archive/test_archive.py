@@ -135,7 +135,8 @@ def test_sentences_of_the_page_weigh_less_the_more_pages_have_them(archive: Arch
     before = archive.check(fresh)
     archive.add(pages[2:])
     after = {finding.article.id: finding.score for finding in archive.check(fresh)}
-    assert all(after.get(finding.article.id, 0.0) < finding.score for finding in before)
+    assert all(after.get(finding.article.id, 0.0) <= finding.score for finding in before)
+    assert any(after.get(finding.article.id, 0.0) < finding.score for finding in before)
 
 
 def test_removal_needs_a_name_that_is_there(archive: Archive, story: list[Article]) -> None:
