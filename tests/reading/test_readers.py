@@ -512,3 +512,10 @@ def test_a_tag_of_thousands_of_attributes_is_one_without(html: str, text: str) -
 def test_pages_as_people_write_them_keep_their_attributes() -> None:
     page = PAGE.replace("<article>", "<article class='a' data-x=\"b > c\">" + "<i title='x = y'></i>" * 3000)
     assert without_floods(page) == page
+
+
+def test_a_list_of_one_object_is_that_object(reads: Callable[..., Found]) -> None:
+    one, two = {"body": [{"value": "words"}]}, {"body": [{"value": "words"}, {"value": "more"}]}
+    articles, skipped = reads({"a.jsonl": lines(one, two, {"body": [{"value": ["no", "text"]}]}, {"body": []})})
+    assert [article.text for article in articles] == ["words"]
+    assert [item.line for item in skipped] == [2, 3, 4]
