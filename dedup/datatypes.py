@@ -510,7 +510,9 @@ class Report:
     `articles` are a tuple, or a sequence that reads them from disk where their texts would fill the memory.
     `embeddings` are kept for drawing a map of up to 20,000 articles. `notices` are positions of articles that are
     nothing but a request for consent or payment, and match nothing. `digests` are those of the articles, if known.
-    Reports are compared without embeddings and digests.
+    `counted` are how many articles were read and how many of these repeat another, where a report lists others than
+    those that were read: the stories of an archive that today's articles belong to. Reports are compared without
+    embeddings and digests.
     """
 
     articles: Sequence[Article]
@@ -524,10 +526,18 @@ class Report:
     embeddings: Embeddings | None = field(default=None, compare=False, repr=False)
     notices: tuple[int, ...] = ()
     digests: Digests | None = field(default=None, compare=False, repr=False)
+    counted: tuple[int, int] | None = None
+
+    @property
+    def read(self) -> int:
+        """Number of articles that were read."""
+        return self.counted[0] if self.counted else len(self.articles)
 
     @property
     def duplicates(self) -> int:
         """Number of articles that repeat another: the members of each story but one, none of them of a reference."""
+        if self.counted:
+            return self.counted[1]
         if not self.settings.selection.against:
             return sum(len(cluster.members) - 1 for cluster in self.clusters)
         repeats = (at for story in self.clusters for at in story.members if at != story.representative)

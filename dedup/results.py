@@ -109,7 +109,7 @@ class Report(datatypes.Report):
             If a rule needs the length of texts, which a loaded report does not have.
         """
         if by:
-            return self._with_representatives((by,) if isinstance(by, str) else tuple(by)).kept(kinds=kinds)
+            return with_representatives(self, (by,) if isinstance(by, str) else tuple(by)).kept(kinds=kinds)
         marks = self._marks(Selection(kinds=tuple(kinds)).kinds if kinds is not None else tuple(MatchKind))
         return [article for at, article in enumerate(self.articles) if at not in marks or marks[at].role != REPEAT]
 
@@ -242,17 +242,26 @@ class Report(datatypes.Report):
         left, right = self.articles[match.left], self.articles[match.right]
         return Comparison(left, right, languages, alone, is_match=True, threshold=self.threshold)
 
-    def _with_representatives(self, by: tuple[str, ...]) -> Report:
-        """Report whose representatives are chosen by other rules."""
-        rules = KeepRules.parse(by)
-        if "longest" in rules.texts:
-            self._with_texts("the length")
-
-        def choose(cluster: Cluster) -> Cluster:
-            standings = (rules.standing(self.articles[at], at, self.languages[at].code) for at in cluster.members)
-            return replace(cluster, representative=rules.choose(standings).position)
-
-        return replace(self, clusters=tuple(map(choose, self.clusters)), settings=replace(self.settings, keep=by))
-
     def _marks(self, kinds: Collection[MatchKind]) -> dict[int, Mark]:
         return mark_articles(self, chooser(self, NO_DECISIONS), kinds)
+
+
+def with_representatives(report: Report, by: tuple[str, ...]) -> Report:
+    """Report whose representatives are chosen by other rules.
+
+    Raises
+    ------
+    SettingsError
+        If one is no rule.
+    ReadError
+        If a rule asks for the length of texts that a loaded report does not have.
+    """
+    rules = KeepRules.parse(by)
+    if "longest" in rules.texts:
+        report._with_texts("the length")
+
+    def choose(cluster: Cluster) -> Cluster:
+        standings = (rules.standing(report.articles[at], at, report.languages[at].code) for at in cluster.members)
+        return replace(cluster, representative=rules.choose(standings).position)
+
+    return replace(report, clusters=tuple(map(choose, report.clusters)), settings=replace(report.settings, keep=by))

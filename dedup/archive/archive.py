@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime, timezone
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from types import TracebackType
 
@@ -18,7 +19,7 @@ from dedup.archive import intake, lookup, queries
 from dedup.archive.identity import Identity
 from dedup.archive.intake import Key
 from dedup.archive.known_files import KnownFiles, forget_files
-from dedup.archive.report import NO_RUN, report_of
+from dedup.archive.report import NO_RUN, articles_around, report_of, with_counts
 from dedup.archive.store import Store
 from dedup.archive.texts import ReadText, listed, read_texts
 from dedup.archive.values import Added, ArchivedArticle, ArchivedStory, ArchiveInfo, Finding
@@ -38,9 +39,9 @@ from dedup.results import Report
 from dedup.runtime.process import one_thread
 from dedup.runtime.workers import ALONE, Workers
 
-_BATCH = 256  # articles of a transaction: as many as a killed run loses
+_BATCH, _MOST = 256, 4096  # articles of the first transaction of an add, and of the largest: a killed run loses one
 
-_TASK = 64  # articles that a process reads at a time: a transaction is shared by several
+_TASK = 64  # articles that a process reads at a time
 
 
 class Archive:
@@ -125,8 +126,8 @@ class Archive:
         """Add articles; those that are there as they are cost nothing but reading them.
 
         An article is known again by its path and the id that its source gave it, or by its id where it has no path; if
-        its text or anything else of it has changed, it takes the place of the older version. Written is a batch of 256
-        at a time, so that a run which is killed goes on where it stopped.
+        its text or anything else of it has changed, it takes the place of the older version. Written is a batch at a
+        time, of 256 articles at first and of 4,096 in the end, so that a run which is killed goes on where it stopped.
 
         Parameters
         ----------
@@ -138,11 +139,15 @@ class Archive:
             Told how far it has come.
         """
         _, encoder, _ = self._load()
-        counts, skipped, taken, run = [0, 0, 0], list[Skipped](), set[Key](), 0
+        counts, skipped, run = [0, 0, 0], list[Skipped](), 0
+        coming = _without_skipped(articles, skipped)
+        first = list(islice(coming, 2 * _TASK + 1))
         with Workers(jobs) as workers, _one_thread():
-            read = partial(_read, encoder, workers_for(encoder, workers))
-            for batch in _batches(articles, skipped, taken):
-                run = self._add_batch(batch, read, counts, run)
+            of_few = len(first) <= 2 * _TASK  # which are read before other processes have started
+            sharing = ALONE if of_few else workers_for(encoder, workers)
+            work = partial(read_texts, EncoderByName(encoder))
+            for news, texts in self._read_ahead(chain(first, coming), sharing, work, counts):
+                run = self._add_batch(news, texts, work, counts, run)
                 if progress:
                     progress("add", sum(counts), 0)
             self._finish(run)
@@ -205,7 +210,7 @@ class Archive:
     def remove(self, ids: Iterable[str], *, progress: Progress | None = None) -> int:
         """Remove articles by their ids, or all of a file by its path; returns how many they were."""
         _, encoder, _ = self._load()
-        read = partial(_read, encoder, ALONE)
+        read = partial(read_texts, EncoderByName(encoder))
         numbers = self._numbers_of(ids)
         removed = run = 0
         with _one_thread():
@@ -241,15 +246,30 @@ class Archive:
         with self._store.reading() as connection:
             return queries.story_with(connection, id)
 
-    def report(self, *, since: str | int | None = None, whole: bool = False) -> Report:
+    def report(self, *, since: str | int | None = None, whole: bool = False, also: Iterable[str] = ()) -> Report:
         """Make a report of the stories, or of those that have grown since a run or a day, as a scan gives it.
 
-        Its articles are those of these stories, and if it is to be `whole`, also all others that have come since.
+        Its articles are those of these stories, and if it is to be `whole`, also all others that have come since; those
+        with the ids `also` are among them in any case. It counts all articles that have come since, listed or not.
         """
         identity, _, scorer = self._load()
         with _one_thread(), self._store.reading() as connection:
-            first_run = queries.first_run(connection, since) if whole else NO_RUN
-            return report_of(connection, identity, scorer, queries.stories_since(connection, since), first_run)
+            first_run = queries.first_run(connection, since)
+            stories = queries.stories_since(connection, since)
+            found = report_of(connection, identity, scorer, stories, first_run if whole else NO_RUN, also)
+            new = queries.ids_since(connection, first_run)
+        return found if whole and since is None else with_counts(found, new, len(new))
+
+    def around(self, names: Iterable[str]) -> tuple[Article, ...]:
+        """Articles with some ids or hashes, and all that matches lead to from them, in the order they came."""
+        _, _, scorer = self._load()
+        with self._store.reading() as connection:
+            return articles_around(connection, names, scorer.least)
+
+    def ids_since(self, since: str | int | None) -> frozenset[str]:
+        """Ids of the articles that have come since a run or a day."""
+        with self._store.reading() as connection:
+            return queries.ids_since(connection, queries.first_run(connection, since))
 
     def successions(self) -> dict[str, str | None]:
         """Ids of stories that are no more, each with that of the story it has become part of, if of any."""
@@ -319,16 +339,52 @@ class Archive:
                 self._model = identity, encoder, scorer
             return self._model
 
-    def _add_batch(self, batch: Mapping[Key, Article], read: intake.Read, counts: list[int], run: int) -> int:
-        with self._store.reading() as connection:
-            planned = intake.plan(connection, batch)
-        if planned.news:
-            with self._writing(run) as (connection, writer, run):
-                planned = intake.plan(connection, batch)  # somebody else may have written in between
-                intake.enter(connection, writer, planned, read, run, _now())
-                writer.settle()
-                query = "UPDATE runs SET articles = articles + ? WHERE number = ?"
-                connection.execute(query, (len(planned.news), run))
+    def _read_ahead(
+        self, articles: Iterable[Article], workers: Workers, work: intake.Read, counts: list[int]
+    ) -> Iterator[tuple[dict[Key, Article], dict[bytes, ReadText]]]:
+        """Yield the new articles of each batch with what was read of their texts; those that are not new are counted.
+
+        Workers go on reading while a batch is written.
+        """
+        waiting, met = deque[tuple[dict[Key, Article], list[Article]]](), set[bytes]()
+        read = list[ReadText]()
+
+        def tasks() -> Iterator[list[Article]]:
+            for batch in _batches(articles):
+                with self._store.reading() as connection:
+                    planned = intake.plan(connection, batch)
+                    unread = intake.unread(connection, planned.news, met)
+                counts[2] += planned.unchanged
+                if planned.news:
+                    waiting.append((planned.news, unread))
+                    yield from (unread[part] for part in slices(len(unread), _TASK))
+
+        def whole() -> Iterator[tuple[dict[Key, Article], dict[bytes, ReadText]]]:
+            while waiting and len(read) >= len(waiting[0][1]):
+                news, unread = waiting.popleft()
+                texts = {intake.body_hash(article): text for article, text in zip(unread, read, strict=False)}
+                del read[: len(unread)]
+                yield news, texts
+
+        for texts in workers.map(work, tasks()):
+            read += texts
+            yield from whole()
+        yield from whole()
+
+    def _add_batch(
+        self,
+        news: Mapping[Key, Article],
+        texts: Mapping[bytes, ReadText],
+        read: intake.Read,
+        counts: list[int],
+        run: int,
+    ) -> int:
+        with self._writing(run) as (connection, writer, run):
+            planned = intake.plan(connection, news)  # somebody else may have written in between
+            intake.enter(connection, writer, planned, texts, read, run, _now())
+            writer.settle(save=len(news) <= _BATCH)
+            query = "UPDATE runs SET articles = articles + ? WHERE number = ?"
+            connection.execute(query, (len(planned.news), run))
         changed = len(planned.replaced)
         for at, more in enumerate((len(planned.news) - changed, changed, planned.unchanged)):
             counts[at] += more
@@ -337,8 +393,9 @@ class Archive:
     def _finish(self, run: int) -> None:
         """Look for candidates by facts once everything is there, also if a run was killed before it could."""
         with self._store.reading() as connection:
-            if not Writer.facts_are_stale(connection):
-                return
+            stale = Writer.facts_are_stale(connection)
+        if not stale and (self._state is None or self._state.lists.are_saved):
+            return
         with self._writing(run) as (_, writer, _):
             writer.find_by_facts()
             writer.settle()
@@ -365,7 +422,7 @@ class Archive:
         generation = generation_of(connection) if Identity.load(connection) else -1
         with self._guard:
             known = self._snapshot
-            if known and known.vectors.generation > generation:
+            if known and known.directory.generation > generation:
                 known = None  # of a transaction that began after this one
             found = lookup.Snapshot.load(connection, identity.dimension, generation, known)
             if known or not self._snapshot:
@@ -405,30 +462,32 @@ def _as_path(name: str) -> str:
         return intake.plain(name)
 
 
-def _batches(
-    articles: Iterable[Article | Skipped], skipped: list[Skipped], taken: set[Key]
-) -> Iterator[dict[Key, Article]]:
-    """Articles in batches by their keys; what was skipped goes into a list."""
-    coming = iter(articles)
-    while items := list(islice(coming, _BATCH)):
+def _without_skipped(articles: Iterable[Article | Skipped], skipped: list[Skipped]) -> Iterator[Article]:
+    """Articles alone; what was skipped goes into a list."""
+    for item in articles:
+        if isinstance(item, Skipped):
+            skipped.append(item)
+        elif isinstance(item, Article):
+            yield item
+        else:
+            raise TypeError(f"articles must be dedup.Article(id, text), got {type(item).__name__}")
+
+
+def _batches(articles: Iterable[Article]) -> Iterator[dict[Key, Article]]:
+    """Articles by their keys in batches, each twice as large as the one before as far as that is allowed.
+
+    A pair of texts that come together is judged only if it is proposed in the end; what was proposed for a while, since
+    nearer texts had not come yet, is judged as well.
+    """
+    coming, taken, size = iter(articles), set[Key](), _BATCH
+    while items := list(islice(coming, size)):
         batch = dict[Key, Article]()
         for item in items:
-            if isinstance(item, Skipped):
-                skipped.append(item)
-            elif not isinstance(item, Article):
-                raise TypeError(f"articles must be dedup.Article(id, text), got {type(item).__name__}")
-            else:
-                key = intake.key_of(item, taken)
-                taken.add(key)
-                batch[key] = item
+            key = intake.key_of(item, taken)
+            taken.add(key)
+            batch[key] = item
         yield batch
-
-
-def _read(encoder: Encoder, workers: Workers, articles: Sequence[Article]) -> list[ReadText]:
-    """Read articles; few are read here, since other processes take longer to start."""
-    workers = workers if len(articles) > 2 * _TASK else ALONE
-    tasks = (articles[part] for part in slices(len(articles), _TASK))
-    return [text for task in workers.map(partial(read_texts, EncoderByName(encoder)), tasks) for text in task]
+        size = min(2 * size, _MOST)
 
 
 def _now() -> str:

@@ -69,16 +69,38 @@ def number_of(connection: sqlite3.Connection, article: Article) -> int | None:
     return int(found[0]) if found else None
 
 
-def enter(connection: sqlite3.Connection, writer: Writer, planned: Plan, read: Read, run: int, now: str) -> None:
-    """Enter the new articles, and take the older versions away."""
+def unread(connection: sqlite3.Connection, news: Mapping[Key, Article], met: set[bytes]) -> list[Article]:
+    """Articles whose texts have to be read: one for each content hash that is neither held nor among those met."""
+    first: dict[bytes, Article] = {}
+    for article in news.values():
+        first.setdefault(_text_hash(article), article)
+    wanted = [value for value in first if value not in met]
+    met.update(wanted)
+    known = _known_texts(connection, wanted)
+    return [first[value] for value in wanted if value not in known]
+
+
+def enter(
+    connection: sqlite3.Connection,
+    writer: Writer,
+    planned: Plan,
+    texts: Mapping[bytes, ReadText],
+    read: Read,
+    run: int,
+    now: str,
+) -> None:
+    """Enter the new articles, and take the older versions away.
+
+    What was read beforehand is in `texts`, by `body_hash`; what else is needed is read now.
+    """
     again = _drop(connection, writer, [number for number, _ in planned.replaced.values()])
-    hashes = {key: bytes.fromhex(content_hash(body_of(article))) for key, article in planned.news.items()}
+    hashes = {key: _text_hash(article) for key, article in planned.news.items()}
     first = {value: article for value, (article, _) in again.items()}
     for key, article in planned.news.items():
         first.setdefault(hashes[key], article)
     numbers = _known_texts(connection, first)
     unknown = {value: article for value, article in first.items() if value not in numbers}
-    numbers |= _enter_texts(writer, unknown, read)
+    numbers |= _enter_texts(writer, unknown, texts, read)
     _move(connection, again, numbers)
     for key, article in planned.news.items():
         number = numbers[hashes[key]]
@@ -100,7 +122,7 @@ def enter(connection: sqlite3.Connection, writer: Writer, planned: Plan, read: R
 def remove(connection: sqlite3.Connection, writer: Writer, numbers: Sequence[int], read: Read) -> None:
     """Take articles away by their numbers."""
     again = _drop(connection, writer, numbers)
-    _move(connection, again, _enter_texts(writer, {value: article for value, (article, _) in again.items()}, read))
+    _move(connection, again, _enter_texts(writer, {value: article for value, (article, _) in again.items()}, {}, read))
 
 
 def article_of(row: Sequence[Any]) -> Article:
@@ -132,7 +154,7 @@ def _drop(connection: sqlite3.Connection, writer: Writer, numbers: Sequence[int]
         query = f"SELECT {ARTICLE_COLUMNS} FROM articles WHERE text = ? ORDER BY number LIMIT 1"
         row = connection.execute(query, (text,)).fetchone()
         value, body = connection.execute("SELECT hash, body FROM texts WHERE number = ?", (text,)).fetchone()
-        if row and _body(article_of(row)) == body:
+        if row and body_hash(article_of(row)) == body:
             writer.change.touched.add(text)
             continue
         gone.append(text)
@@ -148,12 +170,16 @@ def _known_texts(connection: sqlite3.Connection, hashes: Iterable[bytes]) -> dic
     return dict(row for row in rows if row)
 
 
-def _enter_texts(writer: Writer, articles: Mapping[bytes, Article], read: Read) -> dict[bytes, int]:
+def _enter_texts(
+    writer: Writer, articles: Mapping[bytes, Article], texts: Mapping[bytes, ReadText], read: Read
+) -> dict[bytes, int]:
     """Enter texts by the articles that they are read from; their numbers by their hashes."""
     numbers = {value: number for number, value in enumerate(articles, writer.next_number)}
-    read_of = zip(articles.items(), read(list(articles.values())) if articles else (), strict=True)
-    news = {numbers[value]: NewText(value, _body(article), text) for (value, article), text in read_of}
-    writer.add_texts(news)
+    bodies = {value: body_hash(article) for value, article in articles.items()}
+    lacking = [value for value in articles if bodies[value] not in texts]
+    now = read([articles[value] for value in lacking]) if lacking else ()
+    found = {**texts, **{bodies[value]: text for value, text in zip(lacking, now, strict=True)}}
+    writer.add_texts({numbers[value]: NewText(value, body, found[body]) for value, body in bodies.items()})
     return numbers
 
 
@@ -178,7 +204,11 @@ def _digest(article: Article) -> bytes:
     return _hash(*parts)
 
 
-def _body(article: Article) -> bytes:
+def _text_hash(article: Article) -> bytes:
+    return bytes.fromhex(content_hash(body_of(article)))
+
+
+def body_hash(article: Article) -> bytes:
     """Digest of all that verification sees of an article."""
     return _hash(body_of(article), article.published)
 

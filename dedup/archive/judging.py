@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from dedup.archive.neighbour_lists import Numbers, Pairs
 from dedup.archive.texts import Texts
-from dedup.archive.vectors import Vectors, cosines
+from dedup.archive.vectors import Vectors, cosines_of_pairs
 from dedup.arrays import join_rows, take_rows
 from dedup.clustering.linked_pairs import opposed
 from dedup.datatypes import Candidates
@@ -26,7 +26,7 @@ from dedup.matching.features import MatchInput
 from dedup.matching.scorer import Scorer
 from dedup.matching.verify import Verdicts, find_matches, judge_pairs
 
-_PAIRS = 4096  # of a block, whose texts are in memory together
+_PAIRS = 1 << 15  # of a block, whose texts are in memory together
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,7 +112,7 @@ class Judge:
         numbers, at = np.unique(pairs, return_inverse=True)
         left, right = at.reshape(-1, 2).T.astype(np.intp)
         own = self.vectors.take(numbers)
-        return texts.match_input(numbers), Candidates(left, right, cosines(own[left], own[right])), numbers
+        return texts.match_input(numbers), Candidates(left, right, cosines_of_pairs(own, left, right)), numbers
 
 
 def _blocks(pairs: Pairs) -> Iterator[Pairs]:

@@ -14,7 +14,7 @@ from dedup.archive.intake import ARTICLE_COLUMNS, article_of
 from dedup.archive.neighbour_lists import FLOOR, Numbers
 from dedup.archive.texts import ReadText, Recurring, Texts, listed
 from dedup.archive.values import Finding
-from dedup.archive.vectors import Vectors, cosines
+from dedup.archive.vectors import READERS_CACHE, Cache, Directory, Vectors, cosines
 from dedup.datatypes import UNDETERMINED, Article, Candidates, Comparison, Language, Match
 from dedup.matching.candidates.shared_facts import pairs_by_facts
 from dedup.matching.evidence import describe_pairs
@@ -30,16 +30,18 @@ _ASKED = -1  # number of the text asked for
 class Snapshot:
     """Parts of an archive that a lookup has in memory, as of one generation of the file."""
 
-    vectors: Vectors
+    directory: Directory
     recurring: Recurring
 
     @classmethod
     def load(cls, connection: sqlite3.Connection, dimension: int, generation: int, known: Snapshot | None) -> Snapshot:
         """Snapshot of the state that the transaction sees; what has not changed since the known one is not read."""
-        if known and known.vectors.generation == generation:
+        if known and known.directory.generation == generation:
             return known
-        vectors = Vectors.load(connection, dimension, generation, known.vectors if known else None)
-        return cls(vectors, Recurring.load(connection))
+        before = known.directory if known else None
+        cache = before.cache if before else Cache(READERS_CACHE)
+        directory = Directory.load(connection, dimension, generation, known=before, cache=cache)
+        return cls(directory, Recurring.load(connection))
 
 
 def look_up(
@@ -72,7 +74,9 @@ def _matches(
     match_input = Texts(connection, snapshot.recurring, {_ASKED: read}).match_input(numbers)
     right = np.arange(1, len(numbers))
     own = np.broadcast_to(read.vector, (len(right), len(read.vector)))
-    candidates = Candidates(np.zeros(len(right), np.intp), right, cosines(own, snapshot.vectors.take(numbers[1:])))
+    candidates = Candidates(
+        np.zeros(len(right), np.intp), right, cosines(own, Vectors(connection, snapshot.directory).take(numbers[1:]))
+    )
     matching, verdicts = find_matches(match_input, [candidates], scorer)
     described = describe_pairs(match_input, matching, verdicts)
     found = {int(numbers[match.right]): match for match in described}
@@ -85,7 +89,7 @@ def _as_pair(match: Match) -> Match:
 
 def _candidates(connection: sqlite3.Connection, snapshot: Snapshot, read: ReadText) -> Numbers:
     """Numbers of the texts worth judging: the nearest, the closest of each language, and those with runs in common."""
-    found = [np.empty(0, np.int64), *_nearest(snapshot.vectors, read.vector)]
+    found = [np.empty(0, np.int64), *_nearest(Vectors(connection, snapshot.directory), read.vector)]
     runs = shared_words.entries(read.columns["shingles"], read.columns["headline"])
     found.append(np.array(sorted(shared_words.partners(connection, runs)), np.int64))
     if read.language.code == UNDETERMINED:
@@ -95,11 +99,13 @@ def _candidates(connection: sqlite3.Connection, snapshot: Snapshot, read: ReadTe
 
 def _nearest(vectors: Vectors, vector: npt.NDArray[np.float32]) -> list[Numbers]:
     """Numbers of the nearest texts, and of the nearest of each language group; those that are far away left out."""
-    similarity = vectors.cosines_with(vector)
+    found = [(np.empty(0, np.int64), np.empty(0, np.int16), np.empty(0, np.float32))]
+    found += [(texts, groups, similarity[:, 0]) for texts, groups, _, similarity in vectors.compared(vector[None])]
+    texts, groups, similarity = (np.concatenate(parts) for parts in zip(*found, strict=True))
     near = np.flatnonzero(similarity >= FLOOR)
-    near = near[np.argsort(-similarity[near], kind="stable")]
-    closest = np.unique(vectors.groups()[near], return_index=True)[1]
-    return [near[:_NEAREST], near[closest]]
+    near = near[np.lexsort((texts[near], -similarity[near]))]
+    closest = np.unique(groups[near], return_index=True)[1]
+    return [texts[near[:_NEAREST]], texts[near[closest]]]
 
 
 def _by_facts(connection: sqlite3.Connection, read: ReadText) -> Numbers:

@@ -1,8 +1,8 @@
 """Nearest neighbours of every text, kept up to date as texts come and go.
 
 The same rules as in a scan propose a pair: one is among the nearest of the other, or each is the other's closest in
-its language. A new text is compared with all; an old one is compared with the new ones alone, and with all again only
-where one of its neighbours is removed.
+its language. A new text is compared with all in the cells that it looks into; an old one is compared with the new ones
+alone, and with others again only where one of its neighbours is removed.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ import numpy.typing as npt
 
 from dedup.archive.checksum import Damage
 from dedup.archive.texts import listed
-from dedup.archive.vectors import Vectors, cosines
+from dedup.archive.vectors import NO_GROUP, Groups, Vectors, cosines
 from dedup.arrays import slices
+from dedup.datatypes import Embeddings
 from dedup.matching.candidates.neighbours import BestSoFar, TopK
 
 FLOOR = 0.1
@@ -24,7 +25,11 @@ FLOOR = 0.1
 
 _NOTHING = np.float32(-2)  # below every cosine
 _KNOWN = np.float32(2)  # above every cosine: the lists of these texts are filled by their own search
-_BLOCK = 256  # rows that are compared with all at a time
+_BLOCK = 1 << 12  # rows that are compared with all at a time
+_GATHERED = 1 << 14  # pairs whose vectors are multiplied at a time
+_PENDING = 1 << 14  # texts that may be in lists in memory alone: these are made again if a run is killed
+_SECOND = (1 << 32) - 1  # bits of the second number of a pair
+_LISTED = "listed"  # number up to which all texts are in the lists of the file
 _ENTRY = np.dtype([("number", "<i4"), ("cosine", "<f4")])
 
 Numbers = npt.NDArray[np.int64]
@@ -43,8 +48,8 @@ class Changes:
 class NeighbourLists:
     """Lists of the nearest and the closest of each language group, for every number of a text.
 
-    nearest : ndarray of shape (n, k), of entries (number, cosine), the nearest first; number -1 where there is none
-    closest : ndarray of shape (n, groups), of such entries, the closest of each group
+    nearest : ndarray of shape (n or more, k), of entries (number, cosine), the nearest first; number -1 for none
+    closest : ndarray of shape (n or more, groups), of such entries, the closest of each group
     groups : ndarray of shape (n,), int16, the language group of each text, -1 where there is none
     """
 
@@ -52,46 +57,63 @@ class NeighbourLists:
         self.nearest = _blank((0, neighbours))
         self.closest = _blank((0, groups))
         self.groups = np.empty(0, np.int16)
-        self._dirty: set[int] = set()
+        self._dirty = np.empty(0, np.bool_)
+        self._pending = 0
 
     @classmethod
     def load(cls, connection: sqlite3.Connection, vectors: Vectors, neighbours: int, groups: int) -> NeighbourLists:
-        """Lists as the file holds them."""
+        """Lists as the file holds them, with the texts that have come since they were saved."""
         lists = cls(neighbours, groups)
-        rows = connection.execute("SELECT text, near, closest FROM neighbours ORDER BY text").fetchall()
-        lists._grow(len(vectors.groups()), groups)
-        lists.groups[:] = vectors.groups()
-        if rows:
+        lists._grow(vectors.groups(), groups)
+        width = groups * _ENTRY.itemsize
+        cursor = connection.execute("SELECT text, near, closest FROM neighbours ORDER BY text")
+        while rows := cursor.fetchmany(_GATHERED):
             numbers = np.array([row[0] for row in rows], np.int64)
-            width = groups * _ENTRY.itemsize
+            if numbers[-1] >= len(lists.groups):
+                raise Damage("a list of neighbours is of no text")
             lists.nearest[numbers] = _entries(b"".join(row[1] for row in rows), len(rows))
             lists.closest[numbers] = _entries(b"".join(row[2].ljust(width, b"\xff") for row in rows), len(rows))
-            lists.closest["cosine"][lists.closest["number"] < 0] = _NOTHING
-            for numbers in (lists.nearest["number"], lists.closest["number"]):
-                if numbers.max(initial=-1) >= len(lists.groups) or numbers.min(initial=0) < -1:
-                    raise Damage("a list of neighbours is not as it was written")
+        lists.closest["cosine"][lists.closest["number"] < 0] = _NOTHING
+        for entries in (lists.nearest["number"], lists.closest["number"]):
+            if entries.max(initial=-1) >= len(lists.groups) or entries.min(initial=0) < -1:
+                raise Damage("a list of neighbours is not as it was written")
+        listed_up_to = connection.execute("SELECT value FROM meta WHERE name = ?", (_LISTED,)).fetchone() or (0,)
+        pending = listed_up_to[0] + np.flatnonzero(lists.groups[listed_up_to[0] :] != NO_GROUP)
+        if len(pending):
+            lists.add(vectors, pending, groups)
         return lists
+
+    @property
+    def are_due(self) -> bool:
+        """Whether they are to be saved now, since many texts have come or one has gone."""
+        return self._pending > _PENDING
+
+    @property
+    def are_saved(self) -> bool:
+        """Whether the file holds them as they are."""
+        return not self._dirty.any()
 
     def save(self, connection: sqlite3.Connection) -> None:
         """Write the lists that have changed since they were loaded or saved."""
-        connection.execute(
-            "DELETE FROM neighbours WHERE text IN (SELECT value FROM json_each(?))",
-            (listed(number for number in self._dirty if self.groups[number] < 0),),
-        )
+        dirty = np.flatnonzero(self._dirty)
+        gone = dirty[self.groups[dirty] == NO_GROUP]
+        connection.execute("DELETE FROM neighbours WHERE text IN (SELECT value FROM json_each(?))", (listed(gone),))
         connection.executemany(
             "INSERT OR REPLACE INTO neighbours VALUES (?, ?, ?)",
             (
                 (number, self.nearest[number].tobytes(), self.closest[number].tobytes())
-                for number in sorted(self._dirty)
-                if self.groups[number] >= 0
+                for number in dirty[self.groups[dirty] != NO_GROUP].tolist()
             ),
         )
-        self._dirty.clear()
+        alive = np.flatnonzero(self.groups != NO_GROUP)
+        connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_LISTED, 1 + int(alive.max(initial=-1))))
+        self._dirty[:] = False
+        self._pending = 0
 
     def add(self, vectors: Vectors, numbers: Numbers, groups: int) -> Changes:
         """Enter new texts, whose vectors and groups are among `vectors`; `groups` is how many groups there are."""
-        self._grow(len(vectors.groups()), groups)
-        self.groups[:] = vectors.groups()
+        self._grow(vectors.groups(), groups)
+        self._pending += len(numbers)
         proposed, doubtful = [_no_pairs()], [_no_pairs()]
         for part in slices(len(numbers), _BLOCK):
             changes = self._enter(vectors, numbers[part], numbers)
@@ -102,7 +124,7 @@ class NeighbourLists:
 
     def remove(self, vectors: Vectors, numbers: Numbers) -> Changes:
         """Take texts away, which are no longer among `vectors`."""
-        self.groups[:] = vectors.groups()
+        self._grow(vectors.groups(), self.closest.shape[1])
         gone = np.zeros(len(self.groups), np.bool_)
         gone[numbers] = True
         self.nearest[numbers], self.closest[numbers] = _blank(()), _blank(())
@@ -110,13 +132,16 @@ class NeighbourLists:
         before = self._listed_pairs(lacking)
         for part in slices(len(lacking), _BLOCK):
             self._search_nearest(vectors, lacking[part])
-        proposed = [_apart(self._listed_pairs(lacking), before)]
+        after = self._listed_pairs(lacking)
+        proposed = [after[~are_among(after, before)]]
         rows, of_group = np.nonzero(gone[self.closest["number"]] & (self.closest["number"] >= 0))
         for group in np.unique(of_group).tolist():
             of_rows = rows[of_group == group]
             self._search_closest(vectors, of_rows, group)
             proposed.append(self._mutual_entries(of_rows, np.full(len(of_rows), group)))
-        self._dirty.update(numbers.tolist(), lacking.tolist(), rows.tolist())
+        for changed in (numbers, lacking, rows):
+            self._dirty[changed] = True
+        self._pending = _PENDING + 1  # what is gone cannot be found out later
         return Changes(distinct(proposed), _no_pairs())
 
     def proposes(self, pairs: Pairs) -> npt.NDArray[np.bool_]:
@@ -136,24 +161,28 @@ class NeighbourLists:
         listing = np.stack([row, self.nearest["number"][row, column]], axis=1).astype(np.int64)
         return distinct([self._listed_pairs(numbers), listing, self._mutual(numbers)])
 
-    def _grow(self, texts: int, groups: int) -> None:
-        rows, columns = max(texts, len(self.groups)), max(groups, self.closest.shape[1])
-        if rows == len(self.groups) and columns == self.closest.shape[1]:
+    def _grow(self, of_texts: Groups, groups: int) -> None:
+        """Take over the groups of all texts, and make room for their lists."""
+        self.groups = of_texts
+        rows, columns = len(self.nearest), max(groups, self.closest.shape[1])
+        if rows >= len(of_texts) and columns == self.closest.shape[1]:
             return
-        nearest, closest, of_texts = self.nearest, self.closest, self.groups
+        rows = max(rows, len(of_texts) + len(of_texts) // 8)
+        nearest, closest, dirty = self.nearest, self.closest, self._dirty
         self.nearest = _blank((rows, nearest.shape[1]))
-        self.closest = _blank((rows, columns))
-        self.groups = np.full(rows, -1, np.int16)
         self.nearest[: len(nearest)] = nearest
+        self.closest = _blank((rows, columns))
         self.closest[: len(closest), : closest.shape[1]] = closest
-        self.groups[: len(of_texts)] = of_texts
+        self._dirty = np.zeros(rows, np.bool_)
+        self._dirty[: len(dirty)] = dirty
 
     def _enter(self, vectors: Vectors, numbers: Numbers, unknown: Numbers) -> Changes:
         """Search for the neighbours of some new texts, and put them into the lists of all but the `unknown`."""
         rows, news, similarity, replaced = self._search(vectors, numbers, unknown)
         dropped = self._put_in_lists(rows, news, similarity)
         kept = (self.nearest["number"][rows] == news[:, None]).any(axis=1)
-        self._dirty.update(numbers.tolist(), rows[kept].tolist(), replaced[:, 0].tolist())
+        for changed in (numbers, rows[kept], replaced[:, 0]):
+            self._dirty[changed] = True
         found = np.stack([rows[kept], news[kept]], axis=1)
         return Changes(
             distinct([self._listed_pairs(numbers), found]), distinct([dropped, replaced[replaced[:, 1] >= 0]])
@@ -167,53 +196,50 @@ class NeighbourLists:
         Returns the texts that would list one of them, that one, and the cosine, but for texts that are `unknown`; and
         pairs of a text and the one that was its closest before.
         """
-        own, at = vectors.take(numbers), np.arange(len(numbers))
+        own = vectors.take(numbers)
         top, best = TopK(len(numbers), self.nearest.shape[1], FLOOR), BestSoFar(len(numbers), self.closest.shape[1])
-        hits = [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32))]
-        replaced = [np.empty((0, 2), np.int64)]
-        least = np.maximum(self.nearest["cosine"][:, -1], np.nextafter(np.float32(FLOOR), _NOTHING))
+        hits, closer = [_no_hits()], [_no_hits()]
+        least = np.maximum(self.nearest["cosine"][: len(self.groups), -1], np.nextafter(np.float32(FLOOR), _NOTHING))
         least[unknown] = _KNOWN
-        for texts, groups, similarity in vectors.compared(own):
-            similarity[np.nonzero(texts[:, None] == numbers)] = _NOTHING
-            row, column = np.nonzero(similarity > least[texts][:, None])
-            hits.append((texts[row], numbers[column], similarity[row, column]))
-            replaced.append(self._bring_closer(texts, numbers, similarity, least[texts] == _KNOWN))
+        for texts, groups, at, similarity in vectors.compared(own):
+            news = numbers[at]
+            similarity[_where_same(texts, news)] = _NOTHING
             top.update(at, texts, similarity)
             best.update(at, texts, similarity, groups.astype(np.intp))
+            hits.append(_above(texts, news, similarity, least[texts][:, None]))
+            known = np.flatnonzero(least[texts] < _KNOWN)
+            if len(known):
+                most = self.closest["cosine"][texts[known]][:, self.groups[news]]
+                closer.append(_above(texts[known], news, similarity[known], most))
         row, column = top.pairs()
-        self._fill(numbers, row, column, cosines(own[row], vectors.take(column)))
+        self._fill(numbers, row, column, _cosines(vectors, own, row, column))
         self.closest["number"][numbers] = best.found.position.T
         self.closest["cosine"][numbers] = best.found.cosine.T
+        replaced = self._bring_closer(*(np.concatenate(parts) for parts in zip(*closer, strict=True)))
         rows, news, similarity = (np.concatenate(parts) for parts in zip(*hits, strict=True))
-        return rows, news, similarity, np.concatenate(replaced)
+        return rows, news, similarity, replaced
 
     def _search_nearest(self, vectors: Vectors, numbers: Numbers) -> None:
         """Fill the lists of the nearest of some texts by comparing them with all."""
-        own, at = vectors.take(numbers), np.arange(len(numbers))
+        own = vectors.take(numbers)
         top = TopK(len(numbers), self.nearest.shape[1], FLOOR)
-        for texts, _, similarity in vectors.compared(own):
-            similarity[np.nonzero(texts[:, None] == numbers)] = _NOTHING
+        for texts, _, at, similarity in vectors.compared(own):
+            similarity[_where_same(texts, numbers[at])] = _NOTHING
             top.update(at, texts, similarity)
         row, column = top.pairs()
-        self._fill(numbers, row, column, cosines(own[row], vectors.take(column)))
+        self._fill(numbers, row, column, _cosines(vectors, own, row, column))
 
-    def _bring_closer(
-        self, texts: Numbers, news: Numbers, similarity: npt.NDArray[np.float32], unknown: npt.NDArray[np.bool_]
-    ) -> Pairs:
+    def _bring_closer(self, texts: Numbers, news: Numbers, cosine: npt.NDArray[np.float32]) -> Pairs:
         """Put new texts where they are the closest of their group; pairs of a text and the one that was it before."""
-        replaced = [np.empty((0, 2), np.int64)]
-        known = np.flatnonzero(~unknown)
-        for group in np.unique(self.groups[news]).tolist():
-            columns = np.flatnonzero(self.groups[news] == group)
-            of_group = similarity[np.ix_(known, columns)]
-            closest = of_group.argmax(axis=1)
-            cosine = of_group[np.arange(len(known)), closest]
-            closer = np.flatnonzero(cosine > self.closest["cosine"][texts[known], group])
-            rows = texts[known[closer]]
-            replaced.append(np.stack([rows, self.closest["number"][rows, group].astype(np.int64)], axis=1))
-            self.closest["number"][rows, group] = news[columns[closest[closer]]]
-            self.closest["cosine"][rows, group] = cosine[closer]
-        return np.concatenate(replaced)
+        group = self.groups[news]
+        order = np.lexsort((news, -cosine, group, texts))
+        texts, news, cosine, group = texts[order], news[order], cosine[order], group[order]
+        first = (np.diff(texts, prepend=-1) != 0) | (np.diff(group, prepend=-1) != 0)
+        texts, news, cosine, group = texts[first], news[first], cosine[first], group[first]
+        replaced = np.stack([texts, self.closest["number"][texts, group].astype(np.int64)], axis=1)
+        self.closest["number"][texts, group] = news
+        self.closest["cosine"][texts, group] = cosine
+        return replaced
 
     def _fill(self, numbers: Numbers, row: Numbers, column: Numbers, cosine: npt.NDArray[np.float32]) -> None:
         """Write whole lists of texts from entries by their places in `numbers`."""
@@ -242,19 +268,19 @@ class NeighbourLists:
 
     def _search_closest(self, vectors: Vectors, rows: Numbers, group: int) -> None:
         """Search for the closest of a group anew, for some texts."""
-        members = np.flatnonzero(self.groups == group)
         self.closest[rows, group] = _blank(())
-        if not len(members):
-            return
-        theirs = vectors.take(members)
         for part in slices(len(rows), _BLOCK):
             of_part = rows[part]
-            similarity = vectors.take(of_part) @ theirs.T
-            similarity[of_part[:, None] == members] = _NOTHING
-            closest = similarity.argmax(axis=1)
-            cosine = similarity[np.arange(len(of_part)), closest]
-            self.closest["number"][of_part, group] = np.where(cosine > _NOTHING, members[closest], -1)
-            self.closest["cosine"][of_part, group] = cosine
+            number, cosine = np.full(len(of_part), -1), np.full(len(of_part), _NOTHING)
+            for texts, groups, at, similarity in vectors.compared(vectors.take(of_part)):
+                begin, end = np.searchsorted(groups, [group, group + 1])
+                if begin < end:
+                    similarity[_where_same(texts, of_part[at])] = _NOTHING
+                    nearest = begin + similarity[begin:end].argmax(axis=0)
+                    found = similarity[nearest, np.arange(len(at))]
+                    better = found > cosine[at]
+                    number[at[better]], cosine[at[better]] = texts[nearest[better]], found[better]
+            self.closest["number"][of_part, group], self.closest["cosine"][of_part, group] = number, cosine
 
     def _listed_pairs(self, rows: Numbers) -> Pairs:
         """Pairs of some texts and those in their lists."""
@@ -277,13 +303,45 @@ class NeighbourLists:
 def distinct(parts: list[Pairs]) -> Pairs:
     """All pairs of the parts, each once."""
     pairs = np.concatenate(parts)
-    return np.unique(np.stack([pairs.min(axis=1), pairs.max(axis=1)], axis=1), axis=0)
+    codes = np.unique(_codes(np.stack([pairs.min(axis=1), pairs.max(axis=1)], axis=1)))
+    return np.stack([codes >> 32, codes & _SECOND], axis=1)
 
 
-def _apart(pairs: Pairs, known: Pairs) -> Pairs:
-    """Pairs that are not among the known."""
-    codes = (pairs[:, 0] << 32) | pairs[:, 1]
-    return pairs[~np.isin(codes, (known[:, 0] << 32) | known[:, 1])]
+def are_among(pairs: Pairs, known: Pairs) -> npt.NDArray[np.bool_]:
+    """Whether each pair is among the known."""
+    return np.isin(_codes(pairs), _codes(known))
+
+
+def _codes(pairs: Pairs) -> Numbers:
+    """Each pair as one number."""
+    return np.asarray((pairs[:, 0] << 32) | pairs[:, 1], np.int64)
+
+
+_Hits = tuple[Numbers, Numbers, npt.NDArray[np.float32]]
+"""Old texts, new ones, and their cosines."""
+
+
+def _above(texts: Numbers, news: Numbers, similarity: npt.NDArray[np.float32], least: npt.NDArray[np.float32]) -> _Hits:
+    """Pairs of texts and new ones whose cosine exceeds some least."""
+    row, column = np.divmod(np.flatnonzero(similarity > least), max(len(news), 1))
+    return texts[row], news[column], similarity[row, column]
+
+
+def _where_same(texts: Numbers, news: Numbers) -> tuple[Numbers, Numbers]:
+    """The places in both of numbers that some texts and some new ones, which ascend, have in common."""
+    place = np.minimum(np.searchsorted(news, texts), len(news) - 1)
+    same = np.flatnonzero(news[place] == texts)
+    return same, place[same]
+
+
+def _cosines(vectors: Vectors, own: Embeddings, row: Numbers, column: Numbers) -> npt.NDArray[np.float32]:
+    """Cosines of rows with the texts of some numbers, pair by pair."""
+    parts = [cosines(own[row[part]], vectors.take(column[part])) for part in slices(len(row), _GATHERED)]
+    return np.concatenate([np.empty(0, np.float32), *parts])
+
+
+def _no_hits() -> _Hits:
+    return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32)
 
 
 def _no_pairs() -> Pairs:

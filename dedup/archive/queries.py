@@ -7,13 +7,19 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from dedup.archive.identity import Identity
 from dedup.archive.intake import ARTICLE_COLUMNS, article_of
 from dedup.archive.schema import VERSION
 from dedup.archive.values import ArchivedArticle, ArchivedStory, ArchiveInfo
 from dedup.clustering.keep_rules import KeepRules
-from dedup.datatypes import Language, MatchKind
+from dedup.datatypes import Article, Language, MatchKind
 from dedup.errors import SettingsError
+from dedup.language.as_read import body_of
+from dedup.language.sentences import sentences
+from dedup.report.view import one_line
 
 _RULES = KeepRules()
 
@@ -25,6 +31,11 @@ def stories_since(connection: sqlite3.Connection, since: str | int | None) -> tu
     query = "SELECT * FROM stories WHERE grew >= ? ORDER BY born, id"
     rows = connection.execute(query, (first_run(connection, since),)).fetchall()
     return tuple(_story(connection, row) for row in rows)
+
+
+def ids_since(connection: sqlite3.Connection, first_run: int) -> frozenset[str]:
+    """Ids of the articles that came in a run or after it."""
+    return frozenset(row[0] for row in connection.execute("SELECT id FROM articles WHERE run >= ?", (first_run,)))
 
 
 def story_with(connection: sqlite3.Connection, id: str) -> ArchivedStory | None:
@@ -101,16 +112,29 @@ def _story(connection: sqlite3.Connection, row: Sequence[Any]) -> ArchivedStory:
         _RULES.standing_of(name, number, path=path, language=code, words=words, published=published)
         for name, number, path, code, words, published in members
     ]
+    representative = _RULES.choose(standings)
+    columns = ", ".join(f"a.{name}" for name in ARTICLE_COLUMNS.split(", "))
+    query = f"SELECT m.weights, {columns} FROM articles a JOIN measures m ON m.text = a.text WHERE a.number = ?"
+    shown = connection.execute(query, (representative.position,)).fetchone()
     return ArchivedStory(
         id=id,
         members=tuple(member[0] for member in members),
-        representative=_RULES.choose(standings).id,
+        representative=representative.id,
+        title=_title(article_of(shown[1:]), np.frombuffer(shown[0], np.float32)),
         languages=tuple(sorted({member[3] for member in members})),
         kind=MatchKind(kind),
         score=score,
         born=born,
         grew=grew,
     )
+
+
+def _title(article: Article, weights: npt.NDArray[np.float32]) -> str:
+    """Title of an article, or its first sentence that weighs at least half of what its sentences do on average."""
+    if article.title.strip() or not len(weights):
+        return one_line(article.title)
+    first = int(np.argmax(weights >= weights.mean() / 2))  # no menu
+    return one_line(sentences(body_of(article))[first])
 
 
 def first_run(connection: sqlite3.Connection, since: str | int | None) -> int:

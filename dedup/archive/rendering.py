@@ -71,12 +71,13 @@ def story_record(story: ArchivedStory) -> Record:
 
 
 def stories_as_text(stories: Iterable[ArchivedStory]) -> str:
-    """Render stories as text, the members of each under it."""
+    """Render stories as text, the title and the members of each under it."""
     parts = []
     for story in stories:
         languages = ", ".join(language_name(code) for code in story.languages)
         counted = view.counted(len(story.members), "article")
         parts.append(f"{story.id}  {KIND_WORDS[story.kind]}, {counted}: {languages}")
+        parts.append(f"  {printable(story.title)}")
         parts += [f"  {'*' if member == story.representative else ' '} {printable(member)}" for member in story.members]
     return "".join(f"{line}\n" for line in parts)
 

@@ -69,7 +69,15 @@ ALTER TABLE pairs ADD COLUMN copied REAL NOT NULL DEFAULT 0;
 UPDATE pairs SET copied = log_odds;
 """
 
-MIGRATIONS = (_FIRST, _SECOND)
+_THIRD = """
+-- Vectors lie in cells, and those that have come lately in none (-1). Those of before are of another text version.
+DROP TABLE vectors;
+CREATE TABLE vectors (chunk INTEGER PRIMARY KEY, generation INTEGER NOT NULL, cell INTEGER NOT NULL,
+                      sums BLOB NOT NULL, texts BLOB NOT NULL, groups BLOB NOT NULL, vectors BLOB NOT NULL);
+CREATE TABLE cells (generation INTEGER PRIMARY KEY, texts INTEGER NOT NULL, sums BLOB NOT NULL, centres BLOB NOT NULL);
+"""
+
+MIGRATIONS = (_FIRST, _SECOND, _THIRD)
 """Scripts that bring a file from version i to version i + 1; what has been released is never changed."""
 
 VERSION = len(MIGRATIONS)

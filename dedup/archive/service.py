@@ -93,6 +93,7 @@ class StoryModel(BaseModel):
     id: str
     members: list[str]
     representative: str
+    title: str
     languages: list[str]
     kind: str
     score: float

@@ -6,6 +6,7 @@ smallest shingles, which are numbers below 2**32, and under its headline, a numb
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,6 +14,7 @@ from itertools import combinations
 
 import numpy as np
 
+from dedup.archive.texts import listed
 from dedup.matching.candidates.shared_headlines import headline_numbers, long_headlines
 from dedup.matching.candidates.shared_runs import FEWEST_SHARED, MOST_SHARING, SAMPLE
 
@@ -31,17 +33,16 @@ def entries(shingles: bytes, headline: bytes) -> list[int]:
 
 def enter(connection: sqlite3.Connection, texts: Mapping[int, Sequence[int]]) -> tuple[set[Pair], set[Pair]]:
     """Enter new texts; pairs that are proposed now, and those that may be no longer, since a run has become common."""
-    holders, doubtful = {}, set[Pair]()
-    news = _by_entry(texts)
-    for entry in news:
-        old = _holders(connection, entry)
-        holders[entry] = old + news[entry]
-        if not _is_common(old) and _is_common(holders[entry]):
-            doubtful.update(combinations(sorted(old), 2))
+    news, doubtful = _by_entry(texts), set[Pair]()
+    before = _holders(connection, news)
+    shared = {entry: before.get(entry, []) + own for entry, own in news.items() if entry in before or len(own) > 1}
+    for entry in before:
+        if not _is_common(before[entry]) and _is_common(shared[entry]):
+            doubtful.update(combinations(sorted(before[entry]), 2))
     connection.executemany(
-        "INSERT INTO entries VALUES (?, ?)", ((entry, text) for text, own in texts.items() for entry in own)
+        "INSERT INTO entries VALUES (?, ?)", sorted((entry, text) for text, own in texts.items() for entry in own)
     )
-    return {pair for text, own in texts.items() for pair in _partners(text, own, holders)}, doubtful
+    return {pair for text, own in texts.items() for pair in _partners(text, own, shared)}, doubtful
 
 
 def leave(connection: sqlite3.Connection, texts: Mapping[int, Sequence[int]]) -> set[Pair]:
@@ -52,16 +53,15 @@ def leave(connection: sqlite3.Connection, texts: Mapping[int, Sequence[int]]) ->
         ((entry, text) for text, own in texts.items() for entry in own),
     )
     perhaps = set[Pair]()
-    for entry, left in gone.items():
-        kept = _holders(connection, entry)
-        if not _is_common(kept) and _is_common(kept + left):
+    for entry, kept in _holders(connection, gone).items():
+        if not _is_common(kept) and _is_common(kept + gone[entry]):
             perhaps.update(combinations(sorted(kept), 2))
     return perhaps
 
 
 def partners(connection: sqlite3.Connection, own: Sequence[int], text: int = -1) -> set[int]:
     """Texts that share enough runs with one, which may be in the index or not."""
-    holders = {entry: sorted({*_holders(connection, entry), text}) for entry in own}
+    holders = {entry: sorted({*of_entry, text}) for entry, of_entry in _holders(connection, own).items()}
     return {other for pair in _partners(text, own, holders) for other in pair} - {text}
 
 
@@ -70,7 +70,7 @@ def proposed(connection: sqlite3.Connection, pairs: Iterable[Pair]) -> set[Pair]
     found = set()
     for left, right in pairs:
         shared = set(_entered(connection, left)).intersection(_entered(connection, right))
-        telling = [entry for entry in shared if not _is_common(_holders(connection, entry))]
+        telling = [entry for entry, holders in _holders(connection, shared).items() if not _is_common(holders)]
         if sum(map(_counts, telling)) >= FEWEST_SHARED:
             found.add((left, right))
     return found
@@ -89,16 +89,20 @@ def _by_entry(texts: Mapping[int, Sequence[int]]) -> dict[int, list[int]]:
     return found
 
 
-def _holders(connection: sqlite3.Connection, entry: int) -> list[int]:
-    """Texts with a run of words, no more than are needed to see that it is common."""
-    query = "SELECT text FROM entries WHERE entry = ? LIMIT ?"
-    return [row[0] for row in connection.execute(query, (entry, MOST_SHARING + 1))]
+def _holders(connection: sqlite3.Connection, entries: Iterable[int]) -> dict[int, list[int]]:
+    """Texts with each of some entries, no more than are needed to see that it is common; those with none left out."""
+    query = (
+        "SELECT value, (SELECT json_group_array(text) FROM (SELECT text FROM entries WHERE entry = value LIMIT ?)) "
+        "FROM json_each(?) WHERE EXISTS (SELECT 1 FROM entries WHERE entry = value)"
+    )
+    rows = connection.execute(query, (MOST_SHARING + 1, listed(entries)))
+    return {entry: json.loads(texts) for entry, texts in rows}
 
 
 def _partners(text: int, own: Sequence[int], holders: Mapping[int, Sequence[int]]) -> set[Pair]:
     shared = Counter[int]()
     for entry in own:
-        if not _is_common(holders[entry]):
+        if entry in holders and not _is_common(holders[entry]):
             shared.update({other: _counts(entry) for other in holders[entry] if other != text})
     return {(min(text, other), max(text, other)) for other, count in shared.items() if count >= FEWEST_SHARED}
 

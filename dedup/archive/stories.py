@@ -74,7 +74,7 @@ def update_stories(
         Number of the run that does it.
     """
     least = judge.scorer.least
-    links = _links(connection, touched, least)
+    links = find_links(connection, touched, least)
     groups = linked_groups(links)
     _judge_lacking(connection, groups, judge, proposals)
     ids = _first_ids(connection, {*touched, *(number for group in groups for number in group)})
@@ -83,7 +83,7 @@ def update_stories(
     _Succession(connection, set(ids), bereft, grown, run).write(found)
 
 
-def _links(connection: sqlite3.Connection, touched: set[int], least: float) -> list[tuple[int, int]]:
+def find_links(connection: sqlite3.Connection, touched: set[int], least: float) -> list[tuple[int, int]]:
     """Pairs that match and are proposed, among all texts that can be reached by them."""
     query = (
         'SELECT "left", "right" FROM pairs WHERE {} IN (SELECT value FROM json_each(?)) AND proposed AND log_odds >= ?'

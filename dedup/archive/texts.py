@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dedup.archive.checksum import check, sums_of
+from dedup.archive.checksum import Damage, check, sums_of
 from dedup.arrays import Positions, rows_of
 from dedup.datatypes import Article, Language
 from dedup.embedding.load import EncoderByName
@@ -223,6 +223,7 @@ class Texts:
             head = (text.published, text.language.code, text.language.probability, text.length, text.empty)
             sums, *columns = with_sums(text)
             found[number] = (*head, text.sentences, len(text.columns["facts"]), sums, *columns[: len(_EARLY)])
+        _check_all(found, numbers)
         for number in numbers.tolist():
             sums, *blobs = found[number][-1 - len(_EARLY) :]
             for at, blob in enumerate(blobs):
@@ -238,6 +239,7 @@ class Texts:
             for number, sums, blob in self._connection.execute(query, (listed(numbers),))
         }
         found |= {number: text.columns[name] for number, text in self._fresh.items()}
+        _check_all(found, numbers)
         return [found[number] for number in numbers.tolist()]
 
     def _column(self, name: str, numbers: Numbers) -> npt.NDArray[Any]:
@@ -259,6 +261,13 @@ NOTHING_RECURS = Recurring(np.empty(0, np.int64), np.empty(0, np.intp))
 def listed(numbers: Iterable[int] | Numbers) -> str:
     """Numbers as the JSON list that `json_each` reads."""
     return json.dumps(numbers.tolist() if isinstance(numbers, np.ndarray) else list(numbers))
+
+
+def _check_all(found: Mapping[int, object], numbers: Numbers) -> None:
+    """Check that every text is there that something else in the file speaks of."""
+    lacking = [number for number in numbers.tolist() if number not in found]
+    if lacking:
+        raise Damage(f"text {lacking[0]} is not there")
 
 
 def _lists(name: str, blobs: Sequence[bytes]) -> StoredLists:

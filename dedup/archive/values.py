@@ -46,6 +46,8 @@ class ArchivedStory:
         Stays as the story grows.
     members : tuple of str
         Ids of the articles in the order they came; `representative` is the one that reports put first.
+    title : str
+        Title of the representative, or its first long sentence.
     kind : MatchKind
         Kind of its matches that have least in common.
     score : float
@@ -57,6 +59,7 @@ class ArchivedStory:
     id: str
     members: tuple[str, ...]
     representative: str
+    title: str
     languages: tuple[str, ...]
     kind: MatchKind
     score: float

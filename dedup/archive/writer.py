@@ -13,11 +13,11 @@ import numpy as np
 
 from dedup.archive import shared_words
 from dedup.archive.judging import Judge
-from dedup.archive.neighbour_lists import Changes, NeighbourLists, Numbers, Pairs, distinct
+from dedup.archive.neighbour_lists import Changes, NeighbourLists, Numbers, Pairs, are_among, distinct
 from dedup.archive.recurrence import count_sentences, texts_with
 from dedup.archive.stories import save_pairs, update_stories
 from dedup.archive.texts import COLUMNS, ReadText, Recurring, Texts, listed, with_sums
-from dedup.archive.vectors import Vectors
+from dedup.archive.vectors import WRITERS_CACHE, Cache, Directory, Vectors
 from dedup.datatypes import UNDETERMINED
 from dedup.matching.candidates.shared_facts import pairs_by_facts
 from dedup.matching.scorer import Scorer
@@ -42,16 +42,16 @@ class Change:
 
     touched, grown : as `update_stories` asks for them
     bereft : stories that have lost a text
-    judge : pairs that have to be judged
-    doubtful : pairs that may be proposed no longer
+    judge : pairs that have to be judged, in parts
+    doubtful : pairs that may be proposed no longer, in parts
     reweighed : hashes of sentences that now weigh more or less
     """
 
     touched: set[int] = field(default_factory=set)
     grown: set[int] = field(default_factory=set)
     bereft: set[str] = field(default_factory=set)
-    judge: set[_Pair] = field(default_factory=set)
-    doubtful: set[_Pair] = field(default_factory=set)
+    judge: list[Pairs] = field(default_factory=lambda: [_as_array(())])
+    doubtful: list[Pairs] = field(default_factory=lambda: [_as_array(())])
     reweighed: set[int] = field(default_factory=set)
 
 
@@ -60,7 +60,7 @@ class State:
     """State of an archive in the memory of its writer, as of one generation of the file."""
 
     generation: int
-    vectors: Vectors
+    directory: Directory
     lists: NeighbourLists
     groups: dict[str, int]
 
@@ -68,9 +68,9 @@ class State:
     def load(cls, connection: sqlite3.Connection, generation: int, dimension: int, neighbours: int) -> State:
         """State as the file holds it."""
         groups = dict(connection.execute("SELECT name, number FROM language_groups"))
-        vectors = Vectors.load(connection, dimension, generation)
-        lists = NeighbourLists.load(connection, vectors, neighbours, len(groups))
-        return cls(generation, vectors, lists, groups)
+        directory = Directory.load(connection, dimension, generation, cache=Cache(WRITERS_CACHE))
+        lists = NeighbourLists.load(connection, Vectors(connection, directory), neighbours, len(groups))
+        return cls(generation, directory, lists, groups)
 
 
 class Writer:
@@ -89,6 +89,7 @@ class Writer:
 
     def __init__(self, connection: sqlite3.Connection, state: State, scorer: Scorer, run: int) -> None:
         self._connection, self._state, self._scorer, self._run = connection, state, scorer, run
+        self._vectors = Vectors(connection, state.directory)
         self.change = Change()
         self.next_number = 1 + connection.execute("SELECT COALESCE(MAX(number), -1) FROM texts").fetchone()[0]
 
@@ -114,17 +115,16 @@ class Writer:
             ((number, *with_sums(texts[number])) for number in numbers.tolist()),
         )
         rows = np.stack([texts[number].vector for number in numbers.tolist()]).astype(np.float32)
-        state.vectors = state.vectors.with_rows(numbers, rows, groups)
-        self._note(state.lists.add(state.vectors, numbers, len(state.groups)))
+        self._vectors.add(numbers, rows, groups, state.generation + 1)
+        self._note(state.lists.add(self._vectors, numbers, len(state.groups)))
         columns = {number: text.columns for number, text in texts.items()}
         entered = {number: shared_words.entries(of["shingles"], of["headline"]) for number, of in columns.items()}
         proposed, doubtful = shared_words.enter(self._connection, entered)
-        self.change.judge |= proposed
-        self.change.doubtful |= doubtful
+        self.change.judge.append(_as_array(proposed))
+        self.change.doubtful.append(_as_array(doubtful))
         come = [(text.hashes(), text.headline) for text in texts.values()]
         self.change.reweighed |= count_sentences(self._connection, come, ())
         self.change.touched.update(numbers.tolist())
-        self._save_vectors(numbers)
         self._facts_changed(text.language.code for text in texts.values())
 
     def remove_texts(self, numbers: Iterable[int]) -> None:
@@ -146,30 +146,34 @@ class Writer:
         for table, column in (("texts", "number"), ("measures", "text")):
             query = f"DELETE FROM {table} WHERE {column} IN (SELECT value FROM json_each(?))"
             self._connection.execute(query, (wanted,))
-        state.vectors = state.vectors.without_rows(gone)
-        self._note(state.lists.remove(state.vectors, gone))
+        self._vectors.remove(gone, state.generation + 1)
+        self._note(state.lists.remove(self._vectors, gone))
         perhaps = shared_words.leave(self._connection, {row[0]: shared_words.entries(row[1], row[2]) for row in rows})
-        self.change.judge |= shared_words.proposed(self._connection, perhaps)
+        self.change.judge.append(_as_array(shared_words.proposed(self._connection, perhaps)))
         left = [(set(np.frombuffer(row[3], np.int64).tolist()), row[4]) for row in rows]
         self.change.reweighed |= count_sentences(self._connection, (), left)
-        self._save_vectors(gone)
         self._facts_changed(row[5] for row in rows)
         self.change.touched -= set(gone.tolist())
 
-    def settle(self) -> None:
-        """Judge the pairs that are new or have changed, and bring stories into line."""
-        change, connection = self.change, self._connection
-        self._state.lists.save(connection)
+    def settle(self, *, save: bool = True) -> None:
+        """Judge the pairs that are new or have changed, and bring stories into line.
+
+        The lists of neighbours may be saved later, as long as more texts come.
+        """
+        change, connection, state = self.change, self._connection, self._state
+        if save or state.lists.are_due:
+            state.lists.save(connection)
         recurring = Recurring.load(connection)
         texts = Texts(connection, recurring)
-        judge = Judge(texts.alone(), texts, self._state.vectors, self._scorer)
-        judged = judge.matches(_as_array(change.judge))
+        judge = Judge(texts.alone(), texts, self._vectors, self._scorer)
+        judged = judge.matches(distinct(change.judge))
         save_pairs(connection, judged, proposed=True)
         change.touched.update(judged.pairs.ravel().tolist())
         self._withdraw()
         self._judge_reweighed(judge)
         update_stories(connection, change.touched, change.grown, change.bereft, judge, self._proposals, self._run)
-        self._state.generation = _raise_generation(connection)
+        self._vectors.divide(state.generation + 1)
+        state.generation = state.directory.generation = _raise_generation(connection)
 
     def find_by_facts(self) -> None:
         """Look for candidates of texts in unknown languages among all, if any text has come or gone since."""
@@ -185,8 +189,8 @@ class Writer:
         before = set(self._connection.execute("SELECT one, other FROM fact_pairs"))
         self._connection.executemany("DELETE FROM fact_pairs WHERE one = ? AND other = ?", sorted(before - now))
         self._connection.executemany("INSERT INTO fact_pairs VALUES (?, ?)", sorted(now - before))
-        self.change.judge |= now - before
-        self.change.doubtful |= before - now
+        self.change.judge.append(_as_array(now - before))
+        self.change.doubtful.append(_as_array(before - now))
         self._connection.execute("DELETE FROM meta WHERE name = ?", (_STALE,))
 
     @staticmethod
@@ -202,8 +206,8 @@ class Writer:
         return self._state.groups[name]
 
     def _note(self, changes: Changes) -> None:
-        self.change.judge.update((left, right) for left, right in changes.proposed.tolist())
-        self.change.doubtful.update((left, right) for left, right in changes.doubtful.tolist())
+        self.change.judge.append(changes.proposed)
+        self.change.doubtful.append(changes.doubtful)
 
     def _facts_changed(self, codes: Iterable[str]) -> None:
         """Note that candidates by facts have changed, if there is a text in an unknown language at all."""
@@ -212,14 +216,12 @@ class Writer:
         if asking or self._connection.execute(query, (UNDETERMINED,)).fetchone():
             self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, 1)", (_STALE,))
 
-    def _save_vectors(self, numbers: Numbers) -> None:
-        generation = self._state.generation + 1
-        self._state.vectors = self._state.vectors.save(self._connection, numbers, generation)
-
     def _withdraw(self) -> None:
         """Take back pairs that are proposed no longer; what is known of them stays."""
-        doubtful = _as_array(self.change.doubtful.intersection(self._connection.execute(_PROPOSED)))
+        doubtful = distinct(self.change.doubtful)
         doubtful = doubtful[~self._state.lists.proposes(doubtful)]
+        stored = self._connection.execute(_PROPOSED, (listed(np.unique(doubtful[:, 0])),)).fetchall()
+        doubtful = doubtful[are_among(doubtful, _as_array(stored))]
         pairs = set(map(tuple, doubtful.tolist()))
         pairs -= shared_words.proposed(self._connection, pairs)
         pairs -= {pair for pair in pairs if self._connection.execute(_BY_FACTS, pair).fetchone()}
@@ -257,7 +259,7 @@ class Writer:
         return distinct([self._state.lists.proposals(numbers), _as_array(by_runs), _as_array(by_facts)])
 
 
-_PROPOSED = 'SELECT "left", "right" FROM pairs WHERE proposed'
+_PROPOSED = 'SELECT "left", "right" FROM pairs WHERE "left" IN (SELECT value FROM json_each(?)) AND proposed'
 _BY_FACTS = "SELECT 1 FROM fact_pairs WHERE one = ? AND other = ?"
 
 

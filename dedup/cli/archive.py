@@ -11,7 +11,16 @@ import click
 from dedup.cli import options
 from dedup.cli.errors import FOUND_DUPLICATES
 from dedup.cli.help import SectionedCommand
-from dedup.cli.inputs import all_paths, one_article, path_of, read, read_options, require_stdin, settings_are_given
+from dedup.cli.inputs import (
+    all_paths,
+    one_article,
+    path_of,
+    read,
+    read_options,
+    require_stdin,
+    settings_are_given,
+    warn_of_no_file,
+)
 from dedup.cli.output import (
     check_file,
     check_output,
@@ -27,6 +36,7 @@ from dedup.cli.output import (
 )
 from dedup.datatypes import Article, Level, Settings, Skipped
 from dedup.errors import ReadError
+from dedup.language.text import printable
 from dedup.report.records import dumps
 from dedup.runtime.process import count_cores, load_numpy_alone
 
@@ -80,7 +90,7 @@ def add(
     """Add articles; the file is made if there is none.
 
     An article is recognised by its path and the id that its source gives it. A run that is killed loses at most the
-    last 256 articles, and the same command goes on from there. Model, level and threshold are those of the first run.
+    last 4,096 articles, and the same command goes on from there. Model, level and threshold are those of the first run.
     """
     log_to_stderr(verbose)
     paths = all_paths(paths, files_from)
@@ -92,6 +102,8 @@ def add(
         added = opened.add_paths(paths, chosen, jobs=jobs or count_cores(), progress=progress)
     from dedup.archive import rendering
 
+    if not (added.added or added.changed or added.unchanged or added.skipped):
+        warn_of_no_file(paths, reading["glob"])
     if not quiet:
         tell_skipped(added.skipped, full=verbose > 0)
     if form == "json":
@@ -159,12 +171,15 @@ def list_stories(file: Path, since: str | None, form: str | None, output: Path, 
     from dedup.archive import rendering
 
     with _looked_at(file) as opened:
-        stories, successions = opened.stories(since=since), opened.successions()
+        stories, successions, articles = opened.stories(since=since), opened.successions(), len(opened)
     if form == "json":
         records = {"stories": list(map(rendering.story_record, stories)), "successions": successions}
         write(dumps({**rendering.head(), **records}, indent=1) + "\n", output)
     else:
         write(rendering.stories_as_text(stories), output)
+    if not stories:
+        grown = f" has gained an article since {since}" if since else " is told more than once"
+        click.echo(f"No story{grown} among {articles:,} articles of {printable(str(file))}.", err=True)
 
 
 @archive.command(cls=SectionedCommand)

@@ -13,7 +13,7 @@ import click
 from click.core import ParameterSource
 
 from dedup.cli.output import progress_line
-from dedup.datatypes import Article, Report, Root, Settings, Skipped
+from dedup.datatypes import KEEP_BY_DEFAULT, Article, Report, Root, Settings, Skipped
 from dedup.errors import ReadError
 from dedup.language.text import printable
 from dedup.runtime.process import load_numpy_alone
@@ -21,6 +21,7 @@ from dedup.runtime.remote_files import is_uri
 
 if TYPE_CHECKING:
     from dedup.archive.values import Added
+    from dedup.clustering.decisions import Decisions
     from dedup.reading.source import ReadOptions
 
 _MOST_IDS = 5  # that a message names
@@ -134,20 +135,38 @@ def remembered(
     paths: Sequence[str],
     reading: dict[str, Any],
     *,
-    settings: Settings | None,
+    settings: Settings,
     only_new: bool,
+    decisions: Decisions,
     jobs: int,
     shown: bool,
 ) -> tuple[Report, Added]:
-    """Add the articles of the paths to an archive; report all its stories, or only those with a new article."""
+    """Add the articles of the paths to an archive; report all its stories, or only those with a new article.
+
+    Its model, level and threshold are its own unless somebody says something about them, and must be these then.
+    Articles that decisions name are scanned anew, with all that matches lead to from them.
+    """
     require_stdin(paths)
     load_numpy_alone()
     from dedup.archive.archive import Archive
+    from dedup.archive.report import of_new, with_counts, with_decided
+    from dedup.results import with_representatives
 
-    with Archive.open(file, settings=settings) as archive, progress_line(shown) as progress:
+    own = settings if settings_are_given() else None
+    with Archive.open(file, settings=own) as archive, progress_line(shown) as progress:
         added = archive.add_paths(paths, read_options(**reading), jobs=jobs, progress=progress)
         since = (added.run or archive.info().runs + 1) if only_new else None
-        return replace(archive.report(since=since, whole=True), skipped=added.skipped), added
+        named = archive.around(decisions.names) if len(decisions) else ()
+        report = archive.report(since=since, whole=True, also=[article.id for article in named])
+        new = archive.ids_since(since)
+    if settings.keep != KEEP_BY_DEFAULT:
+        report = with_representatives(report, settings.keep)
+    report = replace(report, settings=replace(report.settings, roots=settings.roots), skipped=added.skipped)
+    if len(decisions):
+        report = with_decided(report, find(named, report.settings, shown=False, decisions=decisions))
+    if only_new:
+        report = with_counts(of_new(report, new), new, added.added + added.changed + added.unchanged)
+    return report, added
 
 
 def roots_of(paths: Iterable[str]) -> tuple[Root, ...]:

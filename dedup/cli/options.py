@@ -177,12 +177,16 @@ reading_options = _several(
 )
 """Options on what is read, and how."""
 
+NOT_WITH_AN_ARCHIVE = "--against, --pairs, --languages, --within, --since, --kinds, --min-size or --engine ray"
+"""Options of a scan that an archive cannot honour."""
+
 archive_options = _several(
     click.option(
         "--archive",
         type=NamedPath(path_type=Path, dir_okay=False),
         metavar="FILE.db",
-        help="Add the articles to this archive and report all its stories; only what is new or changed is computed.",
+        help="Add the articles to this archive and report all its stories; only what is new or changed is computed. "
+        f"Goes with --keep and --decisions, and not with {NOT_WITH_AN_ARCHIVE}: its stories are those of all pairs.",
     ),
     click.option(
         "--only-new", is_flag=True, help="With --archive: report only the stories that a new article belongs to."

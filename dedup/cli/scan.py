@@ -14,17 +14,7 @@ from dedup import report as rendering
 from dedup.cli import options
 from dedup.cli.errors import FOUND_DUPLICATES, NothingRead
 from dedup.cli.help import SectionedCommand
-from dedup.cli.inputs import (
-    all_paths,
-    find,
-    folder_of,
-    read,
-    remembered,
-    roots_of,
-    settings_are_given,
-    warn_of_no_file,
-    warn_of_nothing,
-)
+from dedup.cli.inputs import all_paths, find, folder_of, read, remembered, roots_of, warn_of_no_file, warn_of_nothing
 from dedup.cli.output import (
     check_output,
     choose_form,
@@ -128,8 +118,11 @@ def scan(
     inputs: tuple[str | Path, ...] = (*paths, *against, files_from or "", scorer, *decisions, *folder_of(model))
     inputs += (archive,) if archive else ()
     check_output(form, output, inputs, names=NamePatterns(reading["glob"], reading["exclude"]), force=force)
-    if archive and (engine != "local" or decisions or keep or against or selection):
-        raise click.UsageError("--archive goes without --engine, --decisions, --keep, --against and choices of pairs")
+    if archive and (engine != "local" or selection or against):
+        raise click.UsageError(
+            f"--archive goes with --keep and --decisions, and not with {options.NOT_WITH_AN_ARCHIVE}: the stories of "
+            "an archive are those of all pairs in it; leave these out, or scan without --archive"
+        )
     if only_new and not archive:
         raise click.UsageError("--only-new needs --archive FILE.db, which knows what is new")
     decided = Decisions.load(*decisions)
@@ -137,16 +130,18 @@ def scan(
     report = None
     with _engine(engine, ray_address, jobs) as workers:
         if archive:
-            kept = settings if settings_are_given() else None
             report, added = remembered(
-                archive, paths, reading, settings=kept, only_new=only_new, jobs=cores, shown=shown
+                *(archive, paths, reading),
+                settings=settings,
+                only_new=only_new,
+                decisions=decided,
+                jobs=cores,
+                shown=shown,
             )
             if not quiet:
                 known = f"{added.added:,} new, {added.changed:,} changed, {added.unchanged:,} there already"
                 click.echo(f"{archive}: {known}", err=True)
             counts = rendering.counts(report)
-            if not counts["read"] and added.unchanged:  # nothing new is in the report
-                counts |= {"seen": added.unchanged, "read": added.unchanged}
         else:
             articles = read(paths, against=against, shared=workers is not None, jobs=cores, **reading)
             if workers and form == "parquet":

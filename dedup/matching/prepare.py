@@ -49,7 +49,7 @@ from dedup.runtime.row_files import RowFile
 from dedup.runtime.stage import follow
 from dedup.runtime.workers import ALONE, Workers
 
-TEXT_VERSION = 1
+TEXT_VERSION = 2
 """Number of what `read_batch` makes of a text; raised whenever the same text and model give other numbers."""
 
 _ENGLISH = "en"  # the language of the examples of page furniture

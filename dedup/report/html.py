@@ -133,13 +133,13 @@ def _summary(report: Report, stories: Sequence[view.Story]) -> Summary:
     by_language = [(code, language_name(code), spoken.count(code)) for code in sorted(set(spoken))]
     by_language.sort(key=lambda row: (-row[2], row[1]))
     return Summary(
-        articles=len(report.articles),
+        articles=report.read,
         reference=view.counts(report).get("reference", 0),
         stories=len(stories),
         duplicates=report.duplicates,
         languages=len(by_language),
         skipped=len(report.skipped),
-        many_skipped=len(report.skipped) >= _MANY_SKIPPED * (len(report.articles) + len(report.skipped)) > 0,
+        many_skipped=len(report.skipped) >= _MANY_SKIPPED * (report.read + len(report.skipped)) > 0,
         reasons=tuple((reason, len(items)) for reason, items in view.by_reason(report.skipped)),
         kinds=_bars(by_kind, whole=len(kinds)),
         certainties=_bars(by_certainty, whole=max((count for *_, count in by_certainty), default=0)),

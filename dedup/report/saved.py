@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from array import array
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +94,7 @@ def _report(record: Record) -> Report:
     position = {article.id: number for number, article in enumerate(articles)}
     if len(position) < len(articles):
         raise ValueError("two articles have the same id")
-    return Report(
+    report = Report(
         articles=articles,
         languages=tuple(Language(row["language"], row["language_probability"]) for row in record["articles"]),
         matches=tuple(_match(row, position) for row in record["matches"]),
@@ -104,6 +104,8 @@ def _report(record: Record) -> Report:
         model=record["model"],
         threshold=record["settings"]["threshold"],
     )
+    counted = (record["counts"]["read"], record["counts"]["duplicates"])
+    return report if counted == (report.read, report.duplicates) else replace(report, counted=counted)
 
 
 def _article(row: Mapping[str, Any]) -> Article:

@@ -93,7 +93,7 @@ def languages_of(report: Report, cluster: Cluster) -> list[str]:
 
 def counts(report: Report) -> dict[str, int]:
     """Count what was seen, read and skipped (read + skipped = seen), clusters, duplicates, and a reference if any."""
-    found = counts_of(len(report.articles), len(report.skipped), report.clusters) | {"duplicates": report.duplicates}
+    found = counts_of(report.read, len(report.skipped), report.clusters) | {"duplicates": report.duplicates}
     if report.settings.selection.against:
         found["reference"] = sum(article.reference for article in report.articles)
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 import tempfile
 from collections.abc import Iterable
 from dataclasses import replace
@@ -16,9 +17,12 @@ from hypothesis import strategies as st
 import dedup
 from archive.collection import gold, mixed
 from dedup import Archive, Article, Encoder, Settings
+from dedup.archive import archive as archive_module
 from dedup.archive import neighbour_lists, shared_words
+from dedup.archive import vectors as vectors_of_archive
 from dedup.archive.neighbour_lists import NeighbourLists
-from dedup.archive.vectors import Vectors
+from dedup.archive.schema import migrate
+from dedup.archive.vectors import Cache, Directory, Vectors
 from dedup.matching.candidates import shared_runs as in_a_scan
 from dedup.matching.candidates.neighbours import search
 from toy_encoder import ToyEncoder
@@ -88,14 +92,18 @@ def matched(report: dedup.Report, match: dedup.Match) -> tuple[object, ...]:
 
 
 @settings(max_examples=12, suppress_health_check=list(HealthCheck))
-@given(st.integers(0, 1 << 30), st.sampled_from([1, 3, 24]), st.sampled_from([3, 12]), st.booleans())
-def test_any_steps_give_the_stories_of_one_scan(seed: int, neighbours: int, sharing: int, toy: bool) -> None:
+@given(st.integers(0, 1 << 30), st.sampled_from([1, 3, 24]), st.sampled_from([3, 12]), st.booleans(), st.booleans())
+def test_any_steps_give_the_stories_of_one_scan(
+    seed: int, neighbours: int, sharing: int, toy: bool, divided: bool
+) -> None:
     generator = random.Random(seed)
     waiting = mixed(generator, 90)
     chosen, encoder = Settings(neighbours=neighbours), ToyEncoder() if toy else None
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
         patch.setattr(shared_words, "MOST_SHARING", sharing)
         patch.setattr(in_a_scan, "MOST_SHARING", sharing)
+        if divided:  # into so few cells that a text looks into all
+            patch.setattr(vectors_of_archive, "_MOST_EXACT", 10)
         with Archive.open(Path(folder) / "a.db", settings=chosen, encoder=encoder) as archive:
             for _ in range(6):
                 waiting = take_a_step(archive, waiting, generator)
@@ -123,16 +131,51 @@ def take_a_step(archive: Archive, waiting: list[Article], generator: random.Rand
     return waiting
 
 
+class BrokenOffError(Exception):
+    """Raised in the middle of an add, as a stand-in for a process that is killed between two transactions."""
+
+
+def test_an_add_that_broke_off_goes_on_with_lists_that_were_never_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive_module, "_BATCH", 8)
+    monkeypatch.setattr(archive_module, "_MOST", 16)
+    pool, path = mixed(random.Random(5), 160), tmp_path / "a.db"
+
+    def break_off(stage: str, done: int, total: int) -> None:
+        if done > 60:
+            raise BrokenOffError
+
+    with Archive.open(path) as archive, pytest.raises(BrokenOffError):
+        archive.add(pool, progress=break_off)
+    with sqlite3.connect(path) as connection:
+        (saved,) = connection.execute("SELECT value FROM meta WHERE name = 'listed'").fetchone()
+    connection.close()
+    with Archive.open(path) as archive:
+        assert saved < len(archive) < len(pool)
+        archive.add(pool)
+        assert told_by(archive) == told_by_a_scan(articles_in(archive), Settings(), None)
+        assert len(archive) == len(pool)
+
+
 @settings(max_examples=40)
-@given(st.integers(0, 1 << 30), st.integers(1, 6), st.integers(1, 4))
-def test_lists_propose_the_pairs_of_a_search_of_all(seed: int, neighbours: int, languages: int) -> None:
+@given(st.integers(0, 1 << 30), st.integers(1, 6), st.integers(1, 4), st.sampled_from([5, 20_000]))
+def test_lists_propose_the_pairs_of_a_search_of_all(seed: int, neighbours: int, languages: int, exact: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vectors_of_archive, "_MOST_EXACT", exact)
+        check_lists(seed, neighbours, languages)
+
+
+def check_lists(seed: int, neighbours: int, languages: int) -> None:
     generator = np.random.default_rng(seed)
-    vectors, lists = Vectors(8, 0, ()), NeighbourLists(neighbours)
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    migrate(connection, 0)
+    vectors, lists = Vectors(connection, Directory(8, Cache(1 << 16))), NeighbourLists(neighbours)
     alive = np.empty(0, np.int64)
-    for _ in range(5):
+    for step in range(5):
         if len(alive) and generator.random() < 0.4:
             gone = generator.choice(alive, generator.integers(1, len(alive) + 1), replace=False)
-            vectors = vectors.without_rows(gone)
+            vectors.remove(gone, step)
             lists.remove(vectors, gone)
             alive = np.setdiff1d(alive, gone)
         else:
@@ -142,9 +185,10 @@ def test_lists_propose_the_pairs_of_a_search_of_all(seed: int, neighbours: int, 
             rows = generator.standard_normal((len(new), 8)).astype(np.float32)
             rows /= np.linalg.norm(rows, axis=1, keepdims=True)
             groups = generator.integers(0, languages, len(new)).astype(np.int16)
-            vectors = vectors.with_rows(new, rows, groups)
+            vectors.add(new, rows, groups, step)
             lists.add(vectors, new, languages)
             alive = np.append(alive, new)
+        vectors.divide(step)
         expected = search(vectors.take(alive), vectors.groups()[alive].tolist(), neighbours=neighbours).candidates()
         pairs = np.stack([alive[expected.left], alive[expected.right]], axis=1)
         assert np.array_equal(lists.proposals(alive), neighbour_lists.distinct([pairs]))

@@ -180,7 +180,7 @@ def test_settings_are_those_of_the_first_run(tmp_path: Path, seeds: Path) -> Non
 
 def test_info_and_compact(file: Path) -> None:
     told = json.loads(run("info", file, "-f", "json").stdout)
-    assert (told["articles"], told["stories"], told["languages"], told["version"]) == (4, 0, {"en": 4}, 2)
+    assert (told["articles"], told["stories"], told["languages"], told["version"]) == (4, 0, {"en": 4}, 3)
     assert run("info", file).stdout.startswith("articles   4\n")
     assert run("compact", file).stdout.endswith(" bytes saved\n")
 
@@ -306,3 +306,64 @@ def test_an_archive_that_may_not_be_written_can_be_looked_at(file: Path, seeds: 
             assert done.returncode == code, (arguments, done.stderr)
     finally:
         file.parent.chmod(0o755)
+
+
+def test_what_is_empty_is_told_of(file: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    done = run("add", file, tmp_path / "empty")
+    assert (done.exit_code, done.stdout) == (0, "0 added, 0 changed, 0 unchanged\n")
+    assert done.stderr == f"Warning: there is no file in {tmp_path / 'empty'}\n"
+    assert run("list", file).stderr == f"No story is told more than once among 4 articles of {file}.\n"
+    told = run("list", file, "--since", "7")
+    assert (told.stdout, told.stderr) == ("", f"No story has gained an article since 7 among 4 articles of {file}.\n")
+
+
+def scan(*arguments: object) -> Result:
+    return CliRunner().invoke(main, ["scan", *map(str, arguments)])
+
+
+def test_counts_are_those_of_all_articles_read(seeds: Path, tmp_path: Path) -> None:
+    file, (first, *rest) = tmp_path / "a.db", sorted(seeds.iterdir())
+    assert scan(first, *rest[1:], "--archive", file).exit_code == 0
+    new = json.loads(scan(*rest, "--archive", file, "--only-new", "-f", "json").stdout)
+    assert [article["id"] for article in new["articles"]] == [str(first), str(rest[0])]
+    assert (new["counts"]["read"], new["counts"]["clusters"], new["counts"]["duplicates"]) == (4, 1, 1)
+    again = scan(*rest, "--archive", file, "--only-new", "-f", "json", "-o", tmp_path / "new.json")
+    assert again.stderr.endswith("No duplicates among 4 articles.\n")
+    whole = json.loads(run("report", file, "-f", "json").stdout)
+    assert (len(whole["articles"]), whole["counts"]["read"], whole["counts"]["duplicates"]) == (2, 5, 1)
+    since = json.loads(run("report", file, "--since", "2", "-f", "json").stdout)
+    assert (len(since["articles"]), since["counts"]["read"], since["counts"]["duplicates"]) == (2, 1, 1)
+    assert dedup.Report.load(tmp_path / "new.json").counted == (4, 0)
+
+
+def test_a_scan_with_an_archive_keeps_to_decisions_and_rules(seeds: Path, tmp_path: Path) -> None:
+    texts = sorted(seeds.iterdir())
+    decisions = tmp_path / "decisions.jsonl"
+    lines = [
+        {"left": str(texts[0]), "right": str(texts[1]), "verdict": "different"},
+        {"left": str(texts[1]), "right": str(texts[2]), "verdict": "same"},
+        {"keep": str(texts[2]), "story": [str(texts[1]), str(texts[2])]},
+    ]
+    for chosen in (lines, lines[1:], lines[:1]):
+        decisions.write_text("".join(f"{json.dumps(line)}\n" for line in chosen), encoding="utf-8")
+        given = ("--decisions", decisions, "--keep", "longest", "-f", "json")
+        plain = json.loads(scan(*texts, *given).stdout)
+        held = json.loads(scan(*texts, "--archive", tmp_path / "a.db", *given).stdout)
+        for part in ("clusters", "matches", "articles", "counts", "settings"):
+            assert held[part] == plain[part], part
+    refused = scan(*texts, "--archive", tmp_path / "a.db", "--against", seeds)
+    assert (refused.exit_code, "--archive goes with --keep and --decisions, and not with" in refused.stderr) == (
+        2,
+        True,
+    )
+
+
+def test_new_articles_alone_are_reported_as_people_decided(seeds: Path, tmp_path: Path) -> None:
+    texts, file, decisions = sorted(seeds.iterdir()), tmp_path / "a.db", tmp_path / "decisions.jsonl"
+    assert scan(*texts[:4], "--archive", file).exit_code == 0
+    line = {"left": str(texts[4]), "right": str(texts[0]), "verdict": "same"}
+    decisions.write_text(json.dumps(line), encoding="utf-8")
+    new = json.loads(scan(*texts[3:], "--archive", file, "--only-new", "--decisions", decisions, "-f", "json").stdout)
+    assert [cluster["members"] for cluster in new["clusters"]] == [[str(texts[at]) for at in (0, 1, 4)]]
+    assert new["counts"] == {"seen": 2, "read": 2, "skipped": 0, "clusters": 1, "duplicates": 1}
