@@ -214,7 +214,7 @@ def test_articles_learn_nothing_from_the_gold(tmp_path: Path) -> None:
     [
         ("", "no article in it"),
         ("{", "gold.jsonl:1: not JSON"),
-        ("[1]", "gold.jsonl:1: list instead of an object"),
+        ("[1]", "gold.jsonl:1: a list instead of an object"),
         (ROW + ROW, "id 'a' comes twice"),
         ('{"id": "a", "lang": "en"}', "gold.jsonl:1: no 'story' in this record; it has id, lang"),
         ('{"id": "a", "story": ""}', "no 'story'"),
