@@ -26,6 +26,7 @@ from dedup.datatypes import (
     Article,
     Comparison,
     Level,
+    MatchKind,
     Progress,
     Selection,
     Settings,
@@ -36,6 +37,7 @@ from dedup.embedding.load import load_encoder
 from dedup.errors import SettingsError
 from dedup.language.as_read import body_of
 from dedup.language.detect import detect_languages
+from dedup.language.digest import digest
 from dedup.matching.evidence import describe_pairs
 from dedup.matching.exact import UniqueArticles, exact_match
 from dedup.matching.prepare import prepare
@@ -284,7 +286,10 @@ def compare_articles(
         candidates = read.neighbourhood.between(np.array([0]), np.array([1]))
         verdicts = judge_pairs(read.match_input, candidates, scorer)
         (match,) = describe_pairs(read.match_input, candidates, verdicts)
-    is_match = bool(scorer.admits(verdicts.log_odds)[0])
+    same_text = digest(left)[0] == digest(right)[0]
+    if same_text:  # a scan, too, calls them exact copies without comparing them
+        match = replace(match, score=1.0, kind=MatchKind.EXACT)
+    is_match = same_text or bool(scorer.admits(verdicts.log_odds)[0])
     languages, model = (read.languages[0], read.languages[1]), f"{encoder.name}@{encoder.fingerprint}"
     return Comparison(left, right, languages, match, is_match, scorer.threshold, settings, model)
 

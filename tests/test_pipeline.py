@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import dedup
-from dedup import Article, Level, MatchKind, Report, Settings, Skipped, find_duplicates
+from dedup import Article, Level, MatchKind, Report, Settings, Skipped, compare_articles, find_duplicates
 from dedup.embedding.encoder import Encoder
 from dedup.matching.prepare import prepare
 from dedup.matching.verify import judge_pairs
@@ -345,3 +345,9 @@ def test_a_real_transformer_goes_through_the_whole_scan() -> None:
     report = find_duplicates(articles(STORIES["en"], *OTHERS, edited), settings=Settings(model=str(directory)))
     assert clusters(report) == [["00", "05"]]
     assert report.model.startswith(str(directory) + "@")
+
+
+def test_two_copies_are_compared_as_a_scan_finds_them() -> None:
+    text = "The ferry to the island sails again from Monday on, the harbour office said in a note to all passengers."
+    compared = compare_articles(Article("a", text), Article("b", f"  {text}\n"))
+    assert (compared.match.kind, compared.match.score, compared.is_match) == (MatchKind.EXACT, 1.0, True)

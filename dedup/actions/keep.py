@@ -77,19 +77,23 @@ def mark_articles(
     """Parts that articles play in their stories, by position; articles in no story are left out.
 
     Of the articles of a story that matches of the `kinds` link, one is kept: the representative of the story where it
-    is among them, otherwise the one chosen. Repeats tell it by its `name`.
+    is among them, otherwise the one chosen; but none that is an excerpt of another, as far as there are others. Repeats
+    tell it by its `name`.
     """
     marks: dict[int, Mark] = {}
     for story in view.stories(report):
         told = _Told(story.matches)
         representative = story.cluster.representative
-        links = [(match.left, match.right) for match in story.matches if match.kind in kinds]
+        linked = [match for match in story.matches if match.kind in kinds]
+        links = [(match.left, match.right) for match in linked]
+        excerpts = {match.left if match.excerpt == "left" else match.right for match in linked if match.excerpt}
         groups = linked_groups([*links, *((member, member) for member in story.cluster.members)])
         for group in groups:
-            keeper = representative if representative in group else choose(group)
+            whole = [member for member in group if member not in excerpts] or group
+            keeper = representative if representative in whole else choose(whole)
             name_of_keeper = name(report.articles[keeper])
             for member in group:
-                if member == representative:
+                if member == keeper == representative:
                     marks[member] = Mark(REPRESENTATIVE, story.id)
                 elif member == keeper:
                     marks[member] = Mark(VERSION, story.id, *told.of(member, representative))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import secrets
+import socket
 from dataclasses import dataclass
 
 from dedup.archive.archive import Archive
@@ -66,6 +67,27 @@ def require_extra() -> None:
         import uvicorn  # noqa: F401
     except ImportError as error:
         raise MissingExtraError(error.name or "fastapi", "serve") from error
+
+
+def require_port(settings: ServiceSettings) -> None:
+    """Check that nobody else listens on the port.
+
+    Raises
+    ------
+    SettingsError
+        If somebody does, or the address is none of this machine.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[
+            0
+        ]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise SettingsError(
+            f"cannot listen on {settings.host}:{settings.port}: {error.strerror}; name another --port or --host"
+        ) from error
 
 
 def serve(archive: Archive, settings: ServiceSettings) -> None:

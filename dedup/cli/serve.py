@@ -47,11 +47,12 @@ def serve(
     """
     log_to_stderr(verbose)
     from dedup.archive.archive import Archive
-    from dedup.archive.serve import ServiceSettings, require_extra
+    from dedup.archive.serve import ServiceSettings, require_extra, require_port
     from dedup.archive.serve import serve as served
 
     require_extra()
     settings = ServiceSettings(host, port, _token(token_file), max_body, concurrency)
+    require_port(settings)
     with Archive.open(file) as archive:
         click.echo(f"serving {printable(str(file))} on http://{host}:{port}; Ctrl-C ends it", err=True)
         try:

@@ -1,8 +1,8 @@
 """Rules by which the article of a story to keep, its representative, is chosen.
 
 Several rules apply in their order: each leaves those articles that are best by it, and the next one chooses among them;
-the id decides last. A rule leaves all articles that it cannot tell apart: two lengths in different languages, a day and
-an hour of that day, articles without a date.
+the id decides last. What its source has cut off stands for no story that is there whole. A rule leaves all articles
+that it cannot tell apart: two lengths in different languages, a day and an hour of that day, articles without a date.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from dedup.errors import SettingsError
 from dedup.language.as_read import body_of
 from dedup.language.text import count_words, printable
 from dedup.reading.dates import Span, span_of
+from dedup.reading.fields import CUT
 
 ALLOWED = "newest, oldest, longest, first, reference, path:GLOB or language:CODE,CODE"
 """All rules, for messages."""
@@ -40,7 +41,8 @@ class Standing(NamedTuple):
     """Facts of an article that rules look at.
 
     `words` and `published` are None where no rule needs them, or nothing is known. `decided` is below 0 for an article
-    that people chose to keep, lowest for the last choice; it comes before all rules.
+    that people chose to keep, lowest for the last choice; it comes before all rules. `cut` is a text that its source
+    has cut off.
     """
 
     id: str
@@ -51,6 +53,7 @@ class Standing(NamedTuple):
     published: Span | None = None
     reference: bool = False
     decided: int = 0
+    cut: bool = False
 
 
 Rule: TypeAlias = Callable[[Sequence[Standing]], Sequence[Standing]]
@@ -91,6 +94,7 @@ class KeepRules:
             words=words,
             published=article.published,
             reference=article.reference,
+            cut=CUT in article.note,
         )
 
     def standing_of(
@@ -103,16 +107,18 @@ class KeepRules:
         words: int | None,
         published: str,
         reference: bool = False,
+        cut: bool = False,
     ) -> Standing:
         """Facts of an article that the rules need, from the fields of a report."""
         dated = not {"oldest", "newest"}.isdisjoint(self.texts)
-        return Standing(id, position, path, language, words, span_of(published) if dated else None, reference)
+        return Standing(id, position, path, language, words, span_of(published) if dated else None, reference, cut=cut)
 
     def choose(self, standings: Iterable[Standing]) -> Standing:
         """Choose the one to keep among one or more articles, in any order."""
         left = list(standings)
         lowest = min(standing.decided for standing in left)
         left = [standing for standing in left if standing.decided == lowest]
+        left = [standing for standing in left if not standing.cut] or left
         for text in self.texts:
             if len(left) == 1:
                 break

@@ -31,8 +31,10 @@ _MOST_EXPANDED = 16  # times `ReadOptions.max_bytes` that a zipped document may 
 
 _PDF_DATE = re.compile(r"D:(\d{4})(\d\d)(\d\d)")
 
-# When the template of python-docx was made, which programs leave in the documents that they write with it.
+# When the template of python-docx was made, which programs leave in the documents that they write with it;
+# and the title that it gives a document without properties.
 _OF_TEMPLATE = datetime(2013, 12, 23, 23, 15, tzinfo=timezone.utc)
+_WITHOUT_TITLE = "Word Document"
 
 _RTF_TITLE = re.compile(rb"\{\\title\s((?:[^{}\\]|\\[^{}]){1,2000})\}")
 
@@ -86,7 +88,7 @@ def read_docx(source: Source) -> Iterator[Article | Skipped]:
     yield make_article(
         source.path,
         "\n".join(line for line in lines if line.strip()),
-        title=heading or about.title or "",
+        title=heading or (about.title if about.title != _WITHOUT_TITLE else "") or "",
         published=iso_date(about.created if about.created != _OF_TEMPLATE else None),
         language=about.language or "",
     )

@@ -964,3 +964,10 @@ def test_what_is_skipped_is_named_with_its_reason(tmp_path: Path) -> None:
     assert f"skipped {source}:2: " in short
     assert "skipped 2 more; -v names all\n" in short
     assert f"skipped {source}:8: " in full
+
+
+def test_an_article_goes_for_none_that_is_a_piece_of_it(tmp_path: Path) -> None:
+    piece = {"id": "piece", "text": RAIN[: len(RAIN) // 3], "date": "2026-01-01"}
+    (tmp_path / "news.jsonl").write_text("".join(as_lines([piece, {"id": "whole", "text": RAIN}])))
+    done = keep(tmp_path / "news.jsonl", "--kinds", "exact,near,excerpt", "-o", "-")
+    assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == ["whole"]

@@ -195,3 +195,13 @@ def test_null_stands_for_what_is_not_known(client: Any) -> None:
     assert (answer.status_code, answer.json()["id"]) == (200, "")
     kept = {"articles": [{**fields, "id": "null", "text": gold()[0].text}]}
     assert client.post("/articles", json=kept).json()["added"] == 1
+
+
+def test_a_port_that_is_taken_is_told_before_anything_is_served(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        command = [sys.executable, "-m", "dedup", "serve", "--archive", str(tmp_path / "a.db"), "--port", port]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 2
+    assert f"cannot listen on 127.0.0.1:{port}: Address already in use; name another --port or --host" in done.stderr
+    assert "serving" not in done.stderr

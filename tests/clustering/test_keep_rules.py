@@ -240,3 +240,11 @@ def test_a_run_keeps_by_the_rules_and_says_which() -> None:
         find_duplicates(articles, settings=Settings(keep=("latest",)), encoder=ToyEncoder())
     assert Settings(keep="newest").keep == ("newest",), "one text is one rule"  # type: ignore[arg-type]
     assert Settings(keep=()).keep == KEEP_BY_DEFAULT
+
+
+@pytest.mark.parametrize("rules", [(), ("oldest",), ("first",), ("longest",)])
+def test_what_its_source_cut_off_stands_for_no_whole_article(rules: tuple[str, ...]) -> None:
+    cut = row("a", published="2026-01-01", note="cut off by its source: the beginning alone")
+    whole = row("b", text="word after word")
+    assert kept([cut, whole], *rules) == "b"
+    assert kept([cut, cut], *rules) == "a"
