@@ -180,7 +180,7 @@ def calibrate_scorer(
         The model to fit for.
     level : Level
         At `STORY` the stories are events, and what is fitted stands beside the shipped scorer of duplicates for this
-        model; `events` and `archives` are of no use there.
+        model; of `archives` the articles of judged pairs are looked at there, and `events` are of no use.
     folds : int, at least 2, optional
         Of `STORY`: parts that the stories are dealt to, each to be judged by a fit that has not seen them.
     jobs : int
@@ -192,7 +192,7 @@ def calibrate_scorer(
         If a file cannot be read or holds no gold, or there is nothing to fit: a set needs two articles of different
         texts, and all sets together pairs that are the same and pairs that are not.
     """
-    of_path = {path: read_pairs(path) for path in pairs}
+    of_path = {path: read_pairs(path, level) for path in pairs}
     known = [pair for some in of_path.values() for pair in some]
     sets = {path: read_gold(path) for path in (*golds, *against, *events)}
     of_archives = {path: read_articles(path) for path in archives}
@@ -210,7 +210,10 @@ def calibrate_scorer(
         if level is Level.STORY:
             duplicates = load_scorer(Level.DUPLICATE, fingerprint=encoder.fingerprint)
             measure = partial(measure_set, encoder=encoder, duplicates=duplicates, labels=known, workers=workers)
-            measured = {path.name: measure(sets[path], progress=progress) for path in (*golds, *against)}
+            judged = {name for pair in known for name in (pair.left, pair.right)}
+            seen = {path: sets[path] for path in (*golds, *against)}
+            seen |= {path: [item for item in gold if item.article.id in judged] for path, gold in of_archives.items()}
+            measured = {path.name: measure(gold, progress=progress) for path, gold in seen.items() if gold}
             apart_of = {path.name: measured.pop(path.name) for path in against}
             return calibrate_events(measured, apart_of, model=model, folds=folds)
         found = {

@@ -36,7 +36,7 @@ from dedup.matching.event_features import closeness_in_time
 from dedup.matching.event_scorer import (
     EVENT_FEATURES,
     EVENT_HEADS,
-    LITERAL_OF_EVENTS,
+    OF_ONE_LANGUAGE,
     EventScorer,
     Knots,
     segments,
@@ -90,10 +90,10 @@ def fit_events(sets: Sequence[EventSet], against: Sequence[EventSet] = ()) -> Ev
     values, apart, same, weight = (np.concatenate(column) for column in zip(*rows, strict=True))
     knots = _knots(np.concatenate([one.values for one in sets]))
     parts = segments(values, knots)
-    literal = _columns_of(LITERAL_OF_EVENTS, knots)
-    parts[np.ix_(apart, literal)] = 0
+    silent = _columns_of(OF_ONE_LANGUAGE, knots)
+    parts[np.ix_(apart, silent)] = 0
     fitted = fit_heads(parts, apart.astype(np.intp), same, weight, heads=len(EVENT_HEADS))
-    fitted[1, :-1][literal] = 0  # in two languages there is nothing to see
+    fitted[1, :-1][silent] = 0  # as in parts, where what all heads have in common would leave something
     fitted[:, -1] += _PRIOR
     fitted = np.round(fitted, 4)
     return EventScorer(knots, fitted[:, :-1], fitted[:, -1])

@@ -42,8 +42,9 @@ EVENT_FEATURES = (
 )
 """Names of the features."""
 
-LITERAL_OF_EVENTS = ("subject_clash", *OF_WORDS)
-"""Features of words, which two texts in two languages have none of."""
+OF_ONE_LANGUAGE = ("length", "subject_clash", *OF_WORDS)
+"""Features that tell nothing of two texts in two languages: of words they share none, and it is translations of one
+article, not two reports, that are as long as each other."""
 
 EVENT_HEADS = ("one language", "two languages")
 """Relations of two reports that have curves of their own."""
