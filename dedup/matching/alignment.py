@@ -192,14 +192,15 @@ def _coverage(
     for column, side in enumerate(sides):
         weight, counterpart = weights[side.sentence], _between(side.similarity, _CLOSE)
         covered = weight * counterpart
-        share[:, column] = np.bincount(side.pair, covered, pairs)
+        of_side = np.bincount(side.pair, covered, pairs)
+        share[:, column] = of_side
         closely[:, column] = np.bincount(side.pair, weight * _between(side.similarity, _VERY_CLOSE), pairs)
         first = np.flatnonzero(places.opening[side.sentence])
         of_first, all_first = (np.bincount(side.pair[first], values[first], pairs) for values in (covered, weight))
         opening[:, column] = _ratio(of_first, all_first)
         rising[:, column] = _rising(side, covered, pairs)
         apart = np.abs(places.position[side.sentence] - places.position[side.counterpart])
-        total += np.bincount(side.pair, covered, pairs)
+        total += of_side
         distance += np.bincount(side.pair, covered * apart, pairs)
     known = (fewest > 1) & (total > _NOTHING)
     in_order = np.where(known, 1 - 2 * distance / np.where(known, total, 1), _UNORDERED)
@@ -211,12 +212,13 @@ def _coverage(
 
 def _rising(side: _Counterparts, covered: Floats, pairs: int) -> npt.NDArray[np.float64]:
     """Share of the neighbouring sentences whose counterparts rise, less a half; 0 where there are none of them."""
-    last = len(side.sentence) - 1
-    following = np.minimum(np.arange(last + 1) + side.stride, last)
-    both = np.flatnonzero((side.pair[following] == side.pair) & (side.sentence[following] > side.sentence))
-    following, pair = following[both], side.pair[both]
-    weight = np.minimum(covered[both], covered[following])
-    rises = side.counterpart[following] > side.counterpart[both]
+    row = np.flatnonzero(covered)  # of most pairs that are no match few sentences are
+    following = row + side.stride[row]
+    inside = np.flatnonzero(following < len(covered))
+    row, following = row[inside], following[inside]
+    weight = np.minimum(covered[row], covered[following])
+    weight[(side.pair[following] != side.pair[row]) | (side.sentence[following] < side.sentence[row])] = 0
+    pair, rises = side.pair[row], side.counterpart[following] > side.counterpart[row]
     total = np.bincount(pair, weight, pairs)
     return np.where(total > _NOTHING, _ratio(np.bincount(pair, weight * rises, pairs), total) - 0.5, 0)
 
