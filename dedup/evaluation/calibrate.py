@@ -409,8 +409,9 @@ def score_archives(
 
 
 def _refitted(scorer: Scorer, sets: Sequence[Labelled]) -> Scorer:
-    """A scorer fitted to other sets."""
-    return replace(scorer, weights=_fit(sets, scorer.weights))
+    """A scorer fitted to other sets, with thresholds of its own."""
+    weights = _fit(sets, scorer.weights)
+    return replace(scorer, weights=weights - _thresholds(weights, sets))
 
 
 def _joined(scorer: Scorer, pairs: Pairs) -> tuple[int, int]:
