@@ -102,6 +102,7 @@ class PairBlock:
     """Pairs to be judged.
 
     left, right : ndarray of shape (m,), intp, positions of the articles
+    codes : ndarray of shape (m, 2), str, their languages
     features : ndarray of shape (m, len(FEATURES)), float32, as far as they are known
     same, unsure, unread : ndarray of shape (m,), bool
         Whether both are in one language; whether one of the languages is uncertain; whether one is unknown.
@@ -114,6 +115,7 @@ class PairBlock:
 
     left: Positions
     right: Positions
+    codes: npt.NDArray[np.str_]
     features: Floats
     same: npt.NDArray[np.bool_]
     unsure: npt.NDArray[np.bool_]
@@ -183,14 +185,15 @@ def pair_block(match_input: MatchInput, candidates: Candidates) -> PairBlock:
     features[:, column("length")] = -np.abs(np.log(one) - np.log(other))
     features[:, column("verbatim")] = -features[:, column("length")]
     features[:, column("amount")] = np.clip(np.log(np.minimum(one, other) / _LETTERS), 0, _MOST_AMOUNT)
-    same = match_input.codes[left] == match_input.codes[right]
-    unread = (match_input.codes[left] == UNDETERMINED) | (match_input.codes[right] == UNDETERMINED)
+    codes = np.stack([match_input.codes[left], match_input.codes[right]], axis=1)
+    same = codes[:, 0] == codes[:, 1]
+    unread = (codes == UNDETERMINED).any(axis=1)
     unsure = ~(match_input.certain[left] & match_input.certain[right])
     uneven = np.maximum(one, other) > _EXCERPT_RATIO * np.minimum(one, other)
     share = np.zeros((len(candidates), 2), np.float32)
     read, retouched = np.zeros((2, len(candidates)), np.bool_)
     days = np.abs(match_input.days[left] - match_input.days[right])
-    return PairBlock(left, right, features, same & ~unread, unsure, unread, uneven, read, retouched, share, days)
+    return PairBlock(left, right, codes, features, same & ~unread, unsure, unread, uneven, read, retouched, share, days)
 
 
 Stage = Callable[[StoredTexts, PairBlock], None]

@@ -106,6 +106,9 @@ _RELATIONS = {
 }
 
 _BY_SIGN = {
+    "translated_words": "words of both reports, translated by a lexicon,",
+    "translated_lead_words": "words of both leads, translated by a lexicon,",
+    "translated_headline_words": "words of both headlines, translated by a lexicon,",
     "facts": "numbers and dates",
     "names": "names",
     "rare_names": "names, the rare ones above all,",
