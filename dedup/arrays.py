@@ -25,6 +25,12 @@ def take_rows(value: Columns, at: Any) -> Columns:
     return type(value)(*(getattr(value, field.name)[at] for field in fields(value)))  # type: ignore[arg-type]
 
 
+def put_rows(value: Columns, at: Any, rows: Columns) -> None:
+    """Write rows of every field at positions or flags, in place."""
+    for field in fields(value):  # type: ignore[arg-type]
+        getattr(value, field.name)[at] = getattr(rows, field.name)
+
+
 def join_rows(parts: Sequence[Columns]) -> Columns:
     """Concatenate the rows of all parts; at least one part."""
     names = [field.name for field in fields(parts[0])]  # type: ignore[arg-type]

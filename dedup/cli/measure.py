@@ -65,7 +65,7 @@ def evaluate(
     settings = Settings(model=model, threshold=threshold, level=Level(level), scorer=scorer)
     form = choose_form(form, output, options.FORMS)
     check_output(form, output, (gold, *filter(None, (report, labelled_pairs)), scorer, *folder_of(model)), force=force)
-    known, labelled = read_gold(gold), read_pairs(labelled_pairs) if labelled_pairs else ()
+    known, labelled = read_gold(gold), read_pairs(labelled_pairs, Level(level)) if labelled_pairs else ()
     articles = [item.article for item in known]
     ids = {article.id for article in articles}
     if labelled_pairs:

@@ -1,7 +1,8 @@
 """Labelled pairs → the scorer: how the features of a pair become a probability.
 
 All sets count alike, and within a set the ways it was seen. Where most that looks alike is the same, the same and the
-different count alike too; where most stories come once, as in archives, a wrong join costs as much as a missed one.
+different count alike too; where most stories come once a wrong join costs as much as a missed one. Each pair of an
+archive that people judged counts alike.
 What a set gives when it is left out of the fit is reported beside it.
 """
 
@@ -48,20 +49,21 @@ _FEWEST = 100  # pairs of one kind, below which they count less than another kin
 
 _FEWEST_SAME = 60  # duplicates of a feed or archive, below which all its pairs count less
 
-_WEIGHTS = {WHOLE: 1.0, SHORT: 0.4, FEED: 0.7, COPIES: 0.15, ARCHIVE: 2.0}
+_WEIGHTS = {WHOLE: 1.0, SHORT: 0.4, FEED: 0.7, COPIES: 0.15}
 """Weight of the pairs of a set, by the way it was seen."""
+
+_JUDGED = 0.18  # weight of a pair of an archive that people judged: of any archive, however many of its pairs are right
+_UNJUDGED = 4.0  # of all others of an archive together
 
 _TEMPLATE = 0.15  # of feeds and short cuts of a set whose stories come in groups: a few sentences of one are all alike
 
-_JUDGED = 6.0  # pairs that a judged one of an archive counts for
-
 _DOUBTED = 0.5  # shared runs of words from which on a pair of an archive that nobody judged counts for nothing
 
-_CAREFUL = 0.002  # of F1, which is given up for fewer wrong pairs
+_CAREFUL = 0.004  # of F1, which is given up for fewer wrong pairs
 
 _FEWEST_IN_VIEW = 8  # duplicates by which a threshold is judged, or others of an archive
 
-_ARCHIVE_VIEWS = 2.0  # views of gold sets that the judged pairs of an archive count for: what a score is for
+_ARCHIVE_VIEWS = 3.0  # views of gold sets that an archive's judged pairs in one language count for: what a score is for
 
 _STEPS = np.arange(-3, 3, 0.1)  # thresholds tried, in log-odds
 
@@ -79,7 +81,9 @@ _NO_EVIDENCE = -1.0  # log-odds, at most, of a pair without the evidence that a 
 _LITERAL_HEADS = [place for place, head in enumerate(HEADS) if head.split()[0] in ("copy", "rewording")]
 _LITERAL_FEATURES = [FEATURES.index(name) for name in LITERAL]
 _OVERLAP = FEATURES.index("overlap")
+_VERBATIM, _LENGTH = FEATURES.index("verbatim"), FEATURES.index("length")
 _PIECES = HEADS.index("copy excerpt")
+_LITERAL_EXCERPTS = [place for place in _LITERAL_HEADS if HEADS[place].endswith("excerpt")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +184,7 @@ def calibrate_scorer(
         The model to fit for.
     level : Level
         At `STORY` the stories are events, and what is fitted stands beside the shipped scorer of duplicates for this
-        model; `events` and `archives` are of no use there.
+        model; of `archives` the articles of judged pairs are looked at there, and `events` are of no use.
     folds : int, at least 2, optional
         Of `STORY`: parts that the stories are dealt to, each to be judged by a fit that has not seen them.
     jobs : int
@@ -192,7 +196,7 @@ def calibrate_scorer(
         If a file cannot be read or holds no gold, or there is nothing to fit: a set needs two articles of different
         texts, and all sets together pairs that are the same and pairs that are not.
     """
-    of_path = {path: read_pairs(path) for path in pairs}
+    of_path = {path: read_pairs(path, level) for path in pairs}
     known = [pair for some in of_path.values() for pair in some]
     sets = {path: read_gold(path) for path in (*golds, *against, *events)}
     of_archives = {path: read_articles(path) for path in archives}
@@ -210,7 +214,10 @@ def calibrate_scorer(
         if level is Level.STORY:
             duplicates = load_scorer(Level.DUPLICATE, fingerprint=encoder.fingerprint)
             measure = partial(measure_set, encoder=encoder, duplicates=duplicates, labels=known, workers=workers)
-            measured = {path.name: measure(sets[path], progress=progress) for path in (*golds, *against)}
+            judged = {name for pair in known for name in (pair.left, pair.right)}
+            seen = {path: sets[path] for path in (*golds, *against)}
+            seen |= {path: [item for item in gold if item.article.id in judged] for path, gold in of_archives.items()}
+            measured = {path.name: measure(gold, progress=progress) for path, gold in seen.items() if gold}
             apart_of = {path.name: measured.pop(path.name) for path in against}
             return calibrate_events(measured, apart_of, model=model, folds=folds)
         found = {
@@ -305,7 +312,8 @@ def _thresholds(weights: npt.NDArray[np.float64], sets: Sequence[Labelled]) -> n
         seen = [pairs for pairs in (take_rows(view, view.head == head) for view in every) if _is_telling(pairs)]
         if not any(pairs.same.sum() >= _FEWEST_IN_VIEW for pairs in seen):
             continue
-        counts = [_ARCHIVE_VIEWS if (pairs.way == ARCHIVE).all() else 1.0 for pairs in seen]
+        of_archive = _ARCHIVE_VIEWS if head in _LITERAL_HEADS else 1.0
+        counts = [of_archive if (pairs.way == ARCHIVE).all() else 1.0 for pairs in seen]
         grid = _FLAT if head in _LITERAL_HEADS else _GRID
         means = [[[_worth_at(pairs, weights, *at) for pairs in seen] for at in row] for row in grid]
         mean = np.average(np.array(means), axis=2, weights=counts)
@@ -332,10 +340,12 @@ def _is_telling(pairs: Pairs) -> bool:
 
 
 def _worth_at(pairs: Pairs, weights: npt.NDArray[np.float64], slope: float, least: float) -> float:
-    """F1 of a view, or where it has next to no duplicates, the share of the others that stay apart."""
+    """F1 of a view; of an archive the share of judged pairs that are told; without duplicates that of those apart."""
     log_odds = Scorer(weights, 0.5).log_odds(pairs.features, pairs.head) + slope * pairs.features[:, _AMOUNT]
     joined = log_odds >= least
     same = int(pairs.same.sum())
+    if (pairs.way == ARCHIVE).all():
+        return float((joined == pairs.same).mean())
     if same < _FEWEST_IN_VIEW:
         return 1 - int((joined & ~pairs.same).sum()) / max(len(pairs.same) - same, 1)
     return 2 * int((joined & pairs.same).sum()) / max(int(joined.sum()) + same, 1)
@@ -399,8 +409,9 @@ def score_archives(
 
 
 def _refitted(scorer: Scorer, sets: Sequence[Labelled]) -> Scorer:
-    """A scorer fitted to other sets."""
-    return replace(scorer, weights=_fit(sets, scorer.weights))
+    """A scorer fitted to other sets, with thresholds of its own."""
+    weights = _fit(sets, scorer.weights)
+    return replace(scorer, weights=weights - _thresholds(weights, sets))
 
 
 def _joined(scorer: Scorer, pairs: Pairs) -> tuple[int, int]:
@@ -414,9 +425,12 @@ def _fit(sets: Sequence[Labelled], start: npt.NDArray[np.float64] | None = None)
     pairs = join_rows([one.pairs for one in sets])
     weight = np.concatenate([_weights(one) for one in sets])
     features = pairs.features.astype(np.float64)
+    features[:, _VERBATIM] = 0  # not fitted: it gives back what the lengths take
     weights = fit_heads(features, pairs.head, pairs.same, weight, heads=len(HEADS), start=start)
     apart = np.setdiff1d(np.arange(len(HEADS)), _LITERAL_HEADS)
     weights[apart[:, None], _LITERAL_FEATURES] = 0  # in two languages there is nothing to see
+    weights[:, _VERBATIM] = 0
+    weights[_LITERAL_EXCERPTS, _VERBATIM] = weights[_LITERAL_EXCERPTS, _LENGTH]  # of what stands whole in the other
     return weights
 
 
@@ -427,10 +441,14 @@ def _weights(labelled: Labelled) -> npt.NDArray[np.float64]:
     grouped = any(item.group for item in labelled.whole.gold)
     for way in np.unique(pairs.way).tolist():
         seen = pairs.way == way
+        if way == ARCHIVE:
+            unjudged = seen & ~pairs.judged
+            weight[seen] = _JUDGED
+            weight[unjudged] = _UNJUDGED / max(int(unjudged.sum()), 1)
+            continue
         share = _WEIGHTS[way] * (_TEMPLATE if grouped and way in (SHORT, FEED) else 1)
-        if way in (FEED, ARCHIVE):
-            counts = np.where(pairs.judged & (way == ARCHIVE), _JUDGED, 1.0) * seen
-            weight += share * counts / max(float((counts * pairs.same).sum()), _FEWEST_SAME)
+        if way == FEED:
+            weight[seen] = share / max(int((seen & pairs.same).sum()), _FEWEST_SAME)
             continue
         for kind in (pairs.same, ~pairs.same & pairs.related, ~pairs.same & ~pairs.related):
             weight[seen & kind] = share / max(int((seen & kind).sum()), _FEWEST)

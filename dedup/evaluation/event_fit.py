@@ -36,7 +36,8 @@ from dedup.matching.event_features import closeness_in_time
 from dedup.matching.event_scorer import (
     EVENT_FEATURES,
     EVENT_HEADS,
-    LITERAL_OF_EVENTS,
+    OF_ONE_LANGUAGE,
+    OF_TRANSLATIONS,
     EventScorer,
     Knots,
     segments,
@@ -88,12 +89,14 @@ def fit_events(sets: Sequence[EventSet], against: Sequence[EventSet] = ()) -> Ev
     """Fit the curves to sets of events; of those in `against` no two stories are of one event."""
     rows = [_rows(way, share) for one in sets for share, way in one.ways()] + [_apart_rows(one) for one in against]
     values, apart, same, weight = (np.concatenate(column) for column in zip(*rows, strict=True))
-    knots = _knots(np.concatenate([one.values for one in sets]))
+    knots = _knots(*(np.concatenate(column) for column in zip(*((one.values, one.apart) for one in sets), strict=True)))
     parts = segments(values, knots)
-    literal = _columns_of(LITERAL_OF_EVENTS, knots)
-    parts[np.ix_(apart, literal)] = 0
+    silent = [_columns_of(names, knots) for names in (OF_TRANSLATIONS, OF_ONE_LANGUAGE)]  # in one language, in two
+    for head, nothing in enumerate(silent):
+        parts[np.ix_(apart == bool(head), nothing)] = 0
     fitted = fit_heads(parts, apart.astype(np.intp), same, weight, heads=len(EVENT_HEADS))
-    fitted[1, :-1][literal] = 0  # in two languages there is nothing to see
+    for head, nothing in enumerate(silent):
+        fitted[head, :-1][nothing] = 0  # as in parts, where what all heads have in common would leave something
     fitted[:, -1] += _PRIOR
     fitted = np.round(fitted, 4)
     return EventScorer(knots, fitted[:, :-1], fitted[:, -1])
@@ -124,10 +127,12 @@ def _apart_rows(one: EventSet) -> _Rows:
     return one.values[used], one.apart[used], np.zeros(len(used), np.bool_), weight
 
 
-def _knots(values: Floats) -> Knots:
+def _knots(values: Floats, apart: npt.NDArray[np.bool_]) -> Knots:
+    """Where curves may bend: at quantiles of a feature, among the pairs that can have it."""
     found = {}
     days = closeness_in_time(np.array(_BENDS_OF_DAYS, np.float32))
-    for name, column in zip(EVENT_FEATURES, values.T, strict=True):
+    for name, every in zip(EVENT_FEATURES, values.T, strict=True):
+        column = every[apart] if name in OF_TRANSLATIONS and apart.any() else every
         bends = days if name == "published" else np.unique(np.quantile(column, _KNOTS).astype(np.float64))
         bends = np.unique(bends.round(_DIGITS))
         found[name] = [float(bend) for bend in bends if column.min() < bend < column.max()]

@@ -76,7 +76,7 @@ class EventSet:
     def never(self) -> _Flags:
         """Whether two cannot be reports of one event, by their dates or because one has no text: shape (m,)."""
         apart = np.abs(self.days[self.candidates.left] - self.days[self.candidates.right])
-        return np.asarray((apart > STORY_DAYS) | (self.copied <= NEVER), np.bool_)
+        return np.asarray((apart > STORY_DAYS) | (self.copied == NEVER), np.bool_)
 
     def among(self, chosen: _Flags) -> EventSet:
         """The set of some of its articles alone; `chosen` of shape (n,)."""

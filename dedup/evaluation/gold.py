@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from dedup.clustering.decisions import Decisions
-from dedup.datatypes import UNDETERMINED, Article
+from dedup.datatypes import UNDETERMINED, Article, Level
 from dedup.errors import ReadError
 from dedup.language.as_read import body_of
 from dedup.language.json_text import kind_of, parse_json
@@ -24,10 +24,16 @@ logger = logging.getLogger(__name__)
 
 _MOST_NAMES = 20  # of fields named in a message
 
-_LABELS: tuple[tuple[str, str, str, tuple[object, ...], tuple[object, ...]], ...] = (
-    ("a", "b", "label", (1,), (0,)),
-    ("left", "right", "verdict", ("S", "U"), ("D",)),
-)  # names of the two ids and of the label, and the labels that mean the same and different
+_Label = tuple[str, str, str, tuple[object, ...], tuple[object, ...]]
+
+_LABELS: Mapping[Level, tuple[_Label, ...]] = {
+    Level.DUPLICATE: (("a", "b", "label", (1,), (0,)), ("left", "right", "verdict", ("S", "U"), ("D",))),
+    Level.STORY: (
+        ("a", "b", "judged", ("S", "U", "E"), ("D",)),
+        ("a", "b", "label", (1,), (0,)),
+        ("left", "right", "verdict", ("S", "U", "E"), ("D",)),
+    ),
+}  # names of the two ids and of the label, and the labels that mean the same and different, the first of them first
 
 _UNREADABLE = (OSError, EOFError, UnicodeDecodeError, lzma.LZMAError, zlib.error)
 
@@ -105,11 +111,12 @@ def read_articles(path: Path) -> tuple[Gold, ...]:
     )
 
 
-def read_pairs(path: Path) -> tuple[GoldPair, ...]:
+def read_pairs(path: Path, level: Level = Level.DUPLICATE) -> tuple[GoldPair, ...]:
     """Read labelled pairs from a JSONL file: a, b and label (1 same, 0 different; others are left out).
 
     Lines may also be verdicts on the pairs of a report: left, right and verdict (S same, U updated or contained, D
-    different; E, another report of the event, is neither and left out).
+    different; E, another report of the event, is neither and left out). At `STORY` E is of one event as S and U are,
+    and the same letters as `judged` overrule a label, which is of articles and not of events.
 
     Raises
     ------
@@ -118,7 +125,7 @@ def read_pairs(path: Path) -> tuple[GoldPair, ...]:
     """
     labels: dict[tuple[str, str], bool] = {}
     for line, record in _records(path):
-        for pair in _labelled(record, _place(path, line)):
+        for pair in _labelled(record, _place(path, line), level):
             before = labels.get((pair.right, pair.left), pair.same)
             if labels.setdefault((pair.left, pair.right), before) != pair.same or before != pair.same:
                 both = f"{pair.left!r} and {pair.right!r}"
@@ -150,15 +157,16 @@ def pairs_of(decisions: Decisions, articles: Iterable[Article]) -> tuple[GoldPai
     return tuple(GoldPair(left, right, same) for (left, right), same in labels.items())
 
 
-def _labelled(record: Mapping[str, Any], where: str) -> Iterator[GoldPair]:
-    """Yield the pair that a record labels, if it does, in either form."""
-    for one, other, key, same, different in _LABELS:
+def _labelled(record: Mapping[str, Any], where: str, level: Level) -> Iterator[GoldPair]:
+    """Yield the pair that a record labels, if it does, in one of the forms of a level."""
+    for one, other, key, same, different in _LABELS[level]:
         label = record.get(key)
         if label in (*same, *different):
             left, right = _field(record, one, where), _field(record, other, where)
             if left == right:
                 raise ReadError(f"{where}: {left!r} is paired with itself")
             yield GoldPair(left, right, label in same)
+            return
 
 
 def check_pairs(pairs: Iterable[GoldPair], ids: Collection[str], source: Path) -> None:

@@ -13,11 +13,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from dedup.arrays import Floats, Positions, join_rows, rows_of
+from dedup.arrays import Floats, Positions, join_rows, put_rows, rows_of
 from dedup.datatypes import AlignedPair, Embeddings
 from dedup.matching.sentence_store import Passages
 
@@ -33,6 +34,12 @@ _COSINES = 1 << 17  # of a part of the pairs: half a megabyte, which stays in th
 _LARGE = 1 << 22  # cosines of two long texts, of which no table is made: it would grow with the square
 
 _STRIP = 512  # sentences of the other text that are looked at together there
+
+MOST_SEQUENCE = 1.5  # of some twenty sentences, all in order: more of them tell no more, a template has as many
+
+_OPENING = 5  # sentences
+
+_MORE_THAN_ALL = 1.01  # than rounding lets a share be
 
 _CLOSE = (0.3, 0.8)  # similarities at which a counterpart begins to count, and counts in full
 _VERY_CLOSE = (0.5, 0.9)
@@ -50,17 +57,24 @@ class Coverage:
     order : ndarray of shape (m,), float32, in [0, 1]
         How far counterparts stand at the same relative positions, times the larger share: 0 where nothing corresponds
         or the order is that of chance.
+    opening : ndarray of shape (m,), float32, in [0, 1]
+        How much of the first five sentences has a counterpart, of the text of which less has.
+    sequence : ndarray of shape (m,), float32, in [-`MOST_SEQUENCE`, `MOST_SEQUENCE`]
+        How much more often than not the counterpart of the next sentence stands further down, on the side where it does
+        so more often, times the logarithm of the sentences: what few sentences do by chance many do not.
     """
 
     share: Floats
     closely: Floats
     order: Floats
+    opening: Floats
+    sequence: Floats
 
     @classmethod
     def none(cls, pairs: int) -> Coverage:
         """Pairs of texts in which there is no sentence."""
-        shape = (pairs, 2)
-        return cls(np.zeros(shape, np.float32), np.zeros(shape, np.float32), np.zeros(pairs, np.float32))
+        sides, single = np.zeros((2, pairs, 2), np.float32), np.zeros((3, pairs), np.float32)
+        return cls(*sides, *single)
 
     def least(self, other: Coverage) -> Coverage:
         """The smaller of two readings of each value."""
@@ -68,7 +82,14 @@ class Coverage:
             np.minimum(self.share, other.share),
             np.minimum(self.closely, other.closely),
             np.minimum(self.order, other.order),
+            np.minimum(self.opening, other.opening),
+            np.minimum(self.sequence, other.sequence),
         )
+
+
+def most_sequence(sentences: Positions) -> npt.NDArray[np.float64]:
+    """The most that `Coverage.sequence` can be where the shorter text has so many sentences."""
+    return np.asarray(np.minimum(0.5 * np.log1p(_MORE_THAN_ALL * sentences), MOST_SEQUENCE), np.float64)
 
 
 def cover(passages: Passages, left: Positions, right: Positions) -> Coverage:
@@ -127,10 +148,12 @@ class _Places:
     """Places of sentences among those of their article that count: a banner above an article moves none of them.
 
     position : ndarray of shape (s,), float32, relative to the article
+    opening : ndarray of shape (s,), bool, whether it is one of the first sentences
     counted : ndarray of shape (n,), intp, sentences of each article that count
     """
 
     position: Floats
+    opening: npt.NDArray[np.bool_]
     counted: Positions
 
     @classmethod
@@ -140,7 +163,7 @@ class _Places:
         counted = np.diff(before[passages.starts])
         article = np.repeat(np.arange(len(counted)), np.diff(passages.starts))
         at = before[:-1] - before[passages.starts[article]]
-        return cls(_positions(at, np.maximum(counted[article], 1)), counted)
+        return cls(_positions(at, np.maximum(counted[article], 1)), at < _OPENING, counted)
 
 
 def _cover(passages: Passages, places: _Places, left: Positions, right: Positions) -> Coverage:
@@ -151,32 +174,58 @@ def _cover(passages: Passages, places: _Places, left: Positions, right: Position
     left, right = left[filled], right[filled]
     if len(filled):
         sides = _counterparts(passages, left, right)
-        ordered = (places.counted[left] > 1) & (places.counted[right] > 1)
-        read = _coverage(sides, passages.weights, places, ordered)
+        fewest = np.minimum(places.counted[left], places.counted[right])
+        read = _coverage(sides, passages.weights, places, fewest)
         if passages.own is not passages.weights and not np.array_equal(passages.own, passages.weights):
-            read = read.least(_coverage(sides, passages.own, places, ordered))
-        found.share[filled], found.closely[filled], found.order[filled] = read.share, read.closely, read.order
+            read = read.least(_coverage(sides, passages.own, places, fewest))
+        put_rows(found, filled, read)
     return found
 
 
 def _coverage(
-    sides: tuple[_Counterparts, _Counterparts], weights: Floats, places: _Places, ordered: npt.NDArray[np.bool_]
+    sides: tuple[_Counterparts, _Counterparts], weights: Floats, places: _Places, fewest: Positions
 ) -> Coverage:
-    """Coverage by some weights of the sentences; `ordered` tells the pairs whose texts have two sentences or more."""
-    pairs = len(ordered)
-    share, closely = np.empty((pairs, 2), np.float32), np.empty((pairs, 2), np.float32)
+    """Coverage by some weights of the sentences; `fewest` are those that count, of the text that has fewer of them."""
+    pairs = len(fewest)
+    share, closely, opening, rising = np.empty((4, pairs, 2), np.float32)
     total, distance = np.zeros(pairs), np.zeros(pairs)
     for column, side in enumerate(sides):
         weight, counterpart = weights[side.sentence], _between(side.similarity, _CLOSE)
-        share[:, column] = np.bincount(side.pair, weight * counterpart, pairs)
+        covered = weight * counterpart
+        of_side = np.bincount(side.pair, covered, pairs)
+        share[:, column] = of_side
         closely[:, column] = np.bincount(side.pair, weight * _between(side.similarity, _VERY_CLOSE), pairs)
+        first = np.flatnonzero(places.opening[side.sentence])
+        of_first, all_first = (np.bincount(side.pair[first], values[first], pairs) for values in (covered, weight))
+        opening[:, column] = _ratio(of_first, all_first)
+        rising[:, column] = _rising(side, covered, pairs)
         apart = np.abs(places.position[side.sentence] - places.position[side.counterpart])
-        total += np.bincount(side.pair, weight * counterpart, pairs)
-        distance += np.bincount(side.pair, weight * counterpart * apart, pairs)
-    known = ordered & (total > _NOTHING)
+        total += of_side
+        distance += np.bincount(side.pair, covered * apart, pairs)
+    known = (fewest > 1) & (total > _NOTHING)
     in_order = np.where(known, 1 - 2 * distance / np.where(known, total, 1), _UNORDERED)
-    order = np.clip((in_order - _CHANCE) / (1 - _CHANCE), 0, 1) * share.max(axis=1)
-    return Coverage(share, closely, order.astype(np.float32))
+    containment = share.max(axis=1)
+    order = np.clip((in_order - _CHANCE) / (1 - _CHANCE), 0, 1) * containment
+    sequence = np.clip(rising.max(axis=1) * np.log1p(fewest * containment), -MOST_SEQUENCE, MOST_SEQUENCE)
+    return Coverage(share, closely, *(values.astype(np.float32) for values in (order, opening.min(axis=1), sequence)))
+
+
+def _rising(side: _Counterparts, covered: Floats, pairs: int) -> npt.NDArray[np.float64]:
+    """Share of the neighbouring sentences whose counterparts rise, less a half; 0 where there are none of them."""
+    row = np.flatnonzero(covered)  # of most pairs that are no match few sentences are
+    following = row + side.stride[row]
+    inside = np.flatnonzero(following < len(covered))
+    row, following = row[inside], following[inside]
+    weight = np.minimum(covered[row], covered[following])
+    weight[(side.pair[following] != side.pair[row]) | (side.sentence[following] < side.sentence[row])] = 0
+    pair, rises = side.pair[row], side.counterpart[following] > side.counterpart[row]
+    total = np.bincount(pair, weight, pairs)
+    return np.where(total > _NOTHING, _ratio(np.bincount(pair, weight * rises, pairs), total) - 0.5, 0)
+
+
+def _ratio(part: npt.NDArray[Any], whole: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """Quotient; 0 where there is nothing to divide by."""
+    return np.asarray(np.where(whole > _NOTHING, part / np.maximum(whole, _NOTHING), 0), np.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -186,12 +235,14 @@ class _Counterparts:
     pair : of which pair
     sentence, counterpart : rows of the passages
     similarity : of the two
+    stride : rows from a sentence to the next of its text
     """
 
     pair: Positions
     sentence: Positions
     counterpart: Positions
     similarity: Floats
+    stride: Positions
 
 
 def _counterparts(passages: Passages, left: Positions, right: Positions) -> tuple[_Counterparts, _Counterparts]:
@@ -211,10 +262,11 @@ def _counterparts(passages: Passages, left: Positions, right: Positions) -> tupl
     sentence, nth = np.divmod(within, pairs[of_text])  # a table's columns are the left text's sentences
     pair = firsts[of_text] + nth
     at, similarity = _argmax(np.concatenate([table.T.ravel() for table in tables]), counts[right[pair]])
-    ours = _Counterparts(pair, starts[left[pair]] + sentence, starts[right[pair]] + at, similarity)
+    ours = _Counterparts(pair, starts[left[pair]] + sentence, starts[right[pair]] + at, similarity, pairs[of_text])
     sentence, pair = _numbered(counts[right])
     at, similarity = _argmax(np.concatenate([table.ravel() for table in tables]), counts[left[pair]])
-    return ours, _Counterparts(pair, starts[right[pair]] + sentence, starts[left[pair]] + at, similarity)
+    each = np.ones_like(pair)
+    return ours, _Counterparts(pair, starts[right[pair]] + sentence, starts[left[pair]] + at, similarity, each)
 
 
 def _counterparts_of_large(
@@ -227,13 +279,15 @@ def _counterparts_of_large(
         for rows in (slice(at, min(at + _STRIP, theirs.stop)) for at in range(theirs.start, theirs.stop, _STRIP))
     )
     (of_theirs, their_cosine), (of_ours, our_cosine) = _closest(strips, ours.stop - ours.start)
-    only = np.zeros(max(len(of_ours), len(of_theirs)), np.intp)  # the number of the pair
     return (
-        _Counterparts(only[: len(of_ours)], np.arange(ours.start, ours.stop), theirs.start + of_ours, our_cosine),
-        _Counterparts(
-            only[: len(of_theirs)], np.arange(theirs.start, theirs.stop), ours.start + of_theirs, their_cosine
-        ),
+        _of_one_pair(np.arange(ours.start, ours.stop), theirs.start + of_ours, our_cosine),
+        _of_one_pair(np.arange(theirs.start, theirs.stop), ours.start + of_theirs, their_cosine),
     )
+
+
+def _of_one_pair(sentence: Positions, counterpart: Positions, similarity: Floats) -> _Counterparts:
+    only = np.zeros(len(sentence), np.intp)  # the number of the pair
+    return _Counterparts(only, sentence, counterpart, similarity, only + 1)
 
 
 def _closest(strips: Iterable[Floats], columns: int) -> tuple[tuple[Positions, Floats], tuple[Positions, Floats]]:

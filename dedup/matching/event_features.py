@@ -15,10 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.arrays import Floats, Positions, rows_of
-from dedup.matching.event_scorer import EVENT_FEATURES, OF_WORDS, TAKEN_OVER
+from dedup.matching.event_scorer import EVENT_FEATURES, OF_TRANSLATIONS, OF_WORDS, TAKEN_OVER
 from dedup.matching.facts import Facts, days_apart
 from dedup.matching.facts.compare import name_key
 from dedup.matching.features import PairBlock, StoredTexts, columns, is_apart
+from dedup.matching.lexicon import compare_reports, load_lexicon
 from dedup.matching.rarity import Rarity, load_rarity
 from dedup.matching.sentence_store import Passages
 
@@ -54,6 +55,12 @@ def measure_events(texts: StoredTexts, block: PairBlock) -> Floats:
     together = np.flatnonzero(~is_apart(block.heads()))
     of_words = _WeighedWords.of(texts, articles, rarity)
     found[together[:, None], [place(name) for name in OF_WORDS]] = of_words.compare(left[together], right[together])
+    apart = np.flatnonzero(is_apart(block.heads()))
+    if len(apart):
+        translated = compare_reports(
+            texts.literal, block.left[apart], block.right[apart], block.codes[apart], load_lexicon()
+        )
+        found[apart[:, None], [place(name) for name in OF_TRANSLATIONS]] = translated
     passages = texts.passages.take(articles)
     found[:, [place(name) for name in _SENTENCES]] = _compare_sentences(passages, left, right)
     stated = [_Stated.of(facts, rarity) for facts in texts.facts.take(articles)]

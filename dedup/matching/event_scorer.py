@@ -25,6 +25,9 @@ TAKEN_OVER = (
 
 OF_WORDS = ("rare_words", "rare_lead_words", "rare_headline_words")
 
+OF_TRANSLATIONS = ("translated_words", "translated_lead_words", "translated_headline_words")
+"""Features that the lexicon tells of two texts in two languages."""
+
 EVENT_FEATURES = (
     *TAKEN_OVER,
     "published",  # logarithm of three over one plus the days between publication
@@ -32,6 +35,9 @@ EVENT_FEATURES = (
     "rare_words",  # cosine of the words weighted by rarity, in one language
     "rare_lead_words",  # share of the words of the leads that the other text has, weighted by rarity, in one language
     "rare_headline_words",  # the same of the headlines, on the side that has fewer; of a headline of few words less
+    "translated_words",  # share of words that the other text translates, by rarity, in two languages; of the smaller
+    "translated_lead_words",  # the same of the leads, the mean of both
+    "translated_headline_words",  # the same of the headlines, on the side that has fewer
     "facing",  # mean similarity of the sentences to their counterparts, of the less similar text
     "headline_facing",  # similarity of a headline to the closest of the other's first sentences
     "closest",  # mean similarity of the three sentences of each text that have the closest counterparts
@@ -42,8 +48,9 @@ EVENT_FEATURES = (
 )
 """Names of the features."""
 
-LITERAL_OF_EVENTS = ("subject_clash", *OF_WORDS)
-"""Features of words, which two texts in two languages have none of."""
+OF_ONE_LANGUAGE = ("length", "subject_clash", *OF_WORDS)
+"""Features that tell nothing of two texts in two languages: of words they share none, and it is translations of one
+article, not two reports, that are as long as each other."""
 
 EVENT_HEADS = ("one language", "two languages")
 """Relations of two reports that have curves of their own."""

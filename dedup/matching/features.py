@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from dedup.arrays import Floats, Positions
 from dedup.datatypes import UNDETERMINED, Article, Candidates
-from dedup.matching.alignment import cover
+from dedup.matching.alignment import MOST_SEQUENCE, cover, most_sequence
 from dedup.matching.facts import FactFile, FactSets, StoredFacts, days_apart, fact_scores
 from dedup.matching.literal import LITERAL_FEATURES, LiteralFile, StoredLiteral
 from dedup.matching.scorer import FEATURES, HEADS, LITERAL, RELATIONS
@@ -23,7 +23,8 @@ from dedup.runtime.row_files import RowWriter
 
 _OPENINGS = ("headline", "lead")
 _CORRECTED = ("clash", "figures", "opening_clash")
-_SENTENCES = ("coverage", "containment", "closeness", "order")
+_SWAPS = ("subject_clash", "swap", "short_swap")
+_SENTENCES = ("coverage", "containment", "closeness", "order", "opening", "sequence")
 _FACTS = ("facts", "names", "clash", "figures", "headline_clash", "opening_clash", "name_clash", "days")
 
 _ALL_COVERED = 1.01  # more than rounding lets a cosine of unit vectors be
@@ -34,6 +35,7 @@ _KIN_BY_AMOUNT = 0.1  # and more in long texts, which may quote or list things i
 _LITERAL = 0.12  # shared runs of words from which on a pair is judged as copies
 _REWORDED = 1.2  # amount from which on two texts of one language for certain may be one thing in other words
 _EVENLY = 0.2  # of a logarithm of the ratio of lengths
+_ALL_BUT_EQUAL = 4  # power of the shared vocabulary: of texts that share half of it next to nothing is left
 _LETTERS = 100.0  # of a text that is hardly more than a headline
 _MOST_AMOUNT = 2.5
 _NEUTRAL = 0.5  # what the shares of facts and names are where there are none
@@ -100,6 +102,7 @@ class PairBlock:
     """Pairs to be judged.
 
     left, right : ndarray of shape (m,), intp, positions of the articles
+    codes : ndarray of shape (m, 2), str, their languages
     features : ndarray of shape (m, len(FEATURES)), float32, as far as they are known
     same, unsure, unread : ndarray of shape (m,), bool
         Whether both are in one language; whether one of the languages is uncertain; whether one is unknown.
@@ -112,6 +115,7 @@ class PairBlock:
 
     left: Positions
     right: Positions
+    codes: npt.NDArray[np.str_]
     features: Floats
     same: npt.NDArray[np.bool_]
     unsure: npt.NDArray[np.bool_]
@@ -174,20 +178,22 @@ def pair_block(match_input: MatchInput, candidates: Candidates) -> PairBlock:
     one, other = (np.maximum(match_input.lengths[side], 1) for side in (left, right))
     features = np.full((len(candidates), len(FEATURES)), _ALL_COVERED, np.float32)
     features[:, columns(_FACTS)] = _BEST_FACTS
-    features[:, column("subject_clash")] = 0
+    features[:, columns(_SWAPS)] = 0
+    features[:, column("sequence")] = _ALL_COVERED * MOST_SEQUENCE
     features[:, column("repetition")] = _ALL_COVERED * _MOST_AMOUNT
     features[:, column("cosine")] = np.maximum(candidates.similarity, 0)
     features[:, column("length")] = -np.abs(np.log(one) - np.log(other))
     features[:, column("verbatim")] = -features[:, column("length")]
     features[:, column("amount")] = np.clip(np.log(np.minimum(one, other) / _LETTERS), 0, _MOST_AMOUNT)
-    same = match_input.codes[left] == match_input.codes[right]
-    unread = (match_input.codes[left] == UNDETERMINED) | (match_input.codes[right] == UNDETERMINED)
+    codes = np.stack([match_input.codes[left], match_input.codes[right]], axis=1)
+    same = codes[:, 0] == codes[:, 1]
+    unread = (codes == UNDETERMINED).any(axis=1)
     unsure = ~(match_input.certain[left] & match_input.certain[right])
     uneven = np.maximum(one, other) > _EXCERPT_RATIO * np.minimum(one, other)
     share = np.zeros((len(candidates), 2), np.float32)
     read, retouched = np.zeros((2, len(candidates)), np.bool_)
     days = np.abs(match_input.days[left] - match_input.days[right])
-    return PairBlock(left, right, features, same & ~unread, unsure, unread, uneven, read, retouched, share, days)
+    return PairBlock(left, right, codes, features, same & ~unread, unsure, unread, uneven, read, retouched, share, days)
 
 
 Stage = Callable[[StoredTexts, PairBlock], None]
@@ -211,9 +217,11 @@ def _is_even(block: PairBlock) -> npt.NDArray[np.bool_]:
 
 
 def compare_openings(texts: StoredTexts, block: PairBlock) -> None:
-    """Compare headlines and leads by their vectors."""
+    """Compare headlines and leads by their vectors; so many sentences can be in one order as the shorter text has."""
     alike = texts.passages.openings_alike(block.left, block.right)
     block.features[:, columns(_OPENINGS)] = np.maximum(alike, 0)
+    fewest = np.minimum(texts.passages.counts(block.left), texts.passages.counts(block.right))
+    block.features[:, column("sequence")] = most_sequence(fewest)
 
 
 def compare_words(texts: StoredTexts, block: PairBlock) -> None:
@@ -223,6 +231,9 @@ def compare_words(texts: StoredTexts, block: PairBlock) -> None:
     found, one_place, whole = texts.literal.compare(block.left[kin], block.right[kin])
     block.features[kin[:, None], columns(LITERAL_FEATURES)] = found
     block.features[:, column("repetition")] = block.features[:, column("overlap")] * block.features[:, column("amount")]
+    swapped, amount = block.features[:, column("subject_clash")], block.features[:, column("amount")]
+    block.features[:, column("swap")] = swapped * block.features[:, column("vocabulary")] ** _ALL_BUT_EQUAL
+    block.features[:, column("short_swap")] = swapped / (1 + amount)
     block.features[kin, column("verbatim")] = np.where(whole, -block.features[kin, column("length")], 0)
     apart = is_apart(block.heads())
     block.features[np.flatnonzero(apart)[:, None], columns(LITERAL)] = 0
@@ -236,7 +247,7 @@ def compare_sentences(texts: StoredTexts, block: PairBlock) -> None:
     articles, numbers = np.unique(np.concatenate([block.left, block.right]), return_inverse=True)
     found = cover(texts.passages.take(articles), numbers[: len(block)], numbers[len(block) :])
     share, closely = found.share, found.closely
-    measured = (share.min(axis=1), share.max(axis=1), closely.max(axis=1), found.order)
+    measured = (share.min(axis=1), share.max(axis=1), closely.max(axis=1), found.order, found.opening, found.sequence)
     block.features[:, columns(_SENTENCES)] = np.stack(measured, axis=1)
     block.share[:] = share
 

@@ -32,6 +32,8 @@ FEATURES = (
     "containment",  # the same of the better covered text
     "closeness",  # the same of the better covered text with close counterparts alone
     "order",  # counterparts at the same relative positions, in proportion to containment
+    "opening",  # share of the first five sentences that has counterparts, of the text of which less has
+    "sequence",  # how steadily counterparts rise from sentence to sentence, times the logarithm of the sentences
     "headline",  # similarity of the first sentences, which are the titles where there are any; 0 where negative
     "lead",  # the same of the first five sentences
     "overlap",  # shared runs of five words, in one language
@@ -41,6 +43,8 @@ FEATURES = (
     "lead_words",  # words of the first three sentences that the other text has, in one language
     "headline_words",  # the same of the headline
     "subject_clash",  # minus the logarithm of one plus the words of each headline that the other text lacks
+    "swap",  # the same in proportion to the vocabulary to the fourth: in texts of the same words it is other news
+    "short_swap",  # the same over one plus the amount: a headline alone has no other way to say so
     "facts",  # share of the numbers, dates, versions and identifiers that both state, 0 where none is stated
     "names",  # the same of names
     "clash",  # minus the logarithm of one plus the facts that each side states and the other does not
@@ -52,7 +56,10 @@ FEATURES = (
 )
 """Names of the features, each oriented so that more means likelier the same article."""
 
-LITERAL = ("overlap", "repetition", "vocabulary", "verbatim", "lead_words", "headline_words", "subject_clash")
+LITERAL = (
+    *("overlap", "repetition", "vocabulary", "verbatim", "lead_words", "headline_words"),
+    *("subject_clash", "swap", "short_swap"),
+)
 """Features of literal words, which two texts in two languages have none of."""
 
 RELATIONS = ("translation", "copy", "rewording", "undetermined")

@@ -76,6 +76,11 @@ class StoredPassages:
             vectors, _scales(vectors, weights), weights, own, np.append(begins, lengths.sum()).astype(np.intp)
         )
 
+    def counts(self, articles: npt.NDArray[np.intp]) -> Positions:
+        """Number of sentences of some articles."""
+        starts = opened(self.starts)
+        return np.asarray(starts[articles + 1] - starts[articles], np.intp)
+
     def openings_alike(self, left: Positions, right: Positions) -> Floats:
         """Similarity of the headlines and the leads of pairs: ndarray of shape (m, len(OPENINGS))."""
         articles, numbers = np.unique(np.concatenate([left, right]), return_inverse=True)

@@ -106,6 +106,9 @@ _RELATIONS = {
 }
 
 _BY_SIGN = {
+    "translated_words": "words of both reports, translated by a lexicon,",
+    "translated_lead_words": "words of both leads, translated by a lexicon,",
+    "translated_headline_words": "words of both headlines, translated by a lexicon,",
     "facts": "numbers and dates",
     "names": "names",
     "rare_names": "names, the rare ones above all,",
@@ -116,6 +119,7 @@ _SHARES = {
     "coverage": "the less covered text has a counterpart",
     "containment": "the better covered text has a counterpart",
     "closeness": "the better covered text has a close counterpart",
+    "opening": "the first sentences have counterparts, on the less covered side",
     "overlap": "the runs of five words are shared",
     "vocabulary": "the words are shared",
     "lead_words": "the words of an opening are in the other text",
@@ -166,6 +170,9 @@ _OTHERS: dict[str, Callable[[float], str]] = {
     "length": lambda value: f"one text is {math.exp(-value):.1f} times as long",
     "amount": _amount,
     "order": lambda value: f"counterparts in the same order ({value:.0%})",
+    "sequence": lambda value: f"how steadily counterparts rise from sentence to sentence ({value:.2f})",
+    "swap": lambda value: f"subjects of the headlines differ in the same words ({-value:.2f})",
+    "short_swap": lambda value: f"subjects of short headlines differ ({-value:.2f})",
     "repetition": lambda value: f"shared runs of words, weighted by length ({value:.2f})",
 }
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +14,13 @@ from click.testing import CliRunner
 from dedup.cli import main
 from dedup.datatypes import Article, Level
 from dedup.embedding.encoder import Encoder
-from dedup.evaluation.event_fit import calibrate_events
+from dedup.evaluation.calibrate import calibrate_scorer
+from dedup.evaluation.event_fit import EventCalibration, calibrate_events
 from dedup.evaluation.event_sets import EventSet, measure_set
 from dedup.evaluation.gold import Gold, GoldPair
 from dedup.matching.event_features import place
 from dedup.matching.scorer import load_scorer
-from dedup.matching.verify import STORY_DAYS
+from dedup.matching.verify import NEVER, STORY_DAYS
 
 TOPICS = ("rain", "flood", "earthquake", "minister", "meeting", "house", "cat", "city", "mat", "sat")
 
@@ -64,6 +67,23 @@ def test_a_set_without_dates_is_seen_in_one_way(toy_encoder: Encoder) -> None:
     assert [(share, way is one) for share, way in one.ways()] == [(1.0, True)]
 
 
+def test_a_pair_is_never_an_event_by_its_days_or_an_empty_text_alone(toy_encoder: Encoder) -> None:
+    one = measured(toy_encoder, gold_of(range(6), dated=False))
+    far = replace(one, copied=np.full_like(one.copied, 2 * NEVER))
+    assert not far.never.any()
+    far.copied[0] = NEVER
+    assert far.never.tolist() == [True, *[False] * (len(far.never) - 1)]
+
+
+def test_a_page_without_a_text_of_its_own_is_no_report(toy_encoder: Encoder) -> None:
+    page = "We value your privacy. We and our partners store and access information on a device. Accept Reject all"
+    gold = [*gold_of(range(6), dated=False), Gold(Article("page", page), "s0", "en")]
+    one = measured(toy_encoder, gold)
+    ids = np.array([item.article.id for item in one.gold])
+    of_page = (ids[one.candidates.left] == "page") | (ids[one.candidates.right] == "page")
+    assert np.array_equal(one.never, of_page)
+
+
 def test_a_set_of_some_articles_is_what_is_measured_of_them(toy_encoder: Encoder) -> None:
     gold = gold_of(range(8), dated=True)
     one = measured(toy_encoder, gold, [GoldPair("0-en", "0-id", True), GoldPair("0-en", "7-id", False)])
@@ -99,6 +119,37 @@ def test_stories_are_judged_by_fits_that_have_not_seen_them(toy_encoder: Encoder
         assert scores.left_out.as_text() == plain.scores[name].left_out.as_text()
         assert scores.others.precision > 0.5
     assert dealt.as_text().count("  other stories: pairwise P ") == 2
+
+
+def test_judged_pairs_of_an_archive_are_fitted_and_scored(toy_encoder: Encoder, tmp_path: Path) -> None:
+    def write(name: str, records: Sequence[dict[str, str]]) -> Path:
+        path = tmp_path / name
+        path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
+        return path
+
+    known = [
+        {"id": item.article.id, "text": item.article.text, "story": item.story, "lang": item.language}
+        for item in gold_of(range(10), dated=False)
+    ]
+    archive = [
+        {"id": f"a{item.article.id}", "text": f"{item.article.text} So it was told."}
+        for item in gold_of(range(10, 16), dated=False)
+    ]
+    judged = [{"a": f"a{story}-en", "b": f"a{story}-id", "judged": "E"} for story in range(10, 13)]
+    judged += [{"a": f"a{story}-en", "b": f"a{story + 1}-id", "judged": "D"} for story in range(10, 12)]
+    found = calibrate_scorer(
+        [write("gold.jsonl", known)],
+        pairs=[write("judged.jsonl", judged)],
+        archives=[write("archive.jsonl", archive)],
+        encoder=toy_encoder,
+        level=Level.STORY,
+        jobs=1,
+    )
+    assert isinstance(found, EventCalibration)
+    assert list(found.scores) == ["gold.jsonl", "archive.jsonl"]
+    assert "archive.jsonl: labelled pairs F1 " in found.as_text()
+    alone = calibrate_scorer([tmp_path / "gold.jsonl"], encoder=toy_encoder, level=Level.STORY, jobs=1)
+    assert alone.as_json() != found.as_json()
 
 
 def test_folds_are_of_the_level_of_events(tmp_path: Path) -> None:

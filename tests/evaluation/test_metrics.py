@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup.datatypes import Article
+from dedup.datatypes import Article, Level
 from dedup.errors import ReadError
 from dedup.evaluation.gold import Gold, GoldPair, read_articles, read_clusters, read_gold, read_pairs
 from dedup.evaluation.metrics import Evaluation, PairKind, evaluate, evaluation_as_dict, evaluation_as_text
@@ -256,6 +256,16 @@ def test_verdicts_on_the_pairs_of_a_report_are_labels(verdict: str | None, same:
     path.write_text("".join(json.dumps(record) + "\n" for record in [*records, {"a": "5", "b": "6", "label": 1}]))
     labels = () if same is None else (GoldPair("1", "2", same),)
     assert read_pairs(path) == (*labels, GoldPair("5", "6", True))
+
+
+@pytest.mark.parametrize(("letter", "same"), [("S", True), ("U", True), ("E", True), ("D", False), ("?", None)])
+def test_at_the_level_of_events_another_report_is_the_same(letter: str, same: bool | None, tmp_path: Path) -> None:
+    path = tmp_path / "verdicts.jsonl"
+    records = [{"left": "1", "right": "2", "verdict": letter}, {"a": "3", "b": "4", "label": 0, "judged": letter}]
+    path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
+    of_report = () if same is None else (GoldPair("1", "2", same),)
+    assert read_pairs(path, Level.STORY) == (*of_report, GoldPair("3", "4", bool(same)))
+    assert read_pairs(path)[-1] == GoldPair("3", "4", False)
 
 
 def test_a_pair_that_was_judged_twice_is_judged_alike(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import tracemalloc
+from dataclasses import fields, replace
 from itertools import pairwise
 from random import Random
 
@@ -12,11 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from threadpoolctl import threadpool_limits
 
+from dedup.arrays import take_rows
 from dedup.datatypes import AlignedPair, Embeddings
 from dedup.embedding.language_means import unit_rows
 from dedup.embedding.quantise import pack_rows, quantise, unpack_rows
 from dedup.matching import alignment
-from dedup.matching.alignment import Coverage, align, cover
+from dedup.matching.alignment import Coverage, align, cover, most_sequence
 from dedup.matching.sentence_store import Passages, leads
 
 DIMENSION = 6
@@ -47,13 +50,13 @@ def passages_of(*articles: list[int]) -> Passages:
     return Passages.of_unit_rows(vectors, weights, np.cumsum([0, *lengths]).astype(np.intp))
 
 
-def plainly(passages: Passages, left: int, right: int) -> tuple[list[float], list[float], float]:
-    """Shares, close shares and order of one pair, sentence after sentence."""
+def plainly(passages: Passages, left: int, right: int) -> tuple[list[float], list[float], float, float, float]:
+    """Shares, close shares, order, opening and sequence of one pair, sentence after sentence."""
     ours, theirs = passages.unit_rows(left), passages.unit_rows(right)
     cosines = [[float(one @ other) for other in theirs] for one in ours]
     both = (cosines, [list(row) for row in zip(*cosines, strict=True)])
     if not all(both):
-        return [0.0, 0.0], [0.0, 0.0], 0.0
+        return [0.0, 0.0], [0.0, 0.0], 0.0, 0.0, 0.0
     weights = [passages.weights[passages.of(at)].tolist() for at in (left, right)]
     counted = [sum(weight > 0 for weight in of_text) for of_text in weights]
     places = [
@@ -61,7 +64,15 @@ def plainly(passages: Passages, left: int, right: int) -> tuple[list[float], lis
         for of_text, n in zip(weights, counted, strict=True)
     ]
     shares, closely, total, distance = [0.0, 0.0], [0.0, 0.0], 0.0, 0.0
+    openings, rising = [0.0, 0.0], [0.0, 0.0]
     for side, rows in enumerate(both):
+        covered = [w * min(max((max(row) - 0.3) / 0.5, 0), 1) for w, row in zip(weights[side], rows, strict=True)]
+        first = [at for at in range(len(rows)) if sum(weight > 0 for weight in weights[side][:at]) < 5]
+        openings[side] = sum(covered[at] for at in first) / max(sum(weights[side][at] for at in first), 1e-6)
+        facing = [row.index(max(row)) for row in rows]
+        steps = [(min(covered[at : at + 2]), facing[at + 1] > facing[at]) for at in range(len(rows) - 1)]
+        if (together := sum(weight for weight, _ in steps)) > 1e-6:
+            rising[side] = sum(weight for weight, rises in steps if rises) / together - 0.5
         for at, row in enumerate(rows):
             best = max(row)
             weight, alike = weights[side][at], min(max((best - 0.3) / 0.5, 0), 1)
@@ -70,7 +81,8 @@ def plainly(passages: Passages, left: int, right: int) -> tuple[list[float], lis
             total += weight * alike
             distance += weight * alike * abs(places[side][at] - places[1 - side][row.index(best)])
     in_order = 1 - 2 * distance / total if min(counted) > 1 and total > 1e-6 else 0.5
-    return shares, closely, min(max((in_order - OF_CHANCE) / (1 - OF_CHANCE), 0), 1) * max(shares)
+    order = min(max((in_order - OF_CHANCE) / (1 - OF_CHANCE), 0), 1) * max(shares)
+    return shares, closely, order, min(openings), max(rising) * math.log1p(min(counted) * max(shares))
 
 
 LENGTHS = st.lists(st.integers(0, 9), min_size=2, max_size=6)
@@ -83,14 +95,23 @@ def test_coverage_is_that_of_a_plain_double_loop(lengths: list[int], seed: int, 
     pairs = [(left, right) for left in range(len(lengths)) for right in range(len(lengths))]
     found = cover(passages, *np.array(pairs, np.intp).T)
     for row, (left, right) in enumerate(pairs):
-        shares, closely, order = plainly(passages, left, right)
+        shares, closely, order, opening, sequence = plainly(passages, left, right)
         assert found.share[row] == pytest.approx(shares, abs=1e-5)
         assert found.closely[row] == pytest.approx(closely, abs=1e-5)
         assert found.order[row] == pytest.approx(order, abs=1e-4)
+        assert found.opening[row] == pytest.approx(opening, abs=1e-4)
+        assert found.sequence[row] == pytest.approx(sequence, abs=1e-3)
+        fewest = np.diff(passages.starts)[[left, right]].min()
+        assert found.sequence[row] <= most_sequence(fewest) + 1e-6
 
 
 def bits(found: Coverage) -> list[bytes]:
-    return [found.share.tobytes(), found.closely.tobytes(), found.order.tobytes()]
+    return [getattr(found, field.name).tobytes() for field in fields(found)]
+
+
+def swapped(found: Coverage) -> Coverage:
+    """Coverage of pairs whose texts change places."""
+    return replace(found, share=found.share[:, ::-1], closely=found.closely[:, ::-1])
 
 
 @settings(deadline=None, max_examples=40)
@@ -102,10 +123,10 @@ def test_a_pair_is_covered_alike_in_any_block_and_from_both_sides(
     pairs = sorted({(random.randrange(len(lengths)), random.randrange(len(lengths))) for _ in range(12)})
     left, right = np.array(pairs, np.intp).T
     whole, back = cover(passages, left, right), cover(passages, right, left)
-    assert bits(whole) == bits(Coverage(back.share[:, ::-1], back.closely[:, ::-1], back.order))
+    assert bits(whole) == bits(swapped(back))
     for at in range(len(pairs)):
         alone = cover(passages, left[at : at + 1], right[at : at + 1])
-        assert bits(alone) == bits(Coverage(whole.share[at], whole.closely[at], whole.order[at]))
+        assert bits(alone) == bits(take_rows(whole, at))
 
 
 @pytest.mark.parametrize("cosines", [1, 40, 1 << 17])
@@ -134,16 +155,15 @@ def test_what_the_article_says_itself_can_only_lower_coverage() -> None:
     less = Passages(whole.vectors, whole.scales, whole.weights, own, whole.starts)
     left, right = np.array([0, 0, 1]), np.array([1, 2, 2])
     found, lowered = cover(whole, left, right), cover(less, left, right)
-    for one, other in ((found.share, lowered.share), (found.closely, lowered.closely), (found.order, lowered.order)):
+    for name in ("share", "closely", "order", "opening"):
+        one, other = getattr(found, name), getattr(lowered, name)
         assert (other <= one).all()
         assert (other < one).any()
 
 
 def test_a_text_without_sentences_covers_nothing() -> None:
     found = cover(random_passages([2, 0], seed=5), np.array([0, 1]), np.array([1, 1]))
-    assert not found.share.any()
-    assert not found.closely.any()
-    assert not found.order.any()
+    assert not any(getattr(found, field.name).any() for field in fields(found))
 
 
 def test_of_equal_sentences_the_first_is_the_counterpart() -> None:
@@ -174,6 +194,28 @@ def test_order_tells_a_translation_from_a_shuffled_text(right: list[int], order:
     found = cover(passages_of([0, 1, 2, 3], right), np.array([0]), np.array([1]))
     assert found.order[0] == pytest.approx(order, abs=0.003)
     assert found.order[0] <= found.share[0].max()
+
+
+@pytest.mark.parametrize(
+    ("right", "sequence"),
+    [
+        ([0, 1, 2, 3, 4, 5, 6, 7], math.log(9) / 2),
+        ([7, 6, 5, 4, 3, 2, 1, 0], -math.log(9) / 2),
+        ([0, 1], math.log(3) / 2),
+        ([6], 0),
+    ],
+    ids=["all rise", "all fall", "of two sentences", "no next sentence"],
+)
+def test_sequence_grows_with_the_sentences_that_rise(right: list[int], sequence: float) -> None:
+    found = cover(passages_of(sorted(right), right), np.array([0]), np.array([1]))
+    assert found.sequence[0] == pytest.approx(sequence, abs=1e-3)
+
+
+def test_an_opening_counts_on_the_side_that_has_less_of_it() -> None:
+    follow_up = passages_of([0, 1, 2, 3, 4], [5, 6, 7, 7, 7, 0, 1, 2, 3, 4])
+    found = cover(follow_up, np.array([0]), np.array([1]))
+    assert found.share[0].max() == pytest.approx(1, abs=1e-3)
+    assert found.opening[0] == 0
 
 
 def test_a_line_of_the_page_moves_nothing() -> None:

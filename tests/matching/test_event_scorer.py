@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedup.datatypes import Level
-from dedup.matching.event_scorer import EVENT_FEATURES, LITERAL_OF_EVENTS, segments
+from dedup.matching.event_scorer import EVENT_FEATURES, OF_ONE_LANGUAGE, segments
 from dedup.matching.scorer import load_scorer
 from scores import random_event_scorer
 
@@ -44,9 +44,9 @@ def test_a_curve_bends_at_its_knots_alone() -> None:
     assert segments(values, knots)[:, at : at + 3].tolist() == [[-1, 0, 0], [0, 0.5, 0], [0, 1, 0], [0, 1, 2]]
 
 
-def test_in_two_languages_no_words_are_shared() -> None:
+def test_in_two_languages_neither_words_nor_lengths_count() -> None:
     events = load_scorer(Level.STORY).events
     assert events is not None
     curves = events.as_record()["heads"]["two languages"]
-    assert not any(np.any(curves[name]) for name in LITERAL_OF_EVENTS)
+    assert not any(np.any(curves[name]) for name in OF_ONE_LANGUAGE)
     assert load_scorer(Level.DUPLICATE).events is None

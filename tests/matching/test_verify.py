@@ -132,6 +132,28 @@ def test_what_recurs_under_many_headlines_can_only_lower_a_score(pages: int, low
     assert np.array_equal(among.heads, alone.heads)
 
 
+def told(subject: str, story: str) -> Article:
+    return Article(subject + story[:9], story.format(subject), title=f"{subject} opens a new station")
+
+
+def test_another_subject_weighs_by_how_equal_the_words_are_beside_it() -> None:
+    template = (
+        "{0} opens a new railway station on Monday. The mayor of {0} spoke of a great day for all who travel to work. "
+        "Trains will stop there every ten minutes from six in the morning until midnight."
+    )
+    reworded = (
+        "From Monday on commuters have another stop. At the ceremony in {0} the council praised builders, who finished "
+        "early; services run every ten minutes until midnight."
+    )
+    one, swapped, other = told("Velmora", template), told("Garrowmere", template), told("Garrowmere", reworded)
+    equal_words, other_words = (judged([one, two], one, two, plain_scorer()).features[0] for two in (swapped, other))
+    subject, swap, short = (FEATURES.index(name) for name in ("subject_clash", "swap", "short_swap"))
+    assert equal_words[subject] == other_words[subject] < 0
+    assert equal_words[swap] == pytest.approx(equal_words[subject] * equal_words[FEATURES.index("vocabulary")] ** 4)
+    assert equal_words[swap] < 5 * other_words[swap] < 0
+    assert equal_words[short] == pytest.approx(equal_words[subject] / (1 + equal_words[FEATURES.index("amount")]))
+
+
 @settings(deadline=None)
 @given(st.lists(TWO, min_size=1, max_size=12), st.integers(0, 10_000))
 def test_the_two_articles_may_change_places(pairs: list[tuple[int, int]], seed: int) -> None:
