@@ -43,7 +43,7 @@ from dedup.runtime.process import count_cores, load_numpy_alone
 if TYPE_CHECKING:
     from dedup.archive.archive import Archive
 
-_file = click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.db")
+_file = click.argument("file", type=options.FILE, metavar="FILE.db")
 
 _since = click.option(
     "--since", metavar="DATE|RUN", help="Only stories that have gained an article since this date or run."

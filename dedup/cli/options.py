@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,6 +13,7 @@ from dedup.cli.kinds import KINDS_IN_WORDS
 from dedup.cli.output import choose_colour
 from dedup.cli.sizes import Whole, parse_size
 from dedup.datatypes import KEEP_BY_DEFAULT, Level, Pairs
+from dedup.language.text import printable
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -23,17 +25,24 @@ REPORT_FORMS = ("text", "json", "jsonl", "csv", "html", "parquet")
 
 
 class NamedPath(click.Path):
-    """Path that is not empty: pathlib would take the empty text of a forgotten variable for the current folder."""
+    """Path that a file can have: no empty one, which pathlib would take for the current folder, and no half letters."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Check a path and convert it."""
         if value == "":
             self.fail('"" names no file or folder; is a variable empty?', param, ctx)
+        try:
+            os.fsencode(value)
+        except UnicodeEncodeError:
+            self.fail(f"{printable(str(value))} can be the name of no file or folder; check its letters", param, ctx)
         return super().convert(value, param, ctx)
 
 
 PATH = NamedPath(path_type=Path)
 """Type of a path, which pathlib represents."""
+
+FILE = NamedPath(path_type=Path, dir_okay=False)
+"""Type of the path of a file."""
 
 
 def _several(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
@@ -183,7 +192,7 @@ NOT_WITH_AN_ARCHIVE = "--against, --pairs, --languages, --within, --since, --kin
 archive_options = _several(
     click.option(
         "--archive",
-        type=NamedPath(path_type=Path, dir_okay=False),
+        type=FILE,
         metavar="FILE.db",
         help="Add the articles to this archive and report all its stories; only what is new or changed is computed. "
         f"Goes with --keep and --decisions, and not with {NOT_WITH_AN_ARCHIVE}: its stories are those of all pairs.",

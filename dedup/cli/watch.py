@@ -18,9 +18,9 @@ from dedup.runtime.process import load_numpy_alone
 
 
 @click.command(cls=SectionedCommand, short_help="Watch a folder for articles seen before.")
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("folder", type=options.NamedPath(path_type=Path, file_okay=False))
 @click.option(
-    "--archive", "file", required=True, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.db",
+    "--archive", "file", required=True, type=options.FILE, metavar="FILE.db",
     help="Archive in which to look, and to which everything is added; it is made if there is none.",
 )  # fmt: skip
 @click.option(

@@ -13,9 +13,14 @@ from threading import Thread
 from urllib.parse import urlsplit
 
 from dedup.errors import ModelError
+from dedup.language.json_text import kind_of, parse_json
 from dedup.language.text import printable
 
-_MARKS_OF_A_MODEL = ("modules.json", "config.json", "config_sentence_transformers.json")
+_MARKS_OF_A_MODEL: dict[str, type] = {
+    "modules.json": list,
+    "config.json": dict,
+    "config_sentence_transformers.json": dict,
+}
 
 _NAME = re.compile(r"[\w.-]+(?:/[\w.-]+)?", re.ASCII)
 
@@ -47,9 +52,8 @@ def check_model(name: str) -> bool:
     """
     path, shown = Path(name), printable(name)
     if path.is_dir():
-        if not any((path / mark).is_file() for mark in _MARKS_OF_A_MODEL):
-            found = f"holds none of {', '.join(_MARKS_OF_A_MODEL)}"
-            raise ModelError(f"cannot load the model {shown!r}: the folder {found}; {_NEXT_STEP}")
+        if fault := _fault_of_folder(path):
+            raise ModelError(f"cannot load the model {shown!r}: {fault}; {_NEXT_STEP}")
         return False
     if path.exists():
         raise ModelError(f"cannot load the model {shown!r}: it is a file; {_NEXT_STEP}")
@@ -68,6 +72,21 @@ def check_model(name: str) -> bool:
     if not cached:
         raise ModelError(f"cannot load the model {shown!r}: not in the cache, and {host} does not answer; {_NEXT_STEP}")
     return True
+
+
+def _fault_of_folder(folder: Path) -> str:
+    """Reason why a folder holds no model, empty if it looks like one."""
+    marks = [folder / mark for mark in _MARKS_OF_A_MODEL if (folder / mark).is_file()]
+    if not marks:
+        return f"the folder holds none of {', '.join(_MARKS_OF_A_MODEL)}"
+    for mark in marks:
+        try:
+            value = parse_json(mark.read_bytes())
+        except (OSError, ValueError) as error:
+            return f"its {mark.name} cannot be read: {printable(str(error))}"
+        if not isinstance(value, _MARKS_OF_A_MODEL[mark.name]):
+            return f"its {mark.name} holds {kind_of(value)}"
+    return ""
 
 
 def _is_cached(name: str) -> bool:

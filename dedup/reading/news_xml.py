@@ -72,6 +72,19 @@ def _words(element: Any) -> str:
 
 
 def _lines(content: Any) -> list[str]:
-    wanted = [name for tag in _PARAGRAPHS for name in (tag, f"{{*}}{tag}")]
-    lines = [_words(element) for element in content.iter(*wanted)]
+    """Words of each paragraph, in order; of one inside another, as in a quotation, they are a line of their own."""
+    lines = [" ".join("".join(_own(element)).split()) for element in content.iter() if _is_paragraph(element)]
     return [line for line in lines if line] or [_words(content)]
+
+
+def _own(element: Any) -> Iterator[str]:
+    """Text of an element without that of paragraphs inside it."""
+    yield element.text or ""
+    for child in element:
+        yield from (" ",) if _is_paragraph(child) else _own(child) if isinstance(child.tag, str) else ()
+        yield child.tail or ""
+
+
+def _is_paragraph(element: Any) -> bool:
+    tag = element.tag
+    return isinstance(tag, str) and tag.rpartition("}")[2] in _PARAGRAPHS

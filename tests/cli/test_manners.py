@@ -12,9 +12,11 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from dedup.cli import main
 from dedup.cli.help import SECTIONS
+from dedup.cli.options import NamedPath
 from dedup.cli.sizes import parse_size
 from dedup.reading.source import ReadOptions
 
@@ -190,3 +192,27 @@ def test_the_manual_page_is_read_without_a_warning(tmp_path: Path) -> None:
     assert shown.stderr == ""
     assert "dedup archive check" in shown.stdout
     assert "--move-to DIR" in shown.stdout
+
+
+def commands(command: click.Command = main) -> list[click.Command]:
+    """A command, and all below it."""
+    below = command.commands.values() if isinstance(command, click.Group) else ()
+    return [command, *(inner for one in below for inner in commands(one))]
+
+
+def test_every_path_is_checked_alike() -> None:
+    parameters = [parameter for command in commands() for parameter in command.params]
+    paths = [parameter.type for parameter in parameters if isinstance(parameter.type, click.Path)]
+    assert len(paths) > 20
+    assert all(isinstance(path, NamedPath) for path in paths)
+
+
+@pytest.mark.parametrize(
+    ("path", "told"), [("", "is a variable empty?"), ("\udfff.jsonl", r"\udfff.jsonl can be the name")]
+)
+@pytest.mark.parametrize(
+    "arguments", ["apply", "archive info", "calibrate a.jsonl", "evaluate", "scan -o", "serve --archive", "watch"]
+)
+def test_what_can_be_the_name_of_no_file_is_told(arguments: str, path: str, told: str) -> None:
+    done = CliRunner().invoke(main, [*arguments.split(), path])
+    assert (done.exit_code, told in done.stderr) == (2, True), done.stderr

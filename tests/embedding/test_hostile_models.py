@@ -164,9 +164,14 @@ def test_a_header_of_any_length_is_no_trouble(tmp_path: Path) -> None:
         map_tensors(path)
 
 
-@pytest.mark.parametrize("name", ["folder", "file.bin", "./no/such", "/no/such", "..", "a/b/c", "a b", "x\x1b[31m"])
+@pytest.mark.parametrize(
+    "name", ["folder", "number", "broken", "file.bin", "./no/such", "/no/such", "..", "a/b/c", "a b", "x\x1b[31m"]
+)
 def test_what_is_no_model_is_refused_before_torch_is_loaded(name: str, tmp_path: Path) -> None:
-    (tmp_path / "folder").mkdir()
+    for folder, config in (("folder", None), ("number", "5"), ("broken", '{"a": ')):
+        (tmp_path / folder).mkdir()
+        if config:
+            (tmp_path / folder / "config.json").write_text(config, encoding="utf-8")
     (tmp_path / "file.bin").touch()
     script = (
         "import sys; from dedup import load_encoder, ModelError\n"

@@ -11,11 +11,12 @@ import json
 import os
 import tempfile
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import click
 import numpy as np
 from click.testing import CliRunner
 from hypothesis import strategies as st
@@ -203,6 +204,8 @@ def call_with_any_arguments(arguments: list[str]) -> None:
     arguments = [argument.replace("\0", "") for argument in arguments]  # a process is given none
     before = os.getcwd()
     with tempfile.TemporaryDirectory() as folder:
+        for name, content in _FILES.items():
+            (Path(folder) / name).write_bytes(content)
         os.chdir(folder)
         try:
             done = CliRunner().invoke(main, arguments, input=io.BytesIO(b'{"text": "One two three."}\n'))
@@ -248,13 +251,29 @@ _JSON = st.recursive(
     max_leaves=8,
 )
 
-_WORDS_OF_COMMANDS = """
-    scan compare evaluate calibrate schema train -f --format json text csv html -o --output - -q -v -vv --check
-    --no-text --threshold 0.5 nan -1 1e400 --level story --model bundled ./none --scorer --glob *.txt --jobs 0 1
-    --max-bytes 1000 --force -h --version --text-field --pairs --engine local --
-"""
+_FILES = {"a.txt": b"One two three.", "g.jsonl": _GOLD, "p.jsonl": _PAIRS, "r.json": _REPORTS[0], "f.db": b"SQLite"}
+"""Files that the arguments may name."""
 
-_OPTIONS = st.sampled_from(_WORDS_OF_COMMANDS.split())
+_VALUES = st.sampled_from(
+    f"""
+    {" ".join(_FILES)} . ./none new.json new.html new.csv new.db 0.5 nan -1 1e400 0 1 1000 8G 2026-05-12 7d
+    json jsonl text csv html duplicate story bundled local en,id *.txt - --
+    """.split()
+)
+
+_LEFT_OUT = {"serve", "watch", "train", "man"}
+"""Commands that run until they are told to end, or for hours, and one that takes no arguments and long."""
+
+
+def _calls(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[st.SearchStrategy[list[str]]]:
+    """Arguments for a command, and for each one below it: its own options, values and anything."""
+    own = [name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)]
+    words = st.sampled_from([*own, "-h"]) | _VALUES | ODD
+    yield st.lists(words, max_size=6).map(lambda rest: [*path, *rest])
+    for name, below in sorted(getattr(command, "commands", {}).items()):
+        if name not in _LEFT_OUT:
+            yield from _calls(below, (*path, name))
+
 
 TARGETS: dict[str, tuple[Callable[..., None], tuple[st.SearchStrategy[Any], ...]]] = {
     **{
@@ -275,9 +294,6 @@ TARGETS: dict[str, tuple[Callable[..., None], tuple[st.SearchStrategy[Any], ...]
     "model tables": (load_any_table, (mutated(_TABLE), st.binary(max_size=40))),
     "outputs": (write_to_any_name, (ODD | st.sampled_from(["a.txt", "./a.txt", "../x", "a.txt/b"]), st.binary())),
     "scorers": (check_any_scorer, (_JSON | _JSON.map(lambda value: {**_SCORER, "heads": value}),)),
-    "arguments": (
-        call_with_any_arguments,
-        (st.lists(_OPTIONS | ODD, max_size=6),),
-    ),
+    "arguments": (call_with_any_arguments, (st.one_of(*_calls(main)),)),
 }
 """Functions that must hold for whatever the strategies give."""

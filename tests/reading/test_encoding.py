@@ -122,3 +122,30 @@ def test_one_control_character_in_thirty_is_text_and_more_is_binary(control: byt
 @pytest.mark.parametrize(("page", "label"), [(b'<meta charset="KOI8-R">', "KOI8-R"), (b"<meta name=charset>", "")])
 def test_the_declared_encoding_of_a_page(page: bytes, label: str) -> None:
     assert declared_encoding(page) == label
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Kryetari tha se ura do të mbyllet këtë javë për shkak të çmimeve.", "cp1252"),
+        ("El año pasado, los niños del colegio más pequeño celebraron su canción.", "cp1252"),
+        ("Wójt gminy ogłosił, że most zostanie zamknięty w środę; później będzie śnieg.", "cp1250"),
+        ("Belediye başkanı köprünün çarşamba günü kapatılacağını söyledi; ağır yağış sürüyor.", "cp1254"),
+        ("Meras pranešė, kad tiltas bus uždarytas šią savaitę dėl žvyro ir ąžuolų.", "cp1257"),
+    ],
+)
+def test_a_sentence_is_told_by_the_letters_of_its_language(text: str, encoding: str) -> None:
+    assert decode(text.encode(encoding)) == text
+
+
+@pytest.mark.parametrize("end", [" ", "\n"])
+@pytest.mark.parametrize(("script", "encoding"), [("Cyrillic", "cp1251"), ("Hangul", "cp949")])
+def test_a_long_text_is_told_by_its_beginning_with_and_without_lines(script: str, encoding: str, end: str) -> None:
+    text = (SCRIPTS[script].replace("\n", " ") + end) * (40_000 // len(SCRIPTS[script]))
+    assert decode(text.encode(encoding)) == text
+
+
+def test_blank_lines_are_counted_on_end(reads: Callable[..., Found]) -> None:
+    row = lines({"text": "a"}).encode()
+    articles, skipped = reads({"a.jsonl": (b"\n" * 3 + row) * 2 + b"\n" * 4 + row}, max_barren=3)
+    assert ([a.text for a in articles], len(skipped)) == (["a", "a"], 1)

@@ -13,7 +13,7 @@ import pytest
 
 import samples
 from dedup.datatypes import Article, Skipped
-from reading.collection import STORIES, zipped
+from reading.collection import STORIES, html, zipped
 from reading.office_files import docx, epub, odt, pdf, rtf, warc, xlsx
 from samples import Found
 
@@ -107,6 +107,27 @@ def test_nothing_is_printed_of_a_damaged_web_archive(
     damaged = warc("en").replace(b"https://x.org/en", b"https://x.org/ \x1b[31m")
     reads({"a.warc": damaged})
     assert "Replacing" not in "".join(capfd.readouterr()) + caplog.text
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of the writer
+def test_a_page_of_a_web_archive_that_cannot_be_read_costs_that_page(reads: Callable[..., Found]) -> None:
+    data = warc("en", "de", "fr")
+    page = html("de").encode()
+    binary = data.replace(page, b"\0\1\2\3" * (len(page) // 4) + b"\0" * (len(page) % 4))
+    articles, skipped = reads({"a.warc": binary})
+    assert [a.url[-2:] for a in articles] == ["en", "fr"]
+    assert [(s.line, s.reason) for s in skipped] == [(2, "binary file, not text")]
+    articles, skipped = reads({"a.warc": data}, max_bytes=len(page) - 1)
+    assert "too large: more than" in skipped[0].reason
+    assert len(articles) + len(skipped) == 3
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of the writer
+def test_pages_before_a_fault_of_a_web_archive_are_read(reads: Callable[..., Found]) -> None:
+    begin, _, end = warc("en", "de").partition(b"WARC/1.0\r\n")[2].partition(b"WARC/1.0\r\n")
+    articles, skipped = reads({"a.warc": b"WARC/1.0\r\n" + begin + b"no record at all\r\n" + end})
+    assert [a.url[-2:] for a in articles] == ["en"]
+    assert [s.reason.partition(":")[0] for s in skipped] == ["broken WARC"]
 
 
 MODULES = {

@@ -8,10 +8,12 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from dedup import Archive
 from dedup.runtime import process, row_files
 from dedup.runtime.process import sweep_temporary
 from dedup.runtime.row_files import RowFile, StoredRows
@@ -42,17 +44,22 @@ def articles(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file of records, enough of them for a few seconds and for worker processes."""
     generator = random.Random(0)
     path = tmp_path_factory.mktemp("signals") / "news.jsonl"
-    texts = (" ".join(generator.choices(WORDS, k=300)) for _ in range(1500))
+    texts = (" ".join(generator.choices(WORDS, k=300)) for _ in range(800))
     path.write_text("".join(f'{{"text": "{text}"}}\n' for text in texts), encoding="utf-8")
     return path
 
 
-def start(articles: Path, folder: Path, *options: str) -> subprocess.Popen[bytes]:
-    """Start a scan whose temporary files and report go to a folder."""
+def start(articles: Path, folder: Path, *options: str, command: str = "scan") -> subprocess.Popen[bytes]:
+    """Start a command whose temporary files and result go to a folder."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(folder)}
-    command = [sys.executable, "-m", "dedup", "scan", str(articles), "-o", str(folder / "r.json"), *options]
+    words = {
+        "scan": ("scan", articles, "-o", folder / "r.json"),
+        "keep": ("keep", articles, "-o", folder / "r.jsonl", "--force"),
+        "archive add": ("archive", "add", folder / "a.db", articles),
+    }
+    line = [sys.executable, "-m", "dedup", *map(str, words[command]), *options]
     return subprocess.Popen(
-        command, env=environment, stderr=subprocess.PIPE, start_new_session=True, preexec_fn=listen_to_signals
+        line, env=environment, stderr=subprocess.PIPE, start_new_session=True, preexec_fn=listen_to_signals
     )
 
 
@@ -148,24 +155,53 @@ def test_files_have_a_name_where_the_system_has_no_other_way(tmp_path: Path, mon
     assert list(tmp_path.iterdir()) == []
 
 
-HITS = int(os.environ.get("DEDUP_SIGNALS", "4"))
-"""Runs that are ended at any moment; a campaign has more (see tests/README.md)."""
+HITS = int(os.environ.get("DEDUP_SIGNALS", "2"))
+"""Runs of each command that are ended at any moment; a campaign has more (see tests/README.md)."""
+
+LEFT_BY_SQLITE = {"a.db", "a.db-wal", "a.db-shm", "a.db-journal"}
+"""What SQLite needs, and finds again, after a process was killed."""
 
 
-def test_a_scan_that_is_ended_at_any_moment_leaves_nothing(articles: Path, tmp_path: Path) -> None:
-    generator = random.Random(HITS)
+@pytest.mark.parametrize("command", ["scan", "keep"])
+def test_a_command_that_is_ended_at_any_moment_leaves_nothing(articles: Path, tmp_path: Path, command: str) -> None:
     begun = time.monotonic()
-    first = start(articles, tmp_path)
-    first.communicate(timeout=120)
+    first = start(articles, tmp_path, command=command)
+    first.communicate(timeout=300)
     assert first.returncode == 0
-    whole, seconds = (tmp_path / "r.json").read_bytes(), time.monotonic() - begun
+    (result,) = tmp_path.iterdir()
+    whole, seconds = result.read_bytes(), time.monotonic() - begun
+    for _ in ended_at_any_moment(articles, tmp_path, command, seconds):
+        assert [path.name for path in tmp_path.iterdir() if not path.name.endswith(".part")] == [result.name]
+        assert result.read_bytes() == whole
+
+
+def test_an_archive_that_is_ended_at_any_moment_is_whole(articles: Path, tmp_path: Path) -> None:
+    begun = time.monotonic()
+    first = start(articles, tmp_path, command="archive add")
+    first.communicate(timeout=300)
+    assert first.returncode == 0
+    seconds = time.monotonic() - begun
+    (tmp_path / "a.db").unlink()
+    for number in ended_at_any_moment(articles, tmp_path, "archive add", seconds):
+        left = {path.name for path in tmp_path.iterdir()}
+        assert left <= (LEFT_BY_SQLITE if number == signal.SIGKILL else {"a.db"})
+        if left:
+            with Archive.open(tmp_path / "a.db") as archive:
+                archive.compact()  # checks the file for damage
+                assert len(archive) <= 800
+        for path in tmp_path.iterdir():
+            path.unlink()
+
+
+def ended_at_any_moment(articles: Path, folder: Path, command: str, seconds: float) -> Iterator[signal.Signals]:
+    """Run a command, which takes some seconds, as often as there are `HITS`, and end it; yields by which signal."""
+    generator = random.Random(f"{command} {HITS}")
     for hit in range(HITS):
         number = (signal.SIGTERM, signal.SIGKILL)[hit % 2]
-        scan = start(articles, tmp_path, "-j", str(1 + hit // 2 % 2))
+        process = start(articles, folder, "-j", str(1 + (hit + hit // 2) % 2), command=command)
         time.sleep(generator.uniform(0.1, 1) * seconds)
-        scan.send_signal(number)
-        scan.communicate(timeout=60)
-        assert scan.returncode in (0, CODES.get(number), -number)
-        assert group_is_gone(scan)
-        assert [path.name for path in tmp_path.iterdir() if not path.name.endswith(".part")] == ["r.json"]
-        assert (tmp_path / "r.json").read_bytes() == whole
+        process.send_signal(number)
+        process.communicate(timeout=300)
+        assert process.returncode in (0, CODES.get(number), -number)
+        assert group_is_gone(process)
+        yield number
