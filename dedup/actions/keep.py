@@ -72,13 +72,14 @@ def mark_articles(
     choose: Choose,
     kinds: Collection[MatchKind] = BY_DEFAULT,
     *,
+    chosen: Collection[int] = (),
     name: Callable[[Article], str] = attrgetter("id"),
 ) -> dict[int, Mark]:
     """Parts that articles play in their stories, by position; articles in no story are left out.
 
     Of the articles of a story that matches of the `kinds` link, one is kept: the representative of the story where it
-    is among them, otherwise the one chosen; but none that is an excerpt of another, as far as there are others. Repeats
-    tell it by its `name`.
+    is among them, otherwise the best by `choose`; but none that is an excerpt of another, as far as there are others,
+    unless people have `chosen` it. Repeats tell it by its `name`.
     """
     marks: dict[int, Mark] = {}
     for story in view.stories(report):
@@ -89,7 +90,7 @@ def mark_articles(
         excerpts = {match.left if match.excerpt == "left" else match.right for match in linked if match.excerpt}
         groups = linked_groups([*links, *((member, member) for member in story.cluster.members)])
         for group in groups:
-            whole = [member for member in group if member not in excerpts] or group
+            whole = [member for member in group if member in chosen or member not in excerpts] or group
             keeper = representative if representative in whole else choose(whole)
             name_of_keeper = name(report.articles[keeper])
             for member in group:
