@@ -10,8 +10,10 @@ import click
 
 from dedup.cli.kinds import KINDS_IN_WORDS
 from dedup.cli.output import choose_colour
-from dedup.cli.sizes import Whole, parse_size
+from dedup.cli.sizes import Number, Whole, parse_size
 from dedup.datatypes import KEEP_BY_DEFAULT, Level, Pairs
+from dedup.language.text import printable
+from dedup.runtime.remote_files import is_uri
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -23,17 +25,30 @@ REPORT_FORMS = ("text", "json", "jsonl", "csv", "html", "parquet")
 
 
 class NamedPath(click.Path):
-    """Path that is not empty: pathlib would take the empty text of a forgotten variable for the current folder."""
+    """Path of a file or folder of this machine.
+
+    It is not empty, since pathlib would take the empty text of a forgotten variable for the current folder, and no
+    address, unless it `may_be_uri`.
+    """
+
+    def __init__(self, *, may_be_uri: bool = False, **given: Any) -> None:
+        super().__init__(**given)
+        self._may_be_uri = may_be_uri
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Check a path and convert it."""
         if value == "":
             self.fail('"" names no file or folder; is a variable empty?', param, ctx)
+        if not self._may_be_uri and is_uri(str(value)):
+            self.fail(f"{printable(str(value))} is an address; name a file or folder of this machine", param, ctx)
         return super().convert(value, param, ctx)
 
 
 PATH = NamedPath(path_type=Path)
 """Type of a path, which pathlib represents."""
+
+FILE = NamedPath(path_type=Path, dir_okay=False)
+"""Type of the path of a file."""
 
 
 def _several(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
@@ -104,7 +119,7 @@ matching_options = _several(
     model_option,
     click.option(
         "--threshold",
-        type=float,
+        type=Number(hint="; such as 0.8, or leave it out for the model's own"),
         metavar="T",
         help="Minimum probability (0 to 1) of being the same article; by default the model's own threshold.",
     ),
@@ -183,7 +198,7 @@ NOT_WITH_AN_ARCHIVE = "--against, --pairs, --languages, --within, --since, --kin
 archive_options = _several(
     click.option(
         "--archive",
-        type=NamedPath(path_type=Path, dir_okay=False),
+        type=FILE,
         metavar="FILE.db",
         help="Add the articles to this archive and report all its stories; only what is new or changed is computed. "
         f"Goes with --keep and --decisions, and not with {NOT_WITH_AN_ARCHIVE}: its stories are those of all pairs.",
@@ -315,7 +330,7 @@ def _output(kind: NamedPath) -> Callable[[Command], Command]:
 output_option = _output(NamedPath(path_type=Path, allow_dash=True))
 """Destination of the result, as a path."""
 
-output_uri_option = _output(NamedPath(allow_dash=True))
+output_uri_option = _output(NamedPath(allow_dash=True, may_be_uri=True))
 """Destination of the result, as a str, since it may be a URI."""
 
 force_option = click.option("--force", is_flag=True, help="Overwrite even a file that dedup did not write.")

@@ -16,13 +16,13 @@ from dedup.language.text import printable
 
 @click.command(cls=SectionedCommand)
 @click.option(
-    "--archive", "file", required=True, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.db",
+    "--archive", "file", required=True, type=options.FILE, metavar="FILE.db",
     help="Archive to serve; it is made if there is none.",
 )  # fmt: skip
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address; any but this machine's needs a token.")
 @click.option("--port", type=Whole(1, 65535), default=8765, show_default=True, help="Port.")
 @click.option(
-    "--token-file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+    "--token-file", type=options.FILE, metavar="FILE",
     help="File with the token that requests have to carry (Authorization: Bearer TOKEN).",
 )  # fmt: skip
 @click.option(
