@@ -32,7 +32,7 @@ _SENTENCE = 90  # characters of a sentence
 
 _CHARACTER_SECONDS = 1e-6  # seconds a character in one process: language, embedding, sentences, facts
 
-_ARTICLE_SECONDS = 5e-4  # seconds an article in one process: search, verification, evidence
+_ARTICLE_SECONDS = 8e-4  # seconds an article in one process: search, verification, evidence
 
 _FACTS = 0.4  # bytes of facts on disk for a character
 
