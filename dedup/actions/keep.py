@@ -1,7 +1,8 @@
 """Deduplicated output: every record that stays, as it was, in the order in which it was read.
 
 The input is read twice, first by the scan, then to be written. Readers tell of each record with its article, so that
-the two cannot be out of step, and a fingerprint of all that was read the first time is held against the second.
+the two cannot be out of step, and fingerprints of all that was read the first time are compared with those of the
+second.
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ def mark_articles(
     """
     marks: dict[int, Mark] = {}
     for story in view.stories(report):
-        told = _Told(story.matches)
+        between = _StoryMatches(story.matches)
         representative = story.cluster.representative
         linked = [match for match in story.matches if match.kind in kinds]
         links = [(match.left, match.right) for match in linked]
@@ -97,13 +98,13 @@ def mark_articles(
                 if member == keeper == representative:
                     marks[member] = Mark(REPRESENTATIVE, story.id)
                 elif member == keeper:
-                    marks[member] = Mark(VERSION, story.id, *told.of(member, representative))
+                    marks[member] = Mark(VERSION, story.id, *between.of(member, representative))
                 else:
-                    marks[member] = Mark(REPEAT, story.id, *told.of(member, keeper), name_of_keeper)
+                    marks[member] = Mark(REPEAT, story.id, *between.of(member, keeper), name_of_keeper)
     return marks
 
 
-class _Told:
+class _StoryMatches:
     """Matches of a story: those between two of its articles, and the best of each."""
 
     def __init__(self, matches: Iterable[Match]) -> None:
