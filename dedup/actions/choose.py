@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dedup.actions.keep import Choose
 from dedup.clustering.decisions import Decisions
 from dedup.clustering.keep_rules import KeepRules
-from dedup.datatypes import Report
+from dedup.datatypes import Article, Report
 from dedup.language.as_read import body_of
 from dedup.language.text import content_hash
 
@@ -31,7 +31,17 @@ def chooser(report: Report, decisions: Decisions) -> Choose:
     return choose
 
 
+def chosen(report: Report, decisions: Decisions) -> frozenset[int]:
+    """Positions of the articles in stories that people chose to keep, by ids or hashes."""
+    names = {decision.keep for decision in decisions.keeps}
+    members = (member for cluster in report.clusters for member in cluster.members) if names else ()
+    return frozenset(at for at in members if not names.isdisjoint(_names(report.articles[at])))
+
+
 def _preference(report: Report, position: int, order: dict[str, int]) -> int:
-    article = report.articles[position]
-    named = order.get(article.id, 0)
-    return min(named, order.get(content_hash(body_of(article)), 0))
+    return min(order.get(name, 0) for name in _names(report.articles[position]))
+
+
+def _names(article: Article) -> tuple[str, str]:
+    """Names by which decisions call an article: its id, and the hash of its text."""
+    return article.id, content_hash(body_of(article))

@@ -1,7 +1,8 @@
 """Deduplicated output: every record that stays, as it was, in the order in which it was read.
 
 The input is read twice, first by the scan, then to be written. Readers tell of each record with its article, so that
-the two cannot be out of step, and a fingerprint of all that was read the first time is held against the second.
+the two cannot be out of step, and fingerprints of all that was read the first time are compared with those of the
+second.
 """
 
 from __future__ import annotations
@@ -72,37 +73,38 @@ def mark_articles(
     choose: Choose,
     kinds: Collection[MatchKind] = BY_DEFAULT,
     *,
+    chosen: Collection[int] = (),
     name: Callable[[Article], str] = attrgetter("id"),
 ) -> dict[int, Mark]:
     """Parts that articles play in their stories, by position; articles in no story are left out.
 
     Of the articles of a story that matches of the `kinds` link, one is kept: the representative of the story where it
-    is among them, otherwise the one chosen; but none that is an excerpt of another, as far as there are others. Repeats
-    tell it by its `name`.
+    is among them, otherwise the best by `choose`; but none that is an excerpt of another, as far as there are others,
+    unless people have `chosen` it. Repeats tell it by its `name`.
     """
     marks: dict[int, Mark] = {}
     for story in view.stories(report):
-        told = _Told(story.matches)
+        between = _StoryMatches(story.matches)
         representative = story.cluster.representative
         linked = [match for match in story.matches if match.kind in kinds]
         links = [(match.left, match.right) for match in linked]
         excerpts = {match.left if match.excerpt == "left" else match.right for match in linked if match.excerpt}
         groups = linked_groups([*links, *((member, member) for member in story.cluster.members)])
         for group in groups:
-            whole = [member for member in group if member not in excerpts] or group
+            whole = [member for member in group if member in chosen or member not in excerpts] or group
             keeper = representative if representative in whole else choose(whole)
             name_of_keeper = name(report.articles[keeper])
             for member in group:
                 if member == keeper == representative:
                     marks[member] = Mark(REPRESENTATIVE, story.id)
                 elif member == keeper:
-                    marks[member] = Mark(VERSION, story.id, *told.of(member, representative))
+                    marks[member] = Mark(VERSION, story.id, *between.of(member, representative))
                 else:
-                    marks[member] = Mark(REPEAT, story.id, *told.of(member, keeper), name_of_keeper)
+                    marks[member] = Mark(REPEAT, story.id, *between.of(member, keeper), name_of_keeper)
     return marks
 
 
-class _Told:
+class _StoryMatches:
     """Matches of a story: those between two of its articles, and the best of each."""
 
     def __init__(self, matches: Iterable[Match]) -> None:

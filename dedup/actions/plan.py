@@ -123,7 +123,7 @@ def make_plan(
     if wishes.action is Action.MOVE:
         check_destination(wishes.destination, [root.resolved for root in roots])
     decided = Decided.of(wishes.decisions, report.stories)
-    planner = _Planner(wishes, roots, decided, {act.source: act for act in earlier})
+    planner = _Planner(wishes, report.rules, roots, decided, {act.source: act for act in earlier})
     steps = []
     for number, story in enumerate(report.stories, 1):
         steps += planner.story(story)
@@ -183,6 +183,7 @@ def _roots(report: SavedReport, wishes: Wishes) -> tuple[Root, ...]:
 @dataclass(frozen=True, slots=True)
 class _Planner:
     wishes: Wishes
+    rules: KeepRules
     roots: tuple[Root, ...]
     decided: Decided
     earlier: Mapping[Place, Act]
@@ -233,12 +234,18 @@ class _Planner:
                 yield replace(step, target=target)
 
     def _kept(self, story: SavedStory) -> SavedArticle:
+        """Article that is kept: the representative, unless it is a piece of another one, or what the user wishes."""
         if chosen_by_people := self.decided.chosen(story):
             return chosen_by_people
-        rules = self.wishes.rules
+        rules, members = self.wishes.rules, story.members
         if rules is None:
-            return story.representative
-        by_id = {member.id: member for member in story.members}
+            contained = {match.contained for match in story.matches.values()}
+            pieces = {member.hash for member in story.members if member.id in contained}
+            members = tuple(member for member in story.members if member.hash not in pieces)
+            if not members or story.representative.hash not in pieces:
+                return story.representative
+            rules = self.rules
+        by_id = {member.id: member for member in members}
         chosen = rules.choose(
             rules.standing_of(
                 member.id,
@@ -249,7 +256,7 @@ class _Planner:
                 published=member.published,
                 reference=member.reference,
             )
-            for member in story.members
+            for member in members
         )
         return by_id[chosen.id]
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from dedup.actions.places import is_absolute
+from dedup.clustering.keep_rules import KeepRules
 from dedup.datatypes import MatchKind, Root
-from dedup.errors import ReadError
+from dedup.errors import ReadError, SettingsError
 from dedup.language.json_text import parse_json
 from dedup.language.text import printable
 from dedup.report.records import SCHEMA
@@ -69,10 +70,11 @@ class SavedStory:
 
 @dataclass(frozen=True, slots=True)
 class SavedReport:
-    """Report as it was saved, as far as actions need it."""
+    """Report as it was saved, as far as actions need it; `rules` are those that chose the representatives."""
 
     roots: tuple[Root, ...]
     stories: tuple[SavedStory, ...]
+    rules: KeepRules = field(default_factory=KeepRules)
 
 
 def load_report(path: str | Path) -> SavedReport:
@@ -136,7 +138,19 @@ def _report(document: Mapping[str, Any]) -> SavedReport:
     )
     if wrong := next((root for root in roots if not is_absolute(root.resolved)), None):
         raise ReadError(f"settings.roots: {_show(wrong.resolved)} must be an absolute path without ..; scan again")
-    return SavedReport(roots, tuple(_stories(document, articles)))
+    return SavedReport(roots, tuple(_stories(document, articles)), _rules(settings))
+
+
+def _rules(settings: object) -> KeepRules:
+    given = settings.get("keep") if isinstance(settings, dict) else None
+    if given is None:
+        return KeepRules()
+    if not isinstance(given, list) or not all(isinstance(rule, str) for rule in given):
+        raise ReadError(f"settings.keep must be a list of rules, got {_show(given)}")
+    try:
+        return KeepRules.parse(given)
+    except SettingsError as error:
+        raise ReadError(f"settings.keep: {error}") from error
 
 
 def _article(record: Mapping[str, Any], position: int, where: str) -> SavedArticle:

@@ -22,11 +22,11 @@ GONE = "deleted for good; nothing brings it back"
 """Reason why an act is not undone."""
 
 
-class _Found(str):
+class _PlaceState(str):
     """State of a place: nothing there, the file of an act, an empty file, or something else."""
 
 
-_NOTHING, _FILE, _EMPTY, _OTHER = map(_Found, ("nothing", "file", "empty", "other"))
+_NOTHING, _FILE, _EMPTY, _OTHER = map(_PlaceState, ("nothing", "file", "empty", "other"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,7 @@ def _target(act: Act) -> Place:
     return act.target
 
 
-def _found(place: Place, act: Act) -> _Found:
+def _found(place: Place, act: Act) -> _PlaceState:
     """State of a place, by the bytes of what is there."""
     try:
         with opened(place) as entry:

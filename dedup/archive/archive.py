@@ -33,10 +33,11 @@ from dedup.language.as_read import body_of
 from dedup.language.text import content_hash, printable
 from dedup.matching.scorer import Scorer, load_scorer
 from dedup.reading.files import absolute, show_path
-from dedup.reading.read import find_files, read_files, require, with_unique_ids
+from dedup.reading.read import find_all, read_files, require, with_unique_ids
 from dedup.reading.source import ReadOptions
 from dedup.results import Report
 from dedup.runtime.process import one_thread
+from dedup.runtime.remote_files import is_uri
 from dedup.runtime.workers import ALONE, Workers
 
 _BATCH, _MOST = 256, 4096  # articles of the first transaction of an add, and of the largest: a killed run loses one
@@ -167,8 +168,8 @@ class Archive:
         Parameters
         ----------
         paths : iterable of str or path
-            Folders, files, or ``-`` for JSON Lines from standard input. They are held as absolute paths: an archive is
-            used from many folders.
+            Folders, files, ``-`` for JSON Lines from standard input, or addresses (``https://``, ``s3://``), which are
+            read each time. Paths are held as absolute ones: an archive is used from many folders.
         options : ReadOptions, optional
             Fields to read, files to choose, size to allow.
         jobs : int
@@ -178,10 +179,11 @@ class Archive:
         """
         options, roots = options or ReadOptions(), [absolute(os.fspath(path)) for path in paths]
         for root in roots:
-            require(root)
+            if not is_uri(root):
+                require(root)
         self._load()
         known = KnownFiles(self._store, options)
-        files = known.choose(find_files(roots, options))
+        files = known.choose(find_all(roots, options))
         added = self.add(known.count(with_unique_ids(read_files(files, options, jobs))), jobs=jobs, progress=progress)
         known.save()
         return replace(added, unchanged=added.unchanged + known.articles)

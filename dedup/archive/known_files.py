@@ -12,7 +12,7 @@ from dedup.archive.store import Store
 from dedup.datatypes import Article, Skipped
 from dedup.matching.prepare import TEXT_VERSION
 from dedup.reading.files import show_path
-from dedup.reading.read import File
+from dedup.reading.read import AnyFile, File
 from dedup.reading.source import ReadOptions
 from dedup.version import __version__
 
@@ -38,9 +38,12 @@ class KnownFiles:
         with store.reading() as connection:
             self._known = {path: (digest, count) for path, digest, count in connection.execute("SELECT * FROM files")}
 
-    def choose(self, files: Iterable[File]) -> Iterator[File]:
-        """Files that have to be read; the archive itself may lie among them."""
+    def choose(self, files: Iterable[AnyFile]) -> Iterator[AnyFile]:
+        """Files that have to be read, all that lie elsewhere among them; the archive itself may lie there too."""
         for file in files:
+            if not isinstance(file, File):
+                yield file
+                continue
             if self._store.owns(file.path):
                 continue
             digest = self._digest(file)

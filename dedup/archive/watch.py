@@ -1,4 +1,4 @@
-"""Folder that is watched: articles are added as files arrive, and those that are there already are told of.
+"""Folder that is watched: articles are added as files arrive, and those that are there already are reported.
 
 A file is read once its size and time of change have stayed the same for a while, so that one that is still being
 written is waited for.

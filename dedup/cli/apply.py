@@ -15,6 +15,7 @@ from dedup.cli.help import SectionedCommand
 from dedup.cli.inputs import read_options, roots_of
 from dedup.cli.kinds import KINDS_IN_WORDS, parse_kinds
 from dedup.cli.output import log_to_stderr, progress_line, write
+from dedup.cli.sizes import Number
 from dedup.datatypes import MatchKind
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def _flag(name: str, help: str) -> Callable[[options.Command], options.Command]:
 @click.option(
     "--min-score",
     metavar="SCORE",
-    type=click.FloatRange(0, 1),
+    type=Number(0, 1),
     default=0.9,
     show_default=True,
     help="Minimum score of a match to act on. Exact copies and pairs that people accepted always count.",

@@ -89,6 +89,7 @@ def add(
 ) -> None:
     """Add articles; the file is made if there is none.
 
+    Paths are as for dedup scan, addresses (https://, s3://) among them; files that have not changed are not read again.
     An article is recognised by its path and the id that its source gives it. A run that is killed loses at most the
     last 4,096 articles, and the same command goes on from there. Model, level and threshold are those of the first run.
     """
@@ -133,8 +134,9 @@ def check(
 ) -> None:
     """Look articles up: are they there, in any language?
 
-    PATH is a file, a record of one (news.jsonl#1204), or "-" for JSON lines on standard input. Shows the kind, the
-    score and the evidence. Exit code 3 if at least one article was found, 0 if none, 1 if nothing could be read.
+    PATH is a file, an address (https://), a record of a file (news.jsonl#1204), or "-" for JSON lines on standard
+    input. Shows the kind, the score and the evidence. Exit code 3 if at least one article was found, 0 if none, 1 if
+    nothing could be read.
     """
     log_to_stderr(verbose)
     form = choose_form(form, output, options.FORMS)

@@ -22,9 +22,14 @@ from dedup.runtime.remote_files import is_uri
 if TYPE_CHECKING:
     from dedup.archive.values import Added
     from dedup.clustering.decisions import Decisions
+    from dedup.reading.field_names import NamedFields
     from dedup.reading.source import ReadOptions
 
 _MOST_IDS = 5  # that a message names
+
+_MOST_FIELDS = 12  # that a message names
+
+_NAMED = "dedup.named_fields"
 
 
 def find(articles: Iterable[Article | Skipped], settings: Settings, *, shown: bool, **sharing: Any) -> Report:
@@ -117,10 +122,31 @@ def require_stdin(paths: Sequence[str]) -> None:
 
 
 def read_options(**given: Any) -> ReadOptions:
-    """Options on what is read, and how; those that are None keep their defaults."""
+    """Options on what is read, and how; those that are None keep their defaults.
+
+    A field that is named and that no record has is warned of once the command is done.
+    """
+    from dedup.reading.field_names import NamedFields
     from dedup.reading.source import ReadOptions
 
-    return ReadOptions(**{name: value for name, value in given.items() if value is not None})
+    fields = [name for part, names in given.items() if part.endswith("_field") for name in names or ()]
+    context = click.get_current_context(silent=True)
+    if not fields or context is None:
+        return ReadOptions(**{name: value for name, value in given.items() if value is not None})
+    named = context.meta.get(_NAMED)
+    if named is None:
+        named = context.meta[_NAMED] = NamedFields(fields)
+        context.call_on_close(lambda: _warn_of_fields(named))
+    return ReadOptions(**{name: value for name, value in given.items() if value is not None}, named=named)
+
+
+def _warn_of_fields(named: NamedFields) -> None:
+    """Warn on standard error of fields that were named and that no record has."""
+    if named.missing and named.seen:
+        fields = " or ".join(f'"{printable(name)}"' for name in named.missing)
+        seen = ", ".join(printable(name) for name in list(named.seen)[:_MOST_FIELDS])
+        more = f" and {len(named.seen) - _MOST_FIELDS} more" if len(named.seen) > _MOST_FIELDS else ""
+        click.echo(f"Warning: no record has a field {fields}; there are: {seen}{more}", err=True)
 
 
 def settings_are_given() -> bool:

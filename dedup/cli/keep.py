@@ -197,6 +197,7 @@ def _keep(
 ) -> tuple[Kept, int, Report]:
     """Scan the input and write it; returns counts, repeats in files that stay whole, and the report."""
     from dedup.actions.choose import chooser
+    from dedup.actions.choose import chosen as chosen_by_people
     from dedup.actions.folder_output import FolderOutput
     from dedup.actions.keep import FirstReading, mark_articles, name_in_output, write_kept
     from dedup.actions.survey import survey
@@ -208,7 +209,8 @@ def _keep(
     report = find(articles, settings, shown=shown, decisions=decisions, jobs=jobs, evidence=False)
     if form != "folder" and not first.articles:
         _require_some(report.skipped)
-    marks = mark_articles(report, chooser(report, decisions), kinds, name=name_in_output)
+    chooses = chooser(report, decisions)
+    marks = mark_articles(report, chooses, kinds, chosen=chosen_by_people(report, decisions), name=name_in_output)
     with ExitStack() as opened:
         destination: Output
         if form == "folder":

@@ -11,9 +11,10 @@ import click
 
 from dedup.cli.kinds import KINDS_IN_WORDS
 from dedup.cli.output import choose_colour
-from dedup.cli.sizes import Whole, parse_size
+from dedup.cli.sizes import Number, Whole, parse_size
 from dedup.datatypes import KEEP_BY_DEFAULT, Level, Pairs
 from dedup.language.text import printable
+from dedup.runtime.remote_files import is_uri
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -25,7 +26,15 @@ REPORT_FORMS = ("text", "json", "jsonl", "csv", "html", "parquet")
 
 
 class NamedPath(click.Path):
-    """Path that a file can have: no empty one, which pathlib would take for the current folder, and no half letters."""
+    """Path of a file or folder of this machine.
+
+    It is not empty, since pathlib would take the empty text of a forgotten variable for the current folder; it holds no
+    half letters, and is no address, unless it `may_be_uri`.
+    """
+
+    def __init__(self, *, may_be_uri: bool = False, **given: Any) -> None:
+        super().__init__(**given)
+        self._may_be_uri = may_be_uri
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Check a path and convert it."""
@@ -35,6 +44,8 @@ class NamedPath(click.Path):
             os.fsencode(value)
         except UnicodeEncodeError:
             self.fail(f"{printable(str(value))} can be the name of no file or folder; check its letters", param, ctx)
+        if not self._may_be_uri and is_uri(str(value)):
+            self.fail(f"{printable(str(value))} is an address; name a file or folder of this machine", param, ctx)
         return super().convert(value, param, ctx)
 
 
@@ -113,7 +124,7 @@ matching_options = _several(
     model_option,
     click.option(
         "--threshold",
-        type=float,
+        type=Number(hint="; such as 0.8, or leave it out for the model's own"),
         metavar="T",
         help="Minimum probability (0 to 1) of being the same article; by default the model's own threshold.",
     ),
@@ -324,7 +335,7 @@ def _output(kind: NamedPath) -> Callable[[Command], Command]:
 output_option = _output(NamedPath(path_type=Path, allow_dash=True))
 """Destination of the result, as a path."""
 
-output_uri_option = _output(NamedPath(allow_dash=True))
+output_uri_option = _output(NamedPath(allow_dash=True, may_be_uri=True))
 """Destination of the result, as a str, since it may be a URI."""
 
 force_option = click.option("--force", is_flag=True, help="Overwrite even a file that dedup did not write.")

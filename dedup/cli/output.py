@@ -24,6 +24,7 @@ from dedup.report.destination import ALL_NAMES, check_folder, check_writable, ma
 from dedup.report.forms import SUFFIXES
 from dedup.runtime.name_patterns import NamePatterns
 from dedup.runtime.remote_files import is_uri
+from dedup.runtime.web_files import is_web
 
 _OF_OTHERS = (
     *(".xlsx", ".xls", ".ods", ".docx", ".doc", ".odt", ".pdf", ".rtf", ".epub", ".xml"),
@@ -96,6 +97,12 @@ def check_output(
             raise click.UsageError("--format parquet writes three tables and needs a folder: -o FOLDER")
         if not is_uri(str(output)):
             check_folder(Path(output), inputs, names=names, force=force)
+        elif is_web(str(output)):
+            raise click.UsageError(f"-o {printable(str(output))}: tables go to a folder, or to a store such as s3://")
+    elif is_uri(str(output)):
+        raise click.UsageError(
+            f"-o {printable(str(output))} is an address; name a file of this machine, or write tables: --format parquet"
+        )
     else:
         check_file(output, inputs, names=names, force=force)
 

@@ -46,5 +46,31 @@ class Whole(click.IntRange):
         try:
             return super().convert(value, param, ctx)
         except click.BadParameter:
-            span = f"of at least {self.min}" if self.max is None else f"from {self.min} to {self.max}"
-            self.fail(f"give a whole number {span}, got {value!r}{self._hint}", param, ctx)
+            self.fail(f"give a whole number{_span(self)}, got {value!r}{self._hint}", param, ctx)
+
+
+class Number(click.FloatRange):
+    """Type of an option: numbers from `least` to `most`, as far as there are bounds; its message says what to give."""
+
+    def __init__(self, least: float | None = None, most: float | None = None, *, hint: str = "") -> None:
+        super().__init__(least, most)
+        self._hint = hint
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Convert what was given to a number, as `click.FloatRange` does.
+
+        Raises
+        ------
+        BadParameter
+            If it is none, or lies outside.
+        """
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"give a number{_span(self)}, got {value!r}{self._hint}", param, ctx)
+
+
+def _span(numbers: click.IntRange | click.FloatRange) -> str:
+    if numbers.min is None:
+        return ""
+    return f" of at least {numbers.min}" if numbers.max is None else f" from {numbers.min} to {numbers.max}"

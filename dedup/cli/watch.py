@@ -11,6 +11,7 @@ from dedup.cli import options
 from dedup.cli.help import SectionedCommand
 from dedup.cli.inputs import read_options
 from dedup.cli.output import check_file, log_to_stderr, tell_skipped, write
+from dedup.cli.sizes import Number
 from dedup.datatypes import Skipped
 from dedup.language.text import printable
 from dedup.report.records import dumps
@@ -24,7 +25,7 @@ from dedup.runtime.process import load_numpy_alone
     help="Archive in which to look, and to which everything is added; it is made if there is none.",
 )  # fmt: skip
 @click.option(
-    "--settle", type=click.FloatRange(min=0.0), default=1.0, show_default=True, metavar="SECONDS",
+    "--settle", type=Number(0), default=1.0, show_default=True, metavar="SECONDS",
     help="How long a file has to stay unchanged before it is read, so that one still being written is waited for.",
 )  # fmt: skip
 @click.option("--no-text", is_flag=True, help="Leave the text of the articles out of the lines.")

@@ -10,7 +10,6 @@ from datetime import date
 
 from dedup.datatypes import Article, Skipped
 from dedup.reading.csv_parquet import read_tsv
-from dedup.reading.encoding import declared_encoding, decode
 from dedup.reading.fields import find_columns, make_article, read_fields
 from dedup.reading.front_matter import is_draft, split_front_matter, without_flags
 from dedup.reading.own_reports import refuse_own_page, refuse_own_text
@@ -21,7 +20,7 @@ _DATED_NAME = re.compile(r"(?:.*/)?((?:19|20)\d\d-\d\d-\d\d)-[^/]*", re.DOTALL)
 
 def read_text(source: Source) -> Iterator[Article | Skipped]:
     """The article that a text file is, or the rows of a table that Excel has saved as "Unicode text"."""
-    text = decode(source.data())
+    text = source.text()
     refuse_own_text(text)
     head = text[: text.find("\n")]
     if "\t" in head and find_columns(tuple(map(str.strip, head.split("\t"))), source.options).text:
@@ -38,7 +37,7 @@ def read_markdown(source: Source) -> Iterator[Article | Skipped]:
     """
     from dedup.reading.markdown import read_body, strip_inline
 
-    entries, markdown = split_front_matter(decode(source.data()).replace("\r\n", "\n"))
+    entries, markdown = split_front_matter(source.text().replace("\r\n", "\n"))
     body = read_body(markdown)
     fields = read_fields(without_flags(entries), source.options)
     yield make_article(
@@ -56,8 +55,7 @@ def read_html(source: Source) -> Iterator[Article | Skipped]:
     """The article on a web page: its main text without navigation, its title, date, address and language."""
     from dedup.reading.markup import read_page
 
-    data = source.data()
-    html = decode(data, declared_encoding(data))
+    html = source.markup()
     refuse_own_page(html)
     page = read_page(html)
     yield make_article(

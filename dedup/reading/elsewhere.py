@@ -87,7 +87,7 @@ class WebFile:
                 reader = reader_of(name, options, chosen=True)
                 packed = file_format(name)[1]
                 opened = unpacked(cast(io.RawIOBase, answer.file), packed)
-                yield from read_with(opened, reader, self.path, options, packed=packed)
+                yield from read_with(opened, reader, self.path, options, packed=packed, charset=answer.charset)
         except ReadError as fault:
             yield Skipped(self.path, str(fault))
 

@@ -109,13 +109,13 @@ _ALPHABETS = tuple(
 )
 
 
-def decode(data: bytes, declared: str = "") -> str:
+def decode(data: bytes, *declared: str) -> str:
     """Text of the bytes; raises `ReadError` where they are not text."""
-    return data.decode(find_encoding(data, declared))
+    return data.decode(find_encoding(data, *declared))
 
 
-def find_encoding(data: bytes, declared: str = "") -> str:
-    """The encoding in which all of the bytes make text, `declared` being what the file says of itself.
+def find_encoding(data: bytes, *declared: str) -> str:
+    """The encoding in which all of the bytes make text, `declared` being what is said of them, the surest first.
 
     Raises `ReadError` where the bytes are not text or no encoding fits.
     """
@@ -128,7 +128,7 @@ def find_encoding(data: bytes, declared: str = "") -> str:
         return encoding
     if looks_binary(data):
         raise ReadError("binary file, not text")
-    for encoding in _guesses(data, declared):
+    for encoding in _guesses(data, *declared):
         if _decodes(data, encoding):
             return encoding
     raise ReadError("encoding not recognised; convert it to UTF-8")
@@ -160,11 +160,14 @@ class Lines(Iterator[str]):
     `number` counts from 1 and belongs to the last line, and so do its bytes, `raw`; `mark` is the byte order mark of
     UTF-8, if there is one. A line that is too long or cannot be decoded raises `ReadError`, and the next call goes on
     behind it; of a line that is too long `raw` is all only if it was asked for `whole`. More blank lines on end than
-    `max_blank` raise `LostError`.
+    `max_blank` raise `LostError`. `charset` is the encoding that is said of the stream, if any.
     """
 
-    def __init__(self, stream: Stream, max_bytes: int, *, max_blank: int, whole: bool = False) -> None:
+    def __init__(
+        self, stream: Stream, max_bytes: int, *, max_blank: int, whole: bool = False, charset: str = ""
+    ) -> None:
         self.number = 0
+        self._charset = charset
         self.raw = b""
         self.mark = codecs.BOM_UTF8 if stream.peek(_HEAD).startswith(codecs.BOM_UTF8) else b""
         self._whole = whole
@@ -202,7 +205,7 @@ class Lines(Iterator[str]):
         if not self._legacy or not _decodes(line, self._legacy):
             following = self._stream.peek(_HEAD).splitlines(keepends=True)[:-1]
             strange = [other for other in following if not _decodes(other, "utf-8")]
-            self._legacy = find_encoding(b"".join([line, *strange]))
+            self._legacy = find_encoding(b"".join([line, *strange]), self._charset)
         try:
             return line.decode(self._legacy)
         except UnicodeDecodeError as fault:
@@ -255,12 +258,11 @@ def looks_binary(data: bytes) -> bool:
     return (len(head) - len(head.translate(None, _CONTROLS))) * 30 > len(head)
 
 
-def _guesses(data: bytes, declared: str) -> Iterator[str]:
+def _guesses(data: bytes, *declared: str) -> Iterator[str]:
     if b"\x1b$" in data:  # shifts in and out of Japanese, all in bytes that would pass for ASCII
         yield "iso2022_jp"
     yield "utf-8"
-    if encoding := _known_encoding(declared):
-        yield encoding
+    yield from filter(None, map(_known_encoding, declared))
     yield from _plausible_encodings(data)
 
 

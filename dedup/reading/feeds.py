@@ -11,7 +11,6 @@ from typing import Any
 
 from dedup.datatypes import Article, Skipped
 from dedup.errors import ReadError
-from dedup.reading.encoding import declared_encoding, decode
 from dedup.reading.fields import make_article, plain_text
 from dedup.reading.markup import MARKUP_FAULTS, strip_tags
 from dedup.reading.news_xml import read_news_xml
@@ -28,8 +27,7 @@ def read_feed(source: Source) -> Iterator[Article | Skipped]:
     """
     import feedparser
 
-    data = source.data()
-    text = decode(data, declared_encoding(data))
+    text = source.markup()
     if _NEWS.search(text[:_HEAD]):
         yield from read_news_xml(text, source)
         return

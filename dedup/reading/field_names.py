@@ -5,6 +5,41 @@ Spaces, ``_``, ``-`` and the case of letters are left out, as they are of the na
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+_SEPARATORS = str.maketrans("", "", " _-")
+
+_MOST_SEEN = 1000  # names that are remembered
+
+
+def plain_name(name: str) -> str:
+    """Name of a field as it is compared: without the case of letters, spaces, ``_`` and ``-``."""
+    return name.casefold().translate(_SEPARATORS).replace("i\u0307", "i")  # of the Turkish capital
+
+
+class NamedFields:
+    """Fields that somebody names, and whether any record has them.
+
+    `missing` are those that none has had so far, `seen` the names that records have.
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._missing = {plain_name(name): name for name in names}
+        self.seen: dict[str, None] = {}
+
+    @property
+    def missing(self) -> list[str]:
+        """Names of the fields that no record has had."""
+        return list(self._missing.values())
+
+    def note(self, names: Iterable[str]) -> None:
+        """Note the names that a record or a table has."""
+        for name in names:
+            if self._missing:
+                self._missing.pop(plain_name(name), None)
+            if len(self.seen) < _MOST_SEEN:
+                self.seen[name] = None
+
 
 def _names(names: str) -> tuple[str, ...]:
     return tuple(names.split())

@@ -12,7 +12,7 @@ from dedup.datatypes import Article, Skipped
 from dedup.errors import ReadError
 from dedup.language import text as texts
 from dedup.language.json_text import kind_of
-from dedup.reading.field_names import ID, LANGUAGE, PUBLISHED, TEXT, TITLE, URL
+from dedup.reading.field_names import ID, LANGUAGE, PUBLISHED, TEXT, TITLE, URL, plain_name
 from dedup.reading.own_reports import refuse_own_table
 from dedup.reading.source import ReadOptions, Source
 
@@ -27,8 +27,6 @@ _ENTITY_OR_TAG = re.compile(r"&#?\w{2,8};|</[a-z]{1,10}>")
 _FEW = 1000  # names of fields
 
 _LONGEST_DATE = 80
-
-_SEPARATORS = str.maketrans("", "", " _-")
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
@@ -96,7 +94,7 @@ def find_columns(names: tuple[str, ...], options: ReadOptions) -> Columns:
 
 
 def _columns(names: tuple[str, ...], options: ReadOptions) -> Columns:
-    plain = tuple((name, _plain(name)) for name in names)
+    plain = tuple((name, plain_name(name)) for name in names)
     return Columns(
         _named(plain, (*options.text_field, *TEXT)),
         _named(plain, (*options.id_field, *ID)),
@@ -116,6 +114,7 @@ def text_columns(names: Iterable[str], options: ReadOptions) -> Columns:
     """`find_columns` of a table; raises `ReadError` naming the fields there are where none of them holds the text."""
     names = tuple(names)
     refuse_own_table(names)
+    _note(names, options)
     columns = find_columns(names, options)
     if not columns.text and not any("." in name for name in options.text_field):
         raise ReadError(_no_text_field(names, options))
@@ -135,6 +134,7 @@ def read_record(
         What a skipped record is called by.
     """
     record = with_nested(record, source.options)
+    _note(record, source.options)
     columns = find_columns(tuple(record), source.options)
     text = read_text(record, columns)
     if not text:
@@ -155,7 +155,13 @@ def read_record(
 
 def read_fields(record: Mapping[str, object], options: ReadOptions) -> Fields:
     """Id, title, address, date and language of a record, each empty where it has none."""
+    _note(record, options)
     return read_columns(record, find_columns(tuple(record), options))
+
+
+def _note(names: Iterable[str], options: ReadOptions) -> None:
+    if options.named is not None:
+        options.named.note(names)
 
 
 def read_text(record: Mapping[str, object], columns: Columns) -> str:
@@ -205,7 +211,7 @@ def _dig(record: Mapping[str, object], name: str) -> object:
             value = value[0]
         if not isinstance(value, dict):
             return None
-        value = next((inner for key, inner in value.items() if _plain(str(key)) == _plain(part)), None)
+        value = next((inner for key, inner in value.items() if plain_name(str(key)) == plain_name(part)), None)
     return value
 
 
@@ -228,7 +234,7 @@ def _text(value: object, name: str) -> str:
         value, inner = _inner(value)
     if not isinstance(value, str) or not value or value.isspace():
         return ""
-    marked_up = inner in ("rendered", "processed") or _plain(inner).endswith("html") or _MARKED_UP.match(value)
+    marked_up = inner in ("rendered", "processed") or plain_name(inner).endswith("html") or _MARKED_UP.match(value)
     return plain_text(value) if marked_up else value
 
 
@@ -318,14 +324,10 @@ def _named(names: tuple[tuple[str, str], ...], wanted: Iterable[str]) -> tuple[s
     """The names that are wanted, in the order in which they are wanted, an exact one before one written otherwise."""
     order: dict[str, int] = {}
     for want in wanted:
-        order.setdefault(_plain(want), len(order))
+        order.setdefault(plain_name(want), len(order))
     exact = frozenset(wanted)
     found = [(order[plain], name not in exact, at, name) for at, (name, plain) in enumerate(names) if plain in order]
     return tuple(dict.fromkeys(name for *_, name in sorted(found)))
-
-
-def _plain(name: str) -> str:
-    return name.casefold().translate(_SEPARATORS).replace("i\u0307", "i")  # of the Turkish capital
 
 
 def _first(record: Mapping[str, object], names: tuple[str, ...]) -> str:

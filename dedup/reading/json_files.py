@@ -11,7 +11,7 @@ from typing import Any
 from dedup.datatypes import Article, Skipped
 from dedup.errors import ReadError
 from dedup.language.json_text import kind_of
-from dedup.reading.encoding import Lines, decode
+from dedup.reading.encoding import Lines
 from dedup.reading.fields import has_text, read_record
 from dedup.reading.own_reports import OwnReportError, refuse_own_record
 from dedup.reading.raw import RawRecord
@@ -28,7 +28,7 @@ def read_json(source: Source) -> Iterator[Article | Skipped]:
 
     A file of JSON Lines under the wrong name is read as what it is.
     """
-    text = decode(source.data())
+    text = source.text()
     try:
         value = _parse(text)
     except ReadError:

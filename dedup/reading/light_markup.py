@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 
 from dedup.datatypes import Article, Skipped
-from dedup.reading.encoding import decode
 from dedup.reading.fields import iso_date, make_article, read_fields
 from dedup.reading.markup import strip_tags
 from dedup.reading.source import Source
@@ -116,7 +115,7 @@ def _cue(cue: str) -> str:
 
 
 def _text(source: Source) -> str:
-    return decode(source.data()).replace("\r\n", "\n").replace("\r", "\n")
+    return source.text().replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _replaced(text: str, patterns: tuple[tuple[re.Pattern[str], str], ...]) -> str:

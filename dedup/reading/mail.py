@@ -43,7 +43,7 @@ def read_mhtml(source: Source) -> Iterator[Article | Skipped]:
     data = page.get_payload(decode=True) if page else None
     if page is None or not isinstance(data, bytes):
         raise ReadError("no page in this MHTML file")
-    found = read_page(decode(data, page.get_content_charset() or declared_encoding(data)))
+    found = read_page(decode(data, page.get_content_charset() or "", declared_encoding(data)))
     yield make_article(
         source.path,
         found.text,
@@ -115,5 +115,7 @@ def _body(message: EmailMessage) -> str:
     data = part.get_payload(decode=True) if part is not None else None
     if part is None or not isinstance(data, bytes) or not data.strip():
         return ""
-    text = decode(data, part.get_content_charset() or "")
-    return strip_tags(text) if part.get_content_type() == "text/html" else text
+    charset = part.get_content_charset() or ""
+    if part.get_content_type() == "text/html":
+        return strip_tags(decode(data, charset, declared_encoding(data)))
+    return decode(data, charset)

@@ -103,6 +103,19 @@ _REACHING = ("```", "~~~", "\n:", "\n~")
 _REACHING_INDENTED = re.compile(r"^[ \t]+[:~]", re.MULTILINE)
 _REACHING_TAG = re.compile(r"<(?:script|pre|style|textarea|[!?])", re.IGNORECASE)
 
+# Rules of the parser for blocks, and a sign without which none of these is in a text: it tries each rule on each line.
+_SIGNS = {
+    "table": re.compile(r"\|"),
+    "fence": re.compile("```|~~~"),
+    "blockquote": re.compile(">"),
+    "reference": re.compile("]:"),
+    "html_block": re.compile("<"),
+    "heading": re.compile("#"),
+    "lheading": re.compile(r"[=-][ \t]*$", re.MULTILINE),
+    "footnote_def": re.compile(r"\[\^"),
+    "deflist": re.compile(r"(?:\A|[\s>])[:~][ \t]"),
+}
+
 _HEADING_TAG = re.compile(r"\s*<h[1-6]\b", re.IGNORECASE)
 
 _OPENED = re.compile(r"<(/?)([a-zA-Z][\w-]*)")
@@ -132,14 +145,14 @@ def strip_inline(markdown: str) -> str:
 
 
 @cache
-def _parser() -> MarkdownIt:
-    """Parser without indented code, which in practice is an indented paragraph more often than code."""
+def _parser(idle: tuple[str, ...] = ()) -> MarkdownIt:
+    """Parser without some rules, and without indented code, which in practice is more often an indented paragraph."""
     from markdown_it import MarkdownIt
     from mdit_py_plugins.deflist import deflist_plugin
     from mdit_py_plugins.footnote import footnote_plugin
 
     parser = MarkdownIt("commonmark", {"html": True, "maxNesting": _DEEPEST}).enable(["table", "strikethrough"])
-    parser.disable("code").use(footnote_plugin, inline=False).use(deflist_plugin)
+    parser.disable("code").use(footnote_plugin, inline=False).use(deflist_plugin).disable(list(idle))
     parser.core.ruler.enableOnly(["normalize", "block"])  # paragraphs are parsed one by one, and few need it
     parser.normalizeLink = parser.normalizeLinkText = str  # type: ignore[method-assign, assignment]
     parser.validateLink = bool  # type: ignore[method-assign, assignment]
@@ -149,7 +162,8 @@ def _parser() -> MarkdownIt:
 def _parsed(markdown: str, depth: int) -> Iterator[tuple[str, str]]:
     references: Environment = {}
     markdown, folded = _fold(markdown)
-    return _blocks(_parser().parse(markdown, references), references, depth, iter(folded))
+    idle = tuple(rule for rule, sign in _SIGNS.items() if not sign.search(markdown))
+    return _blocks(_parser(idle).parse(markdown, references), references, depth, iter(folded))
 
 
 def _fold(markdown: str) -> tuple[str, list[list[tuple[str, str]]]]:

@@ -60,9 +60,15 @@ def reader_of(path: str, options: ReadOptions, *, chosen: bool, depth: int = 0) 
 
 
 def read_with(
-    opened: AbstractContextManager[Stream], reader: Reader, path: str, options: ReadOptions, *, packed: bool
+    opened: AbstractContextManager[Stream],
+    reader: Reader,
+    path: str,
+    options: ReadOptions,
+    *,
+    packed: bool,
+    charset: str = "",
 ) -> Iterator[Article | Skipped]:
-    """Articles that a reader finds, and one `Skipped` for all that it could not reach.
+    """Articles that a reader finds, and one `Skipped` for all that it could not reach (see `Source`).
 
     Anything else that a reader raises is its fault or that of a library: the file is skipped with the exception as the
     reason, and its traceback goes to the log.
@@ -73,7 +79,7 @@ def read_with(
         with opened as stream:
             if packed and isinstance(stream, gzip.GzipFile):
                 stream = archives.in_proportion(stream, options)
-            for item in reader(Source(path, stream, options, packed)):
+            for item in reader(Source(path, stream, options, packed, charset)):
                 empty = False
                 barren = barren + 1 if isinstance(item, Skipped) and item.path == path else 0
                 yield item

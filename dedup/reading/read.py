@@ -122,8 +122,6 @@ def require(root: str) -> None:
     except PermissionError:
         return  # something is there; the attempt to read it says why it cannot be used
     except (OSError, ValueError) as fault:
-        if is_uri(root):
-            raise ReadError(f"{printable(root)} cannot be looked at again; download it, and name the file") from fault
         shown = printable(show_path(root))
         raise ReadError(f"{shown}: no such file or folder; check the spelling and the current folder") from fault
 

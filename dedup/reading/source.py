@@ -8,7 +8,8 @@ from typing import TypeVar
 
 from dedup.errors import ReadError, SettingsError
 from dedup.language.text import printable
-from dedup.reading.encoding import Lines, Stream, read_all
+from dedup.reading.encoding import Lines, Stream, declared_encoding, decode, read_all
+from dedup.reading.field_names import NamedFields
 from dedup.reading.raw import Recorder
 from dedup.runtime.name_patterns import NamePatterns
 
@@ -41,6 +42,8 @@ class ReadOptions:
     max_barren : int
         Most records or blank lines on end that hold no article, at least 1: the rest of a file behind as many is not
         read.
+    named : NamedFields, optional
+        Told of the fields that records have.
     recorder : Recorder, optional
         Told of the record behind each item, as it stands in its file; lines too long to be read are held whole then.
 
@@ -59,6 +62,7 @@ class ReadOptions:
     language_field: str | tuple[str, ...] = ()
     exclude: str | tuple[str, ...] | None = ()
     recorder: Recorder | None = field(default=None, repr=False, compare=False)
+    named: NamedFields | None = field(default=None, repr=False, compare=False)
     max_ratio: int = 200
     max_barren: int = 100_000
     dotted: tuple[str, ...] = field(default=(), init=False, repr=False, compare=False)  # fields that lie within others
@@ -89,12 +93,18 @@ class ReadOptions:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An opened file: its path as reports show it, its bytes (unpacked where it is `packed`) and the options."""
+    """An opened file.
+
+    path : as reports show it
+    stream : its bytes, unpacked where it is `packed`
+    charset : encoding that its server names; empty where none does
+    """
 
     path: str
     stream: Stream
     options: ReadOptions
     packed: bool = False
+    charset: str = ""
 
     def data(self) -> bytes:
         """All its bytes; raises `ReadError` where they are none or too many."""
@@ -103,10 +113,25 @@ class Source:
             raise ReadError("empty file")
         return data
 
+    def text(self) -> str:
+        """All its bytes as text; raises `ReadError` also where they are none."""
+        return decode(self.data(), self.charset)
+
+    def markup(self) -> str:
+        """All its bytes as text, which may name its encoding itself; what a server says of it goes before."""
+        data = self.data()
+        return decode(data, self.charset, declared_encoding(data))
+
     def lines(self) -> Lines:
         """Its lines, decoded one at a time."""
         options = self.options
-        return Lines(self.stream, options.max_bytes, max_blank=options.max_barren, whole=options.recorder is not None)
+        return Lines(
+            self.stream,
+            options.max_bytes,
+            max_blank=options.max_barren,
+            whole=options.recorder is not None,
+            charset=self.charset,
+        )
 
 
 def or_fault(items: Iterator[_Item]) -> Iterator[_Item | ReadError]:

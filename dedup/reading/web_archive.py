@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from email.message import Message
 
 from dedup.datatypes import Article, Skipped
 from dedup.errors import MissingExtraError, ReadError
@@ -40,10 +41,11 @@ def _article(record: object, source: Source, number: int) -> Article | Skipped:
     most = source.options.max_bytes
     data = record.content_stream().read(most + 1)  # type: ignore[attr-defined]
     headers = record.rec_headers  # type: ignore[attr-defined]
+    said = record.http_headers.get_header("Content-Type", "")  # type: ignore[attr-defined]
     if len(data) > most:
         return Skipped(source.path, f"too large: more than {most:,} bytes; raise --max-bytes to read it", number)
     try:
-        page = read_page(decode(data, declared_encoding(data)))
+        page = read_page(decode(data, _charset(said), declared_encoding(data)))
     except ReadError as fault:
         return Skipped(source.path, str(fault), number)
     return make_article(
@@ -56,3 +58,10 @@ def _article(record: object, source: Source, number: int) -> Article | Skipped:
         language=page.language,
         line=number,
     )
+
+
+def _charset(content_type: str) -> str:
+    """The encoding in a header; empty where it names none."""
+    header = Message()
+    header["Content-Type"] = " ".join(content_type.split())
+    return header.get_content_charset("")

@@ -124,7 +124,7 @@ def _article(report: Report, position: int, story: view.Story | None, with_text:
         text.printable(article.path) or place,
         _title(article, position, story, with_text) or place,
         language.code,
-        text.count_words(article.text),
+        text.count_words(body_of(article)),
         article.url if article.url.startswith(("http://", "https://")) else "",
         article.published[:10],
     ]

@@ -115,6 +115,8 @@ class _Page:
         yield from self._wrapped(summary_line(seen), "bold")
         languages = Counter(language.code for language in report.languages)
         spoken = f" ({_most(languages, self._limit(_LANGUAGES))})" if languages else ""
+        if report.counted:  # what was read is not what is listed, but what has come to an archive
+            spoken = f"; {view.counted(len(report.articles), 'article')} listed{spoken}"
         read = f"Read {seen['read']:,} of {seen['seen']:,} seen, {seen['skipped']:,} skipped{spoken}."
         yield from self._wrapped(read, "dim")
         if selected := selection_words(report):
@@ -162,6 +164,9 @@ class _Page:
             return
         pairs = view.counted(len(alike), "pair")
         yield f"{pairs} {'matches' if len(alike) == 1 else 'match'}{self._common_numbers(story)}"
+        told = filter(None, (view.corrected(self.report, match) for match in alike if self.with_text))
+        if corrected := next(told, ""):
+            yield corrected
         if decided := sum(match.decided for match in alike):
             yield f"{view.counted(decided, 'pair')} joined by decision"
         weakest = cluster.weakest

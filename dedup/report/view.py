@@ -15,6 +15,8 @@ from dedup.language.sentences import sentences as split_sentences
 
 _SHOWN_FACTS = 4
 
+_CORRECTED = 2  # figures of either side at most, where one text corrects the other
+
 _LARGE = re.compile(r"[1-9][0-9]{4,17}")
 
 _NOT_DIGITS = re.compile(r"[^0-9]")
@@ -176,8 +178,17 @@ def why(report: Report, match: Match, *, with_text: bool = True) -> str:
     reasons = ["joined by decision"] if match.decided else []
     reasons.append(_matching_sentences(report, match))
     if with_text:
-        reasons.append(_facts(match.evidence))
+        reasons += [_facts(match.evidence), corrected(report, match)]
     return "; ".join(filter(None, reasons))
+
+
+def corrected(report: Report, match: Match) -> str:
+    """Figures in which two versions of a text differ, where each has a few of its own; empty where they do not."""
+    numbers = match.evidence.numbers
+    sides = ((match.left, numbers.left_only), (match.right, numbers.right_only))
+    if match.kind is not MatchKind.NEAR or not all(0 < len(alone) <= _CORRECTED for _, alone in sides):
+        return ""
+    return ", ".join(f"{place(report.articles[at])} says {' and '.join(format_numbers(alone))}" for at, alone in sides)
 
 
 def format_numbers(numbers: Iterable[str]) -> list[str]:

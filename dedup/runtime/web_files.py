@@ -36,12 +36,14 @@ class Fetched:
     file : its bytes, at their beginning
     url : where it lay in the end, behind all redirects
     type : in lower case; empty where the server does not say
+    charset : encoding of a text; empty where the server does not say
     packed : whether it was sent through gzip
     """
 
     file: IO[bytes]
     url: str
     type: str
+    charset: str
     packed: bool
 
 
@@ -117,7 +119,8 @@ def _receive(url: str, most: int, file: IO[bytes], given_up: Event) -> Fetched:
             raise ReadError(f"broken off after {size:,} bytes")
         file.seek(0)
         kind = response.headers.get_content_type() if response.headers.get("Content-Type") else ""
-        return Fetched(file, response.geturl(), kind, coding != "identity")
+        charset = response.headers.get_content_charset("")
+        return Fetched(file, response.geturl(), kind, charset, coding != "identity")
 
 
 def _plain(url: str) -> str:

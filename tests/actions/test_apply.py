@@ -231,6 +231,23 @@ def test_the_fuller_article_is_not_taken_for_an_excerpt(tmp_path: Path) -> None:
     assert steps == {id_of(case, "b.txt"): ("left", "the kept article is only an excerpt of it")}
 
 
+def test_copies_of_an_article_go_though_an_older_piece_of_it_represents_the_story(tmp_path: Path) -> None:
+    paragraphs = [text(letter) for letter in "ABC"]
+    whole = "\n".join(paragraphs)
+    files = {"2024-01-01-piece.md": paragraphs[0], "2024-02-01-whole.md": whole, "2024-02-02-copy.md": whole}
+    case = make_case(tmp_path, files, [["2024-02-01-whole.md", "2024-01-01-piece.md"]], kind=MatchKind.EXCERPT)
+    members = [id_of(case, name) for name in files]
+    case.edit(lambda report: report["clusters"][0].update(members=members, representative=members[0]))
+    steps = case.steps("--list")
+    assert steps[id_of(case, "2024-02-02-copy.md")] == ("planned", "")
+    assert id_of(case, "2024-02-01-whole.md") not in steps
+    assert steps[id_of(case, "2024-01-01-piece.md")] == ("left", "excerpt; add it to --kinds to act on it")
+    case.edit(lambda report: report["settings"].update(keep=["first", "newest"]))
+    assert id_of(case, "2024-02-01-whole.md") not in case.steps("--list")
+    case.edit(lambda report: report["settings"].update(keep=["newest", 3]))
+    assert "settings.keep must be a list of rules" in case.apply("--list").stderr
+
+
 def test_a_reference_is_never_touched(case: Case) -> None:
     case.edit(lambda report: report["articles"][1].update(reference=True))  # as scan --against writes it
     assert case.steps("--list")[id_of(case, "b.txt")] == ("left", "belongs to the reference")

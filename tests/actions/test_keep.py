@@ -971,3 +971,12 @@ def test_an_article_goes_for_none_that_is_a_piece_of_it(tmp_path: Path) -> None:
     (tmp_path / "news.jsonl").write_text("".join(as_lines([piece, {"id": "whole", "text": RAIN}])))
     done = keep(tmp_path / "news.jsonl", "--kinds", "exact,near,excerpt", "-o", "-")
     assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == ["whole"]
+
+
+def test_a_piece_that_people_chose_is_kept(tmp_path: Path) -> None:
+    piece = {"id": "piece", "text": RAIN[: len(RAIN) // 3]}
+    (tmp_path / "news.jsonl").write_text("".join(as_lines([piece, {"id": "whole", "text": RAIN}])))
+    (tmp_path / "decisions.jsonl").write_text('{"keep": "piece"}\n')
+    arguments = ("--kinds", "exact,near,excerpt", "--decisions", tmp_path / "decisions.jsonl", "-o", "-")
+    done = keep(tmp_path / "news.jsonl", *arguments)
+    assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == ["piece"]

@@ -134,6 +134,9 @@ def test_a_scan_with_an_archive_reports_what_is_new(seeds: Path, tmp_path: Path)
         plain["articles"],
     )
     assert scan(first, "--engine", "ray").exit_code == 2
+    assert run("remove", file, rest[0]).exit_code == 0
+    again = CliRunner().invoke(main, ["scan", *map(str, rest[:2]), "--archive", str(file), "--only-new"]).stdout
+    assert "Read 2 of 2 seen, 0 skipped; 2 articles listed (1 en, 1 id)." in again
     assert CliRunner().invoke(main, ["scan", str(first), "--only-new"]).exit_code == 2
     told = CliRunner().invoke(main, ["scan", str(first), "--only-new", "--archive", str(file)])
     assert told.stdout == "No story has a new article.\n"

@@ -169,7 +169,7 @@ def test_scan_exit_codes(run: Run, folder: Path, names: tuple[str, ...], options
     [
         (("--threshold", "85"), 2, "threshold must lie in (0, 1], got 85; a percentage? try 0.85"),
         (("--threshold", "0"), 2, "threshold must lie in (0, 1], got 0: it would join whatever is compared"),
-        (("--threshold", "x"), 2, "'x' is not a valid float"),
+        (("--threshold", "x"), 2, "give a number, got 'x'; such as 0.8, or leave it out for the model's own"),
         (("--threshold", "nan"), 2, "got nan"),
         (("--max-bytes", "0"), 2, "'0' is no size; give at least 1 byte"),
         (("--glob", ""), 2, "glob must not be empty"),
@@ -544,3 +544,18 @@ def test_records_are_named_though_files_and_ids_hold_a_number_sign(tmp_path: Pat
     file.write_text("".join(f"{json.dumps(record)}\n" for record in records), encoding="utf-8")
     done = CliRunner().invoke(main, ["compare", f"{file}#a#1", f"{file}#../x#2#3", "--check"])
     assert done.exit_code == 3, done.output
+
+
+@pytest.mark.parametrize("command", [("scan",), ("keep", "-o", "-"), ("archive", "add", "a.db"), ("archive", "check")])
+def test_a_field_that_no_record_has_is_named_once(
+    command: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = [{"text": f"The ferries of line {n} leave at nine on Monday.", "kop": "Ferries"} for n in range(3)]
+    Path("a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    if command == ("archive", "check"):
+        assert CliRunner().invoke(main, ["archive", "add", "b.db", "a.jsonl"]).exit_code == 0
+        command = (*command, "b.db")
+    told = CliRunner().invoke(main, [*command, "a.jsonl", "--text-field", "Wortlaut", "--title-field", "Kop"]).stderr
+    assert told.count('Warning: no record has a field "Wortlaut"; there are: text, kop\n') == 1
+    assert "Warning" not in CliRunner().invoke(main, [*command, "a.jsonl", "--title-field", "KOP"]).stderr

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -52,6 +53,30 @@ def on_terminal(*arguments: str) -> tuple[int, str]:
         pass
     os.close(ours)
     return process.wait(timeout=120), sent.decode()
+
+
+def commands(group: click.Group = main) -> Iterator[click.Command]:
+    """All commands, those of groups among them."""
+    for name in group.list_commands(click.Context(group)):
+        command = group.get_command(click.Context(group), name)
+        assert command is not None
+        if isinstance(command, click.Group):
+            yield from commands(command)
+        else:
+            yield command
+
+
+def test_a_path_is_neither_empty_nor_an_address() -> None:
+    named = [(command, one) for command in commands() for one in command.params if isinstance(one.type, click.Path)]
+    assert len(named) > 30
+    for command, parameter in named:
+        context = click.Context(command)
+        with pytest.raises(click.BadParameter, match="is a variable empty"):
+            parameter.type.convert("", parameter, context)
+        if (command.name, parameter.name) == ("scan", "output"):  # tables go to stores too
+            continue
+        with pytest.raises(click.BadParameter, match="s3://x/y is an address; name a file or folder of this machine"):
+            parameter.type.convert("s3://x/y", parameter, context)
 
 
 def test_options_stand_in_sections_and_each_in_one() -> None:

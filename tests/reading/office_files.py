@@ -123,20 +123,20 @@ def pdf(*lines: str) -> bytes:
     )
 
 
-def warc(*languages: str) -> bytes:
-    """Pages as responses of a web archive, with a picture among them."""
+def warc(*languages: str, pages: dict[str, bytes] | None = None) -> bytes:
+    """Pages as responses of a web archive, with a picture among them; `pages` are further ones by their types."""
     pytest.importorskip("warcio")
     from warcio.statusandheaders import StatusAndHeaders
     from warcio.warcwriter import WARCWriter
 
     stream = io.BytesIO()
     writer = WARCWriter(stream, gzip=False)
-    for language, kind in [*((language, "text/html; charset=utf-8") for language in languages), ("en", "image/png")]:
+    usual = [(language, "text/html; charset=utf-8", html(language).encode()) for language in languages]
+    more = [(f"more-{number}", *page) for number, page in enumerate((pages or {}).items())]
+    for name, kind, content in [*usual, *more, ("en", "image/png", html("en").encode())]:
         headers = StatusAndHeaders("200 OK", [("Content-Type", kind)], protocol="HTTP/1.0")
-        payload = io.BytesIO(html(language).encode())
-        record = writer.create_warc_record(
-            f"https://x.org/{language}", "response", payload=payload, http_headers=headers
-        )
+        payload = io.BytesIO(content)
+        record = writer.create_warc_record(f"https://x.org/{name}", "response", payload=payload, http_headers=headers)
         writer.write_record(record)
         record.raw_stream.close()
     return stream.getvalue()

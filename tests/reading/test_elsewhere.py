@@ -89,6 +89,23 @@ def server() -> Iterator[str]:
         thread.join()
 
 
+SHORT = STORIES["he"][1][:22]
+"""Too short a text to guess its encoding."""
+
+SHORT_PAGES = {
+    "/short.html": ("text/html", "<p>{}</p>"),
+    "/belied.html": ("text/html", '<meta charset="koi8-r"><p>{}</p>'),
+    "/short.txt": ("text/plain", "{}"),
+    "/short.md": ("text/markdown", "{}"),
+    "/short.csv": ("text/csv", "id,text\n1,{}\n"),
+    "/short.json": ("application/json", '[{{"text": "{}"}}]'),
+}
+
+for path, (kind, form) in SHORT_PAGES.items():
+    header = {"Content-Type": f'{kind}; charset="windows-1255"'}
+    PAGES[path] = (200, header, form.format(SHORT).encode("cp1255"))
+
+
 def reads(*urls: str, **options: Any) -> list[Article | Skipped]:
     return list(read_paths(urls, ReadOptions(**options)))
 
@@ -99,6 +116,13 @@ def test_a_page_is_read_by_its_suffix_or_type_or_content(path: str, server: str)
     assert isinstance(article, Article)
     assert (article.id, article.path, article.title) == (server + path, server + path, TITLE)
     assert (article.published, article.declared_language, article.text) == (DATE, "en", TEXT.replace("\n\n", "\n"))
+
+
+@pytest.mark.parametrize("path", SHORT_PAGES)
+def test_what_a_server_says_of_the_encoding_counts(path: str, server: str) -> None:
+    (article,) = reads(server + path)
+    assert isinstance(article, Article)
+    assert article.text == SHORT
 
 
 @pytest.mark.parametrize(
@@ -171,9 +195,26 @@ def test_a_password_does_not_get_into_reports() -> None:
     assert "a name and a password" in skipped.reason
 
 
-def test_an_archive_holds_no_addresses(server: str, tmp_path: Path) -> None:
-    done = CliRunner().invoke(main, ["archive", "add", str(tmp_path / "a.db"), f"{server}/page.html"])
-    assert (done.exit_code, "download it, and name the file" in done.stderr) == (1, True)
+def test_an_archive_takes_addresses_beside_files(server: str, tmp_path: Path) -> None:
+    file, page = str(tmp_path / "a.db"), f"{server}/page.html"
+    (tmp_path / "copy.txt").write_text(TEXT, encoding="utf-8")
+
+    def archive(command: str, *paths: str, code: int = 0) -> str:
+        done = CliRunner().invoke(main, ["archive", command, file, *paths])
+        assert done.exit_code == code, done.output
+        return done.stdout
+
+    assert archive("add", str(tmp_path / "copy.txt"), page).startswith("2 added")
+    assert archive("add", page, f"{server}/articles.jsonl.gz").startswith("3 added, 0 changed, 1 unchanged")
+    assert f"{page}: 3 articles in the archive" in archive("check", page, code=3)
+    assert "1 article in the archive" in archive("check", f"{server}/articles.jsonl.gz#de", code=3)
+    assert archive("remove", page) == "1 removed\n"
+
+
+@pytest.mark.parametrize("to", [["s3://bucket/report.html"], ["https://x.org/tables", "-f", "parquet"]])
+def test_a_report_goes_to_no_address_but_tables_to_a_store(to: list[str]) -> None:
+    done = CliRunner().invoke(main, ["scan", "seeds", "-o", *to])
+    assert (done.exit_code, f"-o {to[0]}" in done.stderr) == (2, True)
 
 
 def test_an_unknown_scheme_is_an_error() -> None:

@@ -86,6 +86,12 @@ def test_pages_and_feeds_are_read_as_they_declare(declared: str, encoding: str, 
     assert [a.text for a in articles] == [text, text]
 
 
+def test_a_page_in_a_mail_is_read_as_it_declares(reads: Callable[..., Found]) -> None:
+    head = b"Subject: A\nContent-Type: text/html\nContent-Transfer-Encoding: 8bit\n\n<meta charset=windows-1255><p>"
+    articles, _ = reads({"a.eml": head + "שלום לכולם".encode("cp1255")})
+    assert [article.text for article in articles] == ["שלום לכולם"]
+
+
 @pytest.mark.parametrize(
     "data", [bytes(range(256)), b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" * 9, b"\0" * 99, b"%PDF\x01\x02\x03\x04"]
 )

@@ -101,6 +101,13 @@ def test_pages_of_web_archives(packed: bool, reads: Callable[..., Found]) -> Non
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of the writer
+def test_pages_of_web_archives_are_in_the_encoding_that_their_server_named(reads: Callable[..., Found]) -> None:
+    text = STORIES["he"][1][:22]  # too short to guess from
+    articles, _ = reads({"a.warc": warc(pages={"text/html; charset=windows-1255": f"<p>{text}".encode("cp1255")})})
+    assert [article.text for article in articles] == [text]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of the writer
 def test_nothing_is_printed_of_a_damaged_web_archive(
     reads: Callable[..., Found], capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:

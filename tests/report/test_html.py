@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import csv
 import hashlib
+import io
 import json
 import re
 from dataclasses import replace
@@ -18,7 +20,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dedup.datatypes import Article, Cluster, Language, Match, MatchKind, Report, Skipped, WeakestPair
+from dedup.language.as_read import body_of
+from dedup.language.text import count_words
 from dedup.report import page_data, view
+from dedup.report.csv_report import as_csv
 from dedup.report.html import as_html
 from dedup.report.story_map import story_positions
 from dedup.report.wording import CERTAINTY_WORDS, certainty_words, language_name
@@ -148,6 +153,15 @@ def test_sentences_and_evidence_stand_in_their_islands() -> None:
     kept = page.lines("evidence")[page.data["stories"][0]["pairs"][0][5]]
     assert kept["aligned"] == [[1, 1, 0.93], [2, 2, 0.91], [3, 3, 0.87]]
     assert kept["numbers"] == [["12", "15", "600000000000"], ["7"], []]
+
+
+def test_words_are_counted_as_in_the_other_forms() -> None:
+    report = handmade_report()
+    titled = replace(report.articles[0], title="Four words of title")
+    report = replace(report, articles=(titled, *report.articles[1:]))
+    rows = csv.DictReader(io.StringIO(as_csv(report)))
+    by_place = {article[0]: article[4] for article in Page(as_html(report)).data["articles"]}
+    assert [by_place[row["id"]] for row in rows if row["id"] == titled.id] == [count_words(body_of(titled))]
 
 
 def test_words_that_stand_for_a_name_come_with_the_text() -> None:

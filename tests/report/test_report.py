@@ -262,6 +262,21 @@ def test_copies_of_one_text_are_told_in_one_reason() -> None:
     assert shown.split("\n\n")[0].endswith("\n  the same text, but for spaces, case and invisible characters")
 
 
+def test_the_figures_that_a_correction_changes_are_said() -> None:
+    report = handmade_report()
+    numbers = Agreement(("2025",), left_only=("12",), right_only=("16000",))
+    near = replace(report.matches[0], kind=MatchKind.NEAR, evidence=replace(evidence(), numbers=numbers))
+    said = "news/en.txt says 12, news/id.txt says 16,000"
+    assert said in view.why(report, near)
+    assert said not in view.why(report, near, with_text=False)
+    assert "says" not in view.why(report, replace(near, kind=MatchKind.TRANSLATION))
+    many = replace(numbers, left_only=("12", "13", "14"))
+    assert "says" not in view.why(report, replace(near, evidence=replace(near.evidence, numbers=many)))
+    three = replace(report.clusters[0], members=(0, 1, 5), kind=MatchKind.NEAR)
+    grown = replace(report, matches=(near, replace(near, right=5)), clusters=(three,))
+    assert f"  {said}\n" in rendering.as_text(grown)
+
+
 def test_text_report_ends_with_skipped_files_and_counts() -> None:
     shown = rendering.as_text(handmade_report())
     assert "  news/broken\\x1b[31m.gz: truncated gzip\n  wire.jsonl:3: not JSON\n" in shown

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -65,6 +66,18 @@ def test_what_does_not_fit_on_disk_is_refused_with_advice() -> None:
 def test_free_memory_is_known_where_the_system_gives_it() -> None:
     found = available_memory()
     assert found is None or 1 << 20 < found < 1 << 50
+
+
+def test_files_that_a_container_has_read_are_no_memory_in_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resources, "_GROUP", tmp_path)
+    for name, content in {"memory.max": "5000000\n", "memory.current": "4500000\n"}.items():
+        (tmp_path / name).write_text(content)
+    assert available_memory() == 500_000
+    (tmp_path / "memory.stat").write_text("anon 1500000\ninactive_anon 7\ninactive_file 3000000\nactive_file 9\n")
+    assert available_memory() == 3_500_000
+    (tmp_path / "memory.max").write_text("max\n")
+    found = available_memory()
+    assert found is None or found > 5_000_000
 
 
 def test_a_run_is_refused_before_its_work(monkeypatch: pytest.MonkeyPatch, toy_encoder: Encoder) -> None:
