@@ -12,7 +12,7 @@ import numpy.typing as npt
 from dedup.archive import shared_words
 from dedup.archive.intake import ARTICLE_COLUMNS, article_of
 from dedup.archive.neighbour_lists import FLOOR, Numbers
-from dedup.archive.texts import ReadText, Recurring, Texts, listed
+from dedup.archive.texts import AllFacts, ReadText, Recurring, Texts, listed
 from dedup.archive.values import Finding
 from dedup.archive.vectors import READERS_CACHE, Cache, Directory, Vectors, cosines
 from dedup.datatypes import UNDETERMINED, Article, Candidates, Comparison, Language, Match
@@ -109,10 +109,9 @@ def _nearest(vectors: Vectors, vector: npt.NDArray[np.float32]) -> list[Numbers]
 
 
 def _by_facts(connection: sqlite3.Connection, read: ReadText) -> Numbers:
-    rows = connection.execute("SELECT number, facts FROM texts ORDER BY number").fetchall()
-    keys = [np.frombuffer(facts, np.uint64) for facts in (read.facts, *(row[1] for row in rows))]
-    numbers = np.array([_ASKED, *(row[0] for row in rows)], np.int64)
-    return numbers[pairs_by_facts(keys, np.zeros(1, np.intp))[:, 1]]
+    held, own = AllFacts.load(connection), np.frombuffer(read.facts, np.uint64)
+    keys, counts = np.concatenate([own, held.keys]), np.append(len(own), held.counts)
+    return np.append(_ASKED, held.numbers)[pairs_by_facts(keys, counts, np.zeros(1, np.intp))[:, 1]]
 
 
 def _articles(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from dedup.archive.checksum import Damage
+from dedup.archive.checksum import Damage, check, sums_of
 from dedup.archive.texts import listed
 from dedup.archive.vectors import NO_GROUP, Groups, Vectors, cosines
 from dedup.arrays import slices
@@ -27,10 +27,11 @@ _NOTHING = np.float32(-2)  # below every cosine
 _KNOWN = np.float32(2)  # above every cosine: the lists of these texts are filled by their own search
 _BLOCK = 1 << 12  # rows that are compared with all at a time
 _GATHERED = 1 << 14  # pairs whose vectors are multiplied at a time
-_PENDING = 1 << 14  # texts that may be in lists in memory alone: these are made again if a run is killed
+_PENDING = 1 << 14  # texts that come before the lists they have changed are written one by one
 _SECOND = (1 << 32) - 1  # bits of the second number of a pair
 _LISTED = "listed"  # number up to which all texts are in the lists of the file
 _ENTRY = np.dtype([("number", "<i4"), ("cosine", "<f4")])
+_BLANK = np.array((-1, _NOTHING), _ENTRY)
 
 Numbers = npt.NDArray[np.int64]
 Pairs = npt.NDArray[np.int64]
@@ -57,7 +58,7 @@ class NeighbourLists:
         self.nearest = _blank((0, neighbours))
         self.closest = _blank((0, groups))
         self.groups = np.empty(0, np.int16)
-        self._dirty = np.empty(0, np.bool_)
+        self._dirty, self._fresh = np.empty(0, np.bool_), np.empty(0, np.bool_)
         self._pending = 0
 
     @classmethod
@@ -68,11 +69,22 @@ class NeighbourLists:
         width = groups * _ENTRY.itemsize
         cursor = connection.execute("SELECT text, near, closest FROM neighbours ORDER BY text")
         while rows := cursor.fetchmany(_GATHERED):
-            numbers = np.array([row[0] for row in rows], np.int64)
+            texts, near, closest = zip(*rows, strict=True)
+            numbers = np.array(texts, np.int64)
             if numbers[-1] >= len(lists.groups):
                 raise Damage("a list of neighbours is of no text")
-            lists.nearest[numbers] = _entries(b"".join(row[1] for row in rows), len(rows))
-            lists.closest[numbers] = _entries(b"".join(row[2].ljust(width, b"\xff") for row in rows), len(rows))
+            of_groups = b"".join(closest)
+            if len(of_groups) < width * len(rows):  # some are of when there were fewer groups
+                of_groups = b"".join(blob.ljust(width, b"\xff") for blob in closest)
+            lists.nearest[numbers] = _entries(b"".join(near), len(rows))
+            lists.closest[numbers] = _entries(of_groups, len(rows))
+        query = "SELECT batch, sums, texts, near, closest FROM fresh_lists ORDER BY batch"
+        for batch, sums, *packed in connection.execute(query):
+            blobs = [check(blob, sums, at, f"batch {batch}") for at, blob in enumerate(packed)]
+            numbers = np.frombuffer(blobs[0], np.int64)
+            lists.nearest[numbers], found = _entries(blobs[1], len(numbers)), _entries(blobs[2], len(numbers))
+            lists.closest[numbers, : found.shape[1]] = found
+            lists._dirty[numbers] = True
         lists.closest["cosine"][lists.closest["number"] < 0] = _NOTHING
         for entries in (lists.nearest["number"], lists.closest["number"]):
             if entries.max(initial=-1) >= len(lists.groups) or entries.min(initial=0) < -1:
@@ -85,12 +97,12 @@ class NeighbourLists:
 
     @property
     def are_due(self) -> bool:
-        """Whether they are to be saved now, since many texts have come or one has gone."""
+        """Whether they are to be written one by one now, since many texts have come or one has gone."""
         return self._pending > _PENDING
 
     @property
     def are_saved(self) -> bool:
-        """Whether the file holds them as they are."""
+        """Whether the file holds each of them as it is."""
         return not self._dirty.any()
 
     def save(self, connection: sqlite3.Connection) -> None:
@@ -105,10 +117,30 @@ class NeighbourLists:
                 for number in dirty[self.groups[dirty] != NO_GROUP].tolist()
             ),
         )
+        connection.execute("DELETE FROM fresh_lists")
+        self._note_listed(connection)
+        self._dirty[:] = self._fresh[:] = False
+        self._pending = 0
+
+    def save_fresh(self, connection: sqlite3.Connection) -> None:
+        """Write the lists that have changed since any were written side by side.
+
+        One by one they would lie on nearly all pages of the table, which the next texts change again.
+        """
+        fresh = np.flatnonzero(self._fresh)
+        packed = (fresh.tobytes(), self.nearest[fresh].tobytes(), self.closest[fresh].tobytes())
+        row = (sums_of(packed), *packed)
+        connection.execute("INSERT INTO fresh_lists (sums, texts, near, closest) VALUES (?, ?, ?, ?)", row)
+        self._note_listed(connection)
+        self._fresh[:] = False
+
+    def _note_listed(self, connection: sqlite3.Connection) -> None:
         alive = np.flatnonzero(self.groups != NO_GROUP)
         connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_LISTED, 1 + int(alive.max(initial=-1))))
-        self._dirty[:] = False
-        self._pending = 0
+
+    def _mark(self, *changed: Numbers) -> None:
+        for numbers in changed:
+            self._dirty[numbers] = self._fresh[numbers] = True
 
     def add(self, vectors: Vectors, numbers: Numbers, groups: int) -> Changes:
         """Enter new texts, whose vectors and groups are among `vectors`; `groups` is how many groups there are."""
@@ -139,9 +171,8 @@ class NeighbourLists:
             of_rows = rows[of_group == group]
             self._search_closest(vectors, of_rows, group)
             proposed.append(self._mutual_entries(of_rows, np.full(len(of_rows), group)))
-        for changed in (numbers, lacking, rows):
-            self._dirty[changed] = True
-        self._pending = _PENDING + 1  # what is gone cannot be found out later
+        self._mark(numbers, lacking, rows)
+        self._pending = _PENDING + 1  # lists of what is gone are taken out at once
         return Changes(distinct(proposed), _no_pairs())
 
     def proposes(self, pairs: Pairs) -> npt.NDArray[np.bool_]:
@@ -154,12 +185,9 @@ class NeighbourLists:
         return np.asarray(listed_by | (mutual & (self.closest["cosine"][one, self.groups[other]] >= FLOOR)), np.bool_)
 
     def proposals(self, numbers: Numbers) -> Pairs:
-        """All proposed pairs with one of some texts."""
-        own = np.zeros(len(self.groups), np.bool_)
-        own[numbers] = True
-        row, column = np.nonzero(own[self.nearest["number"]] & (self.nearest["number"] >= 0))
-        listing = np.stack([row, self.nearest["number"][row, column]], axis=1).astype(np.int64)
-        return distinct([self._listed_pairs(numbers), listing, self._mutual(numbers)])
+        """All proposed pairs of some texts with each other."""
+        pairs = distinct([self._listed_pairs(numbers), self._mutual(numbers)])
+        return pairs[np.isin(pairs, numbers).all(axis=1)]
 
     def _grow(self, of_texts: Groups, groups: int) -> None:
         """Take over the groups of all texts, and make room for their lists."""
@@ -168,21 +196,20 @@ class NeighbourLists:
         if rows >= len(of_texts) and columns == self.closest.shape[1]:
             return
         rows = max(rows, len(of_texts) + len(of_texts) // 8)
-        nearest, closest, dirty = self.nearest, self.closest, self._dirty
+        nearest, closest, dirty, fresh = self.nearest, self.closest, self._dirty, self._fresh
         self.nearest = _blank((rows, nearest.shape[1]))
         self.nearest[: len(nearest)] = nearest
         self.closest = _blank((rows, columns))
         self.closest[: len(closest), : closest.shape[1]] = closest
-        self._dirty = np.zeros(rows, np.bool_)
-        self._dirty[: len(dirty)] = dirty
+        self._dirty, self._fresh = np.zeros(rows, np.bool_), np.zeros(rows, np.bool_)
+        self._dirty[: len(dirty)], self._fresh[: len(fresh)] = dirty, fresh
 
     def _enter(self, vectors: Vectors, numbers: Numbers, unknown: Numbers) -> Changes:
         """Search for the neighbours of some new texts, and put them into the lists of all but the `unknown`."""
         rows, news, similarity, replaced = self._search(vectors, numbers, unknown)
         dropped = self._put_in_lists(rows, news, similarity)
         kept = (self.nearest["number"][rows] == news[:, None]).any(axis=1)
-        for changed in (numbers, rows[kept], replaced[:, 0]):
-            self._dirty[changed] = True
+        self._mark(numbers, rows[kept], replaced[:, 0])
         found = np.stack([rows[kept], news[kept]], axis=1)
         return Changes(
             distinct([self._listed_pairs(numbers), found]), distinct([dropped, replaced[replaced[:, 1] >= 0]])
@@ -349,9 +376,7 @@ def _no_pairs() -> Pairs:
 
 
 def _blank(shape: tuple[int, ...]) -> npt.NDArray[np.void]:
-    blank = np.empty(shape, _ENTRY)
-    blank["number"], blank["cosine"] = -1, _NOTHING
-    return blank
+    return np.full(shape, _BLANK.view(np.int64)).view(_ENTRY)  # eight bytes at a time
 
 
 def _entries(packed: bytes, rows: int) -> npt.NDArray[np.void]:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from dedup.archive.checksum import Damage
 from dedup.archive.identity import Identity
 from dedup.archive.intake import ARTICLE_COLUMNS, article_of
 from dedup.archive.schema import VERSION
@@ -116,6 +117,8 @@ def _story(connection: sqlite3.Connection, row: Sequence[Any]) -> ArchivedStory:
     columns = ", ".join(f"a.{name}" for name in ARTICLE_COLUMNS.split(", "))
     query = f"SELECT m.weights, {columns} FROM articles a JOIN measures m ON m.text = a.text WHERE a.number = ?"
     shown = connection.execute(query, (representative.position,)).fetchone()
+    if shown is None:
+        raise Damage(f"what was read of article {representative.id} is not there")
     return ArchivedStory(
         id=id,
         members=tuple(member[0] for member in members),

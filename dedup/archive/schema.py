@@ -77,7 +77,13 @@ CREATE TABLE vectors (chunk INTEGER PRIMARY KEY, generation INTEGER NOT NULL, ce
 CREATE TABLE cells (generation INTEGER PRIMARY KEY, texts INTEGER NOT NULL, sums BLOB NOT NULL, centres BLOB NOT NULL);
 """
 
-MIGRATIONS = (_FIRST, _SECOND, _THIRD)
+_FOURTH = """
+-- Lists that the batches of an add have changed, side by side, until they are put where they belong.
+CREATE TABLE fresh_lists (batch INTEGER PRIMARY KEY, sums BLOB NOT NULL, texts BLOB NOT NULL, near BLOB NOT NULL,
+                          closest BLOB NOT NULL);
+"""
+
+MIGRATIONS = (_FIRST, _SECOND, _THIRD, _FOURTH)
 """Scripts that bring a file from version i to version i + 1; what has been released is never changed."""
 
 VERSION = len(MIGRATIONS)

@@ -69,16 +69,17 @@ def update_stories(
         Texts that have one more article.
     bereft : set of str
         Stories that have lost a text.
-    proposals : function from texts to the pairs proposed for them
+    proposals : function from texts to the pairs proposed among them
     run : int
         Number of the run that does it.
     """
     least = judge.scorer.least
     links = find_links(connection, touched, least)
     groups = linked_groups(links)
-    _judge_lacking(connection, groups, judge, proposals)
+    within = {group: proposals(np.array(group)) for group in groups if len(group) > COMPLETED}
+    _judge_lacking(connection, groups, judge, within)
     ids = _first_ids(connection, {*touched, *(number for group in groups for number in group)})
-    found = _clusters(connection, groups, ids, judge.scorer, proposals)
+    found = _clusters(connection, groups, ids, judge.scorer, within)
     found += _copied_alone(connection, set(ids).difference(*(story.texts for story in found)))
     _Succession(connection, set(ids), bereft, grown, run).write(found)
 
@@ -103,15 +104,15 @@ def find_links(connection: sqlite3.Connection, touched: set[int], least: float) 
 
 
 def _judge_lacking(
-    connection: sqlite3.Connection, groups: Sequence[Group], judge: Judge, proposals: Callable[[Numbers], Pairs]
+    connection: sqlite3.Connection, groups: Sequence[Group], judge: Judge, within: Mapping[Group, Pairs]
 ) -> None:
-    """Verify the other pairs of groups of linked texts, as far as a scan does."""
+    """Verify the other pairs of groups of linked texts, as far as a scan does; of large ones, those `within`."""
     wanted = [np.empty((0, 2), np.int64)]
-    for group in map(np.array, groups):
-        if 2 < len(group) <= COMPLETED:
-            wanted.append(group[np.stack(np.triu_indices(len(group), 1), axis=1)])
-        elif len(group) > COMPLETED:
-            wanted.append(_within(proposals(group), group))
+    for group in groups:
+        if group in within:
+            wanted.append(within[group])
+        elif len(group) > 2:
+            wanted.append(np.array(group)[np.stack(np.triu_indices(len(group), 1), axis=1)])
     known = _stored(connection, groups, "proposed")
     pairs = distinct(wanted)
     lacking = [at for at, pair in enumerate(map(tuple, pairs.tolist())) if pair not in known]
@@ -123,15 +124,13 @@ def _clusters(
     groups: Sequence[Group],
     ids: Mapping[int, str],
     scorer: Scorer,
-    proposals: Callable[[Numbers], Pairs],
+    within: Mapping[Group, Pairs],
 ) -> list[_Story]:
     known = _stored(connection, groups, "log_odds, certain, kind, proposed, copied")
-    for group in groups:
-        if len(group) > COMPLETED:  # only what the search proposes counts in a large group
-            counted = set(map(tuple, _within(proposals(np.array(group)), np.array(group)).tolist()))
-            inside = set(group)
-            for pair in [pair for pair in known if pair[0] in inside and pair not in counted and not known[pair][3]]:
-                del known[pair]
+    for group, proposed in within.items():  # only what the search proposes counts in a large group
+        counted, inside = set(map(tuple, proposed.tolist())), set(group)
+        for pair in [pair for pair in known if pair[0] in inside and pair not in counted and not known[pair][3]]:
+            del known[pair]
     pairs = sorted(known)
     left, right = np.array(pairs, np.intp).reshape(-1, 2).T
     cluster = partial(
@@ -185,10 +184,6 @@ def _stored(
         for left, right, *row in connection.execute(query, (listed(group_of),))
         if group_of[left] == group_of.get(right)
     }
-
-
-def _within(pairs: Pairs, group: Numbers) -> Pairs:
-    return pairs[np.isin(pairs, group).all(axis=1)]
 
 
 def _first_ids(connection: sqlite3.Connection, texts: Iterable[int]) -> dict[int, str]:

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.archive.checksum import Damage, check, sums_of
-from dedup.arrays import Positions, rows_of
-from dedup.datatypes import Article, Language
+from dedup.arrays import Counts, Flags, Positions, rows_of
+from dedup.datatypes import UNDETERMINED, Article, Language
 from dedup.embedding.load import EncoderByName
 from dedup.matching.candidates.shared_facts import fact_keys
 from dedup.matching.facts import StoredFacts
@@ -34,6 +34,7 @@ COLUMNS = (*_EARLY, "facts", "hashes", "weights", "sentences")
 """Columns of the table `measures`, but for the number of the text."""
 
 _TYPES = {"openings": "i1", "facts": "u1", "hashes": "u8", "weights": "f4", "sentences": "i1"}
+_FETCHED = 1 << 14  # rows that are read at a time
 _EXACT = 16  # headlines up to which a sentence's are counted one by one, and beyond in powers of two
 
 Numbers = npt.NDArray[np.int64]
@@ -108,6 +109,34 @@ def _keys_of_facts(packed: bytes) -> npt.NDArray[np.uint64]:
     nothing = StoredLists(_Rows(np.empty(0, np.uint32)), _Rows(np.zeros(2, np.int64)))
     (facts,) = StoredFacts(whole, StoredKeys(nothing, nothing, nothing)).take(np.zeros(1, np.intp))
     return fact_keys(facts)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AllFacts:
+    """Keys of the facts of all texts.
+
+    numbers : ndarray of shape (n,), int64, numbers of the texts, ascending
+    keys : ndarray of shape (k,), uint64, those of the first text, of the second, and so on
+    counts : ndarray of shape (n,), intp, how many each has
+    unknown : ndarray of shape (n,), whether the language of each is unknown
+    """
+
+    numbers: Numbers
+    keys: npt.NDArray[np.uint64]
+    counts: Counts
+    unknown: Flags
+
+    @classmethod
+    def load(cls, connection: sqlite3.Connection) -> AllFacts:
+        """All of them."""
+        cursor = connection.execute("SELECT number, facts, code = ? FROM texts ORDER BY number", (UNDETERMINED,))
+        keys, rest = bytearray(), [np.empty((0, 3), np.int64)]
+        while rows := cursor.fetchmany(_FETCHED):
+            numbers, facts, unknown = zip(*rows, strict=True)
+            keys += b"".join(facts)
+            rest.append(np.array([numbers, [*map(len, facts)], unknown], np.int64).T)
+        numbers, lengths, unknown = np.concatenate(rest).T
+        return cls(numbers, np.frombuffer(keys, np.uint64), lengths // 8, unknown.astype(np.bool_))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,7 +16,7 @@ from dedup.archive.judging import Judge
 from dedup.archive.neighbour_lists import Changes, NeighbourLists, Numbers, Pairs, are_among, distinct
 from dedup.archive.recurrence import count_sentences, texts_with
 from dedup.archive.stories import save_pairs, update_stories
-from dedup.archive.texts import COLUMNS, ReadText, Recurring, Texts, listed, with_sums
+from dedup.archive.texts import COLUMNS, AllFacts, ReadText, Recurring, Texts, listed, with_sums
 from dedup.archive.vectors import WRITERS_CACHE, Cache, Directory, Vectors
 from dedup.datatypes import UNDETERMINED
 from dedup.matching.candidates.shared_facts import pairs_by_facts
@@ -158,11 +158,13 @@ class Writer:
     def settle(self, *, save: bool = True) -> None:
         """Judge the pairs that are new or have changed, and bring stories into line.
 
-        The lists of neighbours may be saved later, as long as more texts come.
+        The lists of neighbours may be put where they belong later, as long as more texts come.
         """
         change, connection, state = self.change, self._connection, self._state
         if save or state.lists.are_due:
             state.lists.save(connection)
+        else:
+            state.lists.save_fresh(connection)
         recurring = Recurring.load(connection)
         texts = Texts(connection, recurring)
         judge = Judge(texts.alone(), texts, self._vectors, self._scorer)
@@ -179,12 +181,8 @@ class Writer:
         """Look for candidates of texts in unknown languages among all, if any text has come or gone since."""
         if not self.facts_are_stale(self._connection):
             return
-        rows = self._connection.execute("SELECT number, facts, code FROM texts ORDER BY number").fetchall()
-        asking = np.array([at for at, row in enumerate(rows) if row[2] == UNDETERMINED], np.intp)
-        numbers = np.array([row[0] for row in rows], np.int64)
-        found = np.empty((0, 2), np.int64)
-        if len(asking):
-            found = numbers[pairs_by_facts([np.frombuffer(row[1], np.uint64) for row in rows], asking)]
+        facts = AllFacts.load(self._connection)
+        found = facts.numbers[pairs_by_facts(facts.keys, facts.counts, np.flatnonzero(facts.unknown))]
         now = {(int(one), int(other)) for one, other in distinct([found])}
         before = set(self._connection.execute("SELECT one, other FROM fact_pairs"))
         self._connection.executemany("DELETE FROM fact_pairs WHERE one = ? AND other = ?", sorted(before - now))
@@ -242,7 +240,7 @@ class Writer:
         self.change.touched.update(judged.pairs.ravel().tolist())
 
     def _proposals(self, numbers: Numbers) -> Pairs:
-        """All proposed pairs with one of some texts."""
+        """All proposed pairs of some texts with each other."""
         query = "SELECT text, shingles, headline FROM measures WHERE text IN (SELECT value FROM json_each(?))"
         rows = self._connection.execute(query, (listed(numbers),)).fetchall()
         by_runs = {
@@ -250,13 +248,10 @@ class Writer:
             for text, *columns in rows
             for other in shared_words.partners(self._connection, shared_words.entries(*columns), text)
         }
-        query = "SELECT one, other FROM fact_pairs WHERE {} IN (SELECT value FROM json_each(?))"
-        by_facts = {
-            pair
-            for side in ("one", "other")
-            for pair in self._connection.execute(query.format(side), (listed(numbers),))
-        }
-        return distinct([self._state.lists.proposals(numbers), _as_array(by_runs), _as_array(by_facts)])
+        query = "SELECT one, other FROM fact_pairs WHERE one IN (SELECT value FROM json_each(?))"
+        by_facts = self._connection.execute(query, (listed(numbers),)).fetchall()
+        pairs = distinct([self._state.lists.proposals(numbers), _as_array(by_runs), _as_array(by_facts)])
+        return pairs[np.isin(pairs, numbers).all(axis=1)]
 
 
 _PROPOSED = 'SELECT "left", "right" FROM pairs WHERE "left" IN (SELECT value FROM json_each(?)) AND proposed'

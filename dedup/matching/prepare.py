@@ -272,7 +272,8 @@ def _search(
         tasks = batches(range(n))
         work = partial(_fact_keys, match_input.texts.facts)
         keys = [of_article for batch in workers.map(work, tasks) for of_article in batch]
-        found = found.with_pairs(pairs_by_facts(keys, unread))
+        counts = np.fromiter(map(len, keys), np.intp, len(keys))
+        found = found.with_pairs(pairs_by_facts(np.concatenate(keys), counts, unread))
     return replace(found, near=pairs.near(found.near)) if pairs else found
 
 

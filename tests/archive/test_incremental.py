@@ -135,7 +135,7 @@ class BrokenOffError(Exception):
     """Raised in the middle of an add, as a stand-in for a process that is killed between two transactions."""
 
 
-def test_an_add_that_broke_off_goes_on_with_lists_that_were_never_saved(
+def test_an_add_that_broke_off_goes_on_with_the_lists_of_its_batches(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(archive_module, "_BATCH", 8)
@@ -149,10 +149,11 @@ def test_an_add_that_broke_off_goes_on_with_lists_that_were_never_saved(
     with Archive.open(path) as archive, pytest.raises(BrokenOffError):
         archive.add(pool, progress=break_off)
     with sqlite3.connect(path) as connection:
-        (saved,) = connection.execute("SELECT value FROM meta WHERE name = 'listed'").fetchone()
+        (saved,) = connection.execute("SELECT COUNT(*) FROM neighbours").fetchone()
+        (listed,) = connection.execute("SELECT value FROM meta WHERE name = 'listed'").fetchone()
     connection.close()
     with Archive.open(path) as archive:
-        assert saved < len(archive) < len(pool)
+        assert saved < listed <= len(archive) < len(pool)
         archive.add(pool)
         assert told_by(archive) == told_by_a_scan(articles_in(archive), Settings(), None)
         assert len(archive) == len(pool)
@@ -189,6 +190,13 @@ def check_lists(seed: int, neighbours: int, languages: int) -> None:
             lists.add(vectors, new, languages)
             alive = np.append(alive, new)
         vectors.divide(step)
+        if lists.are_due or generator.random() < 0.4:
+            lists.save(connection)
+        else:
+            lists.save_fresh(connection)
+        kept = NeighbourLists.load(connection, vectors, neighbours, languages)
+        assert np.array_equal(kept.nearest[alive], lists.nearest[alive])
+        assert np.array_equal(kept.closest[alive], lists.closest[alive])
         expected = search(vectors.take(alive), vectors.groups()[alive].tolist(), neighbours=neighbours).candidates()
         pairs = np.stack([alive[expected.left], alive[expected.right]], axis=1)
         assert np.array_equal(lists.proposals(alive), neighbour_lists.distinct([pairs]))

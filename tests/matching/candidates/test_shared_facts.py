@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
+from math import log, sqrt
 
 import numpy as np
 import numpy.typing as npt
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dedup import Article, Language, Settings
-from dedup.matching.candidates.shared_facts import fact_keys, pairs_by_facts
+from dedup.matching.candidates import shared_facts
+from dedup.matching.candidates.shared_facts import Keys, fact_keys
 from dedup.matching.facts import Facts, extract_facts
 from dedup.matching.prepare import prepare
 from toy_encoder import ToyEncoder
@@ -31,6 +36,24 @@ class _Unreading(ToyEncoder):
     def pool(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """A direction a text, whatever it says."""
         return super().pool([re.sub(r"\W+", "", value) for value in texts])
+
+
+def pairs_by_facts(keys: Sequence[Keys], asking: npt.NDArray[np.intp]) -> npt.NDArray[np.int64]:
+    joined = np.concatenate([np.empty(0, np.uint64), *keys])
+    return shared_facts.pairs_by_facts(joined, np.array([*map(len, keys)], np.intp), asking)
+
+
+def cosines_one_by_one(keys: Sequence[Sequence[int]], one: int) -> dict[int, float]:
+    """Cosines of an article with each of the others, fact by fact."""
+    n, stated_by = len(keys), Counter(key for of_article in keys for key in of_article)
+    weights = {key: log(n / count) for key, count in stated_by.items() if 1 < count < n and count <= max(50, 0.1 * n)}
+    vectors = [{key: weights[key] for key in of_article if key in weights} for of_article in keys]
+    lengths = [sqrt(sum(weight**2 for weight in vector.values())) for vector in vectors]
+    return {
+        other: round(sum(vectors[one][key] * vectors[other][key] for key in shared) / lengths[one] / lengths[other], 9)
+        for other in range(n)
+        if other != one and (shared := vectors[one].keys() & vectors[other].keys())
+    }
 
 
 def keys_of(*facts: Facts) -> list[np.ndarray]:  # type: ignore[type-arg]
@@ -75,6 +98,23 @@ def test_at_most_twenty_and_never_itself() -> None:
     found = pairs_by_facts(keys, np.arange(3))
     assert all(one != other for one, other in found.tolist())
     assert np.bincount(found[:, 0]).max() <= 20
+
+
+LISTS = st.lists(st.sets(st.integers(0, 60), max_size=8), max_size=70)
+
+
+@given(LISTS, st.sets(st.integers(0, 69), max_size=6), st.sampled_from([1, 1 << 21]))
+def test_pairs_are_those_of_comparing_one_by_one(lists: list[set[int]], some: set[int], products: int) -> None:
+    spread = [sorted(key * 0x9E3779B97F4A7C15 % (1 << 64) for key in each) for each in lists]
+    asking = sorted(at for at in some if at < len(lists))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shared_facts, "_PRODUCTS", products)
+        patch.setattr(shared_facts, "_CHUNK", 7)
+        found = pairs_by_facts([np.array(each, np.uint64) for each in spread], np.array(asking, np.intp))
+    cosines = {one: cosines_one_by_one(spread, one) for one in asking}
+    expected = {one: sorted(value for value in cosines[one].values() if value >= 0.05)[:-21:-1] for one in asking}
+    told = {one: [cosines[one][other] for other in found[found[:, 0] == one, 1].tolist()] for one in asking}
+    assert told == expected
 
 
 @pytest.mark.parametrize(("code", "proposed"), [("und", True), ("en", False)], ids=["unknown", "taken for known"])
