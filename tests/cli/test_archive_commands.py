@@ -61,7 +61,7 @@ def test_a_check_answers_by_exit_code_and_says_why(file: Path, seeds: Path) -> N
     done = run("check", file, incoming)
     assert done.exit_code == 3
     assert "1 article in the archive" in done.stdout
-    assert "Translation, almost certain (0.99)" in done.stdout
+    assert "Translation, almost certain (over 0.99)" in done.stdout
     assert "sentences match" in done.stdout
     assert len(run("check", file, incoming, "-v").stdout) > 2 * len(done.stdout)
 
