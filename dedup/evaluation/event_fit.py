@@ -51,9 +51,9 @@ from dedup.matching.verify import NEVER
 _WEIGHT, _FEWEST_SAME = 100.0, 60  # of the same pairs of a set, and how many count in full
 _MISSED = 1.5  # times that a pair of one event counts: what is missed as single pairs is missed in clusters once more
 _TOLD_ONCE = 4.0  # times that a pair of two events counts in a feed, where most events are told once
-_CROWDED = 9.0  # weight of all pairs of two events of one group of a set, where that of the same pairs is 1
+_CROWDED = 18.0  # weight of all pairs of two events of one group of a set, where that of the same pairs is 1
 _APART_WEIGHT, _MOST_APART = 18.0, 6000  # of all pairs of a set that holds no event, and how many it gives
-_PRIOR = 0.7  # log-odds added: an event that falls apart costs more than the weights of single pairs say
+_PRIOR = 0.8  # log-odds added: an event that falls apart costs more than the weights of single pairs say
 _KNOTS = (0.3, 0.6, 0.85, 0.95)  # quantiles of a feature at which its curve may bend
 _BENDS_OF_DAYS = (6, 3, 2, 1)  # days between publication at which that curve may bend
 _DIGITS = 3
