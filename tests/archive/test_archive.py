@@ -30,7 +30,7 @@ def test_an_article_is_found_in_any_language_with_the_score_of_a_comparison(
     archive: Archive, story: list[Article]
 ) -> None:
     first, *others = story
-    archive.add([*others, *(article for article in gold() if not article.id.startswith("translation/ferry/"))])
+    archive.add([*others, *(article for article in gold() if "/ferry/" not in article.id)])
     findings = archive.check(first)
     assert {finding.article.id for finding in findings} == {article.id for article in others}
     for finding in findings:
