@@ -215,7 +215,7 @@ def calibrate_scorer(
             duplicates = load_scorer(Level.DUPLICATE, fingerprint=encoder.fingerprint)
             measure = partial(measure_set, encoder=encoder, duplicates=duplicates, labels=known, workers=workers)
             judged = {name for pair in known for name in (pair.left, pair.right)}
-            seen = {path: sets[path] for path in (*golds, *against)}
+            seen: dict[Path, Sequence[Gold]] = {path: sets[path] for path in (*golds, *against)}
             seen |= {path: [item for item in gold if item.article.id in judged] for path, gold in of_archives.items()}
             measured = {path.name: measure(gold, progress=progress) for path, gold in seen.items() if gold}
             apart_of = {path.name: measured.pop(path.name) for path in against}

@@ -128,7 +128,7 @@ def _apart_rows(one: EventSet) -> _Rows:
 
 
 def _knots(values: Floats, apart: npt.NDArray[np.bool_]) -> Knots:
-    """Where curves may bend: at quantiles of a feature, among the pairs that can have it."""
+    """Values at which curves may bend: quantiles of a feature among the pairs that can have it."""
     found = {}
     days = closeness_in_time(np.array(_BENDS_OF_DAYS, np.float32))
     for name, every in zip(EVENT_FEATURES, values.T, strict=True):
