@@ -219,12 +219,6 @@ def test_the_manual_page_is_read_without_a_warning(tmp_path: Path) -> None:
     assert "--move-to DIR" in shown.stdout
 
 
-def commands(command: click.Command = main) -> list[click.Command]:
-    """A command, and all below it."""
-    below = command.commands.values() if isinstance(command, click.Group) else ()
-    return [command, *(inner for one in below for inner in commands(one))]
-
-
 def test_every_path_is_checked_alike() -> None:
     parameters = [parameter for command in commands() for parameter in command.params]
     paths = [parameter.type for parameter in parameters if isinstance(parameter.type, click.Path)]

@@ -396,7 +396,9 @@ def test_the_score_is_explained_step_by_step(open_report: Open, seeds: Path) -> 
     browser.press("j")
     browser.press("Enter")
     details = f"{CURRENT}.querySelector('.why-score')"
-    assert browser.value(f"{details}.querySelector('summary').textContent").startswith(("Why 0.99: ", "Why over 0.99: "))
+    assert browser.value(f"{details}.querySelector('summary').textContent").startswith(
+        ("Why 0.99: ", "Why over 0.99: ")
+    )
     rows = browser.value(
         f"[...{details}.querySelectorAll('.waterfall tbody tr')].map((row) => [...row.cells].map((c) => c.textContent))"
     )
