@@ -9,7 +9,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -47,8 +47,10 @@ class Store:
         self._guard, self._writer = threading.Lock(), threading.Lock()
         self._closed = False
         new = _check_file(path, create=create and not read_only)
-        with self.named_faults():
+        with ExitStack() as opened, self.named_faults():
+            opened.callback(self.close)  # ended by a signal, it leaves no log beside the file
             self._prepare(new)
+            opened.pop_all()
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:

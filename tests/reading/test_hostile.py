@@ -160,7 +160,7 @@ def test_whatever_a_reader_raises_the_run_goes_on(
 
 
 def test_a_line_that_the_guess_does_not_fit_is_skipped_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dedup.reading.encoding.find_encoding", lambda data: "utf-16-be")
+    monkeypatch.setattr("dedup.reading.encoding.find_encoding", lambda data, *declared: "utf-16-be")
     write(tmp_path, {"a.jsonl": b'{"text": "a"}\n{"text": "\xe9"} \n{"text": "b"}\n'})
     first, odd, last = read_folder(tmp_path)
     assert isinstance(first, Article)

@@ -159,7 +159,7 @@ HITS = int(os.environ.get("DEDUP_SIGNALS", "2"))
 """Runs of each command that are ended at any moment; a campaign has more (see tests/README.md)."""
 
 LEFT_BY_SQLITE = {"a.db", "a.db-wal", "a.db-shm", "a.db-journal"}
-"""What SQLite needs, and finds again, after a process was killed."""
+"""What SQLite finds again where a process was killed, or ended in the moment in which it opened the file."""
 
 
 @pytest.mark.parametrize("command", ["scan", "keep"])
@@ -170,8 +170,11 @@ def test_a_command_that_is_ended_at_any_moment_leaves_nothing(articles: Path, tm
     assert first.returncode == 0
     (result,) = tmp_path.iterdir()
     whole, seconds = result.read_bytes(), time.monotonic() - begun
-    for _ in ended_at_any_moment(articles, tmp_path, command, seconds):
-        assert [path.name for path in tmp_path.iterdir() if not path.name.endswith(".part")] == [result.name]
+    for number in ended_at_any_moment(articles, tmp_path, command, seconds):
+        left = {path.name for path in tmp_path.iterdir() if not path.name.endswith(".part")}
+        if number == signal.SIGKILL:  # of Python's own processes, whose folder nobody is there to remove
+            left = {name for name in left if not name.startswith("pymp-")}
+        assert left == {result.name}
         assert result.read_bytes() == whole
 
 
@@ -182,9 +185,9 @@ def test_an_archive_that_is_ended_at_any_moment_is_whole(articles: Path, tmp_pat
     assert first.returncode == 0
     seconds = time.monotonic() - begun
     (tmp_path / "a.db").unlink()
-    for number in ended_at_any_moment(articles, tmp_path, "archive add", seconds):
+    for _ in ended_at_any_moment(articles, tmp_path, "archive add", seconds):
         left = {path.name for path in tmp_path.iterdir()}
-        assert left <= (LEFT_BY_SQLITE if number == signal.SIGKILL else {"a.db"})
+        assert left <= LEFT_BY_SQLITE
         if left:
             with Archive.open(tmp_path / "a.db") as archive:
                 archive.compact()  # checks the file for damage
