@@ -142,6 +142,7 @@ def test_forms_of_front_matter_and_markup(form: str, reads: Callable[..., Found]
         ("---\na: &a [x]\nb: *a\n---\n", {"a": ["x"], "b": ["x"]}),
         ('+++\ntitle = "T"\n[params]\nlang = "en"\n+++\n', {"title": "T", "params": {"lang": "en"}}),
         ("---\n---\n", {}),
+        ("---\ndate of first publication: 1984\n---\n", {"date of first publication": "1984"}),
     ],
 )
 def test_front_matter_is_read_and_cut_off(front: str, entries: dict[str, object]) -> None:
@@ -158,6 +159,9 @@ def test_front_matter_is_read_and_cut_off(front: str, entries: dict[str, object]
         '{"a": 1} is an object.',
         "{{< x >}}\nWords.",
         "--- no rule\na: b\n---\n",
+        "---\nWe met them in the harbour: a note\n---\nWords.",
+        "---\ntitle: a\nWe met them in the harbour: a note\n---\nWords.",
+        "---\nWhat they told us then: a note\n---\nWords.",
     ],
 )
 def test_what_is_no_front_matter_stays(markdown: str) -> None:
