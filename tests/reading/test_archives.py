@@ -151,3 +151,19 @@ def test_a_file_of_nothing_ends(name: str, head: str, row: str, reads: Callable[
 def test_a_file_of_nothing_in_an_archive_costs_that_file(reads: Callable[..., Found]) -> None:
     articles, _ = reads({"a.zip": zipped({"a.csv": "id,text\n" + "1,\n" * 150_000, "b.txt": "goes on"})})
     assert [a.text for a in articles] == ["goes on"]
+
+
+def test_hidden_files_and_what_is_no_file_are_passed_over_in_a_tar(reads: Callable[..., Found]) -> None:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as archive:
+        for name, kind in (("folder", tarfile.DIRTYPE), ("link.txt", tarfile.SYMTYPE)):
+            info = tarfile.TarInfo(name)
+            info.type, info.linkname = kind, "a.txt"
+            archive.addfile(info)
+        for name in ("a.txt", "folder/.b.txt", "__MACOSX/c.txt", ".git/d.txt", "folder/e.txt"):
+            info = tarfile.TarInfo(name)
+            info.size = len(name)
+            archive.addfile(info, io.BytesIO(name.encode()))
+    articles, skipped = reads({"x.tar": stream.getvalue()})
+    assert [article.text for article in articles] == ["a.txt", "folder/e.txt"]
+    assert not skipped

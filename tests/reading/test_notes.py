@@ -124,3 +124,30 @@ def test_a_report_without_notes_says_nothing_of_them() -> None:
     report = find_duplicates([Article("a", TEXT)])
     assert "note" not in rendering.as_text(report)
     assert "note" not in json.loads(rendering.as_json(report))["articles"][0]
+
+
+_EXPORT = (
+    '<?xml version="1.0"?><rss version="2.0" xmlns:wp="http://wordpress.org/export/1.2/"'
+    ' xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel><item><title>T</title>'
+    "<content:encoded><![CDATA[{text}]]></content:encoded>{kind}</item></channel></rss>"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "expected"),
+    [
+        ("One line.\n\nAnother line.", "<wp:post_type>post</wp:post_type>", "One line.\nAnother line."),
+        ("<p>One line.\n\nThe same line.</p>", "<wp:post_type>post</wp:post_type>", "One line. The same line."),
+        ("One line.\n\nAnother line.", "", "One line.\n\nAnother line."),
+    ],
+)
+def test_paragraphs_of_what_wordpress_exports(text: str, kind: str, expected: str, reads: Callable[..., Found]) -> None:
+    (article,), skipped = reads({"x.xml": _EXPORT.format(text=text, kind=kind)})
+    assert (article.text, skipped) == (expected, [])
+
+
+def test_a_feed_of_nothing_is_a_feed_and_other_xml_is_none(reads: Callable[..., Found]) -> None:
+    nothing = '<?xml version="1.0"?><rss version="2.0"><channel><title>T</title></channel></rss>'
+    articles, skipped = reads({"x.rss": nothing, "y.rss": '<?xml version="1.0"?><note><to>T</to></note>'})
+    assert [one.reason for one in skipped] == ["no records", "no feed (RSS or Atom) and no news (NITF, NewsML-G2)"]
+    assert not articles
