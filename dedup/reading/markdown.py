@@ -218,7 +218,10 @@ def _blocks(
     cells: list[str] | None = None
     for at, token in enumerate(tokens):
         if token.type == "inline" and token.content == _FOLDED:
-            for kind, line in _plain_lines(next(folded, [("paragraph", _FOLDED)]), references):
+            run = next(folded, [("paragraph", _FOLDED)])
+            if next((kind for kind, _ in run if kind in ("heading", "list", "paragraph")), "") == "list":
+                number = ""  # of an item of nothing before a list of another kind
+            for kind, line in _plain_lines(run, references):
                 yield kind, number + line if kind == "text" else line
                 number = "" if kind == "text" else number
         elif token.type == "inline":

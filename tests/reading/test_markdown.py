@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import samples
@@ -329,6 +329,10 @@ PIECES = (
 @given(
     st.lists(st.tuples(st.sampled_from(PIECES), st.sampled_from(["\n", "\n\n", "\n \t\n", "\n\n\n", ""])), max_size=12)
 )
+@example([("2020.", "\n\n"), ("- item", "\n")])
+@example([("2020.", "\n\n"), ("```py\ncode\n```", "\n\n"), ("- item", "\n")])
+@example([("2020.", "\n\n"), ("# Heading", "\n\n"), ("- item", "\n")])
+@example([("2020.", "\n\n"), ("Words", "\n\n"), ("- item", "\n")])
 @settings(max_examples=600, deadline=None)
 def test_plain_paragraphs_folded_are_read_as_the_parser_reads_them(pieces: list[tuple[str, str]]) -> None:
     text = "".join(piece + between for piece, between in pieces)
